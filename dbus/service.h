@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "dbus/ports.h"
+
+namespace edgeseal::dbus {
+
+struct ServiceSettings {
+  // Members of this group administer where no polkit answers; root always does. Empty: root only.
+  std::string admin_group = "edgeseal-admin";
+};
+
+// The agent on the system bus: owns org.edgeseal.Agent1 and everything below /org/edgeseal. Lives in the event loop's
+// thread, starts none. The ports must outlive it.
+class Service {
+ public:
+  // What the event loop has to wait for; changes with every process() and every call of the service.
+  struct PollState {
+    int fd = -1;
+    short events = 0;                                          // poll(2)
+    std::optional<std::chrono::microseconds> deadline;         // CLOCK_MONOTONIC, absolute; 0 = now
+  };
+
+  // Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS is honoured), exports the objects of every application that
+  // `agent` knows, then takes the name. Throws CallError "BusUnavailable" or "NameTaken" (a second agent).
+  Service(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  [[nodiscard]] PollState poll_state() const;
+  // Handles everything that is pending; never blocks, never throws. False: the bus is gone, the agent has to end.
+  [[nodiscard]] bool process();
+
+  // Told by the agent after the fact: objects appear, disappear, PropertiesChanged is sent.
+  void application_added(const ApplicationInfo& application);
+  void application_removed(const std::string& name);
+  void group_changed(const GroupName& group);
+  void tpm_status_changed();
+  void setup_state_changed();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tpm/key_device.h"
+
+namespace edgeseal::tpm {
+
+struct DeviceSettings {
+  std::string tcti = "device:/dev/tpmrm0";   // a TCTI configuration string, `name` or `name:conf` (tss2-tctildr(7))
+  std::optional<Bytes> storage_key_name;     // the recorded Name; absent on the first start
+};
+
+// Opens the context, finds or makes the storage key, and starts the salted HMAC session.
+// Throws Error: absent, busy, replaced (the storage key is not the recorded one), transport, failed.
+// After an Error with Fault::transport from any later call the device is of no use: destroy it and open it again.
+[[nodiscard]] std::unique_ptr<KeyDevice> open_esys_key_device(const DeviceSettings& settings);
+
+}  // namespace edgeseal::tpm
