@@ -2,8 +2,8 @@
 
 // The messages of the key socket (docs/key-socket.md). One SOCK_SEQPACKET record is one message; integers are little
 // endian; variable parts are a length and bytes. This codec is shared by the agent and the provider: libc only, no
-// exceptions, no allocation. A decoder looks at every length before it uses it, and returns views into the record, which
-// must outlive them.
+// exceptions, no allocation. A decoder looks at every length before it uses it, and returns views into the record,
+// which must outlive them.
 
 #include <array>
 #include <cstddef>
@@ -21,7 +21,7 @@ inline constexpr std::uint16_t protocol_version = 1;
 inline constexpr std::size_t max_message_size = 64 * 1024;
 inline constexpr std::size_t max_key_name_size = 255;
 inline constexpr std::size_t max_digest_size = 64;
-inline constexpr std::size_t max_chain_length = 16;     // certificates
+inline constexpr std::size_t max_chain_length = 16;  // certificates
 inline constexpr std::size_t max_error_text_size = 512;
 
 // SHA-256 of the DER SubjectPublicKeyInfo: says which key, whatever generation a name stands for today.
@@ -32,13 +32,13 @@ enum class Operation : std::uint16_t { hello = 1, describe = 2, sign = 3 };
 // What went wrong, as far as the program can act on it; the text says it for people. Zero is success.
 enum class Status : std::uint16_t {
   ok = 0,
-  bad_request = 1,        // malformed, wrong version, unknown operation: the agent closes after this answer
-  unknown_key = 2,        // no key of that name or id
-  not_permitted = 3,      // the caller is named by no access rule of the key
-  key_retired = 4,        // the key was replaced and its grace time is over, or it was deleted
-  unsupported = 5,        // the key cannot do that scheme or hash
-  busy = 6,               // queue full or deadline passed: retry after `retry_after_ms`
-  tpm_unavailable = 7,    // absent, replaced, locked out, failed: the text says which and what to do
+  bad_request = 1,      // malformed, wrong version, unknown operation: the agent closes after this answer
+  unknown_key = 2,      // no key of that name or id
+  not_permitted = 3,    // the caller is named by no access rule of the key
+  key_retired = 4,      // the key was replaced and its grace time is over, or it was deleted
+  unsupported = 5,      // the key cannot do that scheme or hash
+  busy = 6,             // queue full or deadline passed: retry after `retry_after_ms`
+  tpm_unavailable = 7,  // absent, replaced, locked out, failed: the text says which and what to do
   internal = 8
 };
 
@@ -48,15 +48,20 @@ enum class Hash : std::uint16_t { sha1 = 1, sha256 = 2, sha384 = 3, sha512 = 4 }
 
 [[nodiscard]] constexpr std::size_t digest_size(Hash hash) noexcept {
   switch (hash) {
-    case Hash::sha1: return 20;
-    case Hash::sha256: return 32;
-    case Hash::sha384: return 48;
-    case Hash::sha512: return 64;
+    case Hash::sha1:
+      return 20;
+    case Hash::sha256:
+      return 32;
+    case Hash::sha384:
+      return 48;
+    case Hash::sha512:
+      return 64;
   }
   return 0;
 }
 
-// Header of a request: version u16, operation u16, request_id u32. Of a response: version u16, status u16, request_id u32.
+// Header of a request: version u16, operation u16, request_id u32. Of a response: version u16, status u16, request_id
+// u32.
 inline constexpr std::size_t header_size = 8;
 
 struct RequestHeader {
@@ -77,7 +82,8 @@ struct HelloResponse {
   std::uint32_t deadline_ms = 0;
 };
 
-// describe: a name ("web", "web/https/https"), or, where the name is empty, a key id.
+// describe: a name ("web", "web/https/https"), or, where the name is empty, a key id (not all zero). On the wire the id
+// of a request by name is zero.
 struct DescribeRequest {
   std::string_view key_name;
   KeyId key_id{};
@@ -92,17 +98,17 @@ struct CertificateList {
 struct DescribeResponse {
   KeyId key_id{};
   KeyType type = KeyType::rsa;
-  std::string_view key_name;         // canonical: application/group/certificate-type
-  ByteView public_key;               // DER SubjectPublicKeyInfo
-  CertificateList chain;             // empty where no certificate is installed for this key
+  std::string_view key_name;  // canonical: application/group/certificate-type
+  ByteView public_key;        // DER SubjectPublicKeyInfo
+  CertificateList chain;      // empty where no certificate is installed for this key
 };
 
 struct SignRequest {
   KeyId key_id{};
   SignatureScheme scheme = SignatureScheme::ecdsa;
-  Hash hash = Hash::sha256;          // also the MGF1 hash of PSS
-  std::uint16_t salt_length = 0;     // PSS: bytes; else 0
-  ByteView digest;                   // digest_size(hash) bytes
+  Hash hash = Hash::sha256;       // also the MGF1 hash of PSS
+  std::uint16_t salt_length = 0;  // PSS: bytes; else 0
+  ByteView digest;                // digest_size(hash) bytes
 };
 
 // Answer to sign: the signature as X.509 and TLS carry it (ECDSA: DER Ecdsa-Sig-Value).
@@ -118,16 +124,21 @@ struct ErrorResponse {
 
 // Encoders write a whole record into `out` and return its size, 0 where it does not fit or a bound above is broken.
 [[nodiscard]] std::size_t encode_hello_request(std::uint32_t request_id, MutableByteView out) noexcept;
-[[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeRequest& request, MutableByteView out) noexcept;
+[[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeRequest& request,
+                                 MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const SignRequest& request, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const HelloResponse& response, MutableByteView out) noexcept;
-[[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeResponse& response, MutableByteView out) noexcept;
+[[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeResponse& response,
+                                 MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const SignResponse& response, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, Status status, const ErrorResponse& error,
                                  MutableByteView out) noexcept;
 
-// Decoders return false on anything that is not exactly one well-formed record: short, trailing bytes, unknown enumerators,
-// lengths over the bounds above. The header is decoded first; the body decoders take the whole record too.
+// Decoders return false on anything that is not exactly one well-formed record: short, trailing bytes, unknown
+// enumerators, lengths over the bounds above. The header is decoded first; the body decoders take the whole record too.
+// A header decoder leaves the version to the caller and fills in the version and id even where it returns false, as far
+// as the record has them, so that a refusal can name the request. Key names are 1 to 255 visible ASCII characters. An
+// error text is any bytes.
 [[nodiscard]] bool decode(ByteView record, RequestHeader& header) noexcept;
 [[nodiscard]] bool decode(ByteView record, ResponseHeader& header) noexcept;
 [[nodiscard]] bool decode_hello_request(ByteView record) noexcept;
