@@ -13,8 +13,8 @@ namespace edgeseal::policy {
 // Who asks for the use of a key: from SO_PEERCRED and the systemd unit of that process.
 struct Caller {
   uid_t uid = static_cast<uid_t>(-1);
-  std::vector<gid_t> groups;       // primary and supplementary
-  std::string unit;                // "nginx.service", empty where none is known
+  std::vector<gid_t> groups;  // primary and supplementary
+  std::string unit;           // "nginx.service", empty where none is known
 };
 
 // One line of the list of who may use a key: "user=www-data", "unit=nginx.service", "group=tls,unit=nginx.service".
