@@ -311,10 +311,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_the_caller_may_not_read_is_named) {
 BOOST_AUTO_TEST_CASE(a_directory_that_the_caller_may_not_enter_is_named) {
   const std::string directory = tree.directory("etc");
   const std::string file = tree.file("etc/conf", "x");
-  tree.mode("etc", 0000);
-  const uid_t owner = ::geteuid();
-  const Unprivileged unprivileged;
-  const std::string found = refusal_of_file(file, owner);
+  tree.mode("etc", 0600);
+  const std::string found = [&, owner = ::geteuid()] {
+    const Unprivileged unprivileged;
+    return refusal_of_file(file, owner);
+  }();
+  tree.mode("etc", 0700);  // to be removed by an account without privileges
   BOOST_TEST(found.starts_with(directory + ": "));
   BOOST_TEST(found.ends_with(" may not enter it; remedy: chmod a+x " + directory));
 }
