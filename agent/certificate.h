@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/openssl.h"
+
+namespace edgeseal::agent {
+
+using tpm::Bytes;
+using tpm::ByteView;
+
+inline constexpr std::size_t max_certificate_size = 16 * 1024;  // DER; larger ones are refused before they are parsed
+
+// Exactly one DER certificate. Throws Error{certificate_invalid}.
+[[nodiscard]] CertificatePtr parse_certificate(ByteView der);
+// Throws Error{certificate_invalid} unless each issuer has signed the certificate before it.
+void require_chain(const X509& leaf, const std::vector<Bytes>& issuers);
+
+// What people and programs want to see of a certificate.
+struct CertificateSummary {
+  std::string subject, issuer;        // RFC 2253
+  std::string serial_number;          // hexadecimal
+  std::string not_before, not_after;  // RFC 3339, UTC
+  std::string sha256_fingerprint;     // hexadecimal
+};
+[[nodiscard]] CertificateSummary summarize(ByteView der);
+
+[[nodiscard]] std::string pem(const char* label, ByteView der);
+
+}  // namespace edgeseal::agent

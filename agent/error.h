@@ -1,0 +1,48 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "provider/wire/message.h"
+#include "tpm/error.h"
+
+namespace edgeseal::agent {
+
+// Everything that the agent refuses, for the bus and the key socket alike. One table (error.cpp) gives the D-Bus name
+// and the wire number of each; the names are OPC UA status names without "Bad" where OPC 10000-12 has one.
+enum class Code {
+  invalid_argument,
+  not_found,
+  entry_exists,
+  not_supported,
+  user_access_denied,
+  certificate_invalid,
+  security_checks_failed,
+  transaction_pending,
+  nothing_to_do,
+  request_too_large,
+  key_retired,
+  busy,
+  tpm_unavailable,
+  state_unavailable,
+  internal_error
+};
+
+[[nodiscard]] std::string_view bus_name(Code code);
+[[nodiscard]] wire::Status wire_status(Code code);
+
+// The only exception of agent/ that reaches a caller. The message names cause and remedy, and holds no secret.
+class Error : public std::runtime_error {
+ public:
+  Error(Code code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  // A refusal of the TPM, in the words of its health.
+  explicit Error(const tpm::Error& cause);
+
+  [[nodiscard]] Code code() const noexcept { return code_; }
+
+ private:
+  Code code_;
+};
+
+}  // namespace edgeseal::agent

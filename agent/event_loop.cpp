@@ -1,0 +1,153 @@
+#include "agent/event_loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <csignal>
+#include <system_error>
+
+#include "agent/journal.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+void require(int result, const char* what) {
+  if (result < 0) throw std::system_error(-result, std::generic_category(), what);
+}
+
+template <class Function, class... Arguments>
+int guarded(const Function& function, Arguments... arguments) noexcept {
+  try {
+    function(arguments...);
+  } catch (const std::exception& error) {
+    log(Level::error, Event::internal_error, std::string("event handler failed: ") + error.what());
+  }
+  return 0;
+}
+
+}  // namespace
+
+struct EventLoop::Dispatch {
+  using Callbacks = Source::Callbacks;
+  static int io(sd_event_source*, int, std::uint32_t events, void* callbacks) {
+    return guarded(static_cast<Callbacks*>(callbacks)->io, events);
+  }
+  static int time(sd_event_source*, std::uint64_t, void* callbacks) {
+    return guarded(static_cast<Callbacks*>(callbacks)->plain);
+  }
+  static int signal(sd_event_source*, const signalfd_siginfo*, void* callbacks) {
+    return guarded(static_cast<Callbacks*>(callbacks)->plain);
+  }
+  static int prepare(sd_event_source*, void* callbacks) { return guarded(static_cast<Callbacks*>(callbacks)->prepare); }
+};
+
+void EventLoop::Source::set_io_events(std::uint32_t events) {
+  require(sd_event_source_set_io_events(handle_.get(), events), "sd_event_source_set_io_events");
+}
+
+void EventLoop::Source::set_time(Time at) {
+  require(sd_event_source_set_time(handle_.get(), static_cast<std::uint64_t>(at.count())), "sd_event_source_set_time");
+  require(sd_event_source_set_enabled(handle_.get(), SD_EVENT_ONESHOT), "sd_event_source_set_enabled");
+}
+
+void EventLoop::Source::disable() {
+  require(sd_event_source_set_enabled(handle_.get(), SD_EVENT_OFF), "sd_event_source_set_enabled");
+}
+
+void EventLoop::Source::set_prepare(Callback callback) {
+  callbacks_->prepare = std::move(callback);
+  require(sd_event_source_set_prepare(handle_.get(), Dispatch::prepare), "sd_event_source_set_prepare");
+}
+
+EventLoop::Source EventLoop::make_source(IoCallback io, Callback plain) {
+  Source source;
+  source.callbacks_ = std::make_unique<Source::Callbacks>(Source::Callbacks{std::move(io), std::move(plain), {}});
+  return source;
+}
+
+EventLoop::EventLoop() {
+  require(sd_event_new(&event_), "sd_event_new");
+  wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  require(wake_ ? 0 : -errno, "eventfd");
+  wake_source_ = add_io(wake_.get(), EPOLLIN, [this](std::uint32_t) { run_posted(); });
+}
+
+EventLoop::~EventLoop() {
+  wake_source_ = {};
+  sd_event_unref(event_);
+}
+
+EventLoop::Source EventLoop::add_io(int fd, std::uint32_t events, IoCallback callback) {
+  Source source = make_source(std::move(callback), {});
+  sd_event_source* handle = nullptr;
+  require(sd_event_add_io(event_, &handle, fd, events, Dispatch::io, source.callbacks_.get()), "sd_event_add_io");
+  source.handle_.reset(handle);
+  return source;
+}
+
+EventLoop::Source EventLoop::add_timer(Callback callback) {
+  Source source = make_source({}, std::move(callback));
+  sd_event_source* handle = nullptr;
+  require(sd_event_add_time(event_, &handle, CLOCK_MONOTONIC, 0, 1000, Dispatch::time, source.callbacks_.get()),
+          "sd_event_add_time");
+  source.handle_.reset(handle);
+  source.disable();
+  return source;
+}
+
+EventLoop::Source EventLoop::add_signal(int signal, Callback callback) {
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, signal);
+  require(-pthread_sigmask(SIG_BLOCK, &mask, nullptr), "pthread_sigmask");
+  Source source = make_source({}, std::move(callback));
+  sd_event_source* handle = nullptr;
+  require(sd_event_add_signal(event_, &handle, signal, Dispatch::signal, source.callbacks_.get()),
+          "sd_event_add_signal");
+  source.handle_.reset(handle);
+  return source;
+}
+
+void EventLoop::post(Callback task) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(task));
+  }
+  eventfd_write(wake_.get(), 1);
+}
+
+void EventLoop::run_posted() {
+  eventfd_t count = 0;
+  eventfd_read(wake_.get(), &count);
+  std::vector<Callback> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(posted_);
+  }
+  for (const Callback& task : tasks) guarded(task);
+}
+
+EventLoop::Time EventLoop::now() const {
+  std::uint64_t now = 0;
+  require(sd_event_now(event_, CLOCK_MONOTONIC, &now), "sd_event_now");
+  return Time(now);
+}
+
+void EventLoop::watch() {
+  require(sd_event_set_watchdog(event_, 1), "sd_event_set_watchdog");
+}
+
+void EventLoop::run() {
+  require(sd_event_loop(event_), "sd_event_loop");
+}
+
+void EventLoop::stop() {
+  require(sd_event_exit(event_, 0), "sd_event_exit");
+}
+
+void EventLoop::run_once(Time limit) {
+  require(sd_event_run(event_, static_cast<std::uint64_t>(limit.count())), "sd_event_run");
+}
+
+}  // namespace edgeseal::agent

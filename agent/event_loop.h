@@ -1,0 +1,82 @@
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "policy/unique_fd.h"
+
+namespace edgeseal::agent {
+
+struct UnrefSource {
+  void operator()(sd_event_source* source) const noexcept { sd_event_source_disable_unref(source); }
+};
+using SourceHandle = std::unique_ptr<sd_event_source, UnrefSource>;
+
+// The one event loop (sd-event): sources live as long as their handle. Everything but post() belongs to the thread that
+// runs it. An exception that leaves a callback is logged and the loop goes on. A source must not end inside its own
+// callback.
+class EventLoop {
+ public:
+  using Callback = std::function<void()>;
+  using IoCallback = std::function<void(std::uint32_t events)>;  // epoll events
+  using Time = std::chrono::microseconds;                        // CLOCK_MONOTONIC
+
+  struct Dispatch;  // the C callbacks of sd-event
+
+  class Source {
+   public:
+    void set_io_events(std::uint32_t events);
+    void set_time(Time at);
+    void disable();
+    // Called before each wait of the loop: for libraries whose poll mask changes (sd-bus).
+    void set_prepare(Callback callback);
+
+   private:
+    friend class EventLoop;
+    friend struct Dispatch;
+    struct Callbacks {
+      IoCallback io;
+      Callback plain;
+      Callback prepare;
+    };
+    std::unique_ptr<Callbacks> callbacks_;
+    SourceHandle handle_;  // after the callbacks: its end stops them
+  };
+
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  [[nodiscard]] Source add_io(int fd, std::uint32_t events, IoCallback callback);
+  [[nodiscard]] Source add_timer(Callback callback);               // disabled until set_time()
+  [[nodiscard]] Source add_signal(int signal, Callback callback);  // blocks the signal
+
+  // Runs `task` in the loop's thread, soon. Any thread.
+  void post(Callback task);
+
+  [[nodiscard]] Time now() const;
+  void watch();  // WATCHDOG=1 in time, where the service manager asks for it
+  void run();    // until stop()
+  void stop();
+  // Handles what is ready now, waits at most `limit` for something; for tests.
+  void run_once(Time limit);
+
+ private:
+  static Source make_source(IoCallback io, Callback plain);
+  void run_posted();
+
+  sd_event* event_ = nullptr;
+  policy::UniqueFd wake_;
+  std::mutex mutex_;  // guards posted_
+  std::vector<Callback> posted_;
+  Source wake_source_;
+};
+
+}  // namespace edgeseal::agent

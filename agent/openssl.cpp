@@ -1,0 +1,40 @@
+#include "agent/openssl.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/sha.h>
+
+#include "agent/error.h"
+
+namespace edgeseal::agent {
+
+std::string openssl_reason() {
+  const unsigned long code = ERR_peek_last_error();
+  const char* reason = ERR_reason_error_string(code);
+  ERR_clear_error();
+  return reason == nullptr ? "no reason given" : reason;
+}
+
+void require_openssl(bool done, const char* operation) {
+  if (!done) throw Error(Code::internal_error, fmt::format("{}: {}", operation, openssl_reason()));
+}
+
+std::array<std::byte, 32> sha256(tpm::ByteView bytes) {
+  std::array<std::byte, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(octets(bytes), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
+std::string bio_text(BIO& bio) {
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(&bio, &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+std::string hexadecimal(tpm::ByteView bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  return text;
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,51 @@
+#pragma once
+
+// Owning pointers and conversions for libcrypto, for the files of agent/ that call it.
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "tpm/bytes.h"
+
+namespace edgeseal::agent {
+
+template <class T, void (*Free)(T*)>
+struct OpensslFree {
+  void operator()(T* object) const noexcept { Free(object); }
+};
+using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO, BIO_free_all>>;
+using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509, X509_free>>;
+using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX, EVP_PKEY_CTX_free>>;
+using PublicKeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY, EVP_PKEY_free>>;
+
+inline const unsigned char* octets(tpm::ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+// The last reason on libcrypto's error queue of this thread, which is emptied.
+[[nodiscard]] std::string openssl_reason();
+// Throws Error{internal_error} unless `done`.
+void require_openssl(bool done, const char* operation);
+
+// What an i2d function writes.
+template <class T, class Encode>
+[[nodiscard]] tpm::Bytes der_of(T* object, const Encode& encode) {
+  unsigned char* der = nullptr;
+  const int size = encode(object, &der);
+  require_openssl(size > 0, "DER encoding");
+  const auto* bytes = reinterpret_cast<const std::byte*>(der);
+  tpm::Bytes result(bytes, bytes + size);
+  OPENSSL_free(der);
+  return result;
+}
+
+[[nodiscard]] std::array<std::byte, 32> sha256(tpm::ByteView bytes);
+[[nodiscard]] std::string bio_text(BIO& bio);
+[[nodiscard]] std::string hexadecimal(tpm::ByteView bytes);  // lower case
+
+}  // namespace edgeseal::agent

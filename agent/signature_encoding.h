@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tpm/key_device.h"
+
+namespace edgeseal::agent {
+
+[[nodiscard]] std::size_t digest_size(tpm::HashAlgorithm hash);
+
+// EMSA-PSS (RFC 8017 §9.1.1) of a digest for a modulus of `modulus_bits`, MGF1 with the same hash, a fresh random salt.
+// The result is the block for the raw RSA operation, as long as the modulus. In software, because chips differ in the
+// length of the salt. Throws Error{not_supported} when the salt does not fit.
+[[nodiscard]] tpm::Bytes encode_pss(tpm::HashAlgorithm hash, tpm::ByteView digest, std::size_t salt_length,
+                                    std::size_t modulus_bits);
+
+// DER Ecdsa-Sig-Value (RFC 3279 §2.2.3).
+[[nodiscard]] tpm::Bytes encode_ecdsa(const tpm::EcdsaSignature& signature);
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,154 @@
+#include "agent/signing_request.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+
+#include "agent/error.h"
+#include "agent/public_key.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<X509_ALGOR, X509_ALGOR_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION, X509_EXTENSION_free>>;
+using GeneralNamePtr = std::unique_ptr<GENERAL_NAME, OpensslFree<GENERAL_NAME, GENERAL_NAME_free>>;
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
+using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free>>;
+
+struct FreeExtensions {
+  void operator()(STACK_OF(X509_EXTENSION) * stack) const noexcept {
+    sk_X509_EXTENSION_pop_free(stack, X509_EXTENSION_free);
+  }
+};
+using ExtensionsPtr = std::unique_ptr<STACK_OF(X509_EXTENSION), FreeExtensions>;
+
+constexpr std::size_t max_subject_size = 1024;
+
+// "CN=a\,b,O=c" -> {"CN=a,b", "O=c"}; the separator is '/' where the first one seen is a '/'.
+std::vector<std::string> split_attributes(std::string_view text) {
+  if (text.starts_with('/')) text.remove_prefix(1);
+  const auto first = text.find_first_of(",/");
+  const char separator = first == std::string_view::npos ? ',' : text[first];
+  std::vector<std::string> attributes(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size())
+      attributes.back() += text[++i];
+    else if (text[i] == separator)
+      attributes.emplace_back();
+    else
+      attributes.back() += text[i];
+  }
+  return attributes;
+}
+
+NamePtr parse_name(const std::string& text) {
+  if (text.size() > max_subject_size)
+    throw Error(Code::invalid_argument, fmt::format("the subject is longer than {} characters", max_subject_size));
+  NamePtr name(X509_NAME_new());
+  for (const std::string& attribute : split_attributes(text)) {
+    const auto begin = attribute.find_first_not_of(' ');
+    const auto equals = attribute.find('=');
+    if (begin == std::string::npos || equals == std::string::npos || equals + 1 == attribute.size())
+      throw Error(Code::invalid_argument,
+                  fmt::format("subject \"{}\": expected ATTRIBUTE=VALUE, e.g. CN=gateway-1,O=Example", text));
+    const std::string type = attribute.substr(begin, equals - begin);
+    const auto* value = reinterpret_cast<const unsigned char*>(attribute.data() + equals + 1);
+    if (X509_NAME_add_entry_by_txt(name.get(), type.c_str(), MBSTRING_UTF8, value,
+                                   static_cast<int>(attribute.size() - equals - 1), -1, 0) != 1)
+      throw Error(Code::invalid_argument, fmt::format("subject attribute \"{}\": {}", attribute, openssl_reason()));
+  }
+  return name;
+}
+
+void push_name(GENERAL_NAMES& names, int type, const std::string& value) {
+  GeneralNamePtr name(a2i_GENERAL_NAME(nullptr, nullptr, nullptr, type, value.c_str(), 0));
+  if (!name) throw Error(Code::invalid_argument, fmt::format("alternative name \"{}\": {}", value, openssl_reason()));
+  require_openssl(sk_GENERAL_NAME_push(&names, name.get()) > 0, "sk_GENERAL_NAME_push");
+  (void)name.release();
+}
+
+bool is_ia5(const std::string& text) {
+  for (const char c : text)
+    if (c <= ' ' || c > '~') return false;
+  return !text.empty() && text.size() <= 255;
+}
+
+void push_text_names(GENERAL_NAMES& names, int type, const std::vector<std::string>& values) {
+  for (const std::string& value : values) {
+    if (!is_ia5(value))
+      throw Error(Code::invalid_argument,
+                  fmt::format("alternative name \"{:.255}\": 1 to 255 printable ASCII characters", value));
+    push_name(names, type, value);
+  }
+}
+
+void push_extension(STACK_OF(X509_EXTENSION) & extensions, ExtensionPtr extension) {
+  require_openssl(extension && sk_X509_EXTENSION_push(&extensions, extension.get()) > 0, "certificate extension");
+  (void)extension.release();
+}
+
+void push_alternative_names(STACK_OF(X509_EXTENSION) & extensions, const SigningRequestSubject& subject) {
+  const GeneralNamesPtr names(GENERAL_NAMES_new());
+  if (!subject.application_uri.empty()) push_text_names(*names, GEN_URI, {subject.application_uri});
+  push_text_names(*names, GEN_DNS, subject.dns_names);
+  for (const std::string& address : subject.ip_addresses) push_name(*names, GEN_IPADD, address);
+  if (sk_GENERAL_NAME_num(names.get()) > 0)
+    push_extension(extensions, ExtensionPtr(X509V3_EXT_i2d(NID_subject_alt_name, 0, names.get())));
+}
+
+// Key usage bits of OPC 10000-6 §6.2.2: RSA keys sign and decrypt, EC keys sign.
+ExtensionsPtr make_extensions(const SigningRequestSubject& subject, bool rsa) {
+  ExtensionsPtr extensions(sk_X509_EXTENSION_new_null());
+  const char* usage =
+      rsa ? "critical,digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment" : "critical,digitalSignature";
+  push_extension(*extensions,
+                 ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:FALSE")));
+  push_extension(*extensions, ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, NID_key_usage, usage)));
+  push_extension(*extensions,
+                 ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, NID_ext_key_usage, "serverAuth,clientAuth")));
+  push_alternative_names(*extensions, subject);
+  return extensions;
+}
+
+}  // namespace
+
+SigningRequest::SigningRequest(tpm::ByteView subject_public_key_info, const SigningRequestSubject& subject)
+    : request_(X509_REQ_new()) {
+  const PublicKeyPtr key = parse_public_key(subject_public_key_info);
+  const bool rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1;
+  const NamePtr name = parse_name(subject.distinguished_name);
+  const ExtensionsPtr extensions = make_extensions(subject, rsa);
+  require_openssl(request_ && X509_REQ_set_version(request_.get(), X509_REQ_VERSION_1) == 1 &&
+                      X509_REQ_set_subject_name(request_.get(), name.get()) == 1 &&
+                      X509_REQ_set_pubkey(request_.get(), key.get()) == 1 &&
+                      X509_REQ_add_extensions(request_.get(), extensions.get()) == 1,
+                  "X509_REQ");
+  const AlgorithmPtr algorithm(X509_ALGOR_new());
+  const int nid = rsa ? NID_sha256WithRSAEncryption : NID_ecdsa_with_SHA256;
+  require_openssl(
+      algorithm && X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(nid), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr) == 1 &&
+          X509_REQ_set1_signature_algo(request_.get(), algorithm.get()) == 1,
+      "X509_REQ_set1_signature_algo");
+}
+
+tpm::Bytes SigningRequest::digest() const {
+  const auto digest = sha256(der_of(request_.get(), i2d_re_X509_REQ_tbs));
+  return {digest.begin(), digest.end()};
+}
+
+tpm::Bytes SigningRequest::finish(tpm::ByteView signature) {
+  ASN1_BIT_STRING* bits = ASN1_BIT_STRING_new();
+  require_openssl(bits != nullptr && ASN1_BIT_STRING_set(bits, const_cast<unsigned char*>(octets(signature)),
+                                                         static_cast<int>(signature.size())) == 1,
+                  "ASN1_BIT_STRING_set");
+  bits->flags &= ~0x07L;  // no unused bits: without the flag trailing zero bits are cut off
+  bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+  X509_REQ_set0_signature(request_.get(), bits);
+  return der_of(request_.get(), i2d_X509_REQ);
+}
+
+}  // namespace edgeseal::agent
