@@ -22,6 +22,9 @@ if(EDGESEAL_SANITIZE)
   target_compile_options(edgeseal_sanitizers INTERFACE -fsanitize=${EDGESEAL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(edgeseal_sanitizers INTERFACE -fsanitize=${EDGESEAL_SANITIZE})
 endif()
+if(EDGESEAL_FUZZ)
+  target_compile_options(edgeseal_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # edgeseal_defaults(TARGET): warnings, hardening, sanitizers, the source root as the only include directory.
 function(edgeseal_defaults target)
