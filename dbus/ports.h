@@ -20,10 +20,11 @@ namespace edgeseal::dbus {
 using Bytes = std::vector<std::byte>;
 
 // A refusal that the caller may see: `name` is the last part of org.edgeseal.Error.NAME (an OPC UA status name without
-// "Bad", docs/dbus.md), the message names cause and remedy. Ports throw it or hand it to a Completion. Any other exception
-// that leaves a port becomes InternalError without its text; the text goes to the journal.
+// "Bad", docs/dbus.md), the message names cause and remedy. Ports throw it or hand it to a Completion. Any other
+// exception that leaves a port becomes InternalError without its text; the text goes to the journal.
 struct CallError : std::runtime_error {
-  CallError(std::string error_name, const std::string& message) : std::runtime_error(message), name(std::move(error_name)) {}
+  CallError(std::string error_name, const std::string& message)
+      : std::runtime_error(message), name(std::move(error_name)) {}
   std::string name;
 };
 
@@ -33,57 +34,57 @@ using Completion = std::function<void(std::variant<T, CallError>)>;
 
 // Who calls. The authority has already let the call through when a port sees it.
 struct Caller {
-  std::string bus_name;       // unique name, ":1.42": owner of a transaction
+  std::string bus_name;  // unique name, ":1.42": owner of a transaction
   uid_t uid = static_cast<uid_t>(-1);
-  pid_t pid = -1;             // for the audit only: may have been reused
+  pid_t pid = -1;  // for the audit only: may have been reused
 };
 
 struct GroupName {
   std::string application;
-  std::string group;          // "application", "https", "tls"
+  std::string group;  // "application", "https", "tls"
 };
 
 struct ApplicationInfo {
   std::string name;
   std::string application_uri;
-  std::string account;                      // the account that it runs as, empty where none
-  std::vector<std::string> access;          // policy::AccessRule texts
+  std::string account;              // the account that it runs as, empty where none
+  std::vector<std::string> access;  // policy::AccessRule texts
   std::vector<std::string> groups;
-  std::string origin;                       // "bus" or the path of the configuration file
+  std::string origin;  // "bus" or the path of the configuration file
 };
 
 struct NewApplication {
   std::string name;
-  std::string application_uri;              // empty: urn:<host name>:<name>
+  std::string application_uri;  // empty: urn:<host name>:<name>
   std::string account;
   std::vector<std::string> access;
-  std::vector<std::string> slots;           // "group/certificate-type[=key-algorithm]"; empty: {"https/https=ec-p256"}
+  std::vector<std::string> slots;  // "group/certificate-type[=key-algorithm]"; empty: {"https/https=ec-p256"}
 };
 
 struct SigningRequestOptions {
-  std::string subject;                      // "CN=gw1,O=Example"; empty: of the current certificate, else CN=<application>
-  bool regenerate_private_key = false;      // a first key is always made
-  Bytes nonce;                              // Part 12: at least 32 bytes where given
-  std::vector<std::string> dns_names;       // empty: the host name
+  std::string subject;                  // "CN=gw1,O=Example"; empty: of the current certificate, else CN=<application>
+  bool regenerate_private_key = false;  // a first key is always made
+  Bytes nonce;                          // Part 12: at least 32 bytes where given
+  std::vector<std::string> dns_names;   // empty: the host name
   std::vector<std::string> ip_addresses;
 };
 
 struct SlotCertificate {
   std::string certificate_type;
-  Bytes certificate;                        // DER
-  std::vector<Bytes> issuer_certificates;   // DER, nearest issuer first
+  Bytes certificate;                       // DER
+  std::vector<Bytes> issuer_certificates;  // DER, nearest issuer first
 };
 
 struct GroupInfo {
   std::vector<std::string> certificate_types;
-  std::string directory;                    // where certificates and key references are published
+  std::string directory;  // where certificates and key references are published
   bool transaction_pending = false;
 };
 
 struct TpmStatus {
-  std::string health;                       // ready, absent, busy, slow, locked-out, replaced, degraded
-  std::string detail;                       // one sentence: what is wrong and what to do; empty where ready
-  std::map<std::string, std::string> facts; // manufacturer, firmware, revision, key-algorithms, storage-key ...
+  std::string health;                        // ready, absent, busy, slow, locked-out, replaced, degraded
+  std::string detail;                        // one sentence: what is wrong and what to do; empty where ready
+  std::map<std::string, std::string> facts;  // manufacturer, firmware, revision, key-algorithms, storage-key ...
 };
 
 // org.edgeseal.Agent1, Setup1
@@ -93,7 +94,7 @@ class AgentPort {
   [[nodiscard]] virtual std::string version() const = 0;
   [[nodiscard]] virtual TpmStatus tpm_status() const = 0;
   [[nodiscard]] virtual std::string setup_state() const = 0;
-  [[nodiscard]] virtual std::string describe() const = 0;                       // JSON
+  [[nodiscard]] virtual std::string describe() const = 0;  // JSON
   [[nodiscard]] virtual std::vector<ApplicationInfo> applications() const = 0;
   // TPM keys are made later, by CreateSigningRequest.
   virtual void create_application(const Caller& caller, const NewApplication& application) = 0;
@@ -122,10 +123,10 @@ class CertificateGroupPort {
 // One line per decision on a call; written by the guard.
 struct AuditRecord {
   Caller caller;
-  std::string member;         // "org.edgeseal.Agent1.CreateApplication"
+  std::string member;  // "org.edgeseal.Agent1.CreateApplication"
   std::string object_path;
-  bool success = false;       // a record says failure unless told of success
-  std::string error;          // name of the error, empty on success
+  bool success = false;  // a record says failure unless told of success
+  std::string error;     // name of the error, empty on success
 };
 
 class AuditPort {

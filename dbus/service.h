@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "dbus/polkit_limits.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::dbus {
@@ -12,6 +13,7 @@ namespace edgeseal::dbus {
 struct ServiceSettings {
   // Members of this group administer where no polkit answers; root always does. Empty: root only.
   std::string admin_group = "edgeseal-admin";
+  PolkitLimits polkit;
 };
 
 // The agent on the system bus: owns org.edgeseal.Agent1 and everything below /org/edgeseal. Lives in the event loop's
@@ -21,8 +23,8 @@ class Service {
   // What the event loop has to wait for; changes with every process() and every call of the service.
   struct PollState {
     int fd = -1;
-    short events = 0;                                          // poll(2)
-    std::optional<std::chrono::microseconds> deadline;         // CLOCK_MONOTONIC, absolute; 0 = now
+    short events = 0;                                   // poll(2)
+    std::optional<std::chrono::microseconds> deadline;  // CLOCK_MONOTONIC, absolute; 0 = now
   };
 
   // Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS is honoured), exports the objects of every application that

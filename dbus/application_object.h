@@ -1,0 +1,40 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbus/generated/org.edgeseal.Application1_adaptor.h"
+#include "dbus/group_object.h"
+#include "dbus/guard.h"
+#include "dbus/ports.h"
+
+namespace edgeseal::dbus {
+
+// /org/edgeseal/application/NAME and the groups below it.
+class ApplicationObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Application1_adaptor> {
+ public:
+  ApplicationObject(sdbus::IConnection& connection, CertificateGroupPort& groups, Guard& guard, ApplicationInfo info);
+  ~ApplicationObject() { unregisterAdaptor(); }
+
+  // InterfacesAdded and InterfacesRemoved of the application and its groups.
+  void announce();
+  void withdraw();
+  void group_changed(const std::string& group);
+
+ private:
+  std::string Name() override { return info_.name; }
+  std::string ApplicationUri() override { return info_.application_uri; }
+  std::string Account() override { return info_.account; }
+  std::vector<std::string> Access() override { return info_.access; }
+  std::vector<std::string> Groups() override { return info_.groups; }
+  std::string Origin() override { return info_.origin; }
+
+  ApplicationInfo info_;
+  std::map<std::string, std::unique_ptr<GroupObject>> groups_;
+};
+
+}  // namespace edgeseal::dbus

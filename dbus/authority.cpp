@@ -1,0 +1,93 @@
+#include "dbus/authority.h"
+
+#include <grp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "dbus/bus_error.h"
+
+namespace edgeseal::dbus {
+namespace {
+
+std::optional<gid_t> group_id(const std::string& name) {
+  group entry{};
+  group* found = nullptr;
+  std::vector<char> buffer(1024);
+  int error = 0;
+  while ((error = getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found)) == ERANGE &&
+         buffer.size() < 1024 * 1024) {
+    buffer.resize(buffer.size() * 2);
+  }
+  if (error != 0 || found == nullptr) return std::nullopt;
+  return entry.gr_gid;
+}
+
+std::string remedy(Polkit::Verdict verdict, const std::string& admin_group) {
+  const std::string group = admin_group.empty() ? "" : " or a member of the group " + admin_group;
+  switch (verdict) {
+    case Polkit::Verdict::Absent: return "be root" + group;
+    case Polkit::Verdict::Challenge: return "authenticate (call with interactive authorization), or be root";
+    case Polkit::Verdict::Silent: return "polkit did not answer: see its journal, or be root";
+    default: return "polkit refused; be root" + group;
+  }
+}
+
+CallError refusal(const Question& question, Polkit::Verdict verdict, const std::string& admin_group) {
+  return {"UserAccessDenied", "this needs the polkit action " + std::string(polkit_action(question.privilege)) + ": " +
+                                  remedy(verdict, admin_group)};
+}
+
+}  // namespace
+
+Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, std::string admin_group, PolkitLimits limits)
+    : accounts_(accounts),
+      admin_group_(std::move(admin_group)),
+      credentials_(connection),
+      polkit_(connection, limits) {}
+
+void Authority::decide(Question question, Answer answer) {
+  const std::string bus_name = question.bus_name;
+  credentials_.ask(
+      bus_name, [this, question = std::move(question), answer = std::move(answer)](const auto& credentials) {
+        if (!credentials) {
+          return answer({{question.bus_name}, CallError("UserAccessDenied", "the bus doesn't tell who calls")});
+        }
+        const Caller caller{question.bus_name, credentials->uid, credentials->pid};
+        try {
+          if (allowed_at_once(question, credentials->uid)) return answer({caller, std::nullopt});
+          ask_polkit(question, *credentials, answer);
+        } catch (...) {
+          answer({caller, caller_error(accounts_, "the decision on a call")});
+        }
+      });
+}
+
+bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
+  if (uid == 0) return true;
+  if (question.privilege != Privilege::ManageCertificates || question.application.empty()) return false;
+  const auto account = accounts_.account_of(question.application);
+  return account && *account == uid;
+}
+
+bool Authority::allowed_without_polkit(const Question& question, const Credentials& credentials) const {
+  if (question.privilege == Privilege::Inspect) return true;
+  if (admin_group_.empty()) return false;
+  const auto administrators = group_id(admin_group_);
+  return administrators && std::ranges::find(credentials.groups, *administrators) != credentials.groups.end();
+}
+
+void Authority::ask_polkit(const Question& question, const Credentials& credentials, const Answer& answer) {
+  const auto on_verdict = [this, question, credentials, answer](Polkit::Verdict verdict) {
+    const Caller caller{question.bus_name, credentials.uid, credentials.pid};
+    const bool allowed = verdict == Polkit::Verdict::Yes ||
+                         (verdict == Polkit::Verdict::Absent && allowed_without_polkit(question, credentials));
+    if (allowed) return answer({caller, std::nullopt});
+    answer({caller, refusal(question, verdict, admin_group_)});
+  };
+  polkit_.check(question.bus_name, polkit_action(question.privilege), question.interactive, on_verdict);
+}
+
+}  // namespace edgeseal::dbus

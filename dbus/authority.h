@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "dbus/credentials.h"
+#include "dbus/polkit.h"
+#include "dbus/ports.h"
+#include "dbus/privilege.h"
+
+namespace edgeseal::dbus {
+
+struct Question {
+  std::string bus_name;
+  Privilege privilege = Privilege::ManageApplications;
+  std::string application;   // whose; empty where the call is for none
+  bool interactive = false;  // the caller lets polkit ask the user to authenticate
+};
+
+struct Decision {
+  Caller caller;
+  std::optional<CallError> refusal;  // none: the caller may
+};
+
+// Who may do what: root; the account of an application for its own certificates; who polkit says; where there is no
+// polkit, the members of the administrators' group. Inspecting without polkit is for every local user.
+class Authority {
+ public:
+  using Answer = std::function<void(const Decision&)>;
+
+  Authority(sdbus::IConnection& connection, AuditPort& accounts, std::string admin_group, PolkitLimits limits);
+
+  // Answers once, at once or later; `answer` must not throw.
+  void decide(Question question, Answer answer);
+  void caller_vanished(const std::string& bus_name) { credentials_.forget(bus_name); }
+
+ private:
+  [[nodiscard]] bool allowed_at_once(const Question& question, uid_t uid) const;
+  [[nodiscard]] bool allowed_without_polkit(const Question& question, const Credentials& credentials) const;
+  void ask_polkit(const Question& question, const Credentials& credentials, const Answer& answer);
+
+  AuditPort& accounts_;
+  std::string admin_group_;
+  CredentialCache credentials_;
+  Polkit polkit_;
+};
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,99 @@
+#pragma once
+
+// The one file that knows sdbus-c++ 1.2 and 2.x apart, and the one that reaches below it: sdbus-c++ shows neither the
+// flags of a message nor a filter before the objects, so that both are asked of sd-bus.
+
+#include <sdbus-c++/sdbus-c++.h>
+#include <systemd/sd-bus.h>
+
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#if __has_include(<sdbus-c++/VTableItems.h>)
+#define EDGESEAL_SDBUS_2 1
+#else
+#define EDGESEAL_SDBUS_2 0
+#endif
+
+namespace edgeseal::dbus::compat {
+
+#if EDGESEAL_SDBUS_2
+using AsyncError = std::optional<sdbus::Error>;
+using ServiceName = sdbus::ServiceName;
+using InterfaceName = sdbus::InterfaceName;
+using MethodName = sdbus::MethodName;
+using ErrorName = sdbus::Error::Name;
+#else
+using AsyncError = const sdbus::Error*;
+using ServiceName = std::string;
+using InterfaceName = std::string;
+using MethodName = std::string;
+using ErrorName = std::string;
+#endif
+
+inline sdbus::Error error(std::string name, const std::string& message) {
+  return sdbus::Error(ErrorName(std::move(name)), message);
+}
+
+// One message of the bus, if there is one. False: nothing was pending.
+inline bool process_one(sdbus::IConnection& connection) {
+#if EDGESEAL_SDBUS_2
+  return connection.processPendingEvent();
+#else
+  return connection.processPendingRequest();
+#endif
+}
+
+// Absolute, CLOCK_MONOTONIC; none: no time limit is running.
+inline std::optional<std::chrono::microseconds> deadline(const sdbus::IConnection::PollData& data) {
+#if EDGESEAL_SDBUS_2
+  if (data.timeout == std::chrono::microseconds::max()) return std::nullopt;
+  return data.timeout;
+#else
+  if (data.timeout_usec == std::numeric_limits<uint64_t>::max()) return std::nullopt;
+  return std::chrono::microseconds(data.timeout_usec);
+#endif
+}
+
+// Borrowed: as long as the message.
+inline sd_bus_message* raw(const sdbus::Message& message) {
+  struct Opened : sdbus::Message {
+    static void* of(const sdbus::Message& closed) { return closed.*(&Opened::msg_); }
+  };
+  return static_cast<sd_bus_message*>(Opened::of(message));
+}
+
+// The call that a handler of the object is answering; borrowed, as long as the handler runs.
+inline sd_bus_message* current_call(const sdbus::IObject& object) {
+#if EDGESEAL_SDBUS_2
+  return raw(object.getCurrentlyProcessedMessage());
+#else
+  return raw(*object.getCurrentlyProcessedMessage());
+#endif
+}
+
+// Borrowed: as long as the connection.
+inline sd_bus* raw(sdbus::IConnection& connection) {
+  auto proxy =
+      sdbus::createProxy(connection, ServiceName("org.freedesktop.DBus"), sdbus::ObjectPath("/org/freedesktop/DBus"));
+  const auto call = proxy->createMethodCall(InterfaceName("org.freedesktop.DBus"), MethodName("GetId"));
+  return sd_bus_message_get_bus(raw(call));
+}
+
+// The handler must not throw. Asks the bus daemon and waits for its answer: only for the start.
+inline sdbus::Slot add_match(sdbus::IConnection& connection, const std::string& match,
+                             std::function<void(sd_bus_message*)> handler) {
+  auto forward = [handler = std::move(handler)](auto&& message) { handler(raw(message)); };
+#if EDGESEAL_SDBUS_2
+  return connection.addMatch(match, std::move(forward), sdbus::return_slot);
+#else
+  return connection.addMatch(match, std::move(forward));
+#endif
+}
+
+}  // namespace edgeseal::dbus::compat

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeseal::dbus {
+
+// What the bus daemon took from the kernel when the caller connected; it stays the same as long as the unique name
+// lives.
+struct Credentials {
+  uid_t uid = static_cast<uid_t>(-1);
+  pid_t pid = -1;
+  std::vector<gid_t> groups;  // empty where the bus daemon doesn't tell (before dbus 1.13)
+};
+
+// Asks the bus daemon without waiting, once per unique name.
+class CredentialCache {
+ public:
+  using Answer = std::function<void(const std::optional<Credentials>&)>;  // none: the caller is gone
+
+  explicit CredentialCache(sdbus::IConnection& connection);
+
+  // The answer comes at once where the name is known already. `answer` must not throw.
+  void ask(const std::string& bus_name, Answer answer);
+  void forget(const std::string& bus_name) { known_.erase(bus_name); }
+
+ private:
+  std::map<std::string, Credentials> known_;
+  std::unique_ptr<sdbus::IProxy> bus_daemon_;
+};
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <string>
+#include <vector>
+
+#include "dbus/generated/org.edgeseal.CertificateGroup1_adaptor.h"
+#include "dbus/guard.h"
+#include "dbus/ports.h"
+#include "dbus/wire_types.h"
+
+namespace edgeseal::dbus {
+
+// /org/edgeseal/application/NAME/GROUP
+class GroupObject final : public sdbus::AdaptorInterfaces<org::edgeseal::CertificateGroup1_adaptor> {
+ public:
+  GroupObject(sdbus::IConnection& connection, CertificateGroupPort& groups, Guard& guard, GroupName name);
+  ~GroupObject() { unregisterAdaptor(); }
+
+  void announce() { getObject().emitInterfacesAddedSignal(); }
+  void withdraw() { getObject().emitInterfacesRemovedSignal(); }
+  void changed();
+
+ private:
+  using Certificates = std::vector<ByteArray>;
+
+  void CreateSigningRequest(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) override;
+  void UpdateCertificate(sdbus::Result<bool>&& result, std::string type, ByteArray certificate, Certificates issuers,
+                         VariantMap options) override;
+  void ApplyChanges(sdbus::Result<>&& result, VariantMap options) override;
+  void CancelChanges(sdbus::Result<>&& result) override;
+  void GetCertificates(
+      sdbus::Result<std::vector<std::string>, Certificates, std::vector<Certificates>>&& result) override;
+  std::vector<std::string> CertificateTypes() override;
+  std::string Directory() override;
+  bool TransactionPending() override;
+
+  CertificateGroupPort& groups_;
+  Guard& guard_;
+  GroupName name_;
+};
+
+}  // namespace edgeseal::dbus

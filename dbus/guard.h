@@ -1,0 +1,73 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "dbus/authority.h"
+#include "dbus/bus_error.h"
+#include "dbus/guarded_method.h"
+#include "dbus/ports.h"
+#include "dbus/reply.h"
+
+namespace edgeseal::dbus {
+
+// Every handler runs in here: it finds out who calls, asks the authority, keeps exceptions from the bus library
+// (sdbus-c++ 1.2 ends the process on them, 2.x shows their text to the caller) and leaves an audit record.
+class Guard {
+ public:
+  Guard(Authority& authority, AuditPort& audit) : authority_(authority), audit_(audit) {}
+  ~Guard() { close(); }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+  // Runs `action(const Caller&, const std::shared_ptr<Reply<R...>>&)` once the caller is allowed to: now or later, so
+  // that it must own what it uses, the ports excepted. `application`: whose account has the privilege too; empty:
+  // nobody's.
+  template <class... R, class Action>
+  void run(GuardedMethod method, const sdbus::IObject& object, const std::string& application,
+           sdbus::Result<R...>&& result, Action action) {
+    const Call call = current_call(object);
+    auto reply = std::make_shared<Reply<R...>>(call.record, audit_, std::move(result));
+    start(method, call, application, reply,
+          [reply, action = std::move(action)](const Caller& caller) { action(caller, reply); });
+  }
+
+  // The value of a property, which every caller may read.
+  template <class Read>
+  [[nodiscard]] std::invoke_result_t<Read> read(const char* property, const Read& value) const {
+    try {
+      return value();
+    } catch (...) {
+      throw bus_error(caller_error(audit_, property));
+    }
+  }
+
+  // Its calls that still wait for the authority are dropped, so that none begins a transaction without an owner.
+  void caller_vanished(const std::string& bus_name);
+
+  // Answers Shutdown to every open call; no reply touches the bus any more.
+  void close() noexcept;
+
+ private:
+  struct Call {
+    AuditRecord record;
+    bool interactive = false;
+  };
+
+  [[nodiscard]] static Call current_call(const sdbus::IObject& object);
+  void start(GuardedMethod method, const Call& call, const std::string& application,
+             const std::shared_ptr<OpenCall>& reply, std::function<void(const Caller&)> action);
+  void admit(GuardedMethod method, const Call& call, const std::shared_ptr<OpenCall>& reply);
+
+  Authority& authority_;
+  AuditPort& audit_;
+  std::vector<std::weak_ptr<OpenCall>> open_;
+};
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string_view>
+
+#include "dbus/generated/privileges.h"
+
+namespace edgeseal::dbus {
+
+// "org.edgeseal.Agent1.CreateApplication" with its privilege. A member that the XML doesn't declare doesn't compile, so
+// that no handler is without a privilege.
+class GuardedMethod {
+ public:
+  consteval GuardedMethod(const char* member)
+      : member_(member), privilege_(declared(member)) {}  // NOLINT: implicit on purpose
+
+  [[nodiscard]] constexpr std::string_view member() const { return member_; }
+  [[nodiscard]] constexpr Privilege privilege() const { return privilege_; }
+
+ private:
+  static consteval Privilege declared(std::string_view member) {
+    for (const auto& method : kDeclaredMethods) {
+      if (method.member == member) return method.privilege;
+    }
+    throw "no interface XML declares a privilege for this method";
+  }
+
+  std::string_view member_;
+  Privilege privilege_;
+};
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,48 @@
+#include "dbus/message_filter.h"
+
+#include <string>
+
+#include "dbus/bus_error.h"
+#include "dbus/compat.h"
+#include "dbus/message_limits.h"
+
+namespace edgeseal::dbus {
+namespace {
+
+constexpr const char* kErrorName = "InvalidArgument";
+
+std::string text(const char* value) {
+  return value == nullptr ? "" : value;
+}
+
+AuditRecord refusal(sd_bus_message* call) {
+  AuditRecord record;
+  record.caller.bus_name = text(sd_bus_message_get_sender(call));
+  record.member = text(sd_bus_message_get_interface(call)) + "." + text(sd_bus_message_get_member(call));
+  record.object_path = text(sd_bus_message_get_path(call));
+  record.error = kErrorName;
+  return record;
+}
+
+}  // namespace
+
+MessageFilter::MessageFilter(sdbus::IConnection& connection, AuditPort& audit)
+    : audit_(audit), slot_(nullptr, &sd_bus_slot_unref) {
+  sd_bus_slot* slot = nullptr;
+  if (sd_bus_add_filter(compat::raw(connection), &slot, &MessageFilter::on_message, this) < 0) throw std::bad_alloc();
+  slot_.reset(slot);
+}
+
+int MessageFilter::on_message(sd_bus_message* message, void* self, sd_bus_error*) {
+  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0 || within_limits(message)) return 0;
+  static_cast<MessageFilter*>(self)->refuse(message);
+  return 1;
+}
+
+void MessageFilter::refuse(sd_bus_message* call) {
+  contain(audit_, "message limits", [&] { audit_.record(refusal(call)); });
+  const std::string name = "org.edgeseal.Error." + std::string(kErrorName);
+  sd_bus_reply_method_errorf(call, name.c_str(), "the arguments are larger than any valid call's");
+}
+
+}  // namespace edgeseal::dbus

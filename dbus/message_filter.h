@@ -1,0 +1,25 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+#include <systemd/sd-bus.h>
+
+#include <memory>
+
+#include "dbus/ports.h"
+
+namespace edgeseal::dbus {
+
+// Refuses calls beyond the MessageLimits before any object sees them.
+class MessageFilter {
+ public:
+  MessageFilter(sdbus::IConnection& connection, AuditPort& audit);
+
+ private:
+  static int on_message(sd_bus_message* message, void* self, sd_bus_error* error);
+  void refuse(sd_bus_message* call);
+
+  AuditPort& audit_;
+  std::unique_ptr<sd_bus_slot, decltype(&sd_bus_slot_unref)> slot_;
+};
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "dbus/ports.h"
+
+namespace edgeseal::dbus {
+
+inline constexpr const char* kBusName = "org.edgeseal.Agent1";
+inline constexpr const char* kRootPath = "/org/edgeseal";
+
+// What isn't a letter or digit is escaped as "_" and two hexadecimal digits (sd_bus_path_encode):
+// "/org/edgeseal/application/ opcua_2dserver". Throws CallError "InvalidArgument" on an empty name.
+[[nodiscard]] std::string application_path(const std::string& application);
+[[nodiscard]] std::string group_path(const GroupName& group);
+
+}  // namespace edgeseal::dbus

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dbus/ports.h"
+
+namespace edgeseal::dbus {
+
+using ByteArray = std::vector<uint8_t>;                    // ay as sdbus-c++ has it
+using VariantMap = std::map<std::string, sdbus::Variant>;  // a{sv}
+
+[[nodiscard]] inline Bytes to_bytes(const ByteArray& array) {
+  Bytes bytes(array.size());
+  std::ranges::transform(array, bytes.begin(), [](uint8_t octet) { return std::byte{octet}; });
+  return bytes;
+}
+
+[[nodiscard]] inline ByteArray to_array(const Bytes& bytes) {
+  ByteArray array(bytes.size());
+  std::ranges::transform(bytes, array.begin(), [](std::byte octet) { return std::to_integer<uint8_t>(octet); });
+  return array;
+}
+
+}  // namespace edgeseal::dbus
