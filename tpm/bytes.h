@@ -1,8 +1,8 @@
 #pragma once
 
+#include <string.h>
 #include <cstddef>
 #include <span>
-#include <string.h>
 #include <utility>
 #include <vector>
 

@@ -23,6 +23,8 @@ enum class Fault {
 class Error : public std::runtime_error {
  public:
   Error(std::string operation, std::uint32_t rc);
+  // For an operation that knows better than the response code alone what went wrong.
+  Error(std::string operation, std::uint32_t rc, Fault fault);
   Error(std::string operation, Fault fault, const std::string& detail);
 
   [[nodiscard]] const std::string& operation() const noexcept { return operation_; }

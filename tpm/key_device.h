@@ -14,18 +14,18 @@ enum class KeyAlgorithm { rsa_2048, rsa_3072, rsa_4096, ec_p256, ec_p384, ec_p52
 enum class HashAlgorithm { sha1, sha256, sha384, sha512 };
 enum class SignScheme { ecdsa, rsa_pkcs1 };
 
-// Names a key in the cache of loaded objects. Any value will do as long as one key has one id; the agent uses the SHA-256
-// of the SubjectPublicKeyInfo.
+// Names a key in the cache of loaded objects. Any value will do as long as one key has one id; the agent uses the
+// SHA-256 of the SubjectPublicKeyInfo.
 using KeyId = std::array<std::byte, 32>;
 
 struct RsaPublicKey {
-  Bytes modulus;                   // big endian, no leading zero
+  Bytes modulus;  // big endian, no leading zero
   std::uint32_t exponent = 65537;
 };
 
 struct EcPublicKey {
   KeyAlgorithm curve = KeyAlgorithm::ec_p256;
-  Bytes x, y;                      // big endian, padded to the size of the field
+  Bytes x, y;  // big endian, padded to the size of the field
 };
 
 using PublicKey = std::variant<RsaPublicKey, EcPublicKey>;
@@ -38,8 +38,8 @@ struct EcdsaSignature {
 // The stored form of a key. Useless without the TPM that made it and without `auth`.
 struct StoredKey {
   KeyId id{};
-  Bytes tss_private_key;           // DER of ASN.1 TSSPRIVKEY, see tpm/tss_private_key.h
-  SecretBytes auth;                // 32 random bytes, the key's authValue
+  Bytes tss_private_key;  // DER of ASN.1 TSSPRIVKEY, see tpm/tss_private_key.h
+  SecretBytes auth;       // 32 random bytes, the key's authValue
 };
 
 struct CreatedKey {
@@ -50,19 +50,19 @@ struct CreatedKey {
 
 // What the chip says about itself (TPM 2.0 Part 2 §6.13, TPM2_GetCapability).
 struct TpmFacts {
-  std::string manufacturer;        // e.g. "IBM", "IFX", "STM"
-  std::string vendor;              // the vendor string, may be empty
-  std::string firmware;            // "major.minor" of TPM_PT_FIRMWARE_VERSION_1
-  std::string revision;            // of the specification, e.g. "1.64"
+  std::string manufacturer;  // e.g. "IBM", "IFX", "STM"
+  std::string vendor;        // the vendor string, may be empty
+  std::string firmware;      // "major.minor" of TPM_PT_FIRMWARE_VERSION_1
+  std::string revision;      // of the specification, e.g. "1.64"
   std::vector<KeyAlgorithm> key_algorithms;
-  std::uint32_t transient_slots = 0;   // TPM_PT_HR_TRANSIENT_MIN
+  std::uint32_t transient_slots = 0;     // TPM_PT_HR_TRANSIENT_MIN
   std::uint32_t storage_key_handle = 0;  // 0x81000001, or 0 for a primary made at start
-  Bytes storage_key_name;          // the TPM Name: record it, and give it to the next start as the expected one
+  Bytes storage_key_name;                // the TPM Name: record it, and give it to the next start as the expected one
 };
 
-// A TPM as the agent uses it. All functions block for as long as the chip takes, throw tpm::Error only, and belong to one
-// thread: the one that owns the TPM. Keys are loaded on first use and stay loaded within the slots of the chip, the least
-// recently used one makes room; an operation on a loaded key is exactly one TPM command.
+// A TPM as the agent uses it. All functions block for as long as the chip takes, throw tpm::Error only, and belong to
+// one thread: the one that owns the TPM. Keys are loaded on first use and stay loaded within the slots of the chip, the
+// least recently used one makes room; an operation on a loaded key is exactly one TPM command.
 class KeyDevice {
  public:
   virtual ~KeyDevice() = default;

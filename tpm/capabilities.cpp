@@ -1,0 +1,103 @@
+#include "tpm/capabilities.h"
+
+#include <algorithm>
+#include <array>
+
+#include "tpm/key_template.h"
+#include "tpm/memory.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+constexpr std::array kAlgorithms{KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
+                                 KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
+
+// The fixed properties from TPM_PT_FAMILY_INDICATOR to TPM_PT_HR_TRANSIENT_MIN; the chip may leave some out.
+class Properties {
+ public:
+  explicit Properties(Context& context) {
+    constexpr UINT32 count = TPM2_PT_HR_TRANSIENT_MIN - TPM2_PT_FIXED + 1;
+    TPMI_YES_NO more = 0;
+    context.run("read TPM properties", [&](ESYS_CONTEXT* esys) {
+      return Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_FIXED,
+                                count, &more, out(data_));
+    });
+  }
+
+  // 0 if the chip does not tell.
+  [[nodiscard]] std::uint32_t operator[](TPM2_PT property) const noexcept {
+    const TPML_TAGGED_TPM_PROPERTY& list = data_->data.tpmProperties;
+    const std::span known(list.tpmProperty, list.count);
+    const auto found = std::ranges::find(known, property, &TPMS_TAGGED_PROPERTY::property);
+    return found == known.end() ? 0 : found->value;
+  }
+
+ private:
+  EsysPtr<TPMS_CAPABILITY_DATA> data_;
+};
+
+// Four characters of a property; what is not printable is left out.
+std::string characters(std::uint32_t word) {
+  std::string out;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    const auto character = static_cast<char>(word >> shift & 0xff);
+    if (character >= ' ' && character <= '~') out += character;
+  }
+  return out;
+}
+
+std::string trimmed(std::string text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+std::string vendor_string(const Properties& properties) {
+  std::string out;
+  for (TPM2_PT part = TPM2_PT_VENDOR_STRING_1; part <= TPM2_PT_VENDOR_STRING_4; ++part) {
+    out += characters(properties[part]);
+  }
+  return trimmed(out);
+}
+
+std::string firmware(std::uint32_t version) {
+  return std::to_string(version >> 16) + "." + std::to_string(version & 0xffff);
+}
+
+// The property is the revision times 100.
+std::string revision(std::uint32_t times_100) {
+  const std::string hundredths = std::to_string(times_100 % 100);
+  return std::to_string(times_100 / 100) + (hundredths.size() < 2 ? ".0" : ".") + hundredths;
+}
+
+bool supports(Context& context, KeyAlgorithm algorithm) {
+  const TPM2B_PUBLIC key = application_key_template(algorithm);
+  TPMT_PUBLIC_PARMS parameters{};
+  parameters.type = key.publicArea.type;
+  parameters.parameters = key.publicArea.parameters;
+  try {
+    context.run("test key parameters", [&](ESYS_CONTEXT* esys) {
+      return Esys_TestParms(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &parameters);
+    });
+    return true;
+  } catch (const Error& error) {
+    if (!blames_parameter(error.rc())) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
+TpmFacts read_facts(Context& context) {
+  const Properties properties(context);
+  TpmFacts facts;
+  facts.manufacturer = trimmed(characters(properties[TPM2_PT_MANUFACTURER]));
+  facts.vendor = vendor_string(properties);
+  facts.firmware = firmware(properties[TPM2_PT_FIRMWARE_VERSION_1]);
+  facts.revision = revision(properties[TPM2_PT_REVISION]);
+  facts.transient_slots = properties[TPM2_PT_HR_TRANSIENT_MIN];
+  std::ranges::copy_if(kAlgorithms, std::back_inserter(facts.key_algorithms),
+                       [&](KeyAlgorithm algorithm) { return supports(context, algorithm); });
+  return facts;
+}
+
+}  // namespace edgeseal::tpm

@@ -1,0 +1,75 @@
+#include "tpm/context.h"
+
+#include <tss2/tss2_rc.h>
+
+#include <thread>
+#include <utility>
+
+namespace edgeseal::tpm {
+
+Context::Context(std::string tcti, std::vector<std::chrono::milliseconds> retry_pauses)
+    : configuration_(std::move(tcti)), retry_pauses_(std::move(retry_pauses)), tcti_(open_tcti(configuration_)) {
+  ESYS_CONTEXT* esys = nullptr;
+  const TSS2_RC rc = Esys_Initialize(&esys, tcti_.get(), nullptr);
+  if (rc != TSS2_RC_SUCCESS) throw Error("open TPM", rc);
+  esys_.reset(esys);
+  start();
+}
+
+Context::~Context() {
+  esys_.reset();
+  tcti_.reset();
+  flush_abandoned(configuration_, abandoned_);
+}
+
+// The firmware or a resource manager has nearly always started the TPM, which then answers TPM_RC_INITIALIZE.
+void Context::start() {
+  const TSS2_RC rc = run_until_not_busy([](ESYS_CONTEXT* esys) { return Esys_Startup(esys, TPM2_SU_CLEAR); });
+  if (rc == TSS2_RC_SUCCESS || (from_chip(rc) && chip_code(rc) == TPM2_RC_INITIALIZE)) return;
+  if (!from_chip(rc)) throw Error("start TPM", Fault::absent, configuration_ + ": " + Tss2_RC_Decode(rc));
+  throw Error("start TPM", rc);
+}
+
+void Context::run(const char* operation, const Command& command) {
+  if (state_ != State::good) throw Error(operation, Fault::transport, "the TPM connection failed before; open it anew");
+  const TSS2_RC rc = run_until_not_busy(command);
+  if (rc == TSS2_RC_SUCCESS) return;
+  note_failure(rc);
+  throw Error(operation, rc);
+}
+
+TSS2_RC Context::run_until_not_busy(const Command& command) const {
+  TSS2_RC rc = command(esys_.get());
+  for (const auto pause : retry_pauses_) {
+    if (rc == TSS2_RC_SUCCESS || classify(rc) != Fault::busy) break;
+    std::this_thread::sleep_for(pause);
+    rc = command(esys_.get());
+  }
+  return rc;
+}
+
+void Context::note_failure(TSS2_RC rc) noexcept {
+  if (classify(rc) == Fault::transport) state_ = from_chip(rc) ? State::reset : State::broken;
+}
+
+void Context::flush(ESYS_TR handle) noexcept {
+  if (state_ == State::good) {
+    const TSS2_RC rc = Esys_FlushContext(esys_.get(), handle);
+    if (rc == TSS2_RC_SUCCESS) return;
+    note_failure(rc);
+  }
+  TPM2_HANDLE in_chip = 0;
+  const bool known = Esys_TR_GetTpmHandle(esys_.get(), handle, &in_chip) == TSS2_RC_SUCCESS;
+  if (known && state_ == State::broken) abandoned_.push_back(in_chip);
+  forget(handle);
+}
+
+void Context::forget(ESYS_TR handle) noexcept {
+  Esys_TR_Close(esys_.get(), &handle);
+}
+
+void Context::restore_attributes(ESYS_TR session, TPMA_SESSION attributes) noexcept {
+  Esys_TRSess_SetAttributes(esys_.get(), session, attributes, kAllAttributes);  // fails for an unknown session only
+}
+
+}  // namespace edgeseal::tpm

@@ -1,0 +1,96 @@
+#include "tpm/esys_key_device.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "tpm/capabilities.h"
+#include "tpm/key_cache.h"
+#include "tpm/key_creation.h"
+#include "tpm/key_template.h"
+#include "tpm/signing.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+// One slot is kept free of keys: for the primary storage key or, if that is persistent, for the copy of it that the
+// chip loads while it is used.
+std::size_t cache_capacity(const TpmFacts& facts) {
+  constexpr std::uint32_t kept_free = 1;
+  return facts.transient_slots > kept_free ? facts.transient_slots - kept_free : 1;
+}
+
+TpmFacts all_facts(Context& context, const StorageKey& storage_key) {
+  TpmFacts facts = read_facts(context);
+  facts.storage_key_handle = storage_key.persistent;
+  facts.storage_key_name = storage_key.name;
+  return facts;
+}
+
+class EsysKeyDevice final : public KeyDevice {
+ public:
+  explicit EsysKeyDevice(const DeviceSettings& settings)
+      : context_(settings.tcti, settings.retry_pauses),
+        storage_key_(open_storage_key(context_, settings.storage_key_name)),
+        session_(context_, storage_key_.handle.get()),
+        facts_(all_facts(context_, storage_key_)),
+        cache_(cache_capacity(facts_)) {}
+
+  const TpmFacts& facts() const override { return facts_; }
+
+  CreatedKey create(KeyAlgorithm algorithm) override {
+    require(algorithm);
+    CreatedKey created;
+    cache_.with_free_slot([&] { created = create_key(context_, session_, storage_key_, algorithm); });
+    return created;
+  }
+
+  Bytes sign_rsa_pkcs1(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
+    return use(key,
+               [&](const LoadedKey& loaded) { return tpm::sign_rsa_pkcs1(context_, session_, loaded, hash, digest); });
+  }
+
+  EcdsaSignature sign_ecdsa(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
+    return use(key, [&](const LoadedKey& loaded) { return tpm::sign_ecdsa(context_, session_, loaded, hash, digest); });
+  }
+
+  SecretBytes rsa_private(const StoredKey& key, ByteView block) override {
+    return use(key, [&](const LoadedKey& loaded) { return tpm::rsa_private(context_, session_, loaded, block); });
+  }
+
+  void evict(const KeyId& id) noexcept override { cache_.evict(id); }
+
+ private:
+  // A key that was loaded with a wrong authValue must not stand in the way of the right one.
+  template <class Operation>
+  std::invoke_result_t<Operation, const LoadedKey&> use(const StoredKey& key, const Operation& operation) {
+    const LoadedKey& loaded = cache_.get(key.id, [&] { return load_key(context_, session_, storage_key_, key); });
+    try {
+      return operation(loaded);
+    } catch (const Error& error) {
+      if (wrong_auth(error.rc())) cache_.evict(key.id);
+      throw;
+    }
+  }
+
+  void require(KeyAlgorithm algorithm) const {
+    if (std::ranges::find(facts_.key_algorithms, algorithm) != facts_.key_algorithms.end()) return;
+    std::string offers;
+    for (const KeyAlgorithm known : facts_.key_algorithms) offers += std::string(" ") + to_string(known);
+    throw Error("create key", Fault::unsupported,
+                std::string("this TPM has no ") + to_string(algorithm) + ", it offers:" + offers);
+  }
+
+  Context context_;  // outlives everything below
+  StorageKey storage_key_;
+  Session session_;
+  TpmFacts facts_;
+  KeyCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<KeyDevice> open_esys_key_device(const DeviceSettings& settings) {
+  return std::make_unique<EsysKeyDevice>(settings);
+}
+
+}  // namespace edgeseal::tpm

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "tpm/key_device.h"
+#include "tpm/session.h"
+#include "tpm/storage_key.h"
+
+namespace edgeseal::tpm {
+
+// A new key under the storage key with a random authValue; the TPM keeps nothing of it.
+[[nodiscard]] CreatedKey create_key(Context& context, Session& session, const StorageKey& parent,
+                                    KeyAlgorithm algorithm);
+
+}  // namespace edgeseal::tpm

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "tpm/key_device.h"
+#include "tpm/session.h"
+#include "tpm/storage_key.h"
+
+namespace edgeseal::tpm {
+
+// A key in a transient slot of the chip, ready for use.
+struct LoadedKey {
+  Handle handle;
+  TPMI_ALG_PUBLIC type = TPM2_ALG_NULL;
+  std::size_t modulus_size = 0;  // in bytes; 0 for EC
+};
+
+// Throws Error with Fault::bad_blob if the blob does not parse or this TPM did not make it. A wrong authValue shows
+// only when the key is used.
+[[nodiscard]] LoadedKey load_key(Context& context, Session& session, const StorageKey& parent, const StoredKey& key);
+
+}  // namespace edgeseal::tpm

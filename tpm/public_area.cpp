@@ -1,0 +1,87 @@
+#include "tpm/public_area.h"
+
+#include <tss2/tss2_mu.h>
+
+#include <algorithm>
+
+#include "tpm/error.h"
+#include "tpm/memory.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+template <class T>
+Bytes marshal_with(TSS2_RC (*function)(const T*, std::uint8_t*, std::size_t, std::size_t*), const T& area) {
+  Bytes out(sizeof area);
+  std::size_t size = 0;
+  const TSS2_RC rc = function(&area, reinterpret_cast<std::uint8_t*>(out.data()), out.size(), &size);
+  if (rc != TSS2_RC_SUCCESS) throw Error("marshal key", rc);
+  out.resize(size);
+  return out;
+}
+
+template <class T>
+T unmarshal_with(TSS2_RC (*function)(const std::uint8_t*, std::size_t, std::size_t*, T*), ByteView bytes) {
+  T area{};
+  std::size_t size = 0;
+  const TSS2_RC rc = function(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), &size, &area);
+  if (rc != TSS2_RC_SUCCESS) throw Error("unmarshal key", rc, Fault::bad_blob);
+  if (size != bytes.size()) throw Error("unmarshal key", Fault::bad_blob, "surplus bytes");
+  return area;
+}
+
+struct Curve {
+  TPMI_ECC_CURVE id;
+  KeyAlgorithm algorithm;
+  std::size_t field_size;  // in bytes
+};
+
+constexpr Curve kCurves[] = {{TPM2_ECC_NIST_P256, KeyAlgorithm::ec_p256, 32},
+                             {TPM2_ECC_NIST_P384, KeyAlgorithm::ec_p384, 48},
+                             {TPM2_ECC_NIST_P521, KeyAlgorithm::ec_p521, 66}};
+
+// Some chips leave leading zeros out.
+Bytes padded(const TPM2B_ECC_PARAMETER& coordinate, std::size_t size) {
+  Bytes out = copy(coordinate);
+  if (out.size() < size) out.insert(out.begin(), size - out.size(), std::byte{0});
+  return out;
+}
+
+PublicKey ec_public_key(const TPMT_PUBLIC& area) {
+  const auto curve = std::ranges::find(kCurves, area.parameters.eccDetail.curveID, &Curve::id);
+  if (curve == std::end(kCurves)) throw Error("read public key", Fault::unsupported, "unknown curve");
+  const TPMS_ECC_POINT& point = area.unique.ecc;
+  return EcPublicKey{curve->algorithm, padded(point.x, curve->field_size), padded(point.y, curve->field_size)};
+}
+
+PublicKey rsa_public_key(const TPMT_PUBLIC& area) {
+  constexpr std::uint32_t default_exponent = 65537;
+  const std::uint32_t exponent = area.parameters.rsaDetail.exponent;
+  return RsaPublicKey{copy(area.unique.rsa), exponent == 0 ? default_exponent : exponent};
+}
+
+}  // namespace
+
+Bytes marshal(const TPM2B_PUBLIC& area) {
+  return marshal_with(Tss2_MU_TPM2B_PUBLIC_Marshal, area);
+}
+Bytes marshal(const TPM2B_PRIVATE& area) {
+  return marshal_with(Tss2_MU_TPM2B_PRIVATE_Marshal, area);
+}
+
+TPM2B_PUBLIC unmarshal_public(ByteView bytes) {
+  return unmarshal_with(Tss2_MU_TPM2B_PUBLIC_Unmarshal, bytes);
+}
+TPM2B_PRIVATE unmarshal_private(ByteView bytes) {
+  return unmarshal_with(Tss2_MU_TPM2B_PRIVATE_Unmarshal, bytes);
+}
+
+PublicKey public_key(const TPMT_PUBLIC& area) {
+  switch (area.type) {
+    case TPM2_ALG_RSA: return rsa_public_key(area);
+    case TPM2_ALG_ECC: return ec_public_key(area);
+    default: throw Error("read public key", Fault::unsupported, "neither RSA nor EC");
+  }
+}
+
+}  // namespace edgeseal::tpm

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <tss2/tss2_tpm2_types.h>
+
+#include "tpm/key_device.h"
+
+// Between the structures of libtss2, their marshalled form, and the types of this leaf.
+namespace edgeseal::tpm {
+
+[[nodiscard]] Bytes marshal(const TPM2B_PUBLIC& area);
+[[nodiscard]] Bytes marshal(const TPM2B_PRIVATE& area);
+
+// The whole of `bytes`, nothing less. Throw Error with Fault::bad_blob.
+[[nodiscard]] TPM2B_PUBLIC unmarshal_public(ByteView bytes);
+[[nodiscard]] TPM2B_PRIVATE unmarshal_private(ByteView bytes);
+
+// Throws Error with Fault::unsupported for what is neither RSA nor a NIST curve.
+[[nodiscard]] PublicKey public_key(const TPMT_PUBLIC& area);
+
+}  // namespace edgeseal::tpm

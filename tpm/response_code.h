@@ -1,0 +1,42 @@
+#pragma once
+
+#include <tss2/tss2_common.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "tpm/error.h"
+
+// The structure of a TSS2_RC: a layer in the third byte, and below it, for the chip, a TPM_RC (TPM 2.0 Part 2 §6.6).
+namespace edgeseal::tpm {
+
+// True if the TPM itself answered, directly or through a resource manager that passes its codes on.
+[[nodiscard]] constexpr bool from_chip(TSS2_RC rc) noexcept {
+  const TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+  return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+}
+
+// The TPM_RC without the layer and, in format one, without the number of the handle, session or parameter it blames.
+[[nodiscard]] constexpr TSS2_RC chip_code(TSS2_RC rc) noexcept {
+  constexpr TSS2_RC format_one_error = TPM2_RC_FMT1 | 0x3f;
+  const TSS2_RC code = rc & 0xffff;
+  return (code & TPM2_RC_FMT1) != 0 ? code & format_one_error : code;
+}
+
+// A format one code that blames a parameter, and neither a handle nor a session.
+[[nodiscard]] constexpr bool blames_parameter(TSS2_RC rc) noexcept {
+  return from_chip(rc) && (rc & TPM2_RC_FMT1) != 0 && (rc & TPM2_RC_P) != 0;
+}
+
+// Every transient slot of the chip is taken.
+[[nodiscard]] constexpr bool out_of_objects(TSS2_RC rc) noexcept {
+  return from_chip(rc) && (chip_code(rc) == TPM2_RC_OBJECT_MEMORY || chip_code(rc) == TPM2_RC_OBJECT_HANDLES);
+}
+
+[[nodiscard]] constexpr bool wrong_auth(TSS2_RC rc) noexcept {
+  return from_chip(rc) && (chip_code(rc) == TPM2_RC_AUTH_FAIL || chip_code(rc) == TPM2_RC_BAD_AUTH);
+}
+
+// What a caller can do about `rc`, which is not TSS2_RC_SUCCESS. A chip that lost our session or objects (reset, or
+// flushed by another program) counts as transport: everything must be opened anew.
+[[nodiscard]] Fault classify(TSS2_RC rc) noexcept;
+
+}  // namespace edgeseal::tpm

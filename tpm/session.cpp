@@ -1,0 +1,56 @@
+#include "tpm/session.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+constexpr TPMA_SESSION kAtRest = TPMA_SESSION_CONTINUESESSION;
+
+Handle start_session(Context& context, ESYS_TR salt_key) {
+  TPMT_SYM_DEF symmetric{};
+  symmetric.algorithm = TPM2_ALG_AES;
+  symmetric.keyBits.aes = 128;
+  symmetric.mode.aes = TPM2_ALG_CFB;
+  ESYS_TR session = ESYS_TR_NONE;
+  context.run("start session", [&](ESYS_CONTEXT* esys) {
+    return Esys_StartAuthSession(esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
+                                 TPM2_SE_HMAC, &symmetric, TPM2_ALG_SHA256, &session);
+  });
+  return Handle(context, session, Handle::Release::flush);
+}
+
+// Must succeed: else a secret would cross the bus in the clear.
+void set_attributes(Context& context, ESYS_TR session, TPMA_SESSION attributes) {
+  context.run("set session attributes", [&](ESYS_CONTEXT* esys) {
+    return Esys_TRSess_SetAttributes(esys, session, attributes, Context::kAllAttributes);
+  });
+}
+
+// The names are the TPM's: it decrypts a command and encrypts a response.
+TPMA_SESSION attributes_for(Session::Encrypt parameters) noexcept {
+  switch (parameters) {
+    case Session::Encrypt::command: return kAtRest | TPMA_SESSION_DECRYPT;
+    case Session::Encrypt::response: return kAtRest | TPMA_SESSION_ENCRYPT;
+    case Session::Encrypt::both: return kAtRest | TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT;
+  }
+  return kAtRest;
+}
+
+}  // namespace
+
+Session::Use::Use(Context& context, ESYS_TR session, TPMA_SESSION attributes) : context_(context), session_(session) {
+  set_attributes(context_, session_, attributes);
+}
+
+Session::Use::~Use() {
+  context_.restore_attributes(session_, kAtRest);
+}
+
+Session::Session(Context& context, ESYS_TR salt_key) : context_(context), handle_(start_session(context, salt_key)) {
+  set_attributes(context_, handle_.get(), kAtRest);
+}
+
+Session::Use Session::use(Encrypt parameters) {
+  return Use(context_, handle_.get(), attributes_for(parameters));
+}
+
+}  // namespace edgeseal::tpm

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "tpm/handle.h"
+
+namespace edgeseal::tpm {
+
+// The one HMAC session of a device, salted to the storage key: who reads or alters the bus between here and the chip
+// neither learns the encrypted parameters nor changes a command unnoticed. What it does not stop is a chip that owns
+// another storage key; that is what the recorded Name is for.
+class Session {
+ public:
+  // Which first parameter crosses the bus encrypted. It must be a TPM2B (TPM 2.0 Part 1 §21).
+  enum class Encrypt { command, response, both };
+
+  // The session as one command uses it. Its attributes fall back when this ends, however the command ended.
+  class Use {
+   public:
+    Use(Context& context, ESYS_TR session, TPMA_SESSION attributes);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+    [[nodiscard]] ESYS_TR get() const noexcept { return session_; }
+
+   private:
+    Context& context_;
+    ESYS_TR session_;
+  };
+
+  Session(Context& context, ESYS_TR salt_key);
+
+  // One at a time.
+  [[nodiscard]] Use use(Encrypt parameters);
+  [[nodiscard]] ESYS_TR get() const noexcept { return handle_.get(); }
+
+ private:
+  Context& context_;
+  Handle handle_;
+};
+
+}  // namespace edgeseal::tpm

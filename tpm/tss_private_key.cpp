@@ -1,0 +1,85 @@
+#include "tpm/tss_private_key.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "tpm/der.h"
+#include "tpm/error.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+// 2.23.133.10.1.3
+constexpr std::array kLoadableKey{std::byte{0x67}, std::byte{0x81}, std::byte{0x05},
+                                  std::byte{0x0a}, std::byte{0x01}, std::byte{0x03}};
+
+[[noreturn]] void reject(const std::string& problem) {
+  throw Error("decode TSSPRIVKEY", Fault::bad_blob, problem);
+}
+
+template <class T>
+T require(const std::optional<T>& element, const char* name) {
+  if (!element) reject(std::string(name) + " is missing or malformed");
+  return *element;
+}
+
+void require_end(const der::Reader& reader, const char* name) {
+  if (!reader.at_end()) reject(std::string("surplus bytes after ") + name);
+}
+
+bool read_empty_auth(der::Reader& fields) {
+  if (!fields.next_is(der::Tag::explicit_0)) return false;
+  der::Reader wrapped(require(fields.read(der::Tag::explicit_0), "emptyAuth"));
+  const bool value = require(wrapped.read_boolean(), "emptyAuth");
+  require_end(wrapped, "emptyAuth");
+  return value;
+}
+
+// A TPM2B: two bytes of size, big endian, then as many bytes.
+Bytes read_tpm2b(der::Reader& fields, const char* name) {
+  constexpr std::size_t prefix = 2;
+  const ByteView content = require(fields.read(der::Tag::octet_string), name);
+  if (content.size() <= prefix) reject(std::string(name) + " is empty");
+  const auto size = std::to_integer<std::size_t>(content[0]) << 8 | std::to_integer<std::size_t>(content[1]);
+  if (size != content.size() - prefix) reject(std::string(name) + " has a wrong size");
+  return Bytes(content.begin(), content.end());
+}
+
+void append(Bytes& out, const Bytes& element) {
+  out.insert(out.end(), element.begin(), element.end());
+}
+
+}  // namespace
+
+Bytes encode(const TssPrivateKey& key) {
+  Bytes fields = der::element(der::Tag::object_identifier, kLoadableKey);
+  append(fields, der::element(der::Tag::explicit_0, der::boolean_element(key.empty_auth)));
+  append(fields, der::integer_element(key.parent));
+  append(fields, der::element(der::Tag::octet_string, key.public_area));
+  append(fields, der::element(der::Tag::octet_string, key.private_area));
+  return der::element(der::Tag::sequence, fields);
+}
+
+TssPrivateKey decode_tss_private_key(ByteView der) {
+  if (der.size() > TssPrivateKey::kMaxSize) reject("longer than any TPM key");
+  der::Reader outer(der);
+  der::Reader fields(require(outer.read(der::Tag::sequence), "the sequence"));
+  require_end(outer, "the key");
+  const ByteView type = require(fields.read(der::Tag::object_identifier), "type");
+  if (!std::ranges::equal(type, kLoadableKey)) reject("not a loadable key (2.23.133.10.1.3)");
+
+  TssPrivateKey key;
+  key.empty_auth = read_empty_auth(fields);
+  key.parent = require(fields.read_uint32(), "parent");
+  if (key.parent != TssPrivateKey::kOwnerPrimary && key.parent != TssPrivateKey::kPersistentStorageKey) {
+    reject("its parent is neither the owner primary nor the storage key at 0x81000001");
+  }
+  key.public_area = read_tpm2b(fields, "pubkey");
+  key.private_area = read_tpm2b(fields, "privkey");
+  require_end(fields, "privkey");
+  return key;
+}
+
+}  // namespace edgeseal::tpm

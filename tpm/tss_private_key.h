@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tpm/bytes.h"
+
+namespace edgeseal::tpm {
+
+// The ASN.1 form in which TPM keys are stored and exchanged (draft "ASN.1 Specification for TPM 2.0 Key Files"; the
+// subset that tpm2-openssl and tpm2-tss-engine read and write):
+//
+//   TSSPRIVKEY ::= SEQUENCE {
+//     type        OBJECT IDENTIFIER,                 -- 2.23.133.10.1.3, a loadable key
+//     emptyAuth   [0] EXPLICIT BOOLEAN OPTIONAL,
+//     parent      INTEGER,
+//     pubkey      OCTET STRING,                      -- TPM2B_PUBLIC
+//     privkey     OCTET STRING }                     -- TPM2B_PRIVATE
+struct TssPrivateKey {
+  // The hierarchy handle stands for the ECC P-256 primary that everybody makes from the same template.
+  static constexpr std::uint32_t kOwnerPrimary = 0x40000001;
+  static constexpr std::uint32_t kPersistentStorageKey = 0x81000001;
+  static constexpr std::size_t kMaxSize = 8192;
+
+  bool empty_auth = false;
+  std::uint32_t parent = kOwnerPrimary;
+  Bytes public_area;   // TPM2B_PUBLIC as marshalled, with its size
+  Bytes private_area;  // TPM2B_PRIVATE as marshalled, with its size
+
+  friend bool operator==(const TssPrivateKey&, const TssPrivateKey&) = default;
+};
+
+// The two areas together leave room for the frame within kMaxSize: every TPM key does.
+[[nodiscard]] Bytes encode(const TssPrivateKey& key);
+
+// Strict DER and nothing after it; both areas hold what their size says and are not empty; the parent is one of the two
+// above. Throws Error with Fault::bad_blob. Whether the areas mean anything only the TPM can tell.
+[[nodiscard]] TssPrivateKey decode_tss_private_key(ByteView der);
+
+}  // namespace edgeseal::tpm
