@@ -1,0 +1,155 @@
+#include "provider/connection.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace edgeseal::provider {
+namespace {
+
+// An agent that was started without systemd refuses while it restarts; with systemd the socket outlives it.
+constexpr std::chrono::milliseconds refusal_patience{1'000};
+constexpr std::chrono::milliseconds refusal_pause{10};
+
+struct ErrorText {
+  explicit ErrorText(int error) noexcept : text(::strerror_r(error, buffer.data(), buffer.size())) {}
+  std::array<char, 128> buffer{};
+  const char* text;  // the GNU strerror_r answers a pointer, into the buffer or not
+};
+
+bool is_lost(int error) noexcept {
+  return error == ECONNRESET || error == EPIPE || error == ENOTCONN;
+}
+
+sockaddr_un address_of(const Settings& settings) noexcept {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(settings.socket_path.begin(), settings.socket_path.end(), address.sun_path);
+  return address;
+}
+
+// A connect that waits for room in the agent's backlog ends with the send time limit (unix(7)).
+bool limit_connect(int descriptor, const Deadline& deadline) noexcept {
+  const auto remaining = std::max(deadline.remaining(), std::chrono::milliseconds{1});
+  const timeval limit{.tv_sec = remaining.count() / 1000, .tv_usec = (remaining.count() % 1000) * 1000};
+  return ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0;
+}
+
+// Zero or the error number.
+int connect_before(int descriptor, const Settings& settings, const Deadline& deadline) noexcept {
+  const sockaddr_un address = address_of(settings);
+  const Deadline patience(std::min(refusal_patience, deadline.remaining()));
+  for (;;) {
+    if (!limit_connect(descriptor, deadline)) return errno;
+    if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return 0;
+    const int error = errno;
+    const bool again = error == ECONNREFUSED ? !patience.passed() : error == EINTR && !deadline.passed();
+    if (!again) return error;
+    if (error == ECONNREFUSED) static_cast<void>(::poll(nullptr, 0, static_cast<int>(refusal_pause.count())));
+  }
+}
+
+void raise_unreachable(const Settings& settings, const Errors& errors, int error) noexcept {
+  errors.raise(Reason::agent_unreachable, "%s: %s; is edgeseald.socket active?", settings.socket_path.data(),
+               ErrorText(error).text);
+}
+
+}  // namespace
+
+Owned<Connection> Connection::open(const Settings& settings, const Errors& errors, const Deadline& deadline) noexcept {
+  const int descriptor = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) {
+    raise_unreachable(settings, errors, errno);
+    return nullptr;
+  }
+  struct stat status {};
+  int error = ::fstat(descriptor, &status) == 0 ? 0 : errno;
+  if (error == 0) error = connect_before(descriptor, settings, deadline);
+  Owned<Connection> connection;
+  if (error == 0) connection = make_object<Connection>(descriptor, ::getpid(), status.st_dev, status.st_ino);
+  if (connection == nullptr) {
+    ::close(descriptor);
+    raise_unreachable(settings, errors, error == 0 ? ENOMEM : error);
+  }
+  return connection;
+}
+
+Connection::~Connection() {
+  if (holds_its_socket()) ::close(descriptor_);
+}
+
+bool Connection::is_usable() const noexcept {
+  return process_ == ::getpid() && holds_its_socket();
+}
+
+bool Connection::holds_its_socket() const noexcept {
+  struct stat status {};
+  return ::fstat(descriptor_, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_dev == device_ &&
+         status.st_ino == inode_;
+}
+
+Exchange Connection::exchange(ByteView request, MutableByteView answer, std::size_t& size, const Errors& errors,
+                              const Deadline& deadline) noexcept {
+  const Exchange sent = send(request, errors, deadline);
+  return sent == Exchange::answered ? receive(answer, size, errors, deadline) : sent;
+}
+
+Exchange Connection::send(ByteView request, const Errors& errors, const Deadline& deadline) noexcept {
+  while (::send(descriptor_, request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    if (is_lost(errno)) return Exchange::lost;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) {
+      errors.raise(Reason::agent_unreachable, "cannot send to the agent: %s", ErrorText(errno).text);
+      return Exchange::failed;
+    }
+    const Exchange waited = wait(POLLOUT, errors, deadline);
+    if (waited != Exchange::answered) return waited;
+  }
+  return Exchange::answered;
+}
+
+Exchange Connection::receive(MutableByteView answer, std::size_t& size, const Errors& errors,
+                             const Deadline& deadline) noexcept {
+  for (;;) {
+    const Exchange waited = wait(POLLIN, errors, deadline);
+    if (waited != Exchange::answered) return waited;
+    const ssize_t received = ::recv(descriptor_, answer.data(), answer.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (received == 0 || (received < 0 && is_lost(errno))) return Exchange::lost;
+    if (received > 0 && static_cast<std::size_t>(received) <= answer.size()) {
+      size = static_cast<std::size_t>(received);
+      return Exchange::answered;
+    }
+    if (received > 0) {
+      errors.raise(Reason::agent_answer_malformed, "%zd bytes where at most %zu are expected", received, answer.size());
+      return Exchange::failed;
+    }
+    if (errno != EINTR && errno != EAGAIN) {
+      errors.raise(Reason::agent_unreachable, "cannot receive from the agent: %s", ErrorText(errno).text);
+      return Exchange::failed;
+    }
+  }
+}
+
+Exchange Connection::wait(short events, const Errors& errors, const Deadline& deadline) noexcept {
+  pollfd entry{.fd = descriptor_, .events = events, .revents = 0};
+  for (;;) {
+    const int ready = ::poll(&entry, 1, static_cast<int>(deadline.remaining().count()));
+    if (ready > 0) return Exchange::answered;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) {
+      errors.raise(Reason::agent_unreachable, "cannot wait for the agent: %s", ErrorText(errno).text);
+    } else {
+      errors.raise(Reason::agent_timeout,
+                   "raise timeout-ms in the provider's section of openssl.cnf if the TPM is slow");
+    }
+    return Exchange::failed;
+  }
+}
+
+}  // namespace edgeseal::provider

@@ -1,0 +1,56 @@
+#pragma once
+
+// One connection to the key socket, for one request at a time. It belongs to the process that opened it: after a fork
+// the child must neither use nor shut it, and a program may have closed its descriptor behind its back.
+
+#include <sys/types.h>
+
+#include <cstddef>
+
+#include "provider/deadline.h"
+#include "provider/errors.h"
+#include "provider/libcrypto.h"
+#include "provider/settings.h"
+
+namespace edgeseal::provider {
+
+enum class Exchange {
+  answered,
+  lost,   // the agent closed before it answered: nothing raised, the request may be repeated
+  failed  // raised
+};
+
+class Connection {
+ public:
+  // Null, with an error raised, where the agent cannot be reached before the deadline.
+  [[nodiscard]] static Owned<Connection> open(const Settings& settings, const Errors& errors,
+                                              const Deadline& deadline) noexcept;
+
+  Connection(int descriptor, pid_t process, dev_t device, ino_t inode) noexcept
+      : descriptor_(descriptor), process_(process), device_(device), inode_(inode) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // In the process that opened it, with the descriptor still being that socket.
+  [[nodiscard]] bool is_usable() const noexcept;
+
+  // Sends one record and receives the next into `answer`, of which it sets `size`. Not to be used again unless
+  // answered.
+  [[nodiscard]] Exchange exchange(ByteView request, MutableByteView answer, std::size_t& size, const Errors& errors,
+                                  const Deadline& deadline) noexcept;
+
+ private:
+  [[nodiscard]] bool holds_its_socket() const noexcept;
+  [[nodiscard]] Exchange send(ByteView request, const Errors& errors, const Deadline& deadline) noexcept;
+  [[nodiscard]] Exchange receive(MutableByteView answer, std::size_t& size, const Errors& errors,
+                                 const Deadline& deadline) noexcept;
+  [[nodiscard]] Exchange wait(short events, const Errors& errors, const Deadline& deadline) noexcept;
+
+  int descriptor_;
+  pid_t process_;
+  dev_t device_;
+  ino_t inode_;
+};
+
+}  // namespace edgeseal::provider

@@ -1,0 +1,124 @@
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+
+#include "provider/algorithms.h"
+#include "provider/delivery.h"
+#include "provider/wire/key_reference.h"
+
+namespace edgeseal::provider {
+namespace {
+
+// Decoders are offered everything that any program of the process loads. What is not theirs they leave without an
+// error, so that libcrypto goes on with the next decoder.
+constexpr int not_mine = 1;
+
+void* new_decoder(void* context) noexcept {
+  return context;
+}
+void free_decoder(void* /*context*/) noexcept {}
+
+Bio open_input(const Context& context, OSSL_CORE_BIO* input) noexcept {
+  return Bio(BIO_new_from_core_bio(context.library.get(), input));
+}
+
+// One PEM block.
+struct PemBlock {
+  OpensslMemory<char> label;
+  OpensslMemory<unsigned char> content;
+  ByteView der;
+};
+
+// False where none is left or it is broken, which is for the decoders of the default provider to tell.
+bool read_block(BIO* input, PemBlock& block) noexcept {
+  char* label = nullptr;
+  char* header = nullptr;
+  unsigned char* content = nullptr;
+  long size = 0;
+  ERR_set_mark();
+  const bool found = PEM_read_bio(input, &label, &header, &content, &size) == 1;
+  ERR_pop_to_mark();
+  const OpensslMemory<char> unused(header);
+  block.label.reset(label);
+  block.content.reset(content);
+  if (found) block.der = std::as_bytes(std::span(content, static_cast<std::size_t>(size)));
+  return found;
+}
+
+int decode_pem(void* context, OSSL_CORE_BIO* input, int /*selection*/, OSSL_CALLBACK* receive, void* argument,
+               OSSL_PASSPHRASE_CALLBACK* /*passphrase*/, void* /*passphrase_argument*/) noexcept {
+  const Bio bio = open_input(*static_cast<Context*>(context), input);
+  PemBlock block;
+  if (bio == nullptr) return 0;
+  if (!read_block(bio.get(), block) || block.label.get() != wire::key_reference_label) return not_mine;
+  return deliver_key_reference(block.der, receive, argument);
+}
+
+bool read_exactly(BIO* input, MutableByteView out) noexcept {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    std::size_t read = 0;
+    if (BIO_read_ex(input, out.data() + done, out.size() - done, &read) != 1) return false;
+    done += read;
+  }
+  return true;
+}
+
+// One DER SEQUENCE with two bytes of length, as every key reference is: its smallest public key takes more than 255
+// bytes for RSA, but an EC one does not, so the one byte form is read as well. Empty where the input starts otherwise.
+ByteView read_sequence(BIO* input, MutableByteView out) noexcept {
+  constexpr std::size_t head = 4;
+  if (!read_exactly(input, out.first(head)) || out[0] != std::byte{0x30}) return {};
+  const auto byte = [&](std::size_t at) { return std::to_integer<std::size_t>(out[at]); };
+  const std::size_t size = byte(1) == 0x82 ? head + (byte(2) << 8 | byte(3)) : byte(1) == 0x81 ? 3 + byte(2) : 0;
+  if (size < head || size > out.size() || !read_exactly(input, out.subspan(head, size - head))) return {};
+  return out.first(size);
+}
+
+template <KeyKind kind>
+int decode_der(void* opaque, OSSL_CORE_BIO* input, int selection, OSSL_CALLBACK* receive, void* argument,
+               OSSL_PASSPHRASE_CALLBACK* /*passphrase*/, void* /*passphrase_argument*/) noexcept {
+  Context& context = *static_cast<Context*>(opaque);
+  const Bio bio = open_input(context, input);
+  if (bio == nullptr) return 0;
+  std::array<std::byte, wire::max_key_reference_size> buffer;
+  wire::KeyReference reference;
+  ERR_set_mark();
+  const bool mine = wire::decode(read_sequence(bio.get(), buffer), reference);
+  ERR_pop_to_mark();
+  if (!mine) return not_mine;
+  Key::Reference key = Key::of_agent(context, reference.key_name, reference.public_key);
+  if (key == nullptr) return 0;
+  if (key->kind != kind) return not_mine;
+  if (selection != 0 && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0) key->agent_key.reset();
+  return deliver(std::move(key), receive, argument);
+}
+
+int does_selection(void* /*context*/, int selection) noexcept {
+  return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+}
+
+const OSSL_DISPATCH pem_functions[] = {{OSSL_FUNC_DECODER_NEWCTX, reinterpret_cast<Function>(new_decoder)},
+                                       {OSSL_FUNC_DECODER_FREECTX, reinterpret_cast<Function>(free_decoder)},
+                                       {OSSL_FUNC_DECODER_DECODE, reinterpret_cast<Function>(decode_pem)},
+                                       {0, nullptr}};
+
+template <KeyKind kind>
+const OSSL_DISPATCH der_functions[] = {{OSSL_FUNC_DECODER_NEWCTX, reinterpret_cast<Function>(new_decoder)},
+                                       {OSSL_FUNC_DECODER_FREECTX, reinterpret_cast<Function>(free_decoder)},
+                                       {OSSL_FUNC_DECODER_DOES_SELECTION, reinterpret_cast<Function>(does_selection)},
+                                       {OSSL_FUNC_DECODER_DECODE, reinterpret_cast<Function>(decode_der<kind>)},
+                                       {0, nullptr}};
+
+constexpr const char* from_pem = "provider=edgeseal,input=pem";
+constexpr const char* from_der = "provider=edgeseal,input=der,structure=EdgesealKeyReference";
+
+}  // namespace
+
+const OSSL_ALGORITHM decoders[] = {{"DER", from_pem, pem_functions, "Edgeseal key reference in PEM"},
+                                   {rsa_names, from_der, der_functions<KeyKind::rsa>, "Edgeseal key reference, RSA"},
+                                   {ec_names, from_der, der_functions<KeyKind::ec>, "Edgeseal key reference, EC"},
+                                   {nullptr, nullptr, nullptr, nullptr}};
+
+}  // namespace edgeseal::provider
