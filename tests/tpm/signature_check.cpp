@@ -29,12 +29,12 @@ using Builder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
 using Ecdsa = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
 
-const unsigned char* data(tpm::ByteView bytes) {
+const unsigned char* raw(tpm::ByteView bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
 Bignum bignum(tpm::ByteView bytes) {
-  return Bignum(BN_bin2bn(data(bytes), static_cast<int>(bytes.size()), nullptr));
+  return Bignum(BN_bin2bn(raw(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
 Key from_params(const char* type, OSSL_PARAM_BLD* builder) {
@@ -71,7 +71,7 @@ Key evp_key(const tpm::PublicKey& key) {
 }
 
 bool verify(const KeyContext& context, tpm::ByteView digest, tpm::ByteView signature) {
-  return EVP_PKEY_verify(context.get(), data(signature), signature.size(), data(digest), digest.size()) == 1;
+  return EVP_PKEY_verify(context.get(), raw(signature), signature.size(), raw(digest), digest.size()) == 1;
 }
 
 KeyContext verifier(const tpm::PublicKey& key) {

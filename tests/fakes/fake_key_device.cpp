@@ -1,0 +1,212 @@
+#include "tests/fakes/fake_key_device.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "tests/fakes/software_key.h"
+
+namespace edgeseal::test {
+namespace {
+
+using tpm::Error;
+using tpm::Fault;
+
+constexpr std::size_t kAuthSize = 32;
+constexpr std::size_t kNameSize = 34;
+
+std::size_t digest_size(tpm::HashAlgorithm hash) {
+  switch (hash) {
+    case tpm::HashAlgorithm::sha1: return 20;
+    case tpm::HashAlgorithm::sha256: return 32;
+    case tpm::HashAlgorithm::sha384: return 48;
+    case tpm::HashAlgorithm::sha512: return 64;
+  }
+  return 0;
+}
+
+tpm::Bytes random_bytes(std::size_t size) {
+  tpm::Bytes out(size);
+  RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(size));
+  return out;
+}
+
+// What the chip would encrypt, in the clear: the Name of the chip's storage key, the authValue, the key.
+tpm::Bytes blob_of(const tpm::Bytes& name, const tpm::Bytes& auth, const SoftwareKey& key) {
+  tpm::Bytes blob = name;
+  const tpm::Bytes der = key.to_der();
+  blob.insert(blob.end(), auth.begin(), auth.end());
+  blob.insert(blob.end(), der.begin(), der.end());
+  return blob;
+}
+
+tpm::TpmFacts default_facts() {
+  tpm::TpmFacts facts;
+  facts.manufacturer = "FAKE";
+  facts.firmware = "1.0";
+  facts.revision = "1.64";
+  facts.key_algorithms = {tpm::KeyAlgorithm::ec_p256, tpm::KeyAlgorithm::rsa_2048};
+  facts.transient_slots = 3;
+  facts.storage_key_name = random_bytes(kNameSize);
+  return facts;
+}
+
+}  // namespace
+
+struct FakeTpm::State {
+  mutable std::mutex mutex;  // guards everything below
+  mutable std::condition_variable changed;
+  tpm::TpmFacts facts = default_facts();
+  std::optional<Fault> fault, fault_once, opening_fault;
+  bool blocked = false;
+  std::size_t waiting = 0;
+  Counts counts;
+
+  void wait_while_blocked(std::unique_lock<std::mutex>& lock) {
+    if (!blocked) return;
+    ++waiting;
+    changed.notify_all();
+    changed.wait(lock, [this] { return !blocked; });
+    --waiting;
+  }
+
+  // What the operation that arrives now does: counts it, holds it up, and says whether it fails.
+  [[nodiscard]] std::optional<Fault> arrive(std::size_t Counts::*kind) {
+    std::unique_lock lock(mutex);
+    ++(counts.*kind);
+    wait_while_blocked(lock);
+    if (fault_once) return std::exchange(fault_once, std::nullopt);
+    return fault;
+  }
+};
+
+class FakeTpm::Device final : public tpm::KeyDevice {
+ public:
+  Device(std::shared_ptr<State> state, tpm::TpmFacts facts) : state_(std::move(state)), facts_(std::move(facts)) {}
+
+  const tpm::TpmFacts& facts() const override { return facts_; }
+
+  tpm::CreatedKey create(tpm::KeyAlgorithm algorithm) override {
+    begin("create key", &Counts::creations);
+    if (std::ranges::count(facts_.key_algorithms, algorithm) == 0) {
+      throw Error("create key", Fault::unsupported, "not in the facts of this fake");
+    }
+    const SoftwareKey key = SoftwareKey::generate(algorithm);
+    const tpm::Bytes auth = random_bytes(kAuthSize);
+    return {key.public_key(), blob_of(facts_.storage_key_name, auth, key), tpm::SecretBytes(auth)};
+  }
+
+  tpm::Bytes sign_rsa_pkcs1(const tpm::StoredKey& key, tpm::HashAlgorithm hash, tpm::ByteView digest) override {
+    begin("sign", &Counts::signatures);
+    require(digest.size() == digest_size(hash), "length of the digest");
+    const auto loaded = load(key);
+    require(loaded->is_rsa(), "not an RSA key");
+    return loaded->sign_rsa_pkcs1(hash, digest);
+  }
+
+  tpm::EcdsaSignature sign_ecdsa(const tpm::StoredKey& key, tpm::HashAlgorithm hash, tpm::ByteView digest) override {
+    begin("sign", &Counts::signatures);
+    require(digest.size() == digest_size(hash), "length of the digest");
+    const auto loaded = load(key);
+    require(!loaded->is_rsa(), "not an EC key");
+    return loaded->sign_ecdsa(hash, digest);
+  }
+
+  tpm::SecretBytes rsa_private(const tpm::StoredKey& key, tpm::ByteView block) override {
+    begin("RSA private operation", &Counts::raw_operations);
+    const auto loaded = load(key);
+    require(loaded->is_rsa(), "not an RSA key");
+    return loaded->rsa_private(block);
+  }
+
+  void evict(const tpm::KeyId&) noexcept override {
+    const std::lock_guard lock(state_->mutex);
+    ++state_->counts.evictions;
+  }
+
+ private:
+  void begin(const char* operation, std::size_t Counts::*kind) {
+    if (poisoned_) throw Error(operation, Fault::transport, "the device failed before");
+    const auto fault = state_->arrive(kind);
+    if (!fault) return;
+    poisoned_ = *fault == Fault::transport;
+    throw Error(operation, *fault, "the test said so");
+  }
+
+  static void require(bool condition, const char* problem) {
+    if (!condition) throw Error("use key", Fault::failed, problem);
+  }
+
+  [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::StoredKey& stored) const {
+    const tpm::Bytes& name = facts_.storage_key_name;
+    const tpm::ByteView blob = stored.tss_private_key;
+    const std::size_t prefix = name.size() + kAuthSize;
+    if (blob.size() <= prefix || !std::ranges::equal(blob.first(name.size()), name)) {
+      throw Error("load key", Fault::bad_blob, "this chip did not make it");
+    }
+    auto key = SoftwareKey::parse(blob.subspan(prefix));
+    if (!key) throw Error("load key", Fault::bad_blob, "no key");
+    require(std::ranges::equal(blob.subspan(name.size(), kAuthSize), stored.auth.view()), "wrong authValue");
+    return key;
+  }
+
+  std::shared_ptr<State> state_;
+  tpm::TpmFacts facts_;
+  bool poisoned_ = false;
+};
+
+FakeTpm::FakeTpm() : state_(std::make_shared<State>()) {}
+
+std::unique_ptr<tpm::KeyDevice> FakeTpm::open() const {
+  std::unique_lock lock(state_->mutex);
+  ++state_->counts.opens;
+  state_->wait_while_blocked(lock);
+  if (state_->opening_fault) throw Error("open TPM", *state_->opening_fault, "the test said so");
+  return std::make_unique<Device>(state_, state_->facts);
+}
+
+void FakeTpm::set_facts(tpm::TpmFacts facts) {
+  const std::lock_guard lock(state_->mutex);
+  state_->facts = std::move(facts);
+}
+
+void FakeTpm::fail(std::optional<Fault> fault) {
+  const std::lock_guard lock(state_->mutex);
+  state_->fault = fault;
+}
+
+void FakeTpm::fail_once(Fault fault) {
+  const std::lock_guard lock(state_->mutex);
+  state_->fault_once = fault;
+}
+
+void FakeTpm::fail_opening(std::optional<Fault> fault) {
+  const std::lock_guard lock(state_->mutex);
+  state_->opening_fault = fault;
+}
+
+void FakeTpm::block() {
+  const std::lock_guard lock(state_->mutex);
+  state_->blocked = true;
+}
+
+void FakeTpm::release() {
+  const std::lock_guard lock(state_->mutex);
+  state_->blocked = false;
+  state_->changed.notify_all();
+}
+
+void FakeTpm::wait_until_blocked() const {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [this] { return state_->waiting > 0; });
+}
+
+FakeTpm::Counts FakeTpm::counts() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->counts;
+}
+
+}  // namespace edgeseal::test

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "tpm/error.h"
+#include "tpm/key_device.h"
+
+namespace edgeseal::test {
+
+// A TPM without one: keys of libcrypto behind the contract of KeyDevice. The chip outlives the devices that are opened
+// on it, as a real one does, and tells apart its own keys from those of another FakeTpm. Every function may be called
+// from any thread, so that a test can hold up or fail an operation that another thread has under way.
+class FakeTpm {
+ public:
+  struct Counts {
+    std::size_t opens = 0;
+    std::size_t creations = 0;
+    std::size_t signatures = 0;
+    std::size_t raw_operations = 0;  // rsa_private
+    std::size_t evictions = 0;
+
+    [[nodiscard]] std::size_t operations() const noexcept { return creations + signatures + raw_operations; }
+  };
+
+  FakeTpm();
+
+  // Throws what fail_opening() said. Blocked by block() like an operation.
+  [[nodiscard]] std::unique_ptr<tpm::KeyDevice> open() const;
+
+  // Shown by devices that are opened from now on.
+  void set_facts(tpm::TpmFacts facts);
+
+  // The next operations fail, until nothing is said to fail any more. After Fault::transport a device refuses
+  // everything, as the real one does.
+  void fail(std::optional<tpm::Fault> fault);
+  void fail_once(tpm::Fault fault);
+  void fail_opening(std::optional<tpm::Fault> fault);
+
+  // From block() to release(), operations wait inside the device.
+  void block();
+  void release();
+  // Returns once an operation waits: the test knows that the other thread is in the device.
+  void wait_until_blocked() const;
+
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  class Device;
+  struct State;
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace edgeseal::test

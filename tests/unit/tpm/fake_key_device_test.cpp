@@ -1,0 +1,99 @@
+#include "tests/fakes/fake_key_device.h"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+namespace edgeseal::test {
+namespace {
+
+using tpm::Error;
+using tpm::Fault;
+using tpm::HashAlgorithm;
+using tpm::KeyAlgorithm;
+
+auto has_fault(Fault fault) {
+  return [fault](const Error& error) { return error.fault() == fault; };
+}
+
+struct FakeFixture {
+  FakeTpm chip;
+  std::unique_ptr<tpm::KeyDevice> device = chip.open();
+  tpm::Bytes digest = tpm::Bytes(32, std::byte{1});
+
+  tpm::StoredKey new_key(KeyAlgorithm algorithm = KeyAlgorithm::ec_p256) const {
+    tpm::CreatedKey key = device->create(algorithm);
+    return {{}, std::move(key.tss_private_key), std::move(key.auth)};
+  }
+
+  void sign(const tpm::StoredKey& key) const { (void)device->sign_ecdsa(key, HashAlgorithm::sha256, digest); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(the_fake_key_device, FakeFixture)
+
+BOOST_AUTO_TEST_CASE(gives_what_the_contract_says) {
+  const tpm::CreatedKey ec = device->create(KeyAlgorithm::ec_p256);
+  BOOST_TEST(std::get<tpm::EcPublicKey>(ec.public_key).x.size() == 32U);
+  const tpm::StoredKey rsa = new_key(KeyAlgorithm::rsa_2048);
+  BOOST_TEST(device->sign_rsa_pkcs1(rsa, HashAlgorithm::sha256, digest).size() == 256U);
+  BOOST_TEST(device->rsa_private(rsa, tpm::Bytes(256, std::byte{0})).size() == 256U);
+  BOOST_CHECK_EXCEPTION((void)device->create(KeyAlgorithm::ec_p521), Error, has_fault(Fault::unsupported));
+  BOOST_CHECK_EXCEPTION(sign(rsa), Error, has_fault(Fault::failed));
+}
+
+BOOST_AUTO_TEST_CASE(knows_its_keys_from_those_of_another_chip) {
+  const tpm::StoredKey key = new_key();
+  device = chip.open();
+  BOOST_CHECK_NO_THROW(sign(key));
+  device = FakeTpm().open();
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::bad_blob));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_wrong_auth_value) {
+  tpm::StoredKey key = new_key();
+  key.auth = tpm::SecretBytes(32);
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::failed));
+}
+
+BOOST_AUTO_TEST_CASE(fails_once_or_until_told_otherwise) {
+  const tpm::StoredKey key = new_key();
+  chip.fail_once(Fault::busy);
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::busy));
+  BOOST_CHECK_NO_THROW(sign(key));
+  chip.fail(Fault::locked_out);
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::locked_out));
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::locked_out));
+  chip.fail(std::nullopt);
+  BOOST_CHECK_NO_THROW(sign(key));
+}
+
+BOOST_AUTO_TEST_CASE(is_of_no_use_after_a_transport_failure) {
+  const tpm::StoredKey key = new_key();
+  chip.fail_once(Fault::transport);
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::transport));
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::transport));
+  device = chip.open();
+  BOOST_CHECK_NO_THROW(sign(key));
+  BOOST_TEST(chip.counts().opens == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(fails_to_open_as_told) {
+  chip.fail_opening(Fault::absent);
+  BOOST_CHECK_EXCEPTION((void)chip.open(), Error, has_fault(Fault::absent));
+}
+
+BOOST_AUTO_TEST_CASE(holds_an_operation_until_released) {
+  const tpm::StoredKey key = new_key();
+  chip.block();
+  std::jthread other([&] { sign(key); });
+  chip.wait_until_blocked();
+  BOOST_TEST(chip.counts().signatures == 1U);
+  chip.release();
+  other.join();
+  BOOST_TEST(chip.counts().operations() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace edgeseal::test

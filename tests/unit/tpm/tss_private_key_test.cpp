@@ -1,0 +1,128 @@
+#include "tpm/tss_private_key.h"
+
+#include <boost/test/unit_test.hpp>
+#include <string_view>
+
+#include "tpm/der.h"
+#include "tpm/error.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+Bytes tpm2b(std::size_t size) {
+  Bytes out{static_cast<std::byte>(size >> 8), static_cast<std::byte>(size & 0xff)};
+  out.resize(out.size() + size, std::byte{0x5a});
+  return out;
+}
+
+TssPrivateKey sample_key() {
+  return {false, TssPrivateKey::kOwnerPrimary, tpm2b(88), tpm2b(222)};
+}
+
+// A key that decodes must be the one form of what it says; anything else is refused as a bad blob, and nothing else
+// happens.
+void check_decodes_to_itself_or_is_refused(const Bytes& der) {
+  try {
+    BOOST_TEST((encode(decode_tss_private_key(der)) == der));
+  } catch (const Error& error) {
+    BOOST_TEST((error.fault() == Fault::bad_blob));
+  }
+}
+
+void check_refused(const Bytes& der, std::string_view reason) {
+  BOOST_CHECK_EXCEPTION((void)decode_tss_private_key(der), Error, [&](const Error& error) {
+    BOOST_TEST_MESSAGE(error.what());
+    return error.fault() == Fault::bad_blob && std::string_view(error.what()).find(reason) != std::string_view::npos;
+  });
+}
+
+Bytes sequence_of(std::initializer_list<Bytes> fields) {
+  Bytes content;
+  for (const Bytes& field : fields) content.insert(content.end(), field.begin(), field.end());
+  return der::element(der::Tag::sequence, content);
+}
+
+const Bytes kType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, std::byte{0x81},
+                  std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x03}};
+const Bytes kSealedDataType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, std::byte{0x81},
+                            std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x05}};
+const Bytes kParent = der::integer_element(TssPrivateKey::kOwnerPrimary);
+
+Bytes octets(const Bytes& content) {
+  return der::element(der::Tag::octet_string, content);
+}
+
+BOOST_AUTO_TEST_SUITE(a_tss_private_key)
+
+BOOST_AUTO_TEST_CASE(comes_back_as_it_was) {
+  TssPrivateKey key = sample_key();
+  BOOST_TEST((decode_tss_private_key(encode(key)) == key));
+  key.parent = TssPrivateKey::kPersistentStorageKey;
+  key.empty_auth = true;
+  key.public_area = tpm2b(600);
+  BOOST_TEST((decode_tss_private_key(encode(key)) == key));
+}
+
+BOOST_AUTO_TEST_CASE(begins_as_the_published_form_does) {
+  const Bytes der = encode(sample_key());
+  const std::string_view expected(
+      "\x30\x82\x01\x52\x06\x06\x67\x81\x05\x0a\x01\x03\xa0\x03\x01\x01\x00\x02\x04\x40\x00\x00\x01\x04\x5a", 25);
+  BOOST_TEST(std::string_view(reinterpret_cast<const char*>(der.data()), expected.size()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(may_leave_empty_auth_out) {
+  const Bytes der = sequence_of({kType, kParent, octets(tpm2b(88)), octets(tpm2b(222))});
+  BOOST_TEST((decode_tss_private_key(der) == sample_key()));
+}
+
+BOOST_AUTO_TEST_CASE(cut_off_anywhere_is_refused) {
+  const Bytes der = encode(sample_key());
+  for (std::size_t size = 0; size < der.size(); ++size) {
+    BOOST_CHECK_THROW((void)decode_tss_private_key(ByteView(der).first(size)), Error);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(with_any_byte_changed_is_another_key_or_refused) {
+  const Bytes der = encode(sample_key());
+  for (std::size_t position = 0; position < der.size(); ++position) {
+    for (unsigned value = 0; value <= 0xff; ++value) {
+      Bytes changed = der;
+      changed[position] = static_cast<std::byte>(value);
+      check_decodes_to_itself_or_is_refused(changed);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(with_surplus_bytes_is_refused) {
+  Bytes der = encode(sample_key());
+  der.push_back(std::byte{0});
+  check_refused(der, "surplus bytes after the key");
+  check_refused(sequence_of({kType, kParent, octets(tpm2b(88)), octets(tpm2b(222)), octets(tpm2b(1))}),
+                "surplus bytes after privkey");
+}
+
+BOOST_AUTO_TEST_CASE(of_another_type_is_refused) {
+  check_refused(sequence_of({kSealedDataType, kParent, octets(tpm2b(88)), octets(tpm2b(222))}), "not a loadable key");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_parent_that_the_agent_does_not_use_is_refused) {
+  const Bytes parent = der::integer_element(0x81000002);
+  check_refused(sequence_of({kType, parent, octets(tpm2b(88)), octets(tpm2b(222))}), "parent");
+}
+
+BOOST_AUTO_TEST_CASE(whose_areas_do_not_have_their_size_is_refused) {
+  Bytes too_short = tpm2b(88);
+  too_short.pop_back();
+  check_refused(sequence_of({kType, kParent, octets(too_short), octets(tpm2b(222))}), "pubkey has a wrong size");
+  check_refused(sequence_of({kType, kParent, octets(tpm2b(88)), octets(too_short)}), "privkey has a wrong size");
+  check_refused(sequence_of({kType, kParent, octets(tpm2b(0)), octets(tpm2b(222))}), "pubkey is empty");
+}
+
+BOOST_AUTO_TEST_CASE(longer_than_any_is_refused_before_it_is_read) {
+  check_refused(Bytes(TssPrivateKey::kMaxSize + 1), "longer than any TPM key");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace edgeseal::tpm
