@@ -1,0 +1,58 @@
+# Sourced by run: the booted machine. Needs $here.
+
+# with_version PACKAGE VERSION OUTPUT: the same package, newer.
+with_version() {
+  local tree
+  tree=$(mktemp -d --tmpdir="$scratch")
+  dpkg-deb --raw-extract "$1" "$tree"
+  sed -i "s/^Version: .*/Version: $2/" "$tree/DEBIAN/control"
+  dpkg-deb --root-owner-group -Znone --build "$tree" "$3" >/dev/null
+  rm -rf "$tree"
+}
+
+# put_checks PACKAGE ROOT: /t in the guest has the checks and the packages; a unit runs them, and the machine ends with
+# its exit status.
+put_checks() {
+  mkdir "$2/t"
+  cp -r "$here/guest/." "$2/t/"
+  cp "$1" "$2/t/edgeseal.deb"
+  with_version "$1" "$(dpkg-deb --field "$1" Version)+next" "$2/t/edgeseal-next.deb"
+  cat >"$2/etc/systemd/system/edgeseal-checks.service" <<'UNIT'
+[Unit]
+After=multi-user.target
+SuccessAction=exit
+FailureAction=exit
+[Service]
+Type=exec
+RuntimeMaxSec=600
+Environment=HOME=/root LC_ALL=C.UTF-8
+WorkingDirectory=/t
+ExecStart=/t/run
+StandardOutput=file:/run/host-side/output
+StandardError=inherit
+UNIT
+  mkdir -p "$2/etc/systemd/system/multi-user.target.wants"
+  ln -s ../edgeseal-checks.service "$2/etc/systemd/system/multi-user.target.wants/"
+}
+
+# start_tpm DIRECTORY: a fresh TPM at DIRECTORY/tpm.sock; ends with this script.
+start_tpm() {
+  mkdir -p "$1/state"
+  swtpm socket --tpm2 --tpmstate "dir=$1/state" --flags not-need-init,startup-clear --daemon \
+    --server "type=unixio,path=$1/tpm.sock,mode=0666" --ctrl "type=unixio,path=$1/tpm.sock.ctrl,mode=0666"
+}
+
+# boot SCRATCH: runs the machine to its end and gives back the exit status of the checks.
+boot() {
+  local status=0
+  mkdir "$1/host-side"
+  mkfifo "$1/host-side/output"
+  cat "$1/host-side/output" &
+  local reader=$!
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 900 \
+    systemd-nspawn --quiet --boot --directory="$1/root" --machine="edgeseal-test" --register=no --keep-unit \
+    --private-network --capability=all --system-call-filter=@known --console=pipe \
+    --bind="$1/tpm:/run/tpm" --bind="$1/host-side:/run/host-side" </dev/null >"$1/console" 2>&1 || status=$?
+  wait "$reader"
+  return "$status"
+}
