@@ -25,19 +25,19 @@ std::optional<gid_t> group_id(const std::string& name) {
   return entry.gr_gid;
 }
 
-std::string remedy(Polkit::Verdict verdict, const std::string& admin_group) {
-  const std::string group = admin_group.empty() ? "" : " or a member of the group " + admin_group;
+std::string reason(Polkit::Verdict verdict) {
   switch (verdict) {
-    case Polkit::Verdict::Absent: return "be root" + group;
-    case Polkit::Verdict::Challenge: return "authenticate (call with interactive authorization), or be root";
-    case Polkit::Verdict::Silent: return "polkit did not answer: see its journal, or be root";
-    default: return "polkit refused; be root" + group;
+    case Polkit::Verdict::Absent: return "there is no polkit to ask";
+    case Polkit::Verdict::Challenge: return "polkit wants you to authenticate: call with interactive authorization";
+    case Polkit::Verdict::Silent: return "polkit did not answer, its journal says why";
+    default: return "polkit refused";
   }
 }
 
 CallError refusal(const Question& question, Polkit::Verdict verdict, const std::string& admin_group) {
-  return {"UserAccessDenied", "this needs the polkit action " + std::string(polkit_action(question.privilege)) + ": " +
-                                  remedy(verdict, admin_group)};
+  return {"UserAccessDenied", "this needs the polkit action " + std::string(polkit_action(question.privilege)) +
+                                  ", and " + reason(verdict) + "; else be root" +
+                                  (admin_group.empty() ? "" : " or in the group " + admin_group)};
 }
 
 }  // namespace

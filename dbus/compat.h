@@ -85,6 +85,11 @@ inline sd_bus* raw(sdbus::IConnection& connection) {
   return sd_bus_message_get_bus(raw(call));
 }
 
+// All calls of the connection let the callee ask the user to authenticate.
+inline void allow_interaction(sdbus::IConnection& connection) {
+  sd_bus_set_allow_interactive_authorization(raw(connection), 1);
+}
+
 // The handler must not throw. Asks the bus daemon and waits for its answer: only for the start.
 inline sdbus::Slot add_match(sdbus::IConnection& connection, const std::string& match,
                              std::function<void(sd_bus_message*)> handler) {
