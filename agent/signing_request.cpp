@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "agent/certificate.h"
 #include "agent/error.h"
 #include "agent/public_key.h"
 
@@ -18,13 +19,6 @@ using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION,
 using GeneralNamePtr = std::unique_ptr<GENERAL_NAME, OpensslFree<GENERAL_NAME, GENERAL_NAME_free>>;
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
 using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free>>;
-
-struct FreeExtensions {
-  void operator()(STACK_OF(X509_EXTENSION) * stack) const noexcept {
-    sk_X509_EXTENSION_pop_free(stack, X509_EXTENSION_free);
-  }
-};
-using ExtensionsPtr = std::unique_ptr<STACK_OF(X509_EXTENSION), FreeExtensions>;
 
 constexpr std::size_t max_subject_size = 1024;
 
@@ -64,6 +58,12 @@ NamePtr parse_name(const std::string& text) {
   return name;
 }
 
+NamePtr name_of(const SigningRequestSubject& subject) {
+  if (!subject.distinguished_name.empty() || subject.certificate.empty()) return parse_name(subject.distinguished_name);
+  const CertificatePtr certificate = parse_certificate(subject.certificate);
+  return NamePtr(X509_NAME_dup(X509_get_subject_name(certificate.get())));
+}
+
 void push_name(GENERAL_NAMES& names, int type, const std::string& value) {
   GeneralNamePtr name(a2i_GENERAL_NAME(nullptr, nullptr, nullptr, type, value.c_str(), 0));
   if (!name) throw Error(Code::invalid_argument, fmt::format("alternative name \"{}\": {}", value, openssl_reason()));
@@ -91,6 +91,10 @@ void push_extension(STACK_OF(X509_EXTENSION) & extensions, ExtensionPtr extensio
   (void)extension.release();
 }
 
+void push_extension(STACK_OF(X509_EXTENSION) & extensions, int nid, const char* value) {
+  push_extension(extensions, ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, nid, value)));
+}
+
 void push_alternative_names(STACK_OF(X509_EXTENSION) & extensions, const SigningRequestSubject& subject) {
   const GeneralNamesPtr names(GENERAL_NAMES_new());
   if (!subject.application_uri.empty()) push_text_names(*names, GEN_URI, {subject.application_uri});
@@ -100,42 +104,38 @@ void push_alternative_names(STACK_OF(X509_EXTENSION) & extensions, const Signing
     push_extension(extensions, ExtensionPtr(X509V3_EXT_i2d(NID_subject_alt_name, 0, names.get())));
 }
 
-// Key usage bits of OPC 10000-6 §6.2.2: RSA keys sign and decrypt, EC keys sign.
-ExtensionsPtr make_extensions(const SigningRequestSubject& subject, bool rsa) {
-  ExtensionsPtr extensions(sk_X509_EXTENSION_new_null());
-  const char* usage =
-      rsa ? "critical,digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment" : "critical,digitalSignature";
-  push_extension(*extensions,
-                 ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:FALSE")));
-  push_extension(*extensions, ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, NID_key_usage, usage)));
-  push_extension(*extensions,
-                 ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, NID_ext_key_usage, "serverAuth,clientAuth")));
-  push_alternative_names(*extensions, subject);
-  return extensions;
-}
-
 }  // namespace
 
-SigningRequest::SigningRequest(tpm::ByteView subject_public_key_info, const SigningRequestSubject& subject)
-    : request_(X509_REQ_new()) {
-  const PublicKeyPtr key = parse_public_key(subject_public_key_info);
-  const bool rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1;
-  const NamePtr name = parse_name(subject.distinguished_name);
-  const ExtensionsPtr extensions = make_extensions(subject, rsa);
-  require_openssl(request_ && X509_REQ_set_version(request_.get(), X509_REQ_VERSION_1) == 1 &&
-                      X509_REQ_set_subject_name(request_.get(), name.get()) == 1 &&
-                      X509_REQ_set_pubkey(request_.get(), key.get()) == 1 &&
-                      X509_REQ_add_extensions(request_.get(), extensions.get()) == 1,
+void SigningRequest::FreeExtensions::operator()(STACK_OF(X509_EXTENSION) * stack) const noexcept {
+  sk_X509_EXTENSION_pop_free(stack, X509_EXTENSION_free);
+}
+
+SigningRequest::SigningRequest(const SigningRequestSubject& subject)
+    : request_(X509_REQ_new()), extensions_(sk_X509_EXTENSION_new_null()) {
+  const NamePtr name = name_of(subject);
+  require_openssl(request_ && extensions_ && X509_REQ_set_version(request_.get(), X509_REQ_VERSION_1) == 1 &&
+                      X509_REQ_set_subject_name(request_.get(), name.get()) == 1,
                   "X509_REQ");
+  push_extension(*extensions_, NID_basic_constraints, "critical,CA:FALSE");
+  push_extension(*extensions_, NID_ext_key_usage, "serverAuth,clientAuth");
+  push_alternative_names(*extensions_, subject);
+}
+
+tpm::Bytes SigningRequest::digest_for(tpm::ByteView public_key) {
+  const PublicKeyPtr key = parse_public_key(public_key);
+  const bool rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1;
+  // OPC 10000-6 §6.2.2: RSA keys sign and decrypt, EC keys sign.
+  push_extension(
+      *extensions_, NID_key_usage,
+      rsa ? "critical,digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment" : "critical,digitalSignature");
   const AlgorithmPtr algorithm(X509_ALGOR_new());
   const int nid = rsa ? NID_sha256WithRSAEncryption : NID_ecdsa_with_SHA256;
   require_openssl(
-      algorithm && X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(nid), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr) == 1 &&
+      X509_REQ_set_pubkey(request_.get(), key.get()) == 1 &&
+          X509_REQ_add_extensions(request_.get(), extensions_.get()) == 1 && algorithm &&
+          X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(nid), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr) == 1 &&
           X509_REQ_set1_signature_algo(request_.get(), algorithm.get()) == 1,
-      "X509_REQ_set1_signature_algo");
-}
-
-tpm::Bytes SigningRequest::digest() const {
+      "X509_REQ");
   const auto digest = sha256(der_of(request_.get(), i2d_re_X509_REQ_tbs));
   return {digest.begin(), digest.end()};
 }

@@ -43,6 +43,8 @@ constexpr std::array migrations = {
       CREATE TABLE issuer(
         key_id BLOB NOT NULL REFERENCES certificate(key_id) ON DELETE CASCADE, position INTEGER NOT NULL,
         certificate BLOB NOT NULL, PRIMARY KEY (key_id, position)) STRICT;
+      CREATE TABLE unpublished(    -- groups whose published directory is behind the state
+        application TEXT NOT NULL, certificate_group TEXT NOT NULL, PRIMARY KEY (application, certificate_group)) STRICT;
     )sql",
 };
 
@@ -158,6 +160,10 @@ void make_active(Database& database, const CertificateRecord& record, State::Clo
   Statement(database, "UPDATE key SET status = 2 WHERE id = ?").bind(record.key_id).run();
 }
 
+void mark_unpublished(Database& database, const std::string& application, const std::string& group) {
+  Statement(database, "INSERT OR IGNORE INTO unpublished VALUES (?, ?)").bind(application).bind(group).run();
+}
+
 void put_fact(Database& database, std::string_view name, ByteView value) {
   Statement(database, "INSERT OR REPLACE INTO fact VALUES (?, ?)").bind(name).bind(value).run();
 }
@@ -261,6 +267,7 @@ void State::put_application(const ApplicationRecord& application) {
   std::vector<std::string> slots;
   for (const SlotDeclaration& slot : application.slots) slots.push_back(slot.text());
   attempt(directory_, [&] {
+    Transaction transaction(*database_);
     Statement(*database_,
               "INSERT INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET "
               "application_uri = ?2, account = ?3, access = ?4, slots = ?5, origin = ?6")
@@ -271,11 +278,18 @@ void State::put_application(const ApplicationRecord& application) {
         .bind(join_lines(slots))
         .bind(application.origin)
         .run();
+    for (const SlotDeclaration& slot : application.slots) mark_unpublished(*database_, application.name, slot.group);
+    transaction.commit();
   });
 }
 
 void State::remove_application(const std::string& name) {
-  attempt(directory_, [&] { Statement(*database_, "DELETE FROM application WHERE name = ?").bind(name).run(); });
+  attempt(directory_, [&] {
+    Transaction transaction(*database_);
+    Statement(*database_, "DELETE FROM application WHERE name = ?").bind(name).run();
+    mark_unpublished(*database_, name, "");
+    transaction.commit();
+  });
 }
 
 std::optional<KeyRecord> State::key(const KeyId& id) {
@@ -333,9 +347,28 @@ void State::activate(const std::vector<CertificateRecord>& certificates, Clock::
     for (const CertificateRecord& record : certificates) {
       make_active(*database_, record, now);
       write_certificate(*database_, record);
+      mark_unpublished(*database_, record.slot.application, record.slot.group);
     }
     put_fact(*database_, setup_closed_fact, {});
     transaction.commit();
+  });
+}
+
+std::vector<std::pair<std::string, std::string>> State::unpublished() {
+  return attempt(directory_, [&] {
+    std::vector<std::pair<std::string, std::string>> groups;
+    Statement statement(*database_, "SELECT application, certificate_group FROM unpublished");
+    while (statement.step()) groups.emplace_back(statement.text(0), statement.text(1));
+    return groups;
+  });
+}
+
+void State::mark_published(const std::string& application, const std::string& group) {
+  attempt(directory_, [&] {
+    Statement(*database_, "DELETE FROM unpublished WHERE application = ? AND certificate_group = ?")
+        .bind(application)
+        .bind(group)
+        .run();
   });
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/slot.h"
@@ -75,6 +76,11 @@ class State {
   [[nodiscard]] std::optional<CertificateRecord> certificate(const KeyId& key);
   // Installs all of them together: their keys become active, the keys that they replace retire at `now`; setup ends.
   void activate(const std::vector<CertificateRecord>& certificates, Clock::time_point now);
+  // Groups whose published directory is behind the state, as (application, group); the group is empty where the whole
+  // application is gone. Every change of applications and certificates adds its own, in the same transaction.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> unpublished();
+  void mark_published(const std::string& application, const std::string& group);
+
   // Destroys keys that retired before `before`; returns their ids.
   std::vector<KeyId> drop_retired(Clock::time_point before);
   [[nodiscard]] std::optional<Clock::time_point> oldest_retirement();

@@ -14,6 +14,7 @@
 #include <thread>
 #include <variant>
 
+#include "agent/answer.h"
 #include "agent/error.h"
 #include "agent/event_loop.h"
 #include "agent/fair_queue.h"
@@ -37,8 +38,6 @@ struct TpmState {
 // itself and opened again after a failure of the TSS layer; the task at hand is then repeated once.
 class TpmWorker {
  public:
-  template <class Result>
-  using Answer = std::function<void(std::variant<Result, Error>)>;
   using Opener = std::function<std::unique_ptr<tpm::KeyDevice>()>;
 
   struct Limits {

@@ -1,0 +1,115 @@
+#include "agent/agent.h"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+
+#include "agent/journal.h"
+#include "tpm/esys_key_device.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::chrono::seconds stop_limit{10};  // for requests in work when the agent has to end
+constexpr std::chrono::milliseconds stop_step{20};
+
+TpmWorker::Opener tpm_opener(const std::string& tcti, const std::optional<Bytes>& recorded_name) {
+  // Later openings in the same run must meet the same storage key as the first one.
+  const auto expected = std::make_shared<std::optional<Bytes>>(recorded_name);
+  return [tcti, expected] {
+    auto device = tpm::open_esys_key_device({tcti, *expected});
+    *expected = device->facts().storage_key_name;
+    return device;
+  };
+}
+
+std::uint32_t epoll_events(short poll_events) {
+  return static_cast<std::uint32_t>(static_cast<unsigned short>(poll_events));
+}
+
+}  // namespace
+
+Agent::Agent(const Configuration& configuration, policy::UniqueFd key_listener)
+    : state_(configuration.state_directory + "/state"),
+      worker_(loop_, tpm_opener(configuration.tcti, state_.storage_key_name()), [this] { tpm_changed(); }),
+      keys_(state_, worker_),
+      publication_(configuration.state_directory + "/pki"),
+      applications_(state_, keys_, publication_),
+      groups_(loop_, state_, keys_, applications_,
+              {[this](const dbus::GroupName& group) {
+                 if (bus_) bus_->group_changed(group);
+               },
+               [this] { bus_->setup_state_changed(); }},
+              {}),
+      ports_(state_, applications_, groups_, worker_,
+             {[this](const dbus::ApplicationInfo& application) { bus_->application_added(application); },
+              [this](const std::string& name) { bus_->application_removed(name); }}) {
+  for (const ApplicationRecord& application : configuration.applications) applications_.declare(application);
+  applications_.publish_missing();
+  key_socket_.emplace(loop_, keys_, std::move(key_listener), configuration.key_socket);
+  dbus::ServiceSettings bus_settings;
+  bus_settings.admin_group = configuration.admin_group;
+  bus_.emplace(ports_, ports_, ports_, bus_settings);
+  serve_bus();
+  terminate_ = loop_.add_signal(SIGTERM, [this] { begin_stop(); });
+  interrupt_ = loop_.add_signal(SIGINT, [this] { begin_stop(); });
+  stop_timer_ = loop_.add_timer([this] { stop_when_answered(); });
+}
+
+Agent::~Agent() = default;
+
+// sd-bus tells before each wait anew what it waits for.
+void Agent::serve_bus() {
+  const auto process = [this] {
+    if (!bus_->process()) {
+      log(Level::error, Event::stopping, "the system bus is gone; the agent ends and is started again");
+      begin_stop();
+    }
+  };
+  bus_source_ = loop_.add_io(bus_->poll_state().fd, EPOLLIN, [process](std::uint32_t) { process(); });
+  bus_timer_ = loop_.add_timer(process);
+  bus_source_->set_prepare([this] {
+    const dbus::Service::PollState wanted = bus_->poll_state();
+    bus_source_->set_io_events(epoll_events(wanted.events));
+    if (wanted.deadline)
+      bus_timer_->set_time(*wanted.deadline);
+    else
+      bus_timer_->disable();
+  });
+}
+
+void Agent::tpm_changed() {
+  const TpmState& tpm = worker_.state();
+  if (tpm.health == TpmHealth::ready && !state_.storage_key_name())
+    state_.record_storage_key_name(tpm.facts.storage_key_name);
+  sd_notifyf(0, "STATUS=TPM %s%s%s", std::string(health_name(tpm.health)).c_str(), tpm.detail.empty() ? "" : ": ",
+             tpm.detail.c_str());
+  if (bus_) bus_->tpm_status_changed();
+}
+
+bool Agent::run() {
+  loop_.watch();
+  sd_notify(0, "READY=1");
+  log(Level::info, Event::started, fmt::format("edgeseald {} is ready", EDGESEAL_VERSION));
+  loop_.run();
+  return worker_.stop(std::chrono::seconds(1));
+}
+
+void Agent::begin_stop() {
+  if (stop_by_ != EventLoop::Time{}) return;
+  stop_by_ = loop_.now() + stop_limit;
+  sd_notify(0, "STOPPING=1");
+  log(Level::info, Event::stopping, fmt::format("ending; {} requests are still answered", worker_.pending()));
+  key_socket_->stop_accepting();
+  stop_when_answered();
+}
+
+void Agent::stop_when_answered() {
+  if (worker_.pending() == 0 || loop_.now() >= stop_by_) return loop_.stop();
+  stop_timer_.set_time(loop_.now() + stop_step);
+}
+
+}  // namespace edgeseal::agent

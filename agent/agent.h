@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "agent/applications.h"
+#include "agent/bus_ports.h"
+#include "agent/certificate_groups.h"
+#include "agent/configuration.h"
+#include "agent/event_loop.h"
+#include "agent/key_service.h"
+#include "agent/key_socket.h"
+#include "agent/publication.h"
+#include "agent/state.h"
+#include "agent/tpm_worker.h"
+#include "dbus/service.h"
+
+namespace edgeseal::agent {
+
+// The whole agent, put together. The members stand in the order in which they need each other.
+class Agent {
+ public:
+  // Takes the state, publishes, opens the bus and the key socket. Throws Error or dbus::CallError where one of them
+  // cannot be had; the TPM may come later.
+  Agent(const Configuration& configuration, policy::UniqueFd key_listener);
+  ~Agent();
+
+  // Serves until SIGTERM or SIGINT, then answers what is in work. False: a TPM command does not come back, and the
+  // process must end without waiting for it.
+  [[nodiscard]] bool run();
+
+ private:
+  void serve_bus();
+  void tpm_changed();
+  void begin_stop();
+  void stop_when_answered();
+
+  EventLoop loop_;
+  State state_;
+  TpmWorker worker_;
+  KeyService keys_;
+  Publication publication_;
+  Applications applications_;
+  CertificateGroups groups_;
+  BusPorts ports_;
+  std::optional<dbus::Service> bus_;
+  std::optional<EventLoop::Source> bus_source_, bus_timer_;
+  std::optional<KeySocket> key_socket_;
+  EventLoop::Source terminate_, interrupt_, stop_timer_;
+  EventLoop::Time stop_by_{};
+};
+
+}  // namespace edgeseal::agent

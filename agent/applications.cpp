@@ -1,0 +1,169 @@
+#include "agent/applications.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/journal.h"
+#include "policy/access_rule.h"
+#include "policy/error.h"
+#include "policy/names.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::size_t max_slots = 16;
+constexpr std::size_t max_access_rules = 64;
+constexpr std::size_t max_uri_size = 1024;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+void fill_defaults(ApplicationRecord& application) {
+  if (application.application_uri.empty())
+    application.application_uri = fmt::format("urn:{}:{}", host_name(), application.name);
+  if (application.slots.empty()) application.slots.push_back(SlotDeclaration::parse("https/https=ec-p256"));
+}
+
+std::vector<policy::AccessRule> access_rules(const ApplicationRecord& application) {
+  try {
+    std::vector<policy::AccessRule> rules;
+    if (!application.account.empty()) rules.push_back(policy::AccessRule::parse("user=" + application.account));
+    for (const std::string& text : application.access) rules.push_back(policy::AccessRule::parse(text));
+    return rules;
+  } catch (const policy::Error& error) {
+    throw Error(Code::invalid_argument, error.what());
+  }
+}
+
+Readers readers_of(const ApplicationRecord& application) {
+  Readers readers;
+  for (const policy::AccessRule& rule : access_rules(application)) {
+    if (rule.user) readers.users.push_back(*rule.user);
+    if (rule.group && !rule.user) readers.groups.push_back(*rule.group);
+  }
+  for (auto* ids : {&readers.users, &readers.groups}) {
+    std::ranges::sort(*ids);
+    ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
+  }
+  return readers;
+}
+
+bool is_uri(const std::string& text) {
+  const auto colon = text.find(':');
+  return colon != 0 && colon != std::string::npos && text.size() <= max_uri_size &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+}  // namespace
+
+void Applications::validate(const ApplicationRecord& application) const {
+  if (!policy::is_application_name(application.name))
+    throw Error(Code::invalid_argument,
+                fmt::format("\"{:.80}\" is not an application name: 1 to 64 of a-z, 0-9, '-' and '_', "
+                            "beginning with a letter or digit",
+                            application.name));
+  if (!is_uri(application.application_uri))
+    throw Error(Code::invalid_argument, fmt::format("\"{:.80}\" is not an ApplicationUri, e.g. urn:gateway-1:web",
+                                                    application.application_uri));
+  if (application.slots.size() > max_slots || application.access.size() > max_access_rules)
+    throw Error(Code::invalid_argument,
+                fmt::format("an application has at most {} slots and {} access rules", max_slots, max_access_rules));
+  for (std::size_t i = 0; i < application.slots.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (application.slots[i].group == application.slots[j].group &&
+          application.slots[i].certificate_type == application.slots[j].certificate_type)
+        throw Error(Code::invalid_argument, fmt::format("slot {} is named twice", application.slots[i].text()));
+  (void)access_rules(application);
+}
+
+ApplicationRecord Applications::create(ApplicationRecord application) {
+  fill_defaults(application);
+  validate(application);
+  if (state_.application(application.name))
+    throw Error(Code::entry_exists, fmt::format("application {} exists already; see edgesealctl application show {}",
+                                                application.name, application.name));
+  state_.put_application(application);
+  publish_missing();
+  log(Level::notice, Event::application_created, fmt::format("application {} created", application.name),
+      {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
+  return application;
+}
+
+void Applications::declare(ApplicationRecord application) {
+  fill_defaults(application);
+  validate(application);
+  const auto before = state_.application(application.name);
+  if (before && before->application_uri == application.application_uri && before->account == application.account &&
+      before->access == application.access && before->slots == application.slots &&
+      before->origin == application.origin)
+    return;
+  state_.put_application(application);
+  keys_.forget_cached();
+  log(Level::notice, Event::application_created,
+      fmt::format("application {} {} by {}", application.name, before ? "changed" : "created", application.origin),
+      {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
+}
+
+void Applications::remove(const std::string& name) {
+  const ApplicationRecord application = get(name);
+  if (application.origin != "bus")
+    throw Error(Code::not_supported,
+                fmt::format("application {} is declared by {}: remove that file first, then restart the agent", name,
+                            application.origin));
+  std::vector<KeyId> ids;
+  for (const SlotDeclaration& slot : application.slots)
+    for (const KeyStatus status : {KeyStatus::active, KeyStatus::pending})
+      if (const auto key = state_.key(Slot{name, slot.group, slot.certificate_type}, status)) ids.push_back(key->id);
+  state_.remove_application(name);
+  keys_.forget_cached();
+  for (const KeyId& id : ids) keys_.evict(id);
+  publish_missing();
+  log(Level::notice, Event::application_deleted,
+      fmt::format("application {} deleted with its keys and certificates", name), {{"APPLICATION", name}});
+}
+
+ApplicationRecord Applications::get(const std::string& name) {
+  auto application = state_.application(name);
+  if (!application)
+    throw Error(Code::not_found,
+                fmt::format("there is no application \"{:.64}\"; see edgesealctl application list", name));
+  return *std::move(application);
+}
+
+Publication::Generation Applications::prepare(const std::string& name, const std::string& group,
+                                              const std::vector<CertificateRecord>& staged) {
+  const ApplicationRecord application = get(name);
+  std::vector<PublishedSlot> slots;
+  for (const SlotDeclaration& declaration : application.slots) {
+    if (declaration.group != group) continue;
+    const Slot slot{name, group, declaration.certificate_type};
+    const auto found = std::ranges::find(staged, slot, &CertificateRecord::slot);
+    const auto record = found != staged.end() ? std::optional(*found) : state_.certificate(slot);
+    if (!record) continue;
+    slots.push_back({slot, keys_.find(record->key_id)->public_key, *record});
+  }
+  return publication_.prepare(name, group, readers_of(application), slots);
+}
+
+void Applications::publish_missing() {
+  for (const auto& [name, group] : state_.unpublished()) {
+    try {
+      if (!state_.application(name))
+        publication_.remove(name);
+      else if (!group.empty())
+        prepare(name, group, {}).exchange();
+      state_.mark_published(name, group);
+    } catch (const Error& error) {
+      log(Level::error, Event::published, fmt::format("{}/{} could not be published: {}", name, group, error.what()),
+          {{"APPLICATION", name}});
+    }
+  }
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/key_service.h"
+#include "agent/publication.h"
+#include "agent/state.h"
+
+namespace edgeseal::agent {
+
+// The programs whose security the agent manages: made over the bus or declared in files, kept in the state, published.
+class Applications {
+ public:
+  Applications(State& state, KeyService& keys, Publication& publication)
+      : state_(state), keys_(keys), publication_(publication) {}
+
+  // Missing members get their defaults first. Throws Error{invalid_argument, entry_exists}.
+  ApplicationRecord create(ApplicationRecord application);
+  // A declaration of a file: made, or changed to what the file says. Keys and certificates stay.
+  void declare(ApplicationRecord application);
+  // With its keys, certificates and published directory. Throws Error{not_found}; Error{not_supported} where a file
+  // declares it.
+  void remove(const std::string& name);
+
+  [[nodiscard]] std::vector<ApplicationRecord> list() { return state_.applications(); }
+  [[nodiscard]] ApplicationRecord get(const std::string& name);  // throws Error{not_found}
+
+  [[nodiscard]] std::string directory(const std::string& name, const std::string& group) const {
+    return publication_.directory(name, group);
+  }
+  // The next generation of a group; `staged` takes the place of what the state has.
+  [[nodiscard]] Publication::Generation prepare(const std::string& name, const std::string& group,
+                                                const std::vector<CertificateRecord>& staged);
+  // Brings directories up to the state that a crash or a full disk left behind; what fails is logged and tried again at
+  // the next start.
+  void publish_missing();
+
+ private:
+  void validate(const ApplicationRecord& application) const;
+
+  State& state_;
+  KeyService& keys_;
+  Publication& publication_;
+};
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,169 @@
+#include "agent/configuration.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#define TOML_HEADER_ONLY 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <concepts>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+
+#include "agent/error.h"
+#include "policy/error.h"
+#include "policy/trusted_path.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::size_t max_file_size = 256 * 1024;
+constexpr std::size_t max_application_files = 1000;
+
+[[noreturn]] void refuse(const std::string& path, const toml::node& node, const std::string& problem) {
+  throw Error(Code::invalid_argument, fmt::format("{}:{}: {}", path, node.source().begin.line, problem));
+}
+
+// One table of a file: every key is asked for once, what nobody asked for is refused.
+class Table {
+ public:
+  Table(const std::string& path, const toml::table& table) : path_(path), table_(table) {}
+
+  void read(std::string_view key, std::string& value) {
+    if (const toml::node* node = find(key)) value = text(*node, key);
+  }
+
+  template <std::unsigned_integral Number>
+  void read(std::string_view key, Number& value) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto number = node->value_exact<std::int64_t>();
+    if (!number || *number < 1 || *number > 1'000'000)
+      refuse(path_, *node, fmt::format("{} must be a number from 1 to 1000000", key));
+    value = static_cast<Number>(*number);
+  }
+
+  void read(std::string_view key, std::vector<std::string>& values) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) refuse(path_, *node, fmt::format("{} must be a list of texts", key));
+    values.clear();
+    for (const toml::node& element : *array) values.push_back(text(element, key));
+  }
+
+  template <class Read>
+  void read_table(std::string_view key, const Read& read) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (!node->is_table()) refuse(path_, *node, fmt::format("{} must be a table: [{}]", key, key));
+    Table table(path_, *node->as_table());
+    read(table);
+    table.require_all_known();
+  }
+
+  void require_all_known() const {
+    for (const auto& [key, node] : table_)
+      if (std::ranges::find(known_, key.str()) == known_.end())
+        refuse(path_, node, fmt::format("unknown key \"{}\"; known here: {}", key.str(), fmt::join(known_, ", ")));
+  }
+
+ private:
+  const toml::node* find(std::string_view key) {
+    known_.emplace_back(key);
+    return table_.get(key);
+  }
+
+  std::string text(const toml::node& node, std::string_view key) const {
+    const auto value = node.value_exact<std::string>();
+    if (!value) refuse(path_, node, fmt::format("{} must be text in quotes", key));
+    return *value;
+  }
+
+  const std::string& path_;
+  const toml::table& table_;
+  std::vector<std::string> known_;
+};
+
+toml::table parse(const std::string& path) {
+  try {
+    return toml::parse(policy::read_trusted_file(path, ::geteuid(), max_file_size), path);
+  } catch (const policy::Error& error) {
+    throw Error(Code::invalid_argument, error.what());
+  } catch (const toml::parse_error& error) {
+    throw Error(Code::invalid_argument, fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  }
+}
+
+ApplicationRecord parse_application(const std::string& path) {
+  const toml::table file = parse(path);
+  ApplicationRecord application;
+  application.name = std::filesystem::path(path).stem();
+  application.origin = path;
+  std::vector<std::string> slots;
+  Table table(path, file);
+  table.read("application-uri", application.application_uri);
+  table.read("account", application.account);
+  table.read("access", application.access);
+  table.read("slots", slots);
+  table.require_all_known();
+  try {
+    for (const std::string& slot : slots) application.slots.push_back(SlotDeclaration::parse(slot));
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", path, error.what()));
+  }
+  return application;
+}
+
+std::vector<std::string> application_files(const std::string& directory) {
+  std::error_code missing;
+  if (!std::filesystem::exists(directory, missing)) return {};
+  try {
+    (void)policy::open_trusted_directory(directory, ::geteuid());
+  } catch (const policy::Error& error) {
+    throw Error(Code::invalid_argument, error.what());
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  if (files.size() > max_application_files)
+    throw Error(Code::invalid_argument, fmt::format("{}: more than {} files", directory, max_application_files));
+  std::ranges::sort(files);
+  return files;
+}
+
+void read_main_file(const std::string& path, Configuration& configuration) {
+  const toml::table file = parse(path);
+  Table main(path, file);
+  main.read_table("tpm", [&](Table& table) { table.read("tcti", configuration.tcti); });
+  main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
+  main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
+  main.read_table("key-socket", [&](Table& table) {
+    unsigned deadline = static_cast<unsigned>(configuration.key_socket.deadline.count());
+    table.read("path", configuration.key_socket_path);
+    table.read("deadline-ms", deadline);
+    table.read("max-connections", configuration.key_socket.connections);
+    table.read("max-connections-per-user", configuration.key_socket.connections_per_user);
+    configuration.key_socket.deadline = std::chrono::milliseconds(deadline);
+  });
+  main.require_all_known();
+}
+
+}  // namespace
+
+Configuration load_configuration(const std::string& path) {
+  Configuration configuration;
+  if (const char* directory = std::getenv("STATE_DIRECTORY")) configuration.state_directory = directory;
+  std::error_code missing;
+  if (path != default_configuration_path || std::filesystem::exists(path, missing)) read_main_file(path, configuration);
+  const auto directory = std::filesystem::path(path).parent_path() / "applications.d";
+  for (const std::string& file : application_files(directory))
+    configuration.applications.push_back(parse_application(file));
+  return configuration;
+}
+
+}  // namespace edgeseal::agent

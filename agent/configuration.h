@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/key_socket.h"
+#include "agent/state.h"
+
+namespace edgeseal::agent {
+
+// edgeseal.toml(5). Every key has a default; an unknown key is an error with its line.
+struct Configuration {
+  std::string tcti = "device:/dev/tpmrm0";
+  std::string state_directory = "/var/lib/edgeseal";
+  std::string key_socket_path = "/run/edgeseal/keys.sock";
+  KeySocket::Limits key_socket;
+  std::string admin_group = "edgeseal-admin";
+  std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
+};
+
+inline constexpr const char* default_configuration_path = "/etc/edgeseal/edgeseal.toml";
+
+// A missing file at the default path means the defaults; files and directories that others may write are refused.
+// Throws Error{invalid_argument} with path, line and remedy.
+[[nodiscard]] Configuration load_configuration(const std::string& path);
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,88 @@
+#include "agent/description.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "agent/certificate.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json describe_certificate(const CertificateRecord& record) {
+  const CertificateSummary summary = summarize(record.certificate);
+  return {
+      {"subject", summary.subject},       {"issuer", summary.issuer},       {"serial-number", summary.serial_number},
+      {"not-before", summary.not_before}, {"not-after", summary.not_after}, {"sha256", summary.sha256_fingerprint},
+      {"issuers", record.issuers.size()}};
+}
+
+Json describe_slot(State& state, const Slot& slot, tpm::KeyAlgorithm algorithm) {
+  const auto active = state.key(slot, KeyStatus::active);
+  const auto pending = state.key(slot, KeyStatus::pending);
+  const auto certificate = state.certificate(slot);
+  const auto id = [](const std::optional<KeyRecord>& key) { return key ? Json(hexadecimal(key->id)) : Json(); };
+  return {{"certificate-type", slot.certificate_type},
+          {"key-name", slot.key_name()},
+          {"key-algorithm", algorithm_name(algorithm)},
+          {"key-protection", "tpm"},
+          {"active-key", id(active)},
+          {"pending-key", id(pending)},
+          {"certificate", certificate ? describe_certificate(*certificate) : Json()}};
+}
+
+Json describe_groups(State& state, const Applications& applications, const ApplicationRecord& application) {
+  Json groups = Json::object();
+  for (const SlotDeclaration& slot : application.slots) {
+    Json& group = groups[slot.group];
+    group["directory"] = applications.directory(application.name, slot.group);
+    group["slots"].push_back(
+        describe_slot(state, {application.name, slot.group, slot.certificate_type}, slot.algorithm));
+  }
+  return groups;
+}
+
+Json describe_application(State& state, const Applications& applications, const ApplicationRecord& application) {
+  return {{"name", application.name},       {"application-uri", application.application_uri},
+          {"account", application.account}, {"access", application.access},
+          {"origin", application.origin},   {"groups", describe_groups(state, applications, application)}};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> tpm_facts(const tpm::TpmFacts& facts) {
+  if (facts.storage_key_name.empty()) return {};
+  std::vector<std::string_view> algorithms;
+  for (const tpm::KeyAlgorithm algorithm : facts.key_algorithms) algorithms.push_back(algorithm_name(algorithm));
+  return {
+      {"manufacturer", facts.manufacturer},
+      {"vendor", facts.vendor},
+      {"firmware", facts.firmware},
+      {"revision", facts.revision},
+      {"key-algorithms", fmt::format("{}", fmt::join(algorithms, " "))},
+      {"transient-slots", std::to_string(facts.transient_slots)},
+      {"storage-key", facts.storage_key_handle == 0 ? "primary" : fmt::format("{:#010x}", facts.storage_key_handle)},
+      {"storage-key-name", hexadecimal(facts.storage_key_name)}};
+}
+
+std::string_view setup_state_name(State& state) {
+  return state.setup_open() ? "setup-open" : "operational";
+}
+
+std::string describe_agent(State& state, Applications& applications, const TpmState& tpm) {
+  Json described = Json::array();
+  for (const ApplicationRecord& application : applications.list())
+    described.push_back(describe_application(state, applications, application));
+  const Json description = {
+      {"version", EDGESEAL_VERSION},
+      {"setup", {{"state", setup_state_name(state)}}},
+      {"tpm", {{"health", health_name(tpm.health)}, {"detail", tpm.detail}, {"facts", tpm_facts(tpm.facts)}}},
+      {"applications", described}};
+  return description.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace edgeseal::agent

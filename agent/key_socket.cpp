@@ -1,0 +1,255 @@
+#include "agent/key_socket.h"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "agent/journal.h"
+#include "agent/peer.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::chrono::milliseconds accept_pause{100};  // after the process ran out of descriptors
+constexpr std::uint32_t busy_retry_ms = 100;
+
+// One buffer serves all connections: everything happens in the loop's thread, one record at a time.
+std::array<std::byte, wire::max_message_size> buffer;
+
+wire::KeyType key_type(tpm::KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case tpm::KeyAlgorithm::ec_p256: return wire::KeyType::ec_p256;
+    case tpm::KeyAlgorithm::ec_p384: return wire::KeyType::ec_p384;
+    case tpm::KeyAlgorithm::ec_p521: return wire::KeyType::ec_p521;
+    default: return wire::KeyType::rsa;
+  }
+}
+
+tpm::HashAlgorithm hash_algorithm(wire::Hash hash) {
+  switch (hash) {
+    case wire::Hash::sha1: return tpm::HashAlgorithm::sha1;
+    case wire::Hash::sha256: return tpm::HashAlgorithm::sha256;
+    case wire::Hash::sha384: return tpm::HashAlgorithm::sha384;
+    case wire::Hash::sha512: return tpm::HashAlgorithm::sha512;
+  }
+  throw Error(Code::invalid_argument, "unknown hash algorithm");
+}
+
+}  // namespace
+
+policy::UniqueFd listen_on(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path))
+    throw Error(Code::invalid_argument,
+                fmt::format("{}: a socket path has at most {} characters", path, sizeof(address.sun_path) - 1));
+  path.copy(address.sun_path, path.size());
+  policy::UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
+  if (!listener || ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::chmod(path.c_str(), 0666) != 0 || ::listen(listener.get(), SOMAXCONN) != 0)
+    throw std::system_error(errno, std::generic_category(), "key socket " + path);
+  return listener;
+}
+
+class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(KeySocket& socket, ConnectionId id, policy::UniqueFd fd, policy::Caller caller)
+      : socket_(socket), id_(id), fd_(std::move(fd)), caller_(std::move(caller)) {
+    source_ = socket_.loop_.add_io(fd_.get(), EPOLLIN, [this](std::uint32_t) { receive(); });
+  }
+
+  [[nodiscard]] uid_t uid() const { return caller_.uid; }
+  [[nodiscard]] bool working() const { return working_; }
+  void stop_reading() { source_.set_io_events(0); }
+
+ private:
+  void receive() {
+    if (working_) return close();  // not asked for: the client has hung up before its answer
+    const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (size <= 0) return close();
+    if (static_cast<std::size_t>(size) > buffer.size())
+      return reject(0, fmt::format("a record of {} bytes; at most {} are taken", size, buffer.size()));
+    handle(wire::ByteView(buffer).first(static_cast<std::size_t>(size)));
+  }
+
+  void handle(wire::ByteView record) {
+    wire::RequestHeader header;
+    if (!wire::decode(record, header)) return reject(0, "not a message of the key socket");
+    try {
+      switch (header.operation) {
+        case wire::Operation::hello: return hello(record, header.request_id);
+        case wire::Operation::describe: return describe(record, header.request_id);
+        case wire::Operation::sign: return sign(record, header.request_id);
+      }
+    } catch (const Error& error) {
+      return refuse(header.request_id, error);
+    }
+    reject(header.request_id, "unknown operation");
+  }
+
+  void hello(wire::ByteView record, std::uint32_t request_id) {
+    if (!wire::decode_hello_request(record)) return reject(request_id, "malformed hello");
+    const auto deadline = static_cast<std::uint32_t>(socket_.limits_.deadline.count());
+    send(wire::encode(request_id, wire::HelloResponse{wire::protocol_version, deadline}, buffer));
+  }
+
+  void describe(wire::ByteView record, std::uint32_t request_id) {
+    wire::DescribeRequest request;
+    if (!wire::decode(record, request)) return reject(request_id, "malformed describe");
+    const KeyPtr key =
+        request.key_name.empty() ? socket_.keys_.find(request.key_id) : socket_.keys_.find(request.key_name);
+    require_permission(*key);
+    const std::string name = key->slot.key_name();
+    wire::DescribeResponse response;
+    response.key_id = key->stored.id;
+    response.type = key_type(key->algorithm);
+    response.key_name = name;
+    response.public_key = key->public_key;
+    if (key->certificate) {
+      const auto push = [&chain = response.chain](const Bytes& der) {
+        if (chain.count < chain.certificates.size()) chain.certificates[chain.count++] = der;
+      };
+      push(key->certificate->certificate);
+      std::ranges::for_each(key->certificate->issuers, push);
+    }
+    send(wire::encode(request_id, response, buffer));
+  }
+
+  void sign(wire::ByteView record, std::uint32_t request_id) {
+    wire::SignRequest request;
+    if (!wire::decode(record, request)) return reject(request_id, "malformed sign");
+    const KeyPtr key = socket_.keys_.find(request.key_id);
+    require_permission(*key);
+    if (key->status == KeyStatus::pending)
+      throw Error(Code::not_found,
+                  fmt::format("the key of {} waits for its certificate and cannot be used yet", key->slot.key_name()));
+    const SignatureRequest signature{request.scheme, hash_algorithm(request.hash), request.salt_length,
+                                     Bytes(request.digest.begin(), request.digest.end())};
+    socket_.keys_.sign(key, signature, {TpmWorker::Priority::use, caller_.uid, socket_.limits_.deadline},
+                       [weak = weak_from_this(), request_id](const std::variant<Bytes, Error>& result) {
+                         if (const auto self = weak.lock()) self->finish(request_id, result);
+                       });
+    working_ = true;
+    stop_reading();
+  }
+
+  void finish(std::uint32_t request_id, const std::variant<Bytes, Error>& result) {
+    working_ = false;
+    if (socket_.accepting_) source_.set_io_events(EPOLLIN);
+    if (const auto* error = std::get_if<Error>(&result)) return refuse(request_id, *error);
+    send(wire::encode(request_id, wire::SignResponse{std::get<Bytes>(result)}, buffer));
+  }
+
+  void require_permission(const Key& key) {
+    if (caller_.unit.empty() && policy::needs_unit(key.access)) caller_.unit = peer_unit(fd_.get());
+    if (policy::permits(key.access, caller_)) return;
+    const std::string name = key.slot.key_name();
+    log(Level::warning, Event::key_use_denied, fmt::format("uid {} may not use the key {}", caller_.uid, name),
+        {{"KEY", name}, {"UID", std::to_string(caller_.uid)}, {"UNIT", caller_.unit}});
+    throw Error(Code::user_access_denied,
+                fmt::format("not permitted for uid {}: no access rule of application {} names this account or its unit",
+                            caller_.uid, key.slot.application));
+  }
+
+  void refuse(std::uint32_t request_id, const Error& error) {
+    const wire::Status status = wire_status(error.code());
+    const std::string_view text = std::string_view(error.what()).substr(0, wire::max_error_text_size);
+    send(wire::encode(request_id, status, {status == wire::Status::busy ? busy_retry_ms : 0, text}, buffer));
+  }
+
+  // What is not our protocol is told so once, and closed.
+  void reject(std::uint32_t request_id, const std::string& problem) {
+    log(Level::warning, Event::client_fault, fmt::format("closed a client of uid {}: {}", caller_.uid, problem),
+        {{"UID", std::to_string(caller_.uid)}});
+    send(wire::encode(request_id, wire::Status::bad_request, {0, problem}, buffer));
+    close();
+  }
+
+  void send(std::size_t size) {
+    if (size != 0 && ::send(fd_.get(), buffer.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(size))
+      return;
+    close();  // nothing to say (a chain over the bounds) or nobody who reads
+  }
+
+  void close() {
+    stop_reading();
+    socket_.close_later(id_);
+  }
+
+  KeySocket& socket_;
+  const ConnectionId id_;
+  policy::UniqueFd fd_;
+  policy::Caller caller_;
+  bool working_ = false;
+  EventLoop::Source source_;
+};
+
+KeySocket::KeySocket(EventLoop& loop, KeyService& keys, policy::UniqueFd listener, const Limits& limits)
+    : loop_(loop), keys_(keys), listener_(std::move(listener)), limits_(limits) {
+  accept_source_ = loop_.add_io(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_clients(); });
+  resume_timer_ = loop_.add_timer([this] {
+    if (accepting_) accept_source_.set_io_events(EPOLLIN);
+  });
+}
+
+KeySocket::~KeySocket() {
+  *alive_ = false;
+}
+
+void KeySocket::accept_clients() {
+  policy::UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (client) return admit(std::move(client));
+  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause_accepting();
+}
+
+void KeySocket::admit(policy::UniqueFd client) {
+  policy::Caller caller = peer_of(client.get());
+  if (!within_limits(caller.uid)) {
+    std::array<std::byte, 256> record{};
+    const std::size_t size =
+        wire::encode(0, wire::Status::busy, {busy_retry_ms, "too many connections; try again later"}, record);
+    (void)::send(client.get(), record.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return;
+  }
+  const ConnectionId id = ++last_id_;
+  connections_.emplace(id, std::make_shared<Connection>(*this, id, std::move(client), std::move(caller)));
+}
+
+bool KeySocket::within_limits(uid_t uid) const {
+  if (connections_.size() >= limits_.connections) return false;
+  const auto of_user =
+      std::ranges::count_if(connections_, [uid](const auto& entry) { return entry.second->uid() == uid; });
+  return static_cast<std::size_t>(of_user) < limits_.connections_per_user;
+}
+
+void KeySocket::pause_accepting() {
+  log(Level::warning, Event::client_fault, "no descriptor is left for a new client of the key socket; clients wait");
+  accept_source_.set_io_events(0);
+  resume_timer_.set_time(loop_.now() + accept_pause);
+}
+
+// Not at once: the connection's own callback is running.
+void KeySocket::close_later(ConnectionId id) {
+  loop_.post([this, alive = alive_, id] {
+    if (*alive) connections_.erase(id);
+  });
+}
+
+void KeySocket::stop_accepting() {
+  accepting_ = false;
+  accept_source_.set_io_events(0);
+  for (const auto& [id, connection] : connections_) connection->stop_reading();
+}
+
+}  // namespace edgeseal::agent
