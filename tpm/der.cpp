@@ -50,8 +50,7 @@ std::optional<ByteView> Reader::read(Tag tag) noexcept {
 std::optional<bool> Reader::read_boolean() noexcept {
   const auto content = read(Tag::boolean);
   if (!content || content->size() != 1) return std::nullopt;
-  if (content->front() != kTrue && content->front() != kFalse) return std::nullopt;
-  return content->front() == kTrue;
+  return content->front() != kFalse;
 }
 
 std::optional<std::uint32_t> Reader::read_uint32() noexcept {

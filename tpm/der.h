@@ -26,6 +26,7 @@ class Reader {
 
   // The content of the next element; nothing, and no progress, if it is not a well-formed `tag`.
   [[nodiscard]] std::optional<ByteView> read(Tag tag) noexcept;
+  // As BER: every value but 0 is true. tpm2-openssl writes 1.
   [[nodiscard]] std::optional<bool> read_boolean() noexcept;
   [[nodiscard]] std::optional<std::uint32_t> read_uint32() noexcept;
 

@@ -33,8 +33,9 @@ struct TssPrivateKey {
 // The two areas together leave room for the frame within kMaxSize: every TPM key does.
 [[nodiscard]] Bytes encode(const TssPrivateKey& key);
 
-// Strict DER and nothing after it; both areas hold what their size says and are not empty; the parent is one of the two
-// above. Throws Error with Fault::bad_blob. Whether the areas mean anything only the TPM can tell.
+// Strict DER (but for the value of emptyAuth) and nothing after it; both areas hold what their size says and are not
+// empty; the parent is one of the two above. Throws Error with Fault::bad_blob. Whether the areas mean anything only
+// the TPM can tell.
 [[nodiscard]] TssPrivateKey decode_tss_private_key(ByteView der);
 
 }  // namespace edgeseal::tpm

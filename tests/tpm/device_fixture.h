@@ -44,9 +44,22 @@ struct DeviceFixture {
   std::unique_ptr<tpm::KeyDevice> device = tpm::open_esys_key_device(settings_for(swtpm.tcti()));
   tpm::Bytes digest = sha256(bytes_of("a message"));
 
+  // swtpm serves one connection at a time: the old one ends first.
   void reopen() {
+    const tpm::Bytes name = device->facts().storage_key_name;
     device.reset();
-    device = tpm::open_esys_key_device(settings_for(swtpm.tcti()));
+    tpm::DeviceSettings settings = settings_for(swtpm.tcti());
+    settings.storage_key_name = name;
+    device = tpm::open_esys_key_device(settings);
+  }
+
+  [[nodiscard]] bool signs(const tpm::CreatedKey& key) const {
+    if (std::holds_alternative<tpm::RsaPublicKey>(key.public_key)) {
+      const auto signature = device->sign_rsa_pkcs1(stored(key), tpm::HashAlgorithm::sha256, digest);
+      return verify_rsa_pkcs1(key.public_key, digest, signature);
+    }
+    const auto signature = device->sign_ecdsa(stored(key), tpm::HashAlgorithm::sha256, digest);
+    return verify_ecdsa(key.public_key, digest, signature);
   }
 };
 

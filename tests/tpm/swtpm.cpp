@@ -61,7 +61,7 @@ std::vector<char*> pointers(std::vector<std::string>& arguments) {
 
 }  // namespace
 
-Swtpm::Swtpm() {
+Swtpm::Swtpm(PowerOn power_on) : power_on_(power_on) {
   std::filesystem::create_directory(directory_.path() / "state");
   start();
 }
@@ -77,17 +77,10 @@ std::string Swtpm::traced_tcti() const {
 void Swtpm::start() {
   const Listener server(socket_path());
   const Listener control(socket_path() + ".ctrl");
-  std::vector<std::string> arguments{"swtpm",
-                                     "socket",
-                                     "--tpm2",
-                                     "--server",
-                                     server.argument(),
-                                     "--ctrl",
-                                     control.argument(),
-                                     "--tpmstate",
-                                     "dir=" + directory_.file("state"),
-                                     "--flags",
-                                     "not-need-init,startup-clear"};
+  const std::string flags = power_on_ == PowerOn::started ? "not-need-init,startup-clear" : "not-need-init";
+  std::vector<std::string> arguments{"swtpm", "socket", "--tpm2"};
+  arguments.insert(arguments.end(), {"--server", server.argument(), "--ctrl", control.argument()});
+  arguments.insert(arguments.end(), {"--tpmstate", "dir=" + directory_.file("state"), "--flags", flags});
   const std::string log = directory_.file("swtpm.log");
   const std::vector<char*> argv = pointers(arguments);
   pid_ = ::fork();

@@ -13,7 +13,12 @@ namespace edgeseal::test {
 // handle makes a test fail by itself.
 class Swtpm {
  public:
-  Swtpm();
+  enum class PowerOn {
+    started,     // as firmware leaves a TPM: TPM2_Startup is done
+    not_started  // the first program has to
+  };
+
+  explicit Swtpm(PowerOn power_on = PowerOn::started);
   Swtpm(const Swtpm&) = delete;
   Swtpm& operator=(const Swtpm&) = delete;
   ~Swtpm();
@@ -34,6 +39,7 @@ class Swtpm {
   [[nodiscard]] std::string socket_path() const { return directory_.file("tpm"); }
 
   TemporaryDirectory directory_;
+  PowerOn power_on_;
   pid_t pid_ = -1;
 };
 

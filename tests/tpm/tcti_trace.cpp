@@ -3,6 +3,7 @@
 //   /path/to/libedgeseal-tcti-trace.so:CHILD      CHILD is a TCTI configuration string, e.g. swtpm:path=/tmp/x/tpm
 //
 // EDGESEAL_TCTI_TRACE   a file to which the code of each command is appended, eight hexadecimal digits a line
+// EDGESEAL_TCTI_DUMP    a file to which the bytes of all commands and responses are appended as they cross the bus
 // EDGESEAL_TCTI_SCRIPT  a file with faults, read when the connection is opened; see tcti_script.h
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,13 +51,20 @@ std::uint32_t command_code(std::span<const std::uint8_t> command) {
          static_cast<std::uint32_t>(command[8]) << 8 | command[9];
 }
 
-void trace(std::uint32_t command) {
-  const char* path = getenv("EDGESEAL_TCTI_TRACE");
+// Appends to the file that an environment variable names, if it names one.
+void append(const char* variable, std::span<const std::uint8_t> bytes) {
+  const char* path = getenv(variable);
   if (path == nullptr) return;
   const int file = ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return;
-  dprintf(file, "%08x\n", command);
-  ::close(file);
+  if (file < 0 || ::write(file, bytes.data(), bytes.size()) < 0) perror(path);
+  if (file >= 0) ::close(file);
+}
+
+void trace(std::span<const std::uint8_t> command) {
+  std::array<char, sizeof "00000000\n"> line{};
+  const int size = snprintf(line.data(), line.size(), "%08x\n", command_code(command));
+  append("EDGESEAL_TCTI_TRACE", {reinterpret_cast<const std::uint8_t*>(line.data()), static_cast<std::size_t>(size)});
+  append("EDGESEAL_TCTI_DUMP", command);
 }
 
 bool answered_by_chip(TSS2_RC rc) {
@@ -78,16 +86,17 @@ TSS2_RC answer(TSS2_RC rc, std::size_t* size, std::uint8_t* response) {
 
 TSS2_RC transmit(TSS2_TCTI_CONTEXT* tcti, std::size_t size, const std::uint8_t* command) {
   State& state = state_of(tcti);
-  const std::uint32_t code = command_code({command, size});
-  trace(code);
-  state.injected = state.script.next(code);
+  trace({command, size});
+  state.injected = state.script.next(command_code({command, size}));
   return state.injected ? TSS2_RC_SUCCESS : Tss2_Tcti_Transmit(state.child.get(), size, command);
 }
 
 TSS2_RC receive(TSS2_TCTI_CONTEXT* tcti, std::size_t* size, std::uint8_t* response, std::int32_t timeout) {
   State& state = state_of(tcti);
   if (state.injected) return answer(*state.injected, size, response);
-  return Tss2_Tcti_Receive(state.child.get(), size, response, timeout);
+  const TSS2_RC rc = Tss2_Tcti_Receive(state.child.get(), size, response, timeout);
+  if (rc == TSS2_RC_SUCCESS && response != nullptr) append("EDGESEAL_TCTI_DUMP", {response, *size});
+  return rc;
 }
 
 void finalize(TSS2_TCTI_CONTEXT* tcti) {

@@ -73,10 +73,10 @@ BOOST_AUTO_TEST_CASE(that_reach_beyond_the_input_are_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_CASE(der_booleans_are_all_ones_or_all_zeros) {
+BOOST_AUTO_TEST_CASE(der_booleans_are_one_byte) {
   BOOST_TEST((Reader(boolean_element(true)).read_boolean() == true));
   BOOST_TEST((Reader(boolean_element(false)).read_boolean() == false));
-  BOOST_TEST(!Reader(bytes({1, 1, 1})).read_boolean().has_value());
+  BOOST_TEST((Reader(bytes({1, 1, 1})).read_boolean() == true));  // as tpm2-openssl writes it
   BOOST_TEST(!Reader(bytes({1, 0})).read_boolean().has_value());
   BOOST_TEST(!Reader(bytes({1, 2, 0, 0})).read_boolean().has_value());
 }

@@ -1,0 +1,73 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/tpm/traced_fixture.h"
+
+namespace edgeseal::test {
+namespace {
+
+using tpm::KeyAlgorithm;
+
+BOOST_FIXTURE_TEST_SUITE(the_number_of_commands, TracedFixture)
+
+BOOST_AUTO_TEST_CASE(of_a_signature_with_a_loaded_key_is_one) {
+  const tpm::StoredKey key = new_key();
+  sign(key);
+  (void)commands();
+  for (int i = 0; i < 3; ++i) sign(key);
+  const std::vector<std::string> expected(3, command::kSign);
+  BOOST_TEST(commands() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_first_signature_is_two) {
+  const tpm::StoredKey key = new_key();
+  (void)commands();
+  sign(key);
+  const std::vector<std::string> expected{command::kLoad, command::kSign};
+  BOOST_TEST(commands() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(is_one_each_for_as_many_keys_as_there_is_room) {
+  const tpm::StoredKey first = new_key(), second = new_key();
+  sign(first);
+  sign(second);
+  (void)commands();
+  for (int i = 0; i < 3; ++i) {
+    sign(first);
+    sign(second);
+  }
+  const std::vector<std::string> expected(6, command::kSign);
+  BOOST_TEST(commands() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(grows_by_reloading_the_least_recently_used_key) {
+  const tpm::StoredKey first = new_key(), second = new_key(), third = new_key();
+  sign(first);
+  sign(second);
+  sign(first);
+  sign(third);  // takes the slot of the second
+  (void)commands();
+  sign(first);
+  BOOST_TEST(commands().size() == 1U);
+  sign(second);
+  const std::vector<std::string> expected{command::kFlushContext, command::kLoad, command::kSign};
+  BOOST_TEST(commands() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_creation_is_one) {
+  (void)commands();
+  (void)new_key();
+  BOOST_TEST(commands().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(of_an_unfit_digest_is_none) {
+  const tpm::StoredKey key = new_key();
+  sign(key);
+  (void)commands();
+  BOOST_CHECK_THROW((void)device->sign_ecdsa(key, tpm::HashAlgorithm::sha384, digest), tpm::Error);
+  BOOST_TEST(commands().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace edgeseal::test

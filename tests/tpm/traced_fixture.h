@@ -1,0 +1,75 @@
+#pragma once
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/tpm/device_fixture.h"
+
+namespace edgeseal::test {
+
+// TPM_CC, as the trace writes and a script reads them.
+namespace command {
+constexpr const char* kCreate = "00000153";
+constexpr const char* kLoad = "00000157";
+constexpr const char* kSign = "0000015d";
+constexpr const char* kFlushContext = "00000165";
+}  // namespace command
+
+// A device whose commands are counted, and fail where the script says so.
+struct TracedFixture {
+  Swtpm swtpm;
+  tpm::Bytes digest = sha256(bytes_of("a message"));
+  std::unique_ptr<tpm::KeyDevice> device;
+
+  TracedFixture() {
+    ::setenv("EDGESEAL_TCTI_TRACE", swtpm.directory().file("trace").c_str(), 1);
+    ::setenv("EDGESEAL_TCTI_SCRIPT", swtpm.directory().file("script").c_str(), 1);
+    open();
+  }
+  TracedFixture(const TracedFixture&) = delete;
+  TracedFixture& operator=(const TracedFixture&) = delete;
+  ~TracedFixture() {
+    ::unsetenv("EDGESEAL_TCTI_TRACE");
+    ::unsetenv("EDGESEAL_TCTI_SCRIPT");
+    ::unsetenv("EDGESEAL_TCTI_DUMP");
+  }
+
+  void open() {
+    device.reset();
+    device = tpm::open_esys_key_device(settings_for(swtpm.traced_tcti()));
+  }
+
+  // A new connection with these faults; the counts of calls begin with it.
+  void open_with(const std::string& script) {
+    std::ofstream(swtpm.directory().file("script")) << script;
+    open();
+  }
+  void open_without_faults() { open_with(""); }
+
+  [[nodiscard]] tpm::StoredKey new_key() const { return stored(device->create(tpm::KeyAlgorithm::ec_p256)); }
+
+  void sign(const tpm::StoredKey& key) const { (void)device->sign_ecdsa(key, tpm::HashAlgorithm::sha256, digest); }
+
+  // What crossed since the last call.
+  [[nodiscard]] std::vector<std::string> commands() {
+    std::ifstream trace(swtpm.directory().file("trace"));
+    std::vector<std::string> all{std::istream_iterator<std::string>(trace), {}};
+    all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(seen_));
+    seen_ += all.size();
+    return all;
+  }
+
+  [[nodiscard]] static std::ptrdiff_t count(const std::vector<std::string>& commands, const char* code) {
+    return std::ranges::count(commands, code);
+  }
+
+ private:
+  std::size_t seen_ = 0;
+};
+
+}  // namespace edgeseal::test
