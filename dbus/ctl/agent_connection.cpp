@@ -1,0 +1,151 @@
+#include "dbus/ctl/agent_connection.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include "dbus/compat.h"
+#include "dbus/ctl/failure.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+// A user may have to type a password, a TPM to make an RSA key.
+constexpr std::chrono::seconds kTimeLimit{180};
+
+using Properties = std::map<std::string, sdbus::Variant>;
+using Objects = std::map<sdbus::ObjectPath, std::map<std::string, Properties>>;
+
+const std::string kHowToStart =
+    "start it: systemctl start edgeseald.service; its journal: journalctl -u edgeseald.service";
+
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
+  return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });
+}
+
+Failure failure_of(const sdbus::Error& error) {
+  constexpr std::string_view own = "org.edgeseal.Error.";
+  const std::string name = error.getName();
+  if (name == "org.edgeseal.Error.Shutdown") return {ExitCode::NotReachable, "the agent just ends", "try again"};
+  if (name.starts_with(own)) {
+    return {ExitCode::Refused, error.getMessage() + " (" + name.substr(own.size()) + ")"};
+  }
+  if (starts_with_any(name, {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner",
+                             "org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1."})) {
+    return {ExitCode::NotReachable, "the agent is not running", kHowToStart};
+  }
+  if (starts_with_any(name, {"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout",
+                             "org.freedesktop.DBus.Error.Disconnected", "System.Error."})) {
+    return {ExitCode::NotReachable, "the agent does not answer: " + error.getMessage(), kHowToStart};
+  }
+  if (starts_with_any(name, {"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod"})) {
+    return {ExitCode::Refused, "there is no such application or group", "see: edgesealctl application list"};
+  }
+  if (name == "org.freedesktop.DBus.Error.AccessDenied") {
+    return {ExitCode::Refused, "the policy of the system bus does not let you call the agent", "be root"};
+  }
+  return {ExitCode::Refused, error.getMessage() + " (" + name + ")"};
+}
+
+template <class T>
+T value(const Properties& properties, const char* name) {
+  const auto found = properties.find(name);
+  if (found == properties.end() || !found->second.containsValueOfType<T>()) return T{};
+  return found->second.get<T>();
+}
+
+Application application_of(const Properties& properties) {
+  return {.name = value<std::string>(properties, "Name"),
+          .uri = value<std::string>(properties, "ApplicationUri"),
+          .account = value<std::string>(properties, "Account"),
+          .access = value<std::vector<std::string>>(properties, "Access"),
+          .origin = value<std::string>(properties, "Origin"),
+          .groups = {}};
+}
+
+Group group_of(std::string name, const Properties& properties) {
+  return {.name = std::move(name),
+          .certificate_types = value<std::vector<std::string>>(properties, "CertificateTypes"),
+          .directory = value<std::string>(properties, "Directory"),
+          .transaction_pending = value<bool>(properties, "TransactionPending")};
+}
+
+Objects managed_objects(sdbus::IConnection& connection) {
+  Objects objects;
+  sdbus::createProxy(connection, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(dbus::kRootPath))
+      ->callMethod("GetManagedObjects")
+      .onInterface("org.freedesktop.DBus.ObjectManager")
+      .storeResultsTo(objects);
+  return objects;
+}
+
+std::vector<Application> applications_of(const Objects& objects) {
+  std::vector<Application> all;
+  for (const auto& [path, interfaces] : objects) {
+    const auto found = interfaces.find("org.edgeseal.Application1");
+    if (found == interfaces.end()) continue;
+    auto application = application_of(found->second);
+    for (const auto& name : value<std::vector<std::string>>(found->second, "Groups")) {
+      const auto object = objects.find(sdbus::ObjectPath(dbus::group_path({application.name, name})));
+      if (object == objects.end() || !object->second.contains("org.edgeseal.CertificateGroup1")) continue;
+      application.groups.push_back(group_of(name, object->second.at("org.edgeseal.CertificateGroup1")));
+    }
+    all.push_back(std::move(application));
+  }
+  std::ranges::sort(all, {}, &Application::name);
+  return all;
+}
+
+}  // namespace
+
+void AgentConnection::guarded(const std::function<void(sdbus::IConnection&)>& use) {
+  try {
+    if (!connection_) connection_ = sdbus::createSystemBusConnection();
+  } catch (const sdbus::Error& error) {
+    throw Failure(ExitCode::NotReachable, "the system bus can't be reached: " + error.getMessage(),
+                  "is dbus.service running, and DBUS_SYSTEM_BUS_ADDRESS unset or right?");
+  }
+  try {
+    connection_->setMethodCallTimeout(kTimeLimit);
+    if (isatty(STDIN_FILENO) == 1) dbus::compat::allow_interaction(*connection_);
+    use(*connection_);
+  } catch (const sdbus::Error& error) {
+    throw failure_of(error);
+  } catch (const dbus::CallError& error) {  // a name that can't be a path
+    throw Failure(ExitCode::Usage, error.what());
+  }
+}
+
+void AgentConnection::with_agent(const std::function<void(dbus::RemoteAgent&)>& use) {
+  guarded([&](sdbus::IConnection& connection) {
+    dbus::RemoteAgent agent(connection, dbus::kRootPath);
+    use(agent);
+  });
+}
+
+void AgentConnection::with_group(const std::string& application, const std::string& group,
+                                 const std::function<void(dbus::RemoteGroup&)>& use) {
+  guarded([&](sdbus::IConnection& connection) {
+    dbus::RemoteGroup remote(connection, dbus::group_path({application, group}));
+    use(remote);
+  });
+}
+
+std::vector<Application> AgentConnection::applications() {
+  std::vector<Application> all;
+  guarded([&](sdbus::IConnection& connection) { all = applications_of(managed_objects(connection)); });
+  return all;
+}
+
+Application AgentConnection::application(const std::string& name) {
+  for (auto& application : applications()) {
+    if (application.name == name) return std::move(application);
+  }
+  throw Failure(ExitCode::Refused, "there is no application \"" + name + "\"", "see: edgesealctl application list");
+}
+
+}  // namespace edgeseal::ctl

@@ -1,0 +1,139 @@
+#include "dbus/ctl/commands.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+struct Wanted {
+  std::string name;
+  std::string uri;
+  std::string account;
+  std::vector<std::string> access;
+  std::vector<std::string> slots;
+};
+
+nlohmann::json to_json(const Application& application) {
+  auto groups = nlohmann::json::array();
+  for (const auto& group : application.groups) {
+    groups.push_back({{"name", group.name},
+                      {"certificate-types", group.certificate_types},
+                      {"directory", group.directory},
+                      {"transaction-pending", group.transaction_pending}});
+  }
+  return {{"name", application.name},     {"application-uri", application.uri}, {"account", application.account},
+          {"access", application.access}, {"origin", application.origin},       {"groups", groups}};
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+void show(const Application& application, const Output& output) {
+  Table facts;
+  facts.add({"Name", application.name});
+  facts.add({"URI", application.uri});
+  facts.add({"Account", or_dash(application.account)});
+  facts.add({"Access", application.access.empty() ? "root only" : joined(application.access)});
+  facts.add({"Origin", application.origin});
+  output.print(facts);
+  Table groups({"GROUP", "TYPES", "DIRECTORY", "TRANSACTION"});
+  for (const auto& group : application.groups) {
+    groups.add(
+        {group.name, joined(group.certificate_types), group.directory, group.transaction_pending ? "pending" : "-"});
+  }
+  if (groups.empty()) return;
+  output.print("\n");
+  output.print(groups);
+}
+
+std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
+  std::map<std::string, sdbus::Variant> options;
+  if (!wanted.uri.empty()) options.emplace("application-uri", sdbus::Variant(wanted.uri));
+  if (!wanted.account.empty()) options.emplace("account", sdbus::Variant(wanted.account));
+  if (!wanted.access.empty()) options.emplace("access", sdbus::Variant(wanted.access));
+  if (!wanted.slots.empty()) options.emplace("slots", sdbus::Variant(wanted.slots));
+  return options;
+}
+
+void add_create(CLI::App& parent, Session& session) {
+  auto wanted = std::make_shared<Wanted>();
+  auto* command = parent.add_subcommand("create", "Begin to manage an application");
+  command->add_option("NAME", wanted->name, "Name: a-z, 0-9, _ and -")->required();
+  command->add_option("--uri", wanted->uri, "ApplicationUri; default: urn:HOST:NAME");
+  command->add_option("--account", wanted->account, "User account that the application runs as");
+  command->add_option("--access", wanted->access, "Who may use the keys: user=NAME, group=NAME, unit=UNIT; repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--slot", wanted->slots, "GROUP/TYPE[=ALGORITHM]; repeatable; default: https/https=ec-p256")
+      ->allow_extra_args(false);
+  command->footer("Example:\n  edgesealctl application create web --account www-data --access user=www-data");
+  command->callback([wanted, &session] {
+    session.agent.with_agent(
+        [&](dbus::RemoteAgent& agent) { agent.CreateApplication(wanted->name, options_of(*wanted)); });
+    const auto created = session.agent.application(wanted->name);
+    if (session.output.json()) return session.output.print_json(to_json(created));
+    show(created, session.output);
+  });
+}
+
+void add_list(CLI::App& parent, Session& session) {
+  auto names_only = std::make_shared<bool>(false);
+  auto* command = parent.add_subcommand("list", "List the applications");
+  command->add_flag("--names", *names_only, "Names only, one on a line");
+  command->footer("Example:\n  edgesealctl application list");
+  command->callback([names_only, &session] {
+    auto values = nlohmann::json::array();
+    Table table(*names_only ? std::vector<std::string>{}
+                            : std::vector<std::string>{"NAME", "GROUPS", "ACCOUNT", "URI", "ORIGIN"});
+    for (const auto& application : session.agent.applications()) {
+      std::vector<std::string> groups;
+      for (const auto& group : application.groups) groups.push_back(group.name);
+      values.push_back(to_json(application));
+      if (*names_only) {
+        table.add({application.name});
+      } else {
+        table.add(
+            {application.name, joined(groups), or_dash(application.account), application.uri, application.origin});
+      }
+    }
+    if (session.output.json()) return session.output.print_json(values);
+    if (table.empty() && !*names_only)
+      return session.output.print("No applications. Create one: edgesealctl application create NAME\n");
+    session.output.print(table);
+  });
+}
+
+void add_show(CLI::App& parent, Session& session) {
+  auto name = std::make_shared<std::string>();
+  auto* command = parent.add_subcommand("show", "Show one application and its certificate groups");
+  command->add_option("NAME", *name, "Name of the application")->required();
+  command->footer("Example:\n  edgesealctl application show web");
+  command->callback([name, &session] {
+    const auto application = session.agent.application(*name);
+    if (session.output.json()) return session.output.print_json(to_json(application));
+    show(application, session.output);
+  });
+}
+
+void add_delete(CLI::App& parent, Session& session) {
+  auto name = std::make_shared<std::string>();
+  auto* command = parent.add_subcommand("delete", "Delete an application with its keys and certificates, for good");
+  command->add_option("NAME", *name, "Name of the application")->required();
+  command->footer("Example:\n  edgesealctl application delete web");
+  command->callback([name, &session] {
+    session.agent.with_agent([&](dbus::RemoteAgent& agent) { agent.DeleteApplication(*name); });
+    if (session.output.json()) return session.output.print_json(nlohmann::json{{"deleted", *name}});
+    session.output.print("Deleted " + printable(*name) + " with its keys and certificates.\n");
+  });
+}
+
+}  // namespace
+
+void add_application(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("application", "Create, list, show and delete applications");
+  command->require_subcommand(1);
+  add_create(*command, session);
+  add_list(*command, session);
+  add_show(*command, session);
+  add_delete(*command, session);
+}
+
+}  // namespace edgeseal::ctl

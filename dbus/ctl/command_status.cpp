@@ -1,0 +1,54 @@
+#include "dbus/ctl/commands.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+struct Status {
+  std::string version;
+  std::string setup;
+  std::string health;
+  std::string detail;
+  std::map<std::string, std::string> facts;
+  std::vector<std::string> applications;
+};
+
+Status read_status(AgentConnection& connection) {
+  Status status;
+  connection.with_agent([&](dbus::RemoteAgent& agent) {
+    status = {agent.Version(), agent.State(), agent.TpmHealth(), agent.TpmDetail(), agent.TpmFacts(), {}};
+  });
+  for (const auto& application : connection.applications()) status.applications.push_back(application.name);
+  return status;
+}
+
+nlohmann::json to_json(const Status& status) {
+  return {{"version", status.version},
+          {"setup", status.setup},
+          {"tpm", {{"health", status.health}, {"detail", status.detail}, {"facts", status.facts}}},
+          {"applications", status.applications}};
+}
+
+void show(const Status& status, const Output& output) {
+  output.print("TPM           " + output.state(status.health, status.health == "ready") + "\n");
+  Table table;
+  if (!status.detail.empty()) table.add({"", status.detail});
+  for (const auto& [fact, value] : status.facts) table.add({"  " + fact, value});
+  table.add({"Setup       ", status.setup});
+  table.add({"Applications", status.applications.empty() ? "none" : joined(status.applications)});
+  table.add({"Agent", status.version});
+  output.print(table);
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("status", "Show how the agent and its TPM do");
+  command->footer("Example:\n  edgesealctl status");
+  command->callback([&session] {
+    const auto status = read_status(session.agent);
+    if (session.output.json()) return session.output.print_json(to_json(status));
+    show(status, session.output);
+  });
+}
+
+}  // namespace edgeseal::ctl

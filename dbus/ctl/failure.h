@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace edgeseal::ctl {
+
+// Documented in the manual page; scripts depend on them.
+enum class ExitCode { Ok = 0, Refused = 1, Usage = 2, NotReachable = 3 };
+
+// Ends the program: the problem and what to do about it (may be empty) go to stderr.
+struct Failure : std::runtime_error {
+  Failure(ExitCode exit_code, const std::string& problem, std::string what_to_do = "")
+      : std::runtime_error(problem), code(exit_code), remedy(std::move(what_to_do)) {}
+  ExitCode code;
+  std::string remedy;
+};
+
+}  // namespace edgeseal::ctl

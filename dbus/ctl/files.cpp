@@ -1,0 +1,110 @@
+#include "dbus/ctl/files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "dbus/ctl/failure.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+constexpr size_t kMostBytes = 1024 * 1024;
+
+[[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
+  throw Failure(ExitCode::Usage, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ > STDERR_FILENO) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// A new file beside the wanted one; removed again unless it was moved to its place.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::filesystem::path& target)
+      : path_(target.string() + ".XXXXXX"), descriptor_(mkostemp(path_.data(), O_CLOEXEC)), target_(target) {
+    if (descriptor_.get() < 0) fail("create", target);
+  }
+  ~TemporaryFile() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(const std::string& content) const {
+    for (size_t done = 0; done < content.size();) {
+      const ssize_t part = ::write(descriptor_.get(), content.data() + done, content.size() - done);
+      if (part < 0 && errno != EINTR) fail("write", target_);
+      if (part > 0) done += static_cast<size_t>(part);
+    }
+    if (fchmod(descriptor_.get(), 0644) != 0 || fsync(descriptor_.get()) != 0) fail("write", target_);
+  }
+
+  void move_to_place(Existing existing) {
+    const unsigned flags = existing == Existing::Keep ? RENAME_NOREPLACE : 0;
+    if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0) return path_.clear();
+    if (errno == EINVAL && reserve()) return path_.clear();
+    if (errno == EEXIST)
+      throw Failure(ExitCode::Usage, target_.string() + " exists", "choose another name, or give --force");
+    fail("write", target_);
+  }
+
+ private:
+  // For file systems without RENAME_NOREPLACE (vfat, NFS): who creates the name may replace it.
+  bool reserve() const {
+    const Descriptor reserved(open(target_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    return reserved.get() >= 0 && rename(path_.c_str(), target_.c_str()) == 0;
+  }
+
+  std::string path_;
+  Descriptor descriptor_;
+  std::filesystem::path target_;
+};
+
+void sync_directory(const std::filesystem::path& file) {
+  const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const Descriptor directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0 || fsync(directory.get()) != 0) fail("write", file);
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  const Descriptor file(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail("read", path);
+  std::string content;
+  std::array<char, 4096> part{};
+  for (ssize_t size = 0; (size = read(file.get(), part.data(), part.size())) != 0;) {
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) fail("read", path);
+    content.append(part.data(), static_cast<size_t>(size));
+    if (content.size() > kMostBytes) throw Failure(ExitCode::Usage, path.string() + " is larger than 1 MiB");
+  }
+  return content;
+}
+
+void write_file(const std::filesystem::path& path, const std::string& content, Existing existing) {
+  TemporaryFile file(path);
+  file.write(content);
+  file.move_to_place(existing);
+  sync_directory(path);
+}
+
+}  // namespace edgeseal::ctl

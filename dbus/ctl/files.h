@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace edgeseal::ctl {
+
+// A file of at most 1 MiB; "-" is the standard input. Throws Failure (Usage).
+[[nodiscard]] std::string read_file(const std::filesystem::path& path);
+
+enum class Existing { Keep, Replace };
+
+// The file has the whole content or isn't there; never half of it, also after a power cut. Throws Failure (Usage), so
+// where the file exists and is to be kept.
+void write_file(const std::filesystem::path& path, const std::string& content, Existing existing);
+
+}  // namespace edgeseal::ctl

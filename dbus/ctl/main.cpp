@@ -1,0 +1,67 @@
+#include <cstdio>
+#include <exception>
+
+#include "dbus/ctl/commands.h"
+#include "dbus/ctl/failure.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Exit status: 0 done, 1 refused by the agent, 2 wrong usage or a file that can't be read or written,
+3 agent not reachable.
+
+Example:
+  edgesealctl application create web --access user=www-data
+  edgesealctl csr web --dns gw1.example.com --out web.csr
+  edgesealctl certificate install web web.crt --chain ca.crt)";
+
+void report(const std::string& problem, const std::string& remedy) {
+  std::fprintf(stderr, "edgesealctl: %s\n", printable(problem).c_str());
+  if (!remedy.empty()) std::fprintf(stderr, "  %s\n", printable(remedy).c_str());
+}
+
+void configure(CLI::App& app, Session& session) {
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "edgesealctl " EDGESEAL_VERSION);
+  app.add_flag("--json", session.output.json_flag(), "JSON for programs instead of text for people");
+  app.footer(kFooter);
+  add_status(app, session);
+  add_application(app, session);
+  add_csr(app, session);
+  add_certificate(app, session);
+  add_describe(app, session);
+}
+
+ExitCode usage(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error), ExitCode::Ok;  // --help, --version
+  const bool unknown = app.get_subcommands().empty() && !app.remaining().empty();
+  report(unknown ? "there is no command \"" + app.remaining().front() + "\"" : error.what(), "see: edgesealctl --help");
+  return ExitCode::Usage;
+}
+
+ExitCode run(int argc, char** argv) {
+  Session session;
+  CLI::App app("Manage the keys and certificates of this device's applications", "edgesealctl");
+  try {
+    configure(app, session);
+    app.parse(argc, argv);
+    return ExitCode::Ok;
+  } catch (const CLI::ParseError& error) {
+    return usage(app, error);
+  } catch (const Failure& failure) {
+    report(failure.what(), failure.remedy);
+    return failure.code;
+  } catch (const std::exception& error) {
+    report(error.what(), "");
+    return ExitCode::Refused;
+  }
+}
+
+}  // namespace
+}  // namespace edgeseal::ctl
+
+int main(int argc, char** argv) {
+  return static_cast<int>(edgeseal::ctl::run(argc, argv));
+}

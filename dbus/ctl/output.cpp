@@ -1,0 +1,37 @@
+#include "dbus/ctl/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "dbus/ctl/failure.h"
+
+namespace edgeseal::ctl {
+
+bool wants_colour() {
+  const char* refused = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
+}
+
+void Output::print(std::string_view text) const {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw Failure(ExitCode::Usage, "cannot write to the standard output");
+  }
+}
+
+void Output::print(const Table& table) const {
+  print(table.text(wants_colour()));
+}
+
+void Output::print_json(const nlohmann::json& value) const {
+  print(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+std::string Output::state(const std::string& word, bool is_good) const {
+  const std::string safe = printable(word);
+  return wants_colour() ? fmt::format("\033[{}m{}\033[0m", is_good ? 32 : 33, safe) : safe;
+}
+
+}  // namespace edgeseal::ctl

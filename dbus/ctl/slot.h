@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "dbus/ctl/agent_connection.h"
+
+namespace edgeseal::ctl {
+
+struct SlotName {
+  std::string application;
+  std::string group;
+  std::string certificate_type;
+
+  [[nodiscard]] std::string text() const { return application + "/" + group + "/" + certificate_type; }
+};
+
+// What the user left out (empty) is taken from the application where there is only one choice. Throws Failure (Usage)
+// that lists the choices, or names the group or type that doesn't exist.
+[[nodiscard]] SlotName choose_slot(const Application& application, const std::string& group, const std::string& type);
+
+}  // namespace edgeseal::ctl

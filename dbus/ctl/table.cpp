@@ -1,0 +1,57 @@
+#include "dbus/ctl/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace edgeseal::ctl {
+namespace {
+
+// Code points: good enough for names; the bytes that continue a UTF-8 sequence don't count.
+size_t width(const std::string& text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths) {
+  std::string text;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = printable(cells[i]);
+    text += cell + std::string(widths[i] + 2 - width(cell), ' ');
+  }
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
+
+std::vector<size_t> Table::widths() const {
+  std::vector<size_t> widest;
+  const auto widen = [&](const std::vector<std::string>& cells) {
+    widest.resize(std::max(widest.size(), cells.size()));
+    for (size_t i = 0; i < cells.size(); ++i) widest[i] = std::max(widest[i], width(cells[i]));
+  };
+  widen(head_);
+  std::ranges::for_each(rows_, widen);
+  return widest;
+}
+
+std::string Table::text(bool emphasis) const {
+  const auto columns = widths();
+  std::string text;
+  if (!head_.empty()) text += (emphasis ? "\033[1m" + line(head_, columns) + "\033[0m" : line(head_, columns)) + "\n";
+  for (const auto& row : rows_) text += line(row, columns) + "\n";
+  return text;
+}
+
+std::string printable(const std::string& text) {
+  std::string safe = text;
+  std::ranges::replace_if(
+      safe, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return safe;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+}  // namespace edgeseal::ctl
