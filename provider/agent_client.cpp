@@ -29,7 +29,7 @@ bool AgentClient::describe(std::string_view key_name, MutableByteView record,
   std::array<char, wire::max_key_name_size + 1> name{};
   ShortRecord buffer;
   const std::size_t size = wire::encode(next_request_id_++, wire::DescribeRequest{.key_name = key_name}, buffer);
-  if (size == 0) {
+  if (key_name.empty() || size == 0) {
     errors_.raise(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
     return false;
   }

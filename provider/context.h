@@ -12,7 +12,15 @@ struct Context {
 
   Context(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions) noexcept : errors(core, functions) {}
 
+  // False, with an error raised, where the configuration is wrong. That is told when a key is asked for and not when
+  // the provider is activated, because libcrypto drops the errors of an activation by configuration file.
+  [[nodiscard]] bool is_configured() const noexcept {
+    if (problem != nullptr) errors.raise(Reason::setting_invalid, "%s", problem);
+    return problem == nullptr;
+  }
+
   Errors errors;
+  const char* problem = nullptr;
   Settings settings;
   LibraryContext library;  // a child of the program's context: has its providers
   AgentClient agent{settings, errors};

@@ -46,13 +46,14 @@ bool read_block(BIO* input, PemBlock& block) noexcept {
   return found;
 }
 
-int decode_pem(void* context, OSSL_CORE_BIO* input, int /*selection*/, OSSL_CALLBACK* receive, void* argument,
+int decode_pem(void* opaque, OSSL_CORE_BIO* input, int /*selection*/, OSSL_CALLBACK* receive, void* argument,
                OSSL_PASSPHRASE_CALLBACK* /*passphrase*/, void* /*passphrase_argument*/) noexcept {
-  const Bio bio = open_input(*static_cast<Context*>(context), input);
+  const Context& context = *static_cast<Context*>(opaque);
+  const Bio bio = open_input(context, input);
   PemBlock block;
   if (bio == nullptr) return 0;
   if (!read_block(bio.get(), block) || block.label.get() != wire::key_reference_label) return not_mine;
-  return deliver_key_reference(block.der, receive, argument);
+  return context.is_configured() && deliver_key_reference(block.der, receive, argument);
 }
 
 bool read_exactly(BIO* input, MutableByteView out) noexcept {
@@ -65,13 +66,20 @@ bool read_exactly(BIO* input, MutableByteView out) noexcept {
   return true;
 }
 
-// One DER SEQUENCE with two bytes of length, as every key reference is: its smallest public key takes more than 255
-// bytes for RSA, but an EC one does not, so the one byte form is read as well. Empty where the input starts otherwise.
+// Total size of a DER element from its first bytes, zero where it is not a SEQUENCE of less than 64 KiB.
+std::size_t size_of_sequence(ByteView head) noexcept {
+  const auto byte = [&](std::size_t at) { return std::to_integer<std::size_t>(head[at]); };
+  if (byte(0) != 0x30) return 0;
+  if (byte(1) < 0x80) return 2 + byte(1);
+  if (byte(1) == 0x81) return 3 + byte(2);
+  return byte(1) == 0x82 ? 4 + (byte(2) << 8 | byte(3)) : 0;
+}
+
+// Not more than one element, so that what follows stays for the next decoder. Empty where the input is none that fits.
 ByteView read_sequence(BIO* input, MutableByteView out) noexcept {
   constexpr std::size_t head = 4;
-  if (!read_exactly(input, out.first(head)) || out[0] != std::byte{0x30}) return {};
-  const auto byte = [&](std::size_t at) { return std::to_integer<std::size_t>(out[at]); };
-  const std::size_t size = byte(1) == 0x82 ? head + (byte(2) << 8 | byte(3)) : byte(1) == 0x81 ? 3 + byte(2) : 0;
+  if (!read_exactly(input, out.first(head))) return {};
+  const std::size_t size = size_of_sequence(out.first(head));
   if (size < head || size > out.size() || !read_exactly(input, out.subspan(head, size - head))) return {};
   return out.first(size);
 }
@@ -88,6 +96,7 @@ int decode_der(void* opaque, OSSL_CORE_BIO* input, int selection, OSSL_CALLBACK*
   const bool mine = wire::decode(read_sequence(bio.get(), buffer), reference);
   ERR_pop_to_mark();
   if (!mine) return not_mine;
+  if (!context.is_configured()) return 0;
   Key::Reference key = Key::of_agent(context, reference.key_name, reference.public_key);
   if (key == nullptr) return 0;
   if (key->kind != kind) return not_mine;

@@ -1,7 +1,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 
+#include "provider/activation_order.h"
 #include "provider/algorithms.h"
 #include "provider/context.h"
 
@@ -29,11 +29,13 @@ int get_parameters(void* /*context*/, OSSL_PARAM parameters[]) noexcept {
          (status == nullptr || OSSL_PARAM_set_int(status, 1) == 1);
 }
 
-const OSSL_ALGORITHM* query(void* /*context*/, int operation, int* no_cache) noexcept {
+// A provider that is not configured well offers no more than what tells so.
+const OSSL_ALGORITHM* query(void* context, int operation, int* no_cache) noexcept {
+  const bool usable = static_cast<const Context*>(context)->problem == nullptr;
   *no_cache = 0;
   switch (operation) {
-    case OSSL_OP_KEYMGMT: return key_managements;
-    case OSSL_OP_SIGNATURE: return signatures;
+    case OSSL_OP_KEYMGMT: return usable ? key_managements : nullptr;
+    case OSSL_OP_SIGNATURE: return usable ? signatures : nullptr;
     case OSSL_OP_STORE: return stores;
     case OSSL_OP_DECODER: return decoders;
     default: return nullptr;
@@ -52,16 +54,23 @@ const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, reinterpret_cast<Function>(get_reason_strings)},
     {0, nullptr}};
 
+bool set_up(Context& context, const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* in) noexcept {
+  if (!is_after_another(core, in)) {
+    context.problem = "another provider must be active before edgeseal: activate default first";
+  } else {
+    context.problem = context.settings.load(core, in);
+  }
+  context.library.reset(OSSL_LIB_CTX_new_child(core, in));
+  return context.library != nullptr;
+}
+
 }  // namespace
 }  // namespace edgeseal::provider
 
 extern "C" [[gnu::visibility("default")]] int OSSL_provider_init(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* in,
                                                                  const OSSL_DISPATCH** out, void** context) {
-  using edgeseal::provider::Context;
-  auto created = edgeseal::provider::make_object<Context>(core, in);
-  if (created == nullptr || !created->settings.load(core, in, created->errors)) return 0;
-  created->library.reset(OSSL_LIB_CTX_new_child(core, in));
-  if (created->library == nullptr) return 0;
+  auto created = edgeseal::provider::make_object<edgeseal::provider::Context>(core, in);
+  if (created == nullptr || !edgeseal::provider::set_up(*created, core, in)) return 0;
   *out = edgeseal::provider::functions;
   *context = created.release();
   return 1;

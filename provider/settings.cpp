@@ -30,7 +30,7 @@ bool parse_timeout(std::string_view text, std::chrono::milliseconds& timeout) no
 
 }  // namespace
 
-bool Settings::load(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions, const Errors& errors) noexcept {
+const char* Settings::load(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions) noexcept {
   char* socket = nullptr;
   char* limit = nullptr;
   OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_ptr("socket", &socket, 0),
@@ -40,17 +40,11 @@ bool Settings::load(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions
 
   const std::string_view path = socket != nullptr ? socket : wire::default_socket_path;
   if (!path.starts_with('/') || path.size() >= socket_path.size()) {
-    errors.raise(Reason::setting_invalid, "socket = %s: must be an absolute path of less than %zu characters", socket,
-                 socket_path.size());
-    return false;
+    return "socket must be an absolute path of at most 107 characters";
   }
-  socket_path = {};
   std::copy(path.begin(), path.end(), socket_path.begin());
-  if (limit != nullptr && !parse_timeout(limit, timeout)) {
-    errors.raise(Reason::setting_invalid, "timeout-ms = %s: must be 1 to 600000", limit);
-    return false;
-  }
-  return true;
+  if (limit != nullptr && !parse_timeout(limit, timeout)) return "timeout-ms must be 1 to 600000";
+  return nullptr;
 }
 
 }  // namespace edgeseal::provider

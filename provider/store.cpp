@@ -35,7 +35,7 @@ class Store {
 
 bool Store::open(std::string_view uri) noexcept {
   uri.remove_prefix(std::min(scheme.size(), uri.size()));
-  return context_.agent.describe(uri, record_, key_);
+  return context_.is_configured() && context_.agent.describe(uri, record_, key_);
 }
 
 std::size_t Store::next_wanted() const noexcept {

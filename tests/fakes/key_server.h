@@ -1,0 +1,86 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "provider/wire/message.h"
+#include "tests/fakes/test_keys.h"
+
+namespace edgeseal::fakes {
+
+// The key socket of an agent with software keys, in a thread of the test. It can misbehave on demand.
+class KeyServer {
+ public:
+  enum class Behaviour {
+    serve,
+    close,            // without an answer
+    hold,             // no answer until the server stops
+    answer_garbage,   // not a record of the protocol
+    answer_short,     // the record without its last byte
+    answer_other_id,  // the record of another request
+    answer_other_version,
+    answer_oversized  // the largest record, with bytes after the end
+  };
+
+  struct Refusal {
+    wire::Status status;
+    std::string text;
+  };
+
+  explicit KeyServer(std::filesystem::path path);
+  ~KeyServer();
+  KeyServer(const KeyServer&) = delete;
+  KeyServer& operator=(const KeyServer&) = delete;
+
+  void add_key(const std::string& name, PkeyPtr key, const std::vector<CertificatePtr>& chain = {});
+
+  void start();
+  void stop();  // closes all connections and removes the socket
+
+  // For the next `times` requests that come.
+  void behave(Behaviour behaviour, unsigned times = 1);
+  void refuse(std::optional<Refusal> refusal);  // every request, until taken back
+
+  [[nodiscard]] unsigned connections() const;
+  [[nodiscard]] unsigned requests(wire::Operation operation) const;
+  void wait_for_requests(wire::Operation operation, unsigned count) const;
+
+ private:
+  struct Key {
+    PkeyPtr pkey;
+    Bytes public_key;
+    wire::KeyId id{};
+    std::vector<Bytes> chain;
+  };
+
+  void run();
+  void accept_connection();
+  [[nodiscard]] bool serve(int connection);
+  [[nodiscard]] Behaviour note(const wire::RequestHeader& header);
+  [[nodiscard]] Bytes answer(const Bytes& request, const wire::RequestHeader& header) const;
+  [[nodiscard]] Bytes describe(const Bytes& request, std::uint32_t id) const;
+  [[nodiscard]] Bytes sign(const Bytes& request, std::uint32_t id) const;
+
+  std::filesystem::path path_;
+  std::map<std::string, Key> keys_;
+  int listener_ = -1;
+  int wake_ = -1;
+  std::vector<int> connections_;  // of the server's thread
+  std::thread thread_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  mutable std::condition_variable changed_;
+  Behaviour behaviour_ = Behaviour::serve;
+  unsigned behaviour_times_ = 0;
+  std::optional<Refusal> refusal_;
+  unsigned connection_count_ = 0;
+  std::map<wire::Operation, unsigned> request_counts_;
+};
+
+}  // namespace edgeseal::fakes

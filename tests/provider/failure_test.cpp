@@ -1,0 +1,148 @@
+#include <boost/test/data/test_case.hpp>
+#include <chrono>
+
+#include "tests/provider/fixture.h"
+
+namespace edgeseal::tests {
+namespace {
+
+using fakes::KeyServer;
+using Behaviour = KeyServer::Behaviour;
+
+struct Refused {
+  wire::Status status;
+  const char* reason;
+  const char* advice;
+};
+
+std::ostream& operator<<(std::ostream& out, const Refused& shown) {
+  return out << shown.reason;
+}
+
+const std::vector<Refused> refusals{
+    {wire::Status::bad_request, "agent refused the request", ""},
+    {wire::Status::unknown_key, "unknown key", "edgesealctl application list"},
+    {wire::Status::not_permitted, "not permitted", "add an access rule"},
+    {wire::Status::key_retired, "key retired", "reload the key and its certificate"},
+    {wire::Status::unsupported, "operation not supported by the key", ""},
+    {wire::Status::busy, "agent busy", "try again"},
+    {wire::Status::tpm_unavailable, "TPM unavailable", ""},
+    {wire::Status::internal, "agent failed", "journal"},
+};
+
+struct Hostile {
+  Behaviour behaviour;
+  const char* reason;
+};
+
+std::ostream& operator<<(std::ostream& out, const Hostile& shown) {
+  return out << static_cast<int>(shown.behaviour);
+}
+
+const std::vector<Hostile> hostile{{Behaviour::answer_garbage, "agent refused the request"},
+                                   {Behaviour::answer_short, "malformed answer"},
+                                   {Behaviour::answer_other_id, "malformed answer"},
+                                   {Behaviour::answer_other_version, "speaks version 9"},
+                                   {Behaviour::answer_oversized, "malformed answer"}};
+
+// With a short time limit, for agents that do not answer.
+struct ImpatientFixture : Fixture {
+  Program impatient{directory, socket, "timeout-ms = 50\n"};
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(failures)
+
+BOOST_DATA_TEST_CASE_F(Fixture, a_refusal_names_cause_and_remedy, boost::unit_test::data::make(refusals), refused) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.refuse(KeyServer::Refusal{refused.status, "the agent's own words\x1b[31m"});
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  const std::string errors = take_errors();
+  BOOST_TEST(contains(errors, refused.reason), errors);
+  BOOST_TEST(contains(errors, refused.advice), errors);
+  BOOST_TEST(contains(errors, "the agent's own words?[31m"), errors);
+  BOOST_TEST(contains(errors, "key ec"), errors);
+  server.refuse(std::nullopt);
+  BOOST_TEST(!sign(program.context(), key.get(), "message").empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_unknown_name_is_told, Fixture) {
+  BOOST_TEST(!program.load_key("edgeseal:nobody"));
+  BOOST_TEST(contains(take_errors(), "key nobody: no such key"));
+  BOOST_TEST(!program.load_key("edgeseal:"));
+  BOOST_TEST(contains(take_errors(), "invalid key URI"));
+  BOOST_TEST(!program.load_key("edgeseal:" + std::string(256, 'a')));
+  BOOST_TEST(contains(take_errors(), "invalid key URI"));
+}
+
+BOOST_DATA_TEST_CASE_F(Fixture, a_hostile_agent_breaks_nothing, boost::unit_test::data::make(hostile), chosen) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.behave(chosen.behaviour);
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  const std::string errors = take_errors();
+  BOOST_TEST(contains(errors, chosen.reason), errors);
+  BOOST_TEST(verifies(Material::get().ec.get(), "message", sign(program.context(), key.get(), "message")));
+
+  server.behave(chosen.behaviour);
+  BOOST_TEST(!program.load_key("edgeseal:ec"));
+  BOOST_TEST(program.load_key("edgeseal:ec"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agent_that_always_closes_is_given_up, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.behave(Behaviour::close, 100);
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(contains(take_errors(), "agent closed the connection"));
+  BOOST_TEST(server.requests(wire::Operation::sign) <= 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agent_that_does_not_answer_costs_the_time_limit, ImpatientFixture) {
+  const PkeyPtr key = impatient.load_key("edgeseal:ec");
+  server.behave(Behaviour::hold);
+  const auto start = std::chrono::steady_clock::now();
+  BOOST_TEST(sign(impatient.context(), key.get(), "message").empty());
+  BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(5)));
+  BOOST_TEST(contains(take_errors(), "agent did not answer in time"));
+  BOOST_TEST(!sign(impatient.context(), key.get(), "message").empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_missing_socket_is_told_with_its_path, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.stop();
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  const std::string errors = take_errors();
+  BOOST_TEST(contains(errors, "agent not reachable"), errors);
+  BOOST_TEST(contains(errors, socket.string()), errors);
+  BOOST_TEST(contains(errors, "edgeseald.socket"), errors);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_setting_is_told_when_a_key_is_asked_for, Fixture) {
+  const std::string reference = pem_reference("ec", Material::get().ec.get());
+  for (const char* wrong :
+       {"timeout-ms = 0\n", "timeout-ms = soon\n", "timeout-ms = 600001\n", "timeout-ms = -5\n", "socket = keys.sock\n",
+        "socket = /a/path/that/is/longer/than/the/address/of/a/socket/may/be/by/some/"
+        "characters/more/and/more/and/more/and/more/keys.sock\n"}) {
+    const Program misconfigured(directory, socket, wrong);
+    BOOST_TEST(!misconfigured.load_key("edgeseal:ec"));
+    BOOST_TEST(contains(take_errors(), "invalid setting"));
+    BOOST_TEST(!misconfigured.read_key(reference));
+    BOOST_TEST(contains(take_errors(), "invalid setting"));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(activated_before_the_default_provider_it_stands_aside, Fixture) {
+  const Program reversed(directory, socket, {}, Program::default_last);
+  const PkeyPtr made(EVP_PKEY_Q_keygen(reversed.context(), nullptr, "EC", "P-256"), EVP_PKEY_free);
+  BOOST_TEST(made);
+  BOOST_TEST(!reversed.load_key("edgeseal:ec"));
+  BOOST_TEST(contains(take_errors(), "activate default first"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::tests

@@ -1,0 +1,198 @@
+#include "tests/provider/fixture.h"
+
+#include <openssl/core_names.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/store.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "provider/wire/key_reference.h"
+
+#ifdef EDGESEAL_PROVIDER_BUILTIN
+extern "C" int OSSL_provider_init(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DISPATCH**, void**);
+#endif
+
+namespace edgeseal::tests {
+namespace {
+
+using BioPtr = std::shared_ptr<BIO>;
+using DigestContextPtr = std::shared_ptr<EVP_MD_CTX>;
+
+BioPtr memory_bio(const std::string& content) {
+  return {BIO_new_mem_buf(content.data(), static_cast<int>(content.size())), BIO_free};
+}
+
+std::string content_of(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+unsigned char* octets(Bytes& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+const unsigned char* octets(const Bytes& bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+bool set_padding(EVP_PKEY_CTX* context, const SignOptions& options) {
+  return options.padding == 0 || (EVP_PKEY_CTX_set_rsa_padding(context, options.padding) == 1 &&
+                                  EVP_PKEY_CTX_set_rsa_pss_saltlen(context, options.salt) == 1);
+}
+
+#ifdef EDGESEAL_PROVIDER_BUILTIN
+void offer_provider(OSSL_LIB_CTX* context) {
+  OSSL_PROVIDER_add_builtin(context, "edgeseal", OSSL_provider_init);
+}
+constexpr const char* module_line = "";
+#else
+void offer_provider(OSSL_LIB_CTX* /*context*/) {}
+constexpr const char* module_line = "module = " EDGESEAL_PROVIDER_MODULE "\n";
+#endif
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string name = (std::filesystem::temp_directory_path() / "edgeseal-provider-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::filesystem::path TemporaryDirectory::write(const std::string& name, const std::string& content) const {
+  const std::filesystem::path file = path_ / name;
+  std::ofstream(file, std::ios::binary) << content;
+  return file;
+}
+
+Program::Program(const TemporaryDirectory& directory, const std::filesystem::path& socket, const std::string& settings,
+                 const std::string& providers)
+    : context_(OSSL_LIB_CTX_new()) {
+  const std::filesystem::path configuration = directory.write(
+      "openssl.cnf",
+      "openssl_conf = main\nconfig_diagnostics = 1\n[main]\nproviders = provider_list\n"
+      "[provider_list]\n" +
+          providers + "[default_section]\nactivate = 1\n[edgeseal_section]\n" + std::string(module_line) +
+          "socket = " + socket.string() + "\n" + settings + "activate = 1\n");
+  offer_provider(context_);
+  configured_ = OSSL_LIB_CTX_load_config(context_, configuration.c_str()) == 1;
+}
+
+Program::~Program() {
+  OSSL_LIB_CTX_free(context_);
+}
+
+PkeyPtr Program::load_key(const std::string& uri) const {
+  const std::shared_ptr<OSSL_STORE_CTX> store(
+      OSSL_STORE_open_ex(uri.c_str(), context_, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+      OSSL_STORE_close);
+  if (!store || OSSL_STORE_expect(store.get(), OSSL_STORE_INFO_PKEY) != 1) return {};
+  const std::shared_ptr<OSSL_STORE_INFO> info(OSSL_STORE_load(store.get()), OSSL_STORE_INFO_free);
+  if (!info) return {};
+  return {OSSL_STORE_INFO_get1_PKEY(info.get()), EVP_PKEY_free};
+}
+
+PkeyPtr Program::read_key(const std::string& pem) const {
+  EVP_PKEY* key = PEM_read_bio_PrivateKey_ex(memory_bio(pem).get(), nullptr, nullptr, nullptr, context_, nullptr);
+  return key != nullptr ? PkeyPtr(key, EVP_PKEY_free) : PkeyPtr();
+}
+
+const Material& Material::get() {
+  static const Material material = [] {
+    Material made;
+    made.ca_key = fakes::generate_key("EC");
+    made.ec = fakes::generate_key("EC");
+    made.rsa = fakes::generate_key("RSA");
+    made.ca = fakes::issue_certificate(made.ca_key.get(), "Test CA", nullptr, nullptr);
+    made.ec_certificate = fakes::issue_certificate(made.ec.get(), "ec", made.ca.get(), made.ca_key.get());
+    made.rsa_certificate = fakes::issue_certificate(made.rsa.get(), "rsa", made.ca.get(), made.ca_key.get());
+    return made;
+  }();
+  return material;
+}
+
+Fixture::Fixture() {
+  const Material& material = Material::get();
+  server.add_key("ec", material.ec, {material.ec_certificate, material.ca});
+  server.add_key("rsa", material.rsa, {material.rsa_certificate, material.ca});
+  server.start();
+  BOOST_REQUIRE_MESSAGE(program.configured(), take_errors());
+}
+
+Bytes sign(OSSL_LIB_CTX* context, EVP_PKEY* key, std::string_view message, const SignOptions& options) {
+  const DigestContextPtr operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_PKEY_CTX* key_context = nullptr;
+  if (EVP_DigestSignInit_ex(operation.get(), &key_context, options.digest.c_str(), context, nullptr, key, nullptr) !=
+          1 ||
+      !set_padding(key_context, options)) {
+    return {};
+  }
+  constexpr std::size_t piece = 7;
+  for (std::size_t at = 0; at < message.size(); at += piece) {
+    const std::size_t size = std::min(piece, message.size() - at);
+    if (EVP_DigestSignUpdate(operation.get(), message.data() + at, size) != 1) return {};
+  }
+  std::size_t size = 0;
+  if (EVP_DigestSignFinal(operation.get(), nullptr, &size) != 1) return {};
+  Bytes signature(size);
+  if (EVP_DigestSignFinal(operation.get(), octets(signature), &size) != 1) return {};
+  signature.resize(size);
+  return signature;
+}
+
+bool verifies(EVP_PKEY* key, std::string_view message, const Bytes& signature, const SignOptions& options) {
+  const DigestContextPtr operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_PKEY_CTX* context = nullptr;
+  return EVP_DigestVerifyInit_ex(operation.get(), &context, options.digest.c_str(), fakes::default_only(), nullptr, key,
+                                 nullptr) == 1 &&
+         set_padding(context, options) &&
+         EVP_DigestVerify(operation.get(), octets(signature), signature.size(),
+                          reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+}
+
+Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, const char* digest_name) {
+  const std::shared_ptr<EVP_PKEY_CTX> operation(EVP_PKEY_CTX_new_from_pkey(context, key, nullptr), EVP_PKEY_CTX_free);
+  OSSL_PARAM named[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, const_cast<char*>(digest_name), 0),
+      OSSL_PARAM_construct_end()};
+  if (EVP_PKEY_sign_init_ex(operation.get(), digest_name != nullptr ? named : nullptr) != 1) return {};
+  std::size_t size = 0;
+  if (EVP_PKEY_sign(operation.get(), nullptr, &size, octets(digest), digest.size()) != 1) return {};
+  Bytes signature(size);
+  if (EVP_PKEY_sign(operation.get(), octets(signature), &size, octets(digest), digest.size()) != 1) return {};
+  signature.resize(size);
+  return signature;
+}
+
+std::string take_errors() {
+  const BioPtr text(BIO_new(BIO_s_mem()), BIO_free);
+  ERR_print_errors(text.get());
+  return content_of(text.get());
+}
+
+std::string pem_reference(const std::string& name, EVP_PKEY* key) {
+  const Bytes public_key = fakes::public_key_of(key);
+  Bytes der(wire::max_key_reference_size);
+  der.resize(wire::encode({.key_name = name, .public_key = public_key}, der));
+  const BioPtr text(BIO_new(BIO_s_mem()), BIO_free);
+  PEM_write_bio(text.get(), std::string(wire::key_reference_label).c_str(), "", octets(der),
+                static_cast<long>(der.size()));
+  return content_of(text.get());
+}
+
+std::string pem_of(X509* certificate) {
+  const BioPtr text(BIO_new(BIO_s_mem()), BIO_free);
+  PEM_write_bio_X509(text.get(), certificate);
+  return content_of(text.get());
+}
+
+}  // namespace edgeseal::tests

@@ -1,0 +1,163 @@
+#include <openssl/cms.h>
+#include <openssl/core_names.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include <boost/test/data/test_case.hpp>
+
+#include "tests/provider/fixture.h"
+
+namespace edgeseal::tests {
+namespace {
+
+const std::vector<std::string> names{"ec", "rsa"};
+
+PkeyPtr software_key(const std::string& name) {
+  return name == "ec" ? Material::get().ec : Material::get().rsa;
+}
+
+CertificatePtr certificate_of(const std::string& name) {
+  return name == "ec" ? Material::get().ec_certificate : Material::get().rsa_certificate;
+}
+
+struct LoadedKey : Fixture {
+  PkeyPtr load(const std::string& name) {
+    const PkeyPtr key = program.load_key("edgeseal:" + name);
+    BOOST_REQUIRE_MESSAGE(key, take_errors());
+    return key;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(keys)
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, a_key_tells_what_its_public_part_tells, boost::unit_test::data::make(names), name) {
+  const PkeyPtr key = load(name);
+  const PkeyPtr software = software_key(name);
+  BOOST_TEST(EVP_PKEY_is_a(key.get(), name == "ec" ? "EC" : "RSA") == 1);
+  BOOST_TEST(EVP_PKEY_get_base_id(key.get()) == (name == "ec" ? EVP_PKEY_EC : EVP_PKEY_RSA));
+  BOOST_TEST(EVP_PKEY_get_bits(key.get()) == EVP_PKEY_get_bits(software.get()));
+  BOOST_TEST(EVP_PKEY_get_size(key.get()) == EVP_PKEY_get_size(software.get()));
+  BOOST_TEST(EVP_PKEY_get_security_bits(key.get()) == EVP_PKEY_get_security_bits(software.get()));
+  char digest[32] = {};
+  BOOST_TEST(EVP_PKEY_get_default_digest_name(key.get(), digest, sizeof(digest)) > 0);
+  BOOST_TEST(std::string(digest) == "SHA256");
+  BOOST_TEST((fakes::public_key_of(key.get()) == fakes::public_key_of(software.get())));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_ec_key_tells_its_group_and_point, LoadedKey) {
+  const PkeyPtr key = load("ec");
+  char group[32] = {};
+  std::size_t size = 0;
+  BOOST_TEST(EVP_PKEY_get_group_name(key.get(), group, sizeof(group), &size) == 1);
+  BOOST_TEST(std::string(group) == "prime256v1");
+  unsigned char* point = nullptr;
+  BOOST_TEST(EVP_PKEY_get1_encoded_public_key(key.get(), &point) == 65U);
+  OPENSSL_free(point);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_rsa_key_tells_its_modulus, LoadedKey) {
+  BIGNUM* own = nullptr;
+  BIGNUM* software = nullptr;
+  BOOST_TEST(EVP_PKEY_get_bn_param(load("rsa").get(), OSSL_PKEY_PARAM_RSA_N, &own) == 1);
+  BOOST_TEST(EVP_PKEY_get_bn_param(Material::get().rsa.get(), OSSL_PKEY_PARAM_RSA_N, &software) == 1);
+  BOOST_TEST(BN_cmp(own, software) == 0);
+  BN_free(own);
+  BN_free(software);
+}
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, it_equals_the_same_key_elsewhere_in_both_orders, boost::unit_test::data::make(names),
+                       name) {
+  const PkeyPtr key = load(name);
+  const PkeyPtr software = software_key(name);
+  const PkeyPtr other = fakes::generate_key(name == "ec" ? "EC" : "RSA");
+  EVP_PKEY* certified = X509_get0_pubkey(certificate_of(name).get());
+  BOOST_TEST(EVP_PKEY_eq(key.get(), certified) == 1);
+  BOOST_TEST(EVP_PKEY_eq(certified, key.get()) == 1);
+  BOOST_TEST(EVP_PKEY_eq(key.get(), software.get()) == 1);
+  BOOST_TEST(EVP_PKEY_eq(software.get(), key.get()) == 1);
+  BOOST_TEST(EVP_PKEY_eq(key.get(), load(name).get()) == 1);
+  BOOST_TEST(EVP_PKEY_eq(key.get(), other.get()) != 1);
+  BOOST_TEST(EVP_PKEY_eq(other.get(), key.get()) != 1);
+}
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, its_certificate_is_accepted_and_another_is_not, boost::unit_test::data::make(names),
+                       name) {
+  const PkeyPtr key = load(name);
+  BOOST_TEST(X509_check_private_key(certificate_of(name).get(), key.get()) == 1);
+  BOOST_TEST(X509_check_private_key(Material::get().ca.get(), key.get()) != 1);
+}
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, the_private_part_cannot_be_exported, boost::unit_test::data::make(names), name) {
+  const PkeyPtr key = load(name);
+  const std::shared_ptr<BIO> out(BIO_new(BIO_s_mem()), BIO_free);
+  OSSL_PARAM* parameters = nullptr;
+  BIGNUM* secret = nullptr;
+  BOOST_TEST(PEM_write_bio_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1);
+  BOOST_TEST(i2d_PrivateKey(key.get(), nullptr) <= 0);
+  BOOST_TEST(EVP_PKEY_todata(key.get(), EVP_PKEY_KEYPAIR, &parameters) != 1);
+  BOOST_TEST(EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_PRIV_KEY, &secret) != 1);
+  BOOST_TEST(EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_RSA_D, &secret) != 1);
+  BOOST_TEST(take_errors().find("private key cannot be exported") != std::string::npos);
+  BOOST_TEST(server.requests(wire::Operation::sign) == 0U);
+}
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, a_copy_signs_too_and_outlives_the_first, boost::unit_test::data::make(names), name) {
+  PkeyPtr key = load(name);
+  const PkeyPtr copy(EVP_PKEY_dup(key.get()), EVP_PKEY_free);
+  BOOST_REQUIRE(copy);
+  key.reset();
+  BOOST_CHECK(verifies(software_key(name).get(), "message", sign(program.context(), copy.get(), "message")));
+}
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, a_request_signed_with_it_verifies, boost::unit_test::data::make(names), name) {
+  const PkeyPtr key = load(name);
+  const std::shared_ptr<X509_REQ> request(X509_REQ_new_ex(program.context(), nullptr), X509_REQ_free);
+  BOOST_REQUIRE(X509_REQ_set_pubkey(request.get(), key.get()) == 1);
+  BOOST_REQUIRE_MESSAGE(X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0, take_errors());
+  BOOST_TEST(X509_REQ_verify_ex(request.get(), software_key(name).get(), fakes::default_only(), nullptr) == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_certificate_signed_with_pss_verifies, LoadedKey) {
+  const PkeyPtr key = load("rsa");
+  for (const char* digest : {"SHA1", "SHA256", "SHA384"}) {
+    const std::shared_ptr<X509> certificate(X509_dup(Material::get().ec_certificate.get()), X509_free);
+    const std::shared_ptr<EVP_MD_CTX> operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    EVP_PKEY_CTX* context = nullptr;
+    BOOST_REQUIRE(
+        EVP_DigestSignInit_ex(operation.get(), &context, digest, program.context(), nullptr, key.get(), nullptr) == 1);
+    BOOST_REQUIRE(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1);
+    BOOST_REQUIRE(EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1);
+    BOOST_REQUIRE_MESSAGE(X509_sign_ctx(certificate.get(), operation.get()) > 0, take_errors());
+    BOOST_TEST(X509_verify(certificate.get(), Material::get().rsa.get()) == 1);
+  }
+}
+
+BOOST_DATA_TEST_CASE_F(LoadedKey, a_cms_message_signed_with_it_verifies, boost::unit_test::data::make(names), name) {
+  const PkeyPtr key = load(name);
+  const std::shared_ptr<BIO> data(BIO_new_mem_buf("message", 7), BIO_free);
+  const std::shared_ptr<CMS_ContentInfo> message(
+      CMS_sign_ex(certificate_of(name).get(), key.get(), nullptr, data.get(), CMS_BINARY, program.context(), nullptr),
+      CMS_ContentInfo_free);
+  BOOST_REQUIRE_MESSAGE(message, take_errors());
+  BOOST_CHECK_MESSAGE(CMS_verify(message.get(), nullptr, nullptr, nullptr, nullptr, CMS_NO_SIGNER_CERT_VERIFY) == 1,
+                      take_errors());
+}
+
+BOOST_FIXTURE_TEST_CASE(ephemeral_keys_stay_with_the_default_provider, LoadedKey) {
+  for (const char* type : {"EC", "RSA"}) {
+    const std::shared_ptr<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(program.context(), type, nullptr),
+                                                EVP_PKEY_CTX_free);
+    BOOST_REQUIRE(EVP_PKEY_keygen_init(context.get()) == 1);
+    BOOST_TEST(std::string(OSSL_PROVIDER_get0_name(EVP_PKEY_CTX_get0_provider(context.get()))) == "default");
+  }
+  const PkeyPtr made(EVP_PKEY_Q_keygen(program.context(), nullptr, "EC", "P-256"), EVP_PKEY_free);
+  BOOST_REQUIRE(made);
+  BOOST_TEST(!sign(program.context(), made.get(), "message").empty());
+  BOOST_TEST(server.requests(wire::Operation::sign) == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::tests

@@ -1,0 +1,173 @@
+#include <dirent.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "tests/provider/fixture.h"
+
+namespace edgeseal::tests {
+namespace {
+
+bool signs(const Program& program, const PkeyPtr& key) {
+  return verifies(Material::get().ec.get(), "message", sign(program.context(), key.get(), "message"));
+}
+
+// True where `work` was true in a child process.
+bool in_child(const std::function<bool()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work() ? 0 : 1);
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+unsigned open_sockets() {
+  unsigned count = 0;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    int type = 0;
+    socklen_t size = sizeof(type);
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(processes)
+
+BOOST_FIXTURE_TEST_CASE(loading_the_provider_does_not_touch_the_agent, Fixture) {
+  BOOST_TEST(server.connections() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_child_signs_when_forked_before_first_use, Fixture) {
+  const PkeyPtr key = program.read_key(pem_reference("ec", Material::get().ec.get()));
+  BOOST_TEST(in_child([&] { return signs(program, key); }));
+  BOOST_TEST(signs(program, key));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_child_uses_a_connection_of_its_own, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(server.connections() == 1U);
+  BOOST_TEST(in_child([&] {
+    const unsigned before = open_sockets();
+    return signs(program, key) && signs(program, key) && open_sockets() == before;
+  }));
+  BOOST_TEST(server.connections() == 2U);
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(server.connections() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_child_signs_when_forked_while_another_thread_signs, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  std::atomic<bool> stop = false;
+  std::atomic<int> failures = 0;
+  std::thread other([&] {
+    while (!stop) failures += signs(program, key) ? 0 : 1;
+  });
+  for (int i = 0; i < 50; ++i)
+    BOOST_TEST(in_child([&] { return !sign(program.context(), key.get(), "message").empty(); }));
+  stop = true;
+  other.join();
+  BOOST_TEST(failures == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_child_of_a_child_signs, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(in_child([&] { return signs(program, key) && in_child([&] { return signs(program, key); }); }));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_program_that_closed_all_descriptors_still_signs, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(in_child([&] {
+    if (!signs(program, key)) return false;
+    ::close_range(3, ~0U, 0);
+    return signs(program, key);
+  }));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_descriptor_that_is_another_socket_now_is_left_alone, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(in_child([&] {
+    if (!signs(program, key)) return false;
+    ::close_range(3, ~0U, 0);
+    int pairs[8][2];
+    for (auto& pair : pairs) {
+      if (::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0) return false;
+    }
+    const unsigned before = open_sockets();
+    if (!signs(program, key)) return false;
+    char byte = 0;
+    for (auto& pair : pairs) {
+      if (::recv(pair[0], &byte, 1, MSG_DONTWAIT) >= 0 || ::recv(pair[1], &byte, 1, MSG_DONTWAIT) >= 0) return false;
+    }
+    return open_sockets() == before + 1;
+  }));
+}
+
+BOOST_FIXTURE_TEST_CASE(no_descriptor_passes_an_exec, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(in_child([] {
+    ::execl("/bin/sh", "sh", "-c", "! ls -l /proc/$$/fd | grep -q socket:", nullptr);
+    return false;
+  }));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_restart_between_two_signatures_goes_unnoticed, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(signs(program, key));
+    server.stop();
+    server.start();
+  }
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(take_errors() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_restart_with_many_idle_connections_goes_unnoticed, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.behave(fakes::KeyServer::Behaviour::hold, 4);
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { good += signs(program, key) ? 1 : 0; });
+  server.wait_for_requests(wire::Operation::sign, 4);
+  server.stop();
+  server.behave(fakes::KeyServer::Behaviour::serve, 0);
+  for (int i = 0; i < 4; ++i) threads.emplace_back([] {});
+  server.start();
+  for (std::thread& thread : threads) thread.join();
+  server.stop();
+  server.start();
+  BOOST_TEST(signs(program, key));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_request_that_the_agent_dropped_is_sent_again, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.behave(fakes::KeyServer::Behaviour::close);
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(take_errors() == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_provider_can_be_unloaded_and_loaded_again) {
+  const TemporaryDirectory directory;
+  fakes::KeyServer server(directory.path() / "keys.sock");
+  server.add_key("ec", Material::get().ec);
+  server.start();
+  for (int i = 0; i < 100; ++i) {
+    const Program program(directory, directory.path() / "keys.sock");
+    const PkeyPtr key = program.load_key("edgeseal:ec");
+    BOOST_REQUIRE(key);
+    BOOST_REQUIRE(signs(program, key));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::tests
