@@ -23,9 +23,9 @@ namespace edgeseal::agent {
 class KeySocket {
  public:
   struct Limits {
-    std::chrono::milliseconds deadline{5000};  // of one request
-    std::size_t connections = 1024;
-    std::size_t connections_per_user = 256;
+    std::chrono::milliseconds deadline{8000};  // of one request
+    std::size_t connections = 2048;
+    std::size_t connections_per_user = 512;
   };
 
   KeySocket(EventLoop& loop, KeyService& keys, policy::UniqueFd listener, const Limits& limits);

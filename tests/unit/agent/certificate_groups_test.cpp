@@ -1,0 +1,265 @@
+#include <openssl/x509v3.h>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "agent/certificate.h"
+#include "tests/unit/agent/core.h"
+#include "tests/unit/agent/test_ca.h"
+
+using namespace edgeseal;
+using agent::Answer;
+using agent::Code;
+using test::Core;
+using test::has_code;
+
+namespace {
+
+const std::string owner = ":1.7";
+const dbus::GroupName https{"web", "https"};
+
+struct Fixture : Core {
+  test::TestCa ca;
+
+  Fixture() { applications.create({"web", "urn:gateway:web", "", {}, {}, "bus"}); }
+
+  tpm::Bytes request(const dbus::SigningRequestOptions& options = {}, const dbus::GroupName& group = https,
+                     const std::string& type = "https") {
+    return value<tpm::Bytes>(
+        [&](Answer<tpm::Bytes> answer) { groups.create_signing_request(group, type, options, std::move(answer)); });
+  }
+  void apply(const std::string& by = owner) {
+    (void)value<std::monostate>([&](Answer<std::monostate> answer) { groups.apply(by, https, std::move(answer)); });
+  }
+  tpm::Bytes install(const dbus::SigningRequestOptions& options = {}) {
+    const tpm::Bytes certificate = ca.sign(request(options));
+    groups.update(owner, https, {"https", certificate, {ca.certificate()}});
+    apply();
+    return certificate;
+  }
+  static dbus::SigningRequestOptions new_key() {
+    dbus::SigningRequestOptions options;
+    options.regenerate_private_key = true;
+    return options;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(certificate_groups, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_request_carries_the_application_uri_and_verifies_with_its_key) {
+  const auto certificate = agent::parse_certificate(ca.sign(request()));
+  auto* names =
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr));
+  BOOST_REQUIRE(names != nullptr);
+  int type = 0;
+  const auto* uri = static_cast<const ASN1_IA5STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, 0), &type));
+  BOOST_TEST(type == GEN_URI);
+  BOOST_TEST(std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri))) == "urn:gateway:web");
+  GENERAL_NAMES_free(names);
+}
+
+BOOST_AUTO_TEST_CASE(an_rsa_slot_is_requested_with_an_rsa_key) {
+  applications.create({"opc", "", "", {}, {agent::SlotDeclaration::parse("application/rsa-sha256")}, "bus"});
+  const auto certificate = agent::parse_certificate(ca.sign(request({}, {"opc", "application"}, "rsa-sha256")));
+  BOOST_TEST(EVP_PKEY_is_a(X509_get0_pubkey(certificate.get()), "RSA") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_goes_live_at_apply_and_not_before) {
+  const tpm::Bytes certificate = ca.sign(request());
+  groups.update(owner, https, {"https", certificate, {ca.certificate()}});
+  BOOST_TEST(groups.certificates(https).empty());
+  BOOST_TEST(groups.info(https).transaction_pending);
+  BOOST_TEST(!std::filesystem::exists(groups.info(https).directory + "/fullchain.pem"));
+  apply();
+  BOOST_REQUIRE(groups.certificates(https).size() == 1u);
+  BOOST_TEST((groups.certificates(https).front().certificate == certificate));
+  BOOST_TEST(!groups.info(https).transaction_pending);
+  BOOST_TEST(std::filesystem::exists(groups.info(https).directory + "/fullchain.pem"));
+  BOOST_TEST(setup_changes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_pending_key_survives_a_restart_until_its_certificate_comes) {
+  const tpm::Bytes certificate = ca.sign(request());
+  agent::CertificateGroups later(loop, state, keys, applications, {[](const dbus::GroupName&) {}, [] {}}, {});
+  later.update(owner, https, {"https", certificate, {}});
+  (void)value<std::monostate>([&](Answer<std::monostate> answer) { later.apply(owner, https, std::move(answer)); });
+  BOOST_TEST(later.certificates(https).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_without_a_new_key_is_for_the_active_one) {
+  const auto first = agent::parse_certificate(install());
+  const auto again = agent::parse_certificate(ca.sign(request()));
+  BOOST_TEST(EVP_PKEY_eq(X509_get0_pubkey(first.get()), X509_get0_pubkey(again.get())) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_with_a_new_key_leaves_the_active_one_in_use) {
+  const tpm::Bytes certificate = install();
+  const auto fresh = agent::parse_certificate(ca.sign(request(new_key())));
+  const auto first = agent::parse_certificate(certificate);
+  BOOST_TEST(EVP_PKEY_eq(X509_get0_pubkey(first.get()), X509_get0_pubkey(fresh.get())) == 0);
+  BOOST_TEST((groups.certificates(https).front().certificate == certificate));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_new_key_makes_the_certificate_for_the_first_one_useless) {
+  const tpm::Bytes first = ca.sign(request(new_key()));
+  (void)request(new_key());
+  BOOST_CHECK_EXCEPTION(groups.update(owner, https, {"https", first, {}}), agent::Error,
+                        has_code(Code::security_checks_failed));
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_subject_is_that_of_the_current_certificate) {
+  dbus::SigningRequestOptions options;
+  options.subject = "CN=gate\\,way/C=FI/O=A+B";
+  options.subject = "C=FI,O=Example\\, Ltd,CN=gw";
+  install(options);
+  const auto again = agent::summarize(ca.sign(request()));
+  BOOST_TEST(again.subject == "CN=gw,O=Example\\, Ltd,C=FI");
+}
+
+BOOST_AUTO_TEST_CASE(the_slash_form_of_a_subject_is_understood) {
+  dbus::SigningRequestOptions options;
+  options.subject = "CN=gw/O=Example";
+  BOOST_TEST(agent::summarize(ca.sign(request(options))).subject == "O=Example,CN=gw");
+}
+
+BOOST_DATA_TEST_CASE(a_bad_subject_is_refused_and_no_key_is_made,
+                     boost::unit_test::data::make({"gw", "CN=", "=gw", "NOSUCH=x", "CN=a,,O=b", "C=Finland"}),
+                     subject) {
+  dbus::SigningRequestOptions options;
+  options.subject = subject;
+  BOOST_CHECK_EXCEPTION(request(options), agent::Error, has_code(Code::invalid_argument));
+  BOOST_TEST(chip.counts().creations == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(bad_alternative_names_are_refused) {
+  dbus::SigningRequestOptions options;
+  options.ip_addresses = {"300.1.1.1"};
+  BOOST_CHECK_EXCEPTION(request(options), agent::Error, has_code(Code::invalid_argument));
+  options.ip_addresses.clear();
+  options.dns_names = {"with space"};
+  BOOST_CHECK_EXCEPTION(request(options), agent::Error, has_code(Code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(a_short_nonce_is_refused_and_no_key_is_made) {
+  auto options = new_key();
+  options.nonce.resize(31);
+  BOOST_CHECK_EXCEPTION(request(options), agent::Error, has_code(Code::invalid_argument));
+  BOOST_TEST(chip.counts().creations == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_certificate_type_is_an_invalid_argument) {
+  BOOST_CHECK_EXCEPTION(request({}, https, "tls-server"), agent::Error, has_code(Code::invalid_argument));
+  BOOST_CHECK_EXCEPTION(groups.update(owner, https, {"", ca.certificate(), {}}), agent::Error,
+                        has_code(Code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_for_another_key_is_refused_and_nothing_is_staged) {
+  (void)request();
+  BOOST_CHECK_EXCEPTION(groups.update(owner, https, {"https", ca.sign_unknown_key(), {}}), agent::Error,
+                        has_code(Code::security_checks_failed));
+  BOOST_TEST(!groups.info(https).transaction_pending);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_certificate_is_refused) {
+  const tpm::Bytes good = ca.sign(request());
+  tpm::Bytes longer = good, shorter(good.begin(), good.end() - 1);
+  longer.push_back(std::byte{0});
+  for (const tpm::Bytes& bad : {tpm::Bytes{}, tpm::Bytes{std::byte{0x30}}, longer, shorter, tpm::Bytes(20000)})
+    BOOST_CHECK_EXCEPTION(groups.update(owner, https, {"https", bad, {}}), agent::Error,
+                          has_code(Code::certificate_invalid));
+}
+
+BOOST_AUTO_TEST_CASE(issuers_that_did_not_sign_are_refused) {
+  const tpm::Bytes certificate = ca.sign(request());
+  BOOST_CHECK_EXCEPTION(groups.update(owner, https, {"https", certificate, {test::TestCa("another").certificate()}}),
+                        agent::Error, has_code(Code::certificate_invalid));
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_has_one_owner) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  BOOST_CHECK_EXCEPTION(groups.update(":1.8", https, {"https", ca.sign(request()), {}}), agent::Error,
+                        has_code(Code::transaction_pending));
+  BOOST_CHECK_EXCEPTION(apply(":1.8"), agent::Error, has_code(Code::transaction_pending));
+  BOOST_CHECK_EXCEPTION(groups.cancel(":1.8", https), agent::Error, has_code(Code::transaction_pending));
+  apply();
+}
+
+BOOST_AUTO_TEST_CASE(a_failing_call_leaves_what_is_staged) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  BOOST_CHECK_THROW(groups.update(owner, https, {"https", ca.sign_unknown_key(), {}}), agent::Error);
+  apply();
+  BOOST_TEST(groups.certificates(https).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(without_staged_changes_there_is_nothing_to_do) {
+  BOOST_CHECK_EXCEPTION(apply(), agent::Error, has_code(Code::nothing_to_do));
+  BOOST_CHECK_EXCEPTION(groups.cancel(owner, https), agent::Error, has_code(Code::nothing_to_do));
+}
+
+BOOST_AUTO_TEST_CASE(cancelled_changes_are_gone) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  groups.cancel(owner, https);
+  BOOST_TEST(!groups.info(https).transaction_pending);
+  BOOST_CHECK_EXCEPTION(apply(), agent::Error, has_code(Code::nothing_to_do));
+}
+
+BOOST_AUTO_TEST_CASE(changes_are_dropped_when_their_owner_leaves_the_bus) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  groups.owner_vanished(":1.8");
+  BOOST_TEST(groups.info(https).transaction_pending);
+  groups.owner_vanished(owner);
+  BOOST_TEST(!groups.info(https).transaction_pending);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_the_tpm_does_not_use_any_more_never_goes_live) {
+  const tpm::Bytes before = install();
+  const tpm::Bytes renewed = ca.sign(request(new_key()));
+  groups.update(owner, https, {"https", renewed, {}});
+  chip.fail(tpm::Fault::bad_blob);
+  BOOST_CHECK_THROW(apply(), agent::Error);
+  chip.fail(std::nullopt);
+  BOOST_TEST((groups.certificates(https).front().certificate == before));
+  BOOST_TEST(!groups.info(https).transaction_pending);
+}
+
+BOOST_AUTO_TEST_CASE(an_application_is_not_deleted_under_changes_that_are_being_applied) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  chip.block();
+  std::optional<std::variant<std::monostate, agent::Error>> result;
+  groups.apply(owner, https, [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
+  BOOST_CHECK_EXCEPTION(groups.drop_transaction("web"), agent::Error, has_code(Code::transaction_pending));
+  chip.release();
+  run_until([&] { return result.has_value(); });
+  BOOST_TEST(result->index() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_tpm_a_request_is_refused_in_words) {
+  chip.fail_opening(tpm::Fault::absent);
+  chip.fail(tpm::Fault::absent);
+  BOOST_CHECK_EXCEPTION(request(), agent::Error, has_code(Code::tpm_unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_application_of_the_same_name_is_refused) {
+  BOOST_CHECK_EXCEPTION(applications.create({"web", "", "", {}, {}, "bus"}), agent::Error,
+                        has_code(Code::entry_exists));
+}
+
+BOOST_DATA_TEST_CASE(bad_applications_are_refused,
+                     boost::unit_test::data::make({"", "-web", "Web", "a/b", "..", "w w"}), name) {
+  BOOST_CHECK_EXCEPTION(applications.create({name, "", "", {}, {}, "bus"}), agent::Error,
+                        has_code(Code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(accounts_and_rules_of_an_application_must_exist) {
+  BOOST_CHECK_EXCEPTION(applications.create({"a", "", "no-such-account", {}, {}, "bus"}), agent::Error,
+                        has_code(Code::invalid_argument));
+  BOOST_CHECK_EXCEPTION(applications.create({"a", "", "", {"colour=red"}, {}, "bus"}), agent::Error,
+                        has_code(Code::invalid_argument));
+  BOOST_CHECK_EXCEPTION(applications.create({"a", "no uri", "", {}, {}, "bus"}), agent::Error,
+                        has_code(Code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,131 @@
+#include <acl/libacl.h>
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "agent/error.h"
+#include "agent/openssl.h"
+#include "agent/publication.h"
+#include "provider/wire/key_reference.h"
+#include "tests/tpm/temporary_directory.h"
+
+using namespace edgeseal;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Fixture {
+  test::TemporaryDirectory directory;
+  agent::Publication publication{directory.file("pki")};
+  fs::path group = directory.path() / "pki/web/https";
+
+  static agent::PublishedSlot slot(std::uint8_t mark) {
+    const agent::Slot name{"web", "https", "https"};
+    const agent::PublicKeyPtr key(EVP_EC_gen("P-256"));
+    return {name,
+            agent::der_of(key.get(), i2d_PUBKEY),
+            {name, {}, {std::byte{mark}, std::byte{1}}, {{std::byte{mark}, std::byte{2}}}}};
+  }
+  void publish(const std::vector<agent::PublishedSlot>& slots, const agent::Readers& readers = {}) {
+    publication.prepare("web", "https", readers, slots).exchange();
+  }
+  static std::string content(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(publication, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_layout_is_that_of_part_12_annex_f) {
+  publish({slot(1)});
+  for (const char* name :
+       {"own/certs", "own/private", "trusted/certs", "trusted/crl", "issuer/certs", "issuer/crl", "rejected/certs"})
+    BOOST_TEST(fs::is_directory(group / name), name);
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
+  BOOST_TEST(content(group / "fullchain.pem")
+                 .find("-----BEGIN CERTIFICATE-----\nAQE=\n-----END CERTIFICATE-----\n"
+                       "-----BEGIN CERTIFICATE-----\nAQI=\n") == 0u);
+  BOOST_TEST(content(group / "own/private/key.pem") == content(group / "own/private/https.pem"));
+}
+
+BOOST_AUTO_TEST_CASE(the_key_file_is_a_reference_and_holds_no_private_key) {
+  const auto published = slot(1);
+  publish({published});
+  const std::string pem = content(group / "own/private/key.pem");
+  BOOST_TEST(pem.find("-----BEGIN EDGESEAL KEY REFERENCE-----") == 0u);
+  const agent::BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  char *label = nullptr, *header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  BOOST_REQUIRE(PEM_read_bio(bio.get(), &label, &header, &data, &size) == 1);
+  wire::KeyReference reference;
+  BOOST_TEST(wire::decode({reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size)}, reference));
+  BOOST_TEST(reference.key_name == "web/https/https");
+  BOOST_TEST(std::ranges::equal(reference.public_key, published.public_key));
+  OPENSSL_free(label);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+}
+
+BOOST_AUTO_TEST_CASE(an_opened_directory_shows_one_generation_whatever_is_published_meanwhile) {
+  publish({slot(1)});
+  const policy::UniqueFd opened(::open(group.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  publish({slot(2)});
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x02\x01"));
+  const std::string old = "/proc/self/fd/" + std::to_string(opened.get()) + "/own/certs/https.der";
+  BOOST_TEST(!fs::exists(old));  // the old generation is gone as a whole, never a mix
+  BOOST_TEST(std::distance(fs::directory_iterator(group.parent_path()), {}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_generation_that_is_not_exchanged_leaves_no_trace) {
+  publish({slot(1)});
+  { const auto unused = publication.prepare("web", "https", {}, {slot(2)}); }
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
+  BOOST_TEST(std::distance(fs::directory_iterator(group.parent_path()), {}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_beside_the_generation_is_in_nobodys_way) {
+  publish({slot(1)});
+  fs::create_directories(group.parent_path() / ".https.new/own/certs");
+  std::ofstream(group.parent_path() / ".https.new/own/certs/https.der") << "half";
+  publish({slot(2)});
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x02\x01"));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_readers_come_in) {
+  publish({slot(1)}, {{33}, {44}});
+  const fs::path application = group.parent_path();
+  struct stat status {};
+  BOOST_REQUIRE(::stat(application.c_str(), &status) == 0);
+  BOOST_TEST((status.st_mode & 0007) == 0u);
+  acl_t acl = ::acl_get_file(application.c_str(), ACL_TYPE_ACCESS);
+  char* text = ::acl_to_any_text(acl, nullptr, ',', TEXT_ABBREVIATE | TEXT_NUMERIC_IDS);
+  const std::string entries = text;
+  ::acl_free(text);
+  ::acl_free(acl);
+  BOOST_TEST(entries == "u::rwx,u:33:r-x,g::r-x,g:44:r-x,m::r-x,o::---");
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_application_leaves_no_directory) {
+  publish({slot(1)});
+  publication.remove("web");
+  BOOST_TEST(!fs::exists(group.parent_path()));
+  BOOST_CHECK_NO_THROW(publication.remove("web"));
+}
+
+BOOST_AUTO_TEST_CASE(a_symbolic_link_in_the_way_is_not_followed) {
+  fs::create_directories(directory.path() / "elsewhere");
+  fs::create_directory_symlink(directory.path() / "elsewhere", directory.path() / "pki/web");
+  BOOST_CHECK_THROW(publish({slot(1)}), agent::Error);
+  BOOST_TEST(fs::is_empty(directory.path() / "elsewhere"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,209 @@
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+
+#include "agent/error.h"
+#include "agent/sqlite.h"
+#include "agent/state.h"
+#include "tests/tpm/temporary_directory.h"
+
+using namespace edgeseal;
+using namespace std::chrono_literals;
+using agent::KeyStatus;
+using agent::Slot;
+using agent::State;
+
+namespace {
+
+const Slot web{"web", "https", "https"};
+
+struct Fixture {
+  test::TemporaryDirectory directory;
+  std::string path = directory.file("state");
+  std::optional<State> state{std::in_place, path};
+
+  Fixture() {
+    state->put_application({"web",
+                            "urn:x:web",
+                            "",
+                            {"user=root", "unit=a.service"},
+                            {agent::SlotDeclaration::parse("https/https")},
+                            "bus"});
+  }
+  void reopen() {
+    state.reset();
+    state.emplace(path);
+  }
+  tpm::KeyId put_key(std::uint8_t id) {
+    agent::KeyRecord key;
+    key.id.fill(std::byte{id});
+    key.slot = web;
+    key.public_key = {std::byte{id}};
+    key.tss_private_key = {std::byte{1}};
+    key.auth = tpm::SecretBytes(tpm::Bytes{std::byte{2}});
+    state->put_pending_key(key);
+    return key.id;
+  }
+  void activate(const tpm::KeyId& id, State::Clock::time_point now = State::Clock::now()) {
+    state->activate({{web, id, {std::byte{9}}, {{std::byte{8}}, {std::byte{7}}}}}, now);
+  }
+};
+
+bool is_unavailable(const agent::Error& error) {
+  BOOST_TEST_MESSAGE(error.what());
+  return error.code() == agent::Code::state_unavailable;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(state, Fixture)
+
+BOOST_AUTO_TEST_CASE(what_was_stored_is_there_after_a_restart) {
+  const auto id = put_key(1);
+  activate(id);
+  state->record_storage_key_name(tpm::Bytes{std::byte{0}, std::byte{0xb}});
+  reopen();
+  const auto application = state->application("web");
+  BOOST_REQUIRE(application);
+  BOOST_TEST(application->access == (std::vector<std::string>{"user=root", "unit=a.service"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(application->slots.size() == 1u);
+  BOOST_TEST(state->storage_key_name()->size() == 2u);
+  const auto certificate = state->certificate(web);
+  BOOST_REQUIRE(certificate);
+  BOOST_TEST((certificate->certificate == tpm::Bytes{std::byte{9}}));
+  BOOST_TEST((certificate->issuers == std::vector<tpm::Bytes>{{std::byte{8}}, {std::byte{7}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_pending_key_takes_the_place_of_the_first) {
+  const auto first = put_key(1);
+  const auto second = put_key(2);
+  BOOST_TEST(!state->key(first));
+  BOOST_TEST((state->key(web, KeyStatus::pending)->id == second));
+}
+
+BOOST_AUTO_TEST_CASE(activation_retires_the_key_before_and_ends_setup) {
+  BOOST_TEST(state->setup_open());
+  const auto first = put_key(1);
+  activate(first);
+  BOOST_TEST(!state->setup_open());
+  const auto second = put_key(2);
+  activate(second);
+  BOOST_TEST((state->key(web, KeyStatus::active)->id == second));
+  BOOST_TEST((state->key(first)->status == KeyStatus::retired));
+  BOOST_TEST((state->certificate(first)->certificate == tpm::Bytes{std::byte{9}}));  // who still holds it may go on
+}
+
+BOOST_AUTO_TEST_CASE(a_renewal_with_the_same_key_replaces_its_certificate) {
+  const auto id = put_key(1);
+  activate(id);
+  state->activate({{web, id, {std::byte{10}}, {}}}, State::Clock::now());
+  BOOST_TEST((state->certificate(web)->certificate == tpm::Bytes{std::byte{10}}));
+  BOOST_TEST(state->certificate(web)->issuers.empty());
+  BOOST_TEST((state->key(id)->status == KeyStatus::active));
+}
+
+BOOST_AUTO_TEST_CASE(retired_keys_are_dropped_after_their_grace_and_only_then) {
+  const auto now = State::Clock::now();
+  const auto first = put_key(1);
+  activate(first, now);
+  activate(put_key(2), now);
+  BOOST_TEST(state->drop_retired(now - 10s).empty());
+  BOOST_TEST(state->oldest_retirement().has_value());
+  const auto dropped = state->drop_retired(now + 10s);
+  BOOST_REQUIRE(dropped.size() == 1u);
+  BOOST_TEST((dropped.front() == first));
+  BOOST_TEST(!state->key(first));
+  BOOST_TEST(!state->oldest_retirement().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_application_takes_its_keys_and_certificates_with_it) {
+  const auto id = put_key(1);
+  activate(id);
+  state->remove_application("web");
+  BOOST_TEST(!state->key(id));
+  BOOST_TEST(!state->certificate(id));
+  const auto unpublished = state->unpublished();
+  BOOST_TEST((std::ranges::find(unpublished, std::pair<std::string, std::string>("web", "")) != unpublished.end()));
+}
+
+BOOST_AUTO_TEST_CASE(what_changed_is_marked_until_it_is_published) {
+  BOOST_TEST(state->unpublished().size() == 1u);
+  state->mark_published("web", "https");
+  activate(put_key(1));
+  reopen();
+  BOOST_REQUIRE(state->unpublished().size() == 1u);
+  BOOST_TEST(state->unpublished().front().second == "https");
+}
+
+BOOST_AUTO_TEST_CASE(a_second_agent_on_the_same_state_is_refused_with_the_pid_of_the_first) {
+  const pid_t child = ::fork();
+  if (child == 0) {  // another process: flock(2) is per open file, and the pid must be told
+    int status = 1;
+    try {
+      State second(path);
+    } catch (const agent::Error& error) {
+      status = std::string(error.what()).find("pid " + std::to_string(::getppid())) != std::string::npos ? 0 : 2;
+    }
+    ::_exit(status);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_state_of_a_later_release_is_refused) {
+  state.reset();
+  {
+    agent::Database database(path + "/state.db");
+    database.execute("PRAGMA user_version = 99");
+  }
+  BOOST_CHECK_EXCEPTION(State again(path), agent::Error, [](const agent::Error& error) {
+    return is_unavailable(error) && std::string(error.what()).find("later release") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_database_is_refused_with_a_remedy) {
+  state.reset();
+  std::ofstream(path + "/state.db", std::ios::trunc) << std::string(8192, 'x');
+  BOOST_CHECK_EXCEPTION(State again(path), agent::Error, [](const agent::Error& error) {
+    return is_unavailable(error) && std::string(error.what()).find("remedy: ") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_is_refused) {
+  state.reset();
+  ::chmod(path.c_str(), 0777);
+  BOOST_CHECK_EXCEPTION(State again(path), agent::Error, is_unavailable);
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_the_agent_may_not_write_is_refused) {
+  state.reset();
+  ::chmod(path.c_str(), 0755);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int status = 1;
+    try {
+      if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(3);
+      State again(path);
+    } catch (const agent::Error& error) {
+      status = error.code() == agent::Code::state_unavailable ? 0 : 2;
+    }
+    ::_exit(status);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_else_may_read_it) {
+  struct stat status {};
+  BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
+  BOOST_TEST((status.st_mode & 0777) == 0700u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,152 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/agent/core.h"
+
+using namespace edgeseal;
+using namespace std::chrono_literals;
+using agent::Answer;
+using agent::Code;
+using agent::TpmHealth;
+using agent::TpmWorker;
+using test::Core;
+
+namespace {
+
+int create_key(tpm::KeyDevice& device) {
+  (void)device.create(tpm::KeyAlgorithm::ec_p256);
+  return 1;
+}
+
+TpmWorker::Limits quick() {
+  TpmWorker::Limits limits;
+  limits.reopen_pause = 1ms;
+  return limits;
+}
+
+struct Fixture : Core {
+  Fixture() : Core(quick()) {}
+
+  std::variant<int, agent::Error> run(const TpmWorker::Ticket& ticket = {}) {
+    return outcome<int>([&](Answer<int> answer) { worker.submit<int>(ticket, create_key, std::move(answer)); });
+  }
+  static Code code_of(const std::variant<int, agent::Error>& result) { return std::get<agent::Error>(result).code(); }
+  void wait_for(TpmHealth health) {
+    run_until([&] { return worker.state().health == health; });
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(tpm_worker, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_device_is_opened_without_being_asked_and_its_facts_are_known) {
+  wait_for(TpmHealth::ready);
+  BOOST_TEST(!worker.state().facts.manufacturer.empty());
+  BOOST_TEST(health_changes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(no_tpm_is_an_answer_and_a_tpm_that_comes_later_is_used) {
+  chip.fail_opening(tpm::Fault::absent);
+  wait_for(TpmHealth::absent);
+  const auto refused = run();
+  BOOST_TEST((code_of(refused) == Code::tpm_unavailable));
+  BOOST_TEST(std::string(std::get<agent::Error>(refused).what()).find("TPM absent: ") == 0u);
+  chip.fail_opening(std::nullopt);
+  wait_for(TpmHealth::ready);
+  BOOST_TEST(std::get<int>(run()) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_chip_is_a_typed_refusal) {
+  wait_for(TpmHealth::ready);
+  chip.fail_once(tpm::Fault::busy);
+  BOOST_TEST((code_of(run()) == Code::busy));
+  BOOST_TEST((worker.state().health == TpmHealth::busy));
+  BOOST_TEST(std::get<int>(run()) == 1);
+  wait_for(TpmHealth::ready);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_failure_of_the_tss_the_device_is_opened_again_and_the_task_repeated) {
+  wait_for(TpmHealth::ready);
+  chip.fail_once(tpm::Fault::transport);
+  BOOST_TEST(std::get<int>(run()) == 1);
+  BOOST_TEST(chip.counts().opens == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_that_does_not_answer_costs_the_time_limit_and_nothing_more) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  TpmWorker::Ticket ticket;
+  ticket.time_limit = 50ms;
+  BOOST_TEST((code_of(run(ticket)) == Code::busy));
+  chip.release();
+  BOOST_TEST(std::get<int>(run()) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_nobody_waits_for_any_more_costs_no_command) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  TpmWorker::Ticket ticket;
+  ticket.time_limit = 20ms;
+  int answered = 0;
+  for (int i = 0; i < 5; ++i)
+    worker.submit<int>(ticket, create_key, [&](std::variant<int, agent::Error>) { ++answered; });
+  chip.wait_until_blocked();
+  run_until([&] { return answered == 5; });
+  chip.release();
+  BOOST_TEST(std::get<int>(run()) == 1);
+  BOOST_TEST(chip.counts().creations == 2u);  // the one that was in the chip, and the last one
+}
+
+BOOST_AUTO_TEST_CASE(use_goes_before_creation_and_clients_take_turns) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  std::vector<int> order;
+  const auto submit = [&](TpmWorker::Priority priority, std::uint64_t client, int mark) {
+    worker.submit<int>(
+        {priority, client, 10s}, [mark](tpm::KeyDevice& device) { return create_key(device) * mark; },
+        [&order](const std::variant<int, agent::Error>& result) { order.push_back(std::get<int>(result)); });
+  };
+  submit(TpmWorker::Priority::use, 9, 1);
+  chip.wait_until_blocked();
+  submit(TpmWorker::Priority::create, 1, 50);
+  for (const int mark : {11, 12, 13}) submit(TpmWorker::Priority::use, 1, mark);
+  submit(TpmWorker::Priority::use, 2, 21);
+  chip.release();
+  run_until([&] { return order.size() == 6; });
+  BOOST_TEST(order == (std::vector<int>{1, 11, 21, 12, 13, 50}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_refuses_one_client_before_all) {
+  TpmWorker::Limits limits;
+  limits.queue = 6;
+  limits.queue_per_client = 4;
+  Core core(limits);
+  core.run_until([&] { return core.worker.state().health == TpmHealth::ready; });
+  core.chip.block();
+  int answered = 0;
+  const auto submit = [&](std::uint64_t client) {
+    core.worker.submit<int>({TpmWorker::Priority::use, client, 10s}, create_key,
+                            [&](std::variant<int, agent::Error>) { ++answered; });
+  };
+  submit(1);
+  core.chip.wait_until_blocked();
+  for (int i = 0; i < 4; ++i) submit(1);
+  BOOST_CHECK_EXCEPTION(submit(1), agent::Error, test::has_code(Code::busy));
+  submit(2);
+  submit(2);
+  BOOST_CHECK_EXCEPTION(submit(3), agent::Error, test::has_code(Code::busy));
+  core.chip.release();
+  core.run_until([&] { return answered == 7; });
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_that_never_comes_back_does_not_hold_up_the_end) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  worker.submit<int>({}, create_key, [](std::variant<int, agent::Error>) {});
+  chip.wait_until_blocked();
+  BOOST_TEST(!worker.stop(20ms));
+  chip.release();
+  BOOST_TEST(worker.stop(10s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
