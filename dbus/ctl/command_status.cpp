@@ -29,11 +29,11 @@ nlohmann::json to_json(const Status& status) {
 }
 
 void show(const Status& status, const Output& output) {
-  output.print("TPM           " + output.state(status.health, status.health == "ready") + "\n");
   Table table;
+  table.add({"TPM", status.health}, status.health == "ready" ? Colour::Good : Colour::Warning);
   if (!status.detail.empty()) table.add({"", status.detail});
   for (const auto& [fact, value] : status.facts) table.add({"  " + fact, value});
-  table.add({"Setup       ", status.setup});
+  table.add({"Setup", status.setup});
   table.add({"Applications", status.applications.empty() ? "none" : joined(status.applications)});
   table.add({"Agent", status.version});
   output.print(table);

@@ -1,6 +1,5 @@
 #include "dbus/ctl/output.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -22,16 +21,11 @@ void Output::print(std::string_view text) const {
 }
 
 void Output::print(const Table& table) const {
-  print(table.text(wants_colour()));
+  print(table.text(wants_colour() ? Table::Style::Terminal : Table::Style::Plain));
 }
 
 void Output::print_json(const nlohmann::json& value) const {
   print(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
-
-std::string Output::state(const std::string& word, bool is_good) const {
-  const std::string safe = printable(word);
-  return wants_colour() ? fmt::format("\033[{}m{}\033[0m", is_good ? 32 : 33, safe) : safe;
 }
 
 }  // namespace edgeseal::ctl

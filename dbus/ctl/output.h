@@ -17,8 +17,6 @@ class Output {
   void print(const Table& table) const;
   void print(std::string_view text) const;
   void print_json(const nlohmann::json& value) const;
-  // A state word: green where good, else yellow, on a terminal that wants colour.
-  [[nodiscard]] std::string state(const std::string& word, bool is_good) const;
 
  private:
   bool json_ = false;

@@ -13,12 +13,26 @@ size_t width(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths) {
+std::string styled(const std::string& text, const char* code) {
+  return fmt::format("\033[{}m{}\033[0m", code, text);
+}
+
+std::string coloured(const std::string& text, Colour colour) {
+  switch (colour) {
+    case Colour::Good: return styled(text, "32");
+    case Colour::Warning: return styled(text, "33");
+    default: return text;
+  }
+}
+
+std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths, Colour last) {
+  if (cells.empty()) return "";
   std::string text;
-  for (size_t i = 0; i < cells.size(); ++i) {
+  for (size_t i = 0; i + 1 < cells.size(); ++i) {
     const std::string cell = printable(cells[i]);
     text += cell + std::string(widths[i] + 2 - width(cell), ' ');
   }
+  text += coloured(printable(cells.back()), last);
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
@@ -28,18 +42,22 @@ std::vector<size_t> Table::widths() const {
   std::vector<size_t> widest;
   const auto widen = [&](const std::vector<std::string>& cells) {
     widest.resize(std::max(widest.size(), cells.size()));
-    for (size_t i = 0; i < cells.size(); ++i) widest[i] = std::max(widest[i], width(cells[i]));
+    for (size_t i = 0; i < cells.size(); ++i) widest[i] = std::max(widest[i], width(printable(cells[i])));
   };
   widen(head_);
-  std::ranges::for_each(rows_, widen);
+  for (const auto& row : rows_) widen(row.cells);
   return widest;
 }
 
-std::string Table::text(bool emphasis) const {
+std::string Table::text(Style style) const {
   const auto columns = widths();
+  const bool terminal = style == Style::Terminal;
   std::string text;
-  if (!head_.empty()) text += (emphasis ? "\033[1m" + line(head_, columns) + "\033[0m" : line(head_, columns)) + "\n";
-  for (const auto& row : rows_) text += line(row, columns) + "\n";
+  if (!head_.empty()) {
+    const auto head = line(head_, columns, Colour::Plain);
+    text += (terminal ? styled(head, "1") : head) + "\n";
+  }
+  for (const auto& row : rows_) text += line(row.cells, columns, terminal ? row.last : Colour::Plain) + "\n";
   return text;
 }
 

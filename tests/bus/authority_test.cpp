@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using Mood = FakePolkit::Mood;
 
 constexpr gid_t kAdminGid = 12;  // "man", which every Debian and its like has
-constexpr uid_t kAccount = 1;     // "daemon" or "bin": the bus lets in only accounts that exist
+constexpr uid_t kAccount = 1;    // "daemon" or "bin": the bus lets in only accounts that exist
 
 dbus::ServiceSettings settings() {
   return {.admin_group = "man", .polkit = {.answer = 50ms, .answer_of_user = 5s}};

@@ -1,0 +1,65 @@
+"""Tests of dbus/interfaces/generate.py: python3 generate_test.py GENERATOR REFERENCE INTERFACE.xml ..."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+GENERATOR, REFERENCE, *INTERFACES = sys.argv[1:]
+
+METHOD = """<node name="/x" xmlns:doc="urn:edgeseal:doc"><interface name="org.edgeseal.X1"><method name="M">
+{annotations}{doc}</method></interface></node>"""
+PRIVILEGE = '<annotation name="org.edgeseal.Privilege" value="{}"/>'
+ASYNC = '<annotation name="org.freedesktop.DBus.Method.Async" value="server"/>'
+DOC = "<doc:text>What M does.</doc:text>"
+
+
+def generate(command, *paths):
+    return subprocess.run([sys.executable, GENERATOR, command, *map(str, paths)], capture_output=True, text=True)
+
+
+class GenerateTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = pathlib.Path(directory.name) / "x.xml"
+
+    def generate_method(self, annotations, doc=DOC, command="privileges"):
+        self.path.write_text(METHOD.format(annotations=annotations, doc=doc))
+        return generate(command, self.path)
+
+    def test_the_committed_reference_is_that_of_the_interfaces(self):
+        fresh = generate("reference", *INTERFACES)
+        self.assertEqual(fresh.returncode, 0)
+        self.assertEqual(pathlib.Path(REFERENCE).read_text(), fresh.stdout,
+                         "docs/dbus.md is old: dbus/interfaces/generate.py reference makes it anew")
+
+    def test_every_method_is_in_the_table_of_privileges(self):
+        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect}', result.stdout)
+
+    def test_a_method_without_privilege_is_refused(self):
+        result = self.generate_method(ASYNC)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("org.edgeseal.X1.M needs the annotation org.edgeseal.Privilege", result.stderr)
+
+    def test_an_unknown_privilege_is_refused(self):
+        self.assertEqual(self.generate_method(PRIVILEGE.format("everything") + ASYNC).returncode, 1)
+
+    def test_a_method_that_answers_at_once_is_refused(self):
+        self.assertEqual(self.generate_method(PRIVILEGE.format("inspect")).returncode, 1)
+
+    def test_a_member_without_documentation_is_refused(self):
+        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC, doc="")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no documentation", result.stderr)
+
+    def test_plain_introspection_has_neither_documentation_nor_privileges(self):
+        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC, command="introspection")
+        self.assertNotIn("edgeseal:doc", result.stdout)
+        self.assertNotIn("Privilege", result.stdout)
+        self.assertIn("Method.Async", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
