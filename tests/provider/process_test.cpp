@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,7 +114,7 @@ BOOST_FIXTURE_TEST_CASE(no_descriptor_passes_an_exec, Fixture) {
   const PkeyPtr key = program.load_key("edgeseal:ec");
   BOOST_TEST(signs(program, key));
   BOOST_TEST(in_child([] {
-    ::execl("/bin/sh", "sh", "-c", "! ls -l /proc/$$/fd | grep -q socket:", nullptr);
+    ::execl("/bin/sh", "sh", "-c", "! ls -l /proc/$$/fd 2>/dev/null | grep -q socket:", nullptr);
     return false;
   }));
 }
@@ -140,7 +139,6 @@ BOOST_FIXTURE_TEST_CASE(a_restart_with_many_idle_connections_goes_unnoticed, Fix
   server.wait_for_requests(wire::Operation::sign, 4);
   server.stop();
   server.behave(fakes::KeyServer::Behaviour::serve, 0);
-  for (int i = 0; i < 4; ++i) threads.emplace_back([] {});
   server.start();
   for (std::thread& thread : threads) thread.join();
   server.stop();
