@@ -1,0 +1,279 @@
+#include "provider/wire/message.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/provider/records.h"
+
+namespace edgeseal::wire {
+namespace {
+
+const Bytes digest = Bytes(32, std::byte{0xd1});
+const Bytes public_key = bytes_of("a public key");
+const Bytes leaf = bytes_of("the certificate");
+const Bytes issuer = bytes_of("the certificate of its issuer");
+
+SignRequest sign_request() {
+  return {.key_id = some_id(),
+          .scheme = SignatureScheme::rsa_pss,
+          .hash = Hash::sha256,
+          .salt_length = 32,
+          .digest = digest};
+}
+
+DescribeResponse describe_response() {
+  DescribeResponse response{.key_id = some_id(),
+                            .type = KeyType::ec_p256,
+                            .key_name = "web/https/https",
+                            .public_key = public_key,
+                            .chain = {}};
+  response.chain.certificates[0] = leaf;
+  response.chain.certificates[1] = issuer;
+  response.chain.count = 2;
+  return response;
+}
+
+std::vector<Bytes> all_records() {
+  Bytes hello(max_message_size);
+  hello.resize(encode_hello_request(7, hello));
+  return {hello,
+          encoded(7U, DescribeRequest{.key_name = "web"}),
+          encoded(7U, DescribeRequest{.key_name = {}, .key_id = some_id()}),
+          encoded(7U, sign_request()),
+          encoded(7U, HelloResponse{.version = 1, .deadline_ms = 5000}),
+          encoded(7U, describe_response()),
+          encoded(7U, SignResponse{.signature = digest}),
+          encoded(7U, Status::busy, ErrorResponse{.retry_after_ms = 20, .text = "queue full"})};
+}
+
+// Every view that a decoder returned lies in the record: AddressSanitizer sees it where not.
+std::size_t touch(ByteView view) {
+  std::size_t sum = 0;
+  for (const std::byte byte : view) sum += std::to_integer<std::size_t>(byte);
+  return sum;
+}
+
+std::size_t touch(std::string_view view) {
+  return touch(std::as_bytes(std::span(view)));
+}
+
+std::size_t decode_as_everything(const Bytes& record) {
+  std::size_t sum = 0;
+  RequestHeader request_header;
+  ResponseHeader response_header;
+  DescribeRequest describe;
+  SignRequest sign;
+  HelloResponse hello;
+  DescribeResponse described;
+  SignResponse signed_digest;
+  ErrorResponse error;
+  sum += decode(record, request_header) ? 1 : 0;
+  sum += decode(record, response_header) ? 1 : 0;
+  sum += decode_hello_request(record) ? 1 : 0;
+  if (decode(record, describe)) sum += touch(describe.key_name);
+  if (decode(record, sign)) sum += touch(sign.digest);
+  if (decode(record, hello)) sum += hello.deadline_ms;
+  if (decode(record, described)) {
+    sum += touch(described.key_name) + touch(described.public_key);
+    BOOST_REQUIRE(described.chain.count <= max_chain_length);
+    for (std::size_t i = 0; i < described.chain.count; ++i) sum += touch(described.chain.certificates[i]);
+  }
+  if (decode(record, signed_digest)) sum += touch(signed_digest.signature);
+  if (decode(record, error)) sum += touch(error.text);
+  return sum;
+}
+
+bool equal(ByteView left, ByteView right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(message)
+
+BOOST_AUTO_TEST_CASE(headers_come_back) {
+  RequestHeader request;
+  BOOST_TEST(decode(encoded(0x01020304U, sign_request()), request));
+  BOOST_TEST(request.version == protocol_version);
+  BOOST_TEST((request.operation == Operation::sign));
+  BOOST_TEST(request.request_id == 0x01020304U);
+
+  ResponseHeader response;
+  BOOST_TEST(decode(encoded(9U, Status::key_retired, ErrorResponse{}), response));
+  BOOST_TEST((response.status == Status::key_retired));
+  BOOST_TEST(response.request_id == 9U);
+}
+
+BOOST_AUTO_TEST_CASE(integers_are_little_endian) {
+  Bytes record(header_size);
+  BOOST_TEST(encode_hello_request(0x0a0b0c0d, record) == header_size);
+  const Bytes expected{std::byte{1},    std::byte{0},    std::byte{1},    std::byte{0},
+                       std::byte{0x0d}, std::byte{0x0c}, std::byte{0x0b}, std::byte{0x0a}};
+  BOOST_TEST((record == expected));
+}
+
+BOOST_AUTO_TEST_CASE(a_describe_request_comes_back) {
+  DescribeRequest by_name;
+  const Bytes named = encoded(1U, DescribeRequest{.key_name = "web/https/https", .key_id = some_id()});
+  BOOST_TEST(decode(named, by_name));
+  BOOST_TEST(by_name.key_name == "web/https/https");
+  BOOST_TEST((by_name.key_id == KeyId{}));
+
+  DescribeRequest by_id;
+  const Bytes identified = encoded(1U, DescribeRequest{.key_name = {}, .key_id = some_id()});
+  BOOST_TEST(decode(identified, by_id));
+  BOOST_TEST(by_id.key_name.empty());
+  BOOST_TEST((by_id.key_id == some_id()));
+}
+
+BOOST_AUTO_TEST_CASE(a_sign_request_comes_back) {
+  SignRequest request;
+  const Bytes record = encoded(1U, sign_request());
+  BOOST_TEST(decode(record, request));
+  BOOST_TEST((request.key_id == some_id()));
+  BOOST_TEST((request.scheme == SignatureScheme::rsa_pss));
+  BOOST_TEST((request.hash == Hash::sha256));
+  BOOST_TEST(request.salt_length == 32);
+  BOOST_TEST(equal(request.digest, digest));
+}
+
+BOOST_AUTO_TEST_CASE(answers_come_back) {
+  HelloResponse hello;
+  BOOST_TEST(decode(encoded(1U, HelloResponse{.version = 3, .deadline_ms = 5000}), hello));
+  BOOST_TEST(hello.version == 3);
+  BOOST_TEST(hello.deadline_ms == 5000U);
+
+  DescribeResponse described;
+  const Bytes description = encoded(1U, describe_response());
+  BOOST_TEST(decode(description, described));
+  BOOST_TEST((described.key_id == some_id()));
+  BOOST_TEST((described.type == KeyType::ec_p256));
+  BOOST_TEST(described.key_name == "web/https/https");
+  BOOST_TEST(equal(described.public_key, public_key));
+  BOOST_TEST(described.chain.count == 2U);
+  BOOST_TEST(equal(described.chain.certificates[1], issuer));
+
+  SignResponse signature;
+  const Bytes signed_record = encoded(1U, SignResponse{.signature = digest});
+  BOOST_TEST(decode(signed_record, signature));
+  BOOST_TEST(equal(signature.signature, digest));
+
+  ErrorResponse error;
+  const Bytes failed = encoded(1U, Status::busy, ErrorResponse{.retry_after_ms = 20, .text = "queue full"});
+  BOOST_TEST(decode(failed, error));
+  BOOST_TEST(error.retry_after_ms == 20U);
+  BOOST_TEST(error.text == "queue full");
+}
+
+BOOST_AUTO_TEST_CASE(no_neighbour_of_a_record_reads_out_of_bounds) {
+  std::size_t sum = 0;
+  for (const Bytes& record : all_records()) {
+    for_each_neighbour(record, [&](const Bytes& neighbour) { sum += decode_as_everything(neighbour); });
+  }
+  BOOST_TEST(sum > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_short_or_longer_record_is_refused) {
+  const Bytes record = encoded(1U, describe_response());
+  DescribeResponse response;
+  for (std::size_t size = 0; size < record.size(); ++size) {
+    BOOST_TEST(!decode(exactly(ByteView(record).first(size)), response));
+  }
+  Bytes longer = record;
+  longer.push_back(std::byte{0});
+  BOOST_TEST(!decode(longer, response));
+  BOOST_TEST(!decode_hello_request(longer));
+}
+
+BOOST_AUTO_TEST_CASE(unknown_enumerators_are_refused) {
+  const auto with = [](Bytes record, std::size_t at, unsigned value) {
+    record[at] = static_cast<std::byte>(value);
+    return record;
+  };
+  constexpr std::size_t scheme_at = header_size + 32;
+  SignRequest request;
+  for (const unsigned value : {0U, 4U, 255U})
+    BOOST_TEST(!decode(with(encoded(1U, sign_request()), scheme_at, value), request));
+  for (const unsigned value : {0U, 2U, 5U})
+    BOOST_TEST(!decode(with(encoded(1U, sign_request()), scheme_at + 2, value), request));
+  DescribeResponse description;
+  for (const unsigned value : {0U, 6U}) {
+    BOOST_TEST(!decode(with(encoded(1U, describe_response()), header_size + 32, value), description));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_header_with_an_unknown_operation_still_names_the_request) {
+  Bytes record = encoded(77U, sign_request());
+  record[2] = std::byte{99};
+  RequestHeader header;
+  BOOST_TEST(!decode(record, header));
+  BOOST_TEST(header.request_id == 77U);
+}
+
+BOOST_AUTO_TEST_CASE(broken_bounds_are_not_encoded) {
+  Bytes out(max_message_size);
+  SignRequest wrong_size = sign_request();
+  wrong_size.hash = Hash::sha384;
+  SignRequest salted_ecdsa = sign_request();
+  salted_ecdsa.scheme = SignatureScheme::ecdsa;
+  DescribeResponse too_many = describe_response();
+  too_many.chain.count = max_chain_length + 1;
+  DescribeResponse empty_certificate = describe_response();
+  empty_certificate.chain.count = 3;
+  const std::string long_name(max_key_name_size + 1, 'a');
+  const std::string long_text(max_error_text_size + 1, 'a');
+  const Bytes long_signature(max_message_size);
+  BOOST_TEST(encode(1, wrong_size, out) == 0U);
+  BOOST_TEST(encode(1, salted_ecdsa, out) == 0U);
+  BOOST_TEST(encode(1, too_many, out) == 0U);
+  BOOST_TEST(encode(1, empty_certificate, out) == 0U);
+  BOOST_TEST(encode(1, DescribeRequest{.key_name = long_name}, out) == 0U);
+  BOOST_TEST(encode(1, DescribeRequest{.key_name = "white space"}, out) == 0U);
+  BOOST_TEST(encode(1, DescribeRequest{.key_name = "esc\x1b"}, out) == 0U);
+  BOOST_TEST(encode(1, SignResponse{.signature = {}}, out) == 0U);
+  BOOST_TEST(encode(1, SignResponse{.signature = long_signature}, out) == 0U);
+  BOOST_TEST(encode(1, Status::ok, ErrorResponse{}, out) == 0U);
+  BOOST_TEST(encode(1, Status::busy, ErrorResponse{.text = long_text}, out) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_values_fit) {
+  const std::string name(max_key_name_size, 'a');
+  const std::string text(max_error_text_size, 'a');
+  DescribeRequest request;
+  ErrorResponse error;
+  BOOST_TEST(decode(encoded(1U, DescribeRequest{.key_name = name}), request));
+  BOOST_TEST(decode(encoded(1U, Status::internal, ErrorResponse{.text = text}), error));
+
+  DescribeResponse full = describe_response();
+  const Bytes certificate(4000, std::byte{0x30});
+  full.chain.certificates.fill(certificate);
+  full.chain.count = max_chain_length;
+  DescribeResponse described;
+  const Bytes record = encoded(1U, full);
+  BOOST_TEST(decode(record, described));
+  BOOST_TEST(described.chain.count == max_chain_length);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_is_written_only_where_it_fits) {
+  const Bytes record = encoded(1U, describe_response());
+  for (std::size_t size = 0; size < record.size(); ++size) {
+    Bytes out(size);
+    BOOST_TEST(encode(1, describe_response(), out) == 0U);
+  }
+  Bytes out(record.size());
+  BOOST_TEST(encode(1, describe_response(), out) == record.size());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_over_the_largest_message_is_written_or_read) {
+  DescribeResponse large = describe_response();
+  const Bytes certificate(5000, std::byte{0x30});
+  large.chain.certificates.fill(certificate);
+  large.chain.count = max_chain_length;
+  Bytes out(2 * max_message_size);
+  BOOST_TEST(encode(1, large, out) == 0U);
+  RequestHeader header;
+  BOOST_TEST(!decode(Bytes(max_message_size + 1, std::byte{1}), header));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::wire
