@@ -37,7 +37,7 @@ make_layer() {
   chmod 755 "$3.new/root/usr/sbin/policy-rc.d"
   DEBIAN_FRONTEND=noninteractive chroot "$3.new/root" sh -ec '
     apt-get update
-    apt-get satisfy --yes --no-install-recommends "$1"
+    apt-get satisfy --yes --no-install-recommends "$1, tpm2-tools"
     apt-get clean
     rm /usr/sbin/policy-rc.d' sh "$2" >"$cache/dependencies.log" 2>&1 ||
     { tail -n 20 "$cache/dependencies.log" >&2; return 1; }
@@ -52,11 +52,8 @@ make_root() {
   depends=$(dpkg-deb --field "$1" Depends)
   base=$cache/base-$(key_of "$suite" "$base_packages")
   layer=$base-$(key_of "$depends")
-  (
-    flock 9
-    make_base "$suite" "$base"
-    make_layer "$base" "$depends" "$layer"
-  ) 9>"$cache/lock"
+  make_base "$suite" "$base"
+  make_layer "$base" "$depends" "$layer"
   mkdir -p "$2" "$2.upper" "$2.work"
   mount -t overlay overlay -o "lowerdir=$layer/upper:$base,upperdir=$2.upper,workdir=$2.work" "$2"
 }

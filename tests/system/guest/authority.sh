@@ -1,0 +1,19 @@
+# Who may change what: with polkit, and on a device without.
+
+# authority_checks VARIANT
+authority_checks() {
+  check "$1: everyone sees the state" as stranger edgesealctl status
+  check "$1: an unprivileged account creates no application" refused UserAccessDenied as stranger edgesealctl application create evil
+  check "$1: an unprivileged account requests no certificate" refused UserAccessDenied as stranger edgesealctl csr web
+  check "$1: a member of edgeseal-admin creates an application" as integrator edgesealctl application create "made-$1"
+  check "$1: the account of an application requests its certificate" as web edgesealctl csr web
+}
+
+check "polkit runs" systemctl start polkit.service
+authority_checks with-polkit
+systemctl mask --runtime --now polkit.service
+authority_checks without-polkit
+systemctl unmask --runtime polkit.service
+
+check "an interface that is not listed is not reached" refused "Access denied" \
+  busctl call org.edgeseal.Agent1 /org/edgeseal org.edgeseal.Unlisted1 Call

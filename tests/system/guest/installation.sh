@@ -1,0 +1,19 @@
+# The package installs, listens, and starts nothing else.
+
+check "the package installs" dpkg --install edgeseal.deb
+check "nothing is half configured" equals "" "$(dpkg --audit)"
+check "the key socket is enabled" equals enabled "$(systemctl is-enabled edgeseald.socket)"
+check "the key socket listens" equals active "$(state_of edgeseald.socket)"
+check "the service is not enabled" equals disabled "$(systemctl is-enabled edgeseald.service)"
+check "the service is not started" equals inactive "$(state_of edgeseald.service)"
+check "the units are without fault" equals "" "$(systemd-analyze verify --man=no edgeseald.service edgeseald.socket 2>&1)"
+
+check "the account edgeseal may use the TPM" equals "edgeseal tss" "$(id -nG edgeseal)"
+check "the account edgeseal has no shell" equals /usr/sbin/nologin "$(getent passwd edgeseal | cut -d: -f7)"
+check "the group edgeseal-admin is there" getent group edgeseal-admin
+check "OpenSSL loads the provider" grep -q edgeseal <(openssl list -providers)
+
+check "nobody but the agent takes its name on the bus" refused "Access denied" \
+  busctl call org.freedesktop.DBus / org.freedesktop.DBus RequestName su org.edgeseal.Agent1 0
+
+sed -i 's|^#tcti = .*|tcti = "swtpm:path=/run/tpm/tpm.sock"|' /etc/edgeseal/edgeseal.toml

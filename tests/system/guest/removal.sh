@@ -1,0 +1,13 @@
+# Removal keeps the state, purge does not.
+
+check "the package is removed" dpkg --remove edgeseal
+check "the agent is stopped" fails test -d "/proc/$(agent_pid)/fd"
+check "the key socket is closed" fails systemctl --quiet is-active edgeseald.socket
+check "the keys are kept" test -d /var/lib/edgeseal/state
+check "the configuration is kept" test -e /etc/edgeseal/edgeseal.toml
+
+purge=$(dpkg --purge edgeseal 2>&1)
+check "the package is purged, and says that the TPM is left alone" grep -q "Objects inside the TPM are left alone" <<<"$purge"
+check "the state is gone" fails test -e /var/lib/edgeseal
+check "the configuration is gone" fails test -e /etc/edgeseal
+check "no file is left" equals "" "$(find / -xdev -name '*edgeseal*' -not -path '/t/*' -not -path '/proc/*' -not -path '/etc/systemd/system/*edgeseal-checks*')"

@@ -1,0 +1,18 @@
+# What the unit takes from the agent, looked at from inside of its namespaces.
+
+in_agents_view() { nsenter --target "$(agent_pid)" --mount --net "$@"; }
+
+check "no capability" equals "0000000000000000" "$(status_of_agent CapBnd)"
+check "no new privileges" equals 1 "$(status_of_agent NoNewPrivs)"
+check "system calls are filtered" equals 2 "$(status_of_agent Seccomp)"
+check "no network but the loopback" equals "lo" "$(in_agents_view sed -n 's/^ *\(.*\):.*/\1/p' /proc/self/net/dev)"
+check "no core dump" grep -qE "^Max core file size +0 +0 " "/proc/$(agent_pid)/limits"
+in_agents_view cat /proc/self/mountinfo | grep " /run"; for directory in / /etc /usr /run /var /var/lib; do
+  check "$directory is read-only" refused "Read-only file system" in_agents_view touch "$directory/written"
+done
+check "its state is writable" in_agents_view sh -c 'touch /var/lib/edgeseal/written && rm /var/lib/edgeseal/written'
+check "homes are hidden" equals "" "$(in_agents_view ls -A /home /root 2>/dev/null | grep -v :)"
+
+exposure=$(systemd-analyze security --no-pager edgeseald.service | sed -n 's/.*exposure level for edgeseald.service: \([0-9.]*\).*/\1/p')
+echo "        systemd-analyze security edgeseald.service: $exposure"
+check "exposure is at most 2.0" awk -v exposure="$exposure" 'BEGIN { exit !(exposure != "" && exposure <= 2.0) }'

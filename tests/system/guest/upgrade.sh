@@ -1,0 +1,14 @@
+# A newer package is installed while programs use their keys.
+
+socket_before=$(stat -c %i /run/edgeseal/keys.sock)
+agent_before=$(agent_pid)
+configuration_before=$(sha256sum </etc/edgeseal/edgeseal.toml)
+load_start
+check "the newer package installs" dpkg --install edgeseal-next.deb
+check "the newer agent serves" signs edgeseal:web web
+load_stop
+load_unharmed "upgrade"
+check "it is the newer version" equals "$(dpkg-deb --field edgeseal-next.deb Version)" "$(dpkg-query --show --showformat='${Version}' edgeseal)"
+check "the agent was restarted" fails equals "$agent_before" "$(agent_pid)"
+check "the key socket stayed open" equals "$socket_before" "$(stat -c %i /run/edgeseal/keys.sock)"
+check "the configuration was kept" equals "$configuration_before" "$(sha256sum </etc/edgeseal/edgeseal.toml)"
