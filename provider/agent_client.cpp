@@ -30,7 +30,7 @@ bool AgentClient::describe(std::string_view key_name, MutableByteView record,
   ShortRecord buffer;
   const std::size_t size = wire::encode(next_request_id_++, wire::DescribeRequest{.key_name = key_name}, buffer);
   if (key_name.empty() || size == 0) {
-    errors_.raise(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
+    raise_error(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
     return false;
   }
   std::copy(key_name.begin(), key_name.end(), name.begin());
@@ -54,8 +54,8 @@ std::size_t AgentClient::sign(const wire::SignRequest& request, const char* key_
     return 0;
   }
   if (response.signature.size() > signature.size()) {
-    errors_.raise(Reason::agent_answer_malformed, "a signature of %zu bytes where at most %zu are possible",
-                  response.signature.size(), signature.size());
+    raise_error(Reason::agent_answer_malformed, "a signature of %zu bytes where at most %zu are possible",
+                response.signature.size(), signature.size());
     return 0;
   }
   std::copy(response.signature.begin(), response.signature.end(), signature.begin());
@@ -70,11 +70,11 @@ bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& a
   for (;;) {
     if (connection == nullptr) {
       if (fresh++ == fresh_connections_per_request) break;
-      connection = Connection::open(settings_, errors_, deadline);
+      connection = Connection::open(settings_, deadline);
       if (connection == nullptr) return false;
     }
     std::size_t size = 0;
-    const Exchange outcome = connection->exchange(request, record, size, errors_, deadline);
+    const Exchange outcome = connection->exchange(request, record, size, deadline);
     if (outcome == Exchange::failed) return false;
     if (outcome == Exchange::answered) {
       answer = record.first(size);
@@ -84,8 +84,8 @@ bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& a
     }
     connection.reset();
   }
-  errors_.raise(Reason::agent_closed, "before it answered, %d times; see the journal of edgeseald",
-                fresh_connections_per_request);
+  raise_error(Reason::agent_closed, "before it answered, %d times; see the journal of edgeseald",
+              fresh_connections_per_request);
   return false;
 }
 
@@ -94,8 +94,8 @@ bool AgentClient::is_answer_to(ByteView request, ByteView answer) const noexcept
   wire::ResponseHeader answered;
   const bool well_formed = wire::decode(request, asked) && wire::decode(answer, answered);
   if (answer.size() >= wire::header_size && answered.version != wire::protocol_version) {
-    errors_.raise(Reason::agent_refused, "it speaks version %u of the protocol, this provider version %u",
-                  unsigned{answered.version}, unsigned{wire::protocol_version});
+    raise_error(Reason::agent_refused, "it speaks version %u of the protocol, this provider version %u",
+                unsigned{answered.version}, unsigned{wire::protocol_version});
     return false;
   }
   if (well_formed && answered.request_id == asked.request_id) return true;
@@ -122,26 +122,25 @@ bool AgentClient::is_success(ByteView answer, const char* key_name) const noexce
 void AgentClient::raise_refusal(wire::Status status, const char* key_name, const char* text) const noexcept {
   switch (status) {
     case wire::Status::ok: return;
-    case wire::Status::bad_request: return errors_.raise(Reason::agent_refused, "key %s: %s", key_name, text);
+    case wire::Status::bad_request: return raise_error(Reason::agent_refused, "key %s: %s", key_name, text);
     case wire::Status::unknown_key:
-      return errors_.raise(Reason::unknown_key, "key %s: %s; see edgesealctl application list", key_name, text);
+      return raise_error(Reason::unknown_key, "key %s: %s; see edgesealctl application list", key_name, text);
     case wire::Status::not_permitted:
-      return errors_.raise(Reason::not_permitted,
-                           "uid %u may not use key %s: %s; add an access rule to its application",
-                           unsigned{::geteuid()}, key_name, text);
+      return raise_error(Reason::not_permitted, "uid %u may not use key %s: %s; add an access rule to its application",
+                         unsigned{::geteuid()}, key_name, text);
     case wire::Status::key_retired:
-      return errors_.raise(Reason::key_retired, "key %s: %s; reload the key and its certificate", key_name, text);
-    case wire::Status::unsupported: return errors_.raise(Reason::operation_unsupported, "key %s: %s", key_name, text);
-    case wire::Status::busy: return errors_.raise(Reason::agent_busy, "key %s: %s; try again", key_name, text);
-    case wire::Status::tpm_unavailable: return errors_.raise(Reason::tpm_unavailable, "key %s: %s", key_name, text);
+      return raise_error(Reason::key_retired, "key %s: %s; reload the key and its certificate", key_name, text);
+    case wire::Status::unsupported: return raise_error(Reason::operation_unsupported, "key %s: %s", key_name, text);
+    case wire::Status::busy: return raise_error(Reason::agent_busy, "key %s: %s; try again", key_name, text);
+    case wire::Status::tpm_unavailable: return raise_error(Reason::tpm_unavailable, "key %s: %s", key_name, text);
     case wire::Status::internal:
-      return errors_.raise(Reason::agent_failed, "key %s: %s; see the journal of edgeseald", key_name, text);
+      return raise_error(Reason::agent_failed, "key %s: %s; see the journal of edgeseald", key_name, text);
   }
 }
 
 void AgentClient::raise_malformed() const noexcept {
-  errors_.raise(Reason::agent_answer_malformed, "%s does not speak the key socket's protocol",
-                settings_.socket_path.data());
+  raise_error(Reason::agent_answer_malformed, "%s does not speak the key socket's protocol",
+              settings_.socket_path.data());
 }
 
 }  // namespace edgeseal::provider

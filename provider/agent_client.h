@@ -13,7 +13,7 @@ namespace edgeseal::provider {
 // connection.
 class AgentClient {
  public:
-  AgentClient(const Settings& settings, const Errors& errors) noexcept : settings_(settings), errors_(errors) {}
+  explicit AgentClient(const Settings& settings) noexcept : settings_(settings) {}
 
   // False, with an error raised, on any failure. `response` has views into `record`, which holds max_message_size
   // bytes.
@@ -32,7 +32,6 @@ class AgentClient {
   void raise_malformed() const noexcept;
 
   const Settings& settings_;
-  const Errors& errors_;
   ConnectionPool pool_;
   std::atomic<std::uint32_t> next_request_id_{1};
 };

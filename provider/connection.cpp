@@ -55,17 +55,17 @@ int connect_before(int descriptor, const Settings& settings, const Deadline& dea
   }
 }
 
-void raise_unreachable(const Settings& settings, const Errors& errors, int error) noexcept {
-  errors.raise(Reason::agent_unreachable, "%s: %s; is edgeseald.socket active?", settings.socket_path.data(),
-               ErrorText(error).text);
+void raise_unreachable(const Settings& settings, int error) noexcept {
+  raise_error(Reason::agent_unreachable, "%s: %s; is edgeseald.socket active?", settings.socket_path.data(),
+              ErrorText(error).text);
 }
 
 }  // namespace
 
-Owned<Connection> Connection::open(const Settings& settings, const Errors& errors, const Deadline& deadline) noexcept {
+Owned<Connection> Connection::open(const Settings& settings, const Deadline& deadline) noexcept {
   const int descriptor = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (descriptor < 0) {
-    raise_unreachable(settings, errors, errno);
+    raise_unreachable(settings, errno);
     return nullptr;
   }
   struct stat status {};
@@ -75,7 +75,7 @@ Owned<Connection> Connection::open(const Settings& settings, const Errors& error
   if (error == 0) connection = make_object<Connection>(descriptor, ::getpid(), status.st_dev, status.st_ino);
   if (connection == nullptr) {
     ::close(descriptor);
-    raise_unreachable(settings, errors, error == 0 ? ENOMEM : error);
+    raise_unreachable(settings, error == 0 ? ENOMEM : error);
   }
   return connection;
 }
@@ -94,30 +94,29 @@ bool Connection::holds_its_socket() const noexcept {
          status.st_ino == inode_;
 }
 
-Exchange Connection::exchange(ByteView request, MutableByteView answer, std::size_t& size, const Errors& errors,
+Exchange Connection::exchange(ByteView request, MutableByteView answer, std::size_t& size,
                               const Deadline& deadline) noexcept {
-  const Exchange sent = send(request, errors, deadline);
-  return sent == Exchange::answered ? receive(answer, size, errors, deadline) : sent;
+  const Exchange sent = send(request, deadline);
+  return sent == Exchange::answered ? receive(answer, size, deadline) : sent;
 }
 
-Exchange Connection::send(ByteView request, const Errors& errors, const Deadline& deadline) noexcept {
+Exchange Connection::send(ByteView request, const Deadline& deadline) noexcept {
   while (::send(descriptor_, request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (is_lost(errno)) return Exchange::lost;
     if (errno == EINTR) continue;
     if (errno != EAGAIN) {
-      errors.raise(Reason::agent_unreachable, "cannot send to the agent: %s", ErrorText(errno).text);
+      raise_error(Reason::agent_unreachable, "cannot send to the agent: %s", ErrorText(errno).text);
       return Exchange::failed;
     }
-    const Exchange waited = wait(POLLOUT, errors, deadline);
+    const Exchange waited = wait(POLLOUT, deadline);
     if (waited != Exchange::answered) return waited;
   }
   return Exchange::answered;
 }
 
-Exchange Connection::receive(MutableByteView answer, std::size_t& size, const Errors& errors,
-                             const Deadline& deadline) noexcept {
+Exchange Connection::receive(MutableByteView answer, std::size_t& size, const Deadline& deadline) noexcept {
   for (;;) {
-    const Exchange waited = wait(POLLIN, errors, deadline);
+    const Exchange waited = wait(POLLIN, deadline);
     if (waited != Exchange::answered) return waited;
     const ssize_t received = ::recv(descriptor_, answer.data(), answer.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (received == 0 || (received < 0 && is_lost(errno))) return Exchange::lost;
@@ -126,27 +125,27 @@ Exchange Connection::receive(MutableByteView answer, std::size_t& size, const Er
       return Exchange::answered;
     }
     if (received > 0) {
-      errors.raise(Reason::agent_answer_malformed, "%zd bytes where at most %zu are expected", received, answer.size());
+      raise_error(Reason::agent_answer_malformed, "%zd bytes where at most %zu are expected", received, answer.size());
       return Exchange::failed;
     }
     if (errno != EINTR && errno != EAGAIN) {
-      errors.raise(Reason::agent_unreachable, "cannot receive from the agent: %s", ErrorText(errno).text);
+      raise_error(Reason::agent_unreachable, "cannot receive from the agent: %s", ErrorText(errno).text);
       return Exchange::failed;
     }
   }
 }
 
-Exchange Connection::wait(short events, const Errors& errors, const Deadline& deadline) noexcept {
+Exchange Connection::wait(short events, const Deadline& deadline) noexcept {
   pollfd entry{.fd = descriptor_, .events = events, .revents = 0};
   for (;;) {
     const int ready = ::poll(&entry, 1, static_cast<int>(deadline.remaining().count()));
     if (ready > 0) return Exchange::answered;
     if (ready < 0 && errno == EINTR) continue;
     if (ready < 0) {
-      errors.raise(Reason::agent_unreachable, "cannot wait for the agent: %s", ErrorText(errno).text);
+      raise_error(Reason::agent_unreachable, "cannot wait for the agent: %s", ErrorText(errno).text);
     } else {
-      errors.raise(Reason::agent_timeout,
-                   "raise timeout-ms in the provider's section of openssl.cnf if the TPM is slow");
+      raise_error(Reason::agent_timeout,
+                  "raise timeout-ms in the provider's section of openssl.cnf if the TPM is slow");
     }
     return Exchange::failed;
   }

@@ -23,8 +23,7 @@ enum class Exchange {
 class Connection {
  public:
   // Null, with an error raised, where the agent cannot be reached before the deadline.
-  [[nodiscard]] static Owned<Connection> open(const Settings& settings, const Errors& errors,
-                                              const Deadline& deadline) noexcept;
+  [[nodiscard]] static Owned<Connection> open(const Settings& settings, const Deadline& deadline) noexcept;
 
   Connection(int descriptor, pid_t process, dev_t device, ino_t inode) noexcept
       : descriptor_(descriptor), process_(process), device_(device), inode_(inode) {}
@@ -37,15 +36,14 @@ class Connection {
 
   // Sends one record and receives the next into `answer`, of which it sets `size`. Not to be used again unless
   // answered.
-  [[nodiscard]] Exchange exchange(ByteView request, MutableByteView answer, std::size_t& size, const Errors& errors,
+  [[nodiscard]] Exchange exchange(ByteView request, MutableByteView answer, std::size_t& size,
                                   const Deadline& deadline) noexcept;
 
  private:
   [[nodiscard]] bool holds_its_socket() const noexcept;
-  [[nodiscard]] Exchange send(ByteView request, const Errors& errors, const Deadline& deadline) noexcept;
-  [[nodiscard]] Exchange receive(MutableByteView answer, std::size_t& size, const Errors& errors,
-                                 const Deadline& deadline) noexcept;
-  [[nodiscard]] Exchange wait(short events, const Errors& errors, const Deadline& deadline) noexcept;
+  [[nodiscard]] Exchange send(ByteView request, const Deadline& deadline) noexcept;
+  [[nodiscard]] Exchange receive(MutableByteView answer, std::size_t& size, const Deadline& deadline) noexcept;
+  [[nodiscard]] Exchange wait(short events, const Deadline& deadline) noexcept;
 
   int descriptor_;
   pid_t process_;

@@ -1,18 +1,23 @@
 #include "provider/errors.h"
 
+#include <openssl/err.h>
+
+#include <atomic>
 #include <cstdarg>
-#include <cstdint>
 
 namespace edgeseal::provider {
 namespace {
 
-constexpr OSSL_ITEM item(Reason reason, const char* text) noexcept {
-  return {static_cast<unsigned int>(reason), const_cast<char*>(text)};
+// The number that libcrypto gave to this library of errors. The module stays in the process (-z nodelete), thus the
+// texts too.
+std::atomic<int> library_number{0};
+
+constexpr ERR_STRING_DATA item(Reason reason, const char* text) noexcept {
+  return {ERR_PACK(0, 0, static_cast<unsigned long>(reason)), text};
 }
 
-}  // namespace
-
-constexpr OSSL_ITEM reason_strings[] = {
+// libcrypto writes the library number into it.
+ERR_STRING_DATA reason_texts[] = {
     item(Reason::agent_unreachable, "agent not reachable"),
     item(Reason::agent_timeout, "agent did not answer in time"),
     item(Reason::agent_closed, "agent closed the connection"),
@@ -35,23 +40,26 @@ constexpr OSSL_ITEM reason_strings[] = {
     item(Reason::uri_invalid, "invalid key URI"),
     item(Reason::setting_invalid, "invalid setting"),
     item(Reason::buffer_too_small, "buffer too small"),
-    item(Reason::out_of_memory, "out of memory"),
     {0, nullptr},
 };
 
-Errors::Errors(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions) noexcept : core_(core) {
-  for (; functions->function_id != 0; ++functions) {
-    if (functions->function_id == OSSL_FUNC_CORE_NEW_ERROR) new_error_ = OSSL_FUNC_core_new_error(functions);
-    if (functions->function_id == OSSL_FUNC_CORE_VSET_ERROR) set_error_ = OSSL_FUNC_core_vset_error(functions);
-  }
+}  // namespace
+
+void register_reasons() noexcept {
+  if (library_number != 0) return;
+  int number = 0;
+  if (!library_number.compare_exchange_strong(number, ERR_get_next_error_library())) return;
+  static ERR_STRING_DATA name[] = {{0, "edgeseal"}, {0, nullptr}};
+  name[0].error = ERR_PACK(library_number.load(), 0, 0);
+  ERR_load_strings(0, name);
+  ERR_load_strings(library_number, reason_texts);
 }
 
-void Errors::raise(Reason reason, const char* format, ...) const noexcept {
-  if (new_error_ == nullptr || set_error_ == nullptr) return;
+void raise_error(Reason reason, const char* format, ...) noexcept {
   std::va_list arguments;
   va_start(arguments, format);
-  new_error_(core_);
-  set_error_(core_, static_cast<std::uint32_t>(reason), format, arguments);
+  ERR_new();
+  ERR_vset_error(library_number, static_cast<int>(reason), format, arguments);
   va_end(arguments);
 }
 

@@ -3,9 +3,6 @@
 // Failures of the provider, as entries of the OpenSSL error queue of the calling thread. The reason names the cause;
 // the text that goes with it names the object and what to do.
 
-#include <openssl/core.h>
-#include <openssl/core_dispatch.h>
-
 namespace edgeseal::provider {
 
 enum class Reason : int {
@@ -31,23 +28,13 @@ enum class Reason : int {
   uri_invalid,
   setting_invalid,
   buffer_too_small,
-  out_of_memory,
 };
 
-extern const OSSL_ITEM reason_strings[];
+// Makes the texts of the reasons known to libcrypto, once per process. Not by the provider's table of reason strings:
+// libcrypto 3.0 takes those back when the last key goes, and crashes where that is after OPENSSL_cleanup(), as with a
+// key in a global variable of a C++ program.
+void register_reasons() noexcept;
 
-// Thread-safe: the queue belongs to the calling thread.
-class Errors {
- public:
-  // Takes what the core offers; raises nothing where it offers nothing.
-  Errors(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions) noexcept;
-
-  [[gnu::format(printf, 3, 4)]] void raise(Reason reason, const char* format, ...) const noexcept;
-
- private:
-  const OSSL_CORE_HANDLE* core_;
-  OSSL_FUNC_core_new_error_fn* new_error_ = nullptr;
-  OSSL_FUNC_core_vset_error_fn* set_error_ = nullptr;
-};
+[[gnu::format(printf, 2, 3)]] void raise_error(Reason reason, const char* format, ...) noexcept;
 
 }  // namespace edgeseal::provider

@@ -14,13 +14,13 @@ std::optional<KeyKind> kind_of(const EVP_PKEY* key) noexcept {
 Pkey parse_public_key(const Context& context, ByteView der) noexcept {
   const unsigned char* start = as_octets(der);
   const unsigned char* next = start;
-  Pkey key(d2i_PUBKEY_ex(nullptr, &next, static_cast<long>(der.size()), context.library.get(), Context::others));
+  Pkey key(d2i_PUBKEY_ex(nullptr, &next, static_cast<long>(der.size()), context.library.get(), nullptr));
   return next == start + der.size() ? std::move(key) : nullptr;
 }
 
 bool identify(const Context& context, ByteView public_key, wire::KeyId& id) noexcept {
   std::size_t size = 0;
-  return EVP_Q_digest(context.library.get(), "SHA256", Context::others, public_key.data(), public_key.size(),
+  return EVP_Q_digest(context.library.get(), "SHA256", nullptr, public_key.data(), public_key.size(),
                       as_writable_octets(id), &size) == 1 &&
          size == id.size();
 }
@@ -36,9 +36,8 @@ Key::Reference Key::of_agent(Context& context, std::string_view name, ByteView p
   const std::optional<KeyKind> kind = parsed != nullptr ? kind_of(parsed.get()) : std::nullopt;
   AgentKey agent_key;
   if (!kind.has_value() || name.size() >= agent_key.name.size() || !identify(context, public_key, agent_key.id)) {
-    context.errors.raise(Reason::public_key_invalid,
-                         "key %.*s: not an RSA or EC key that this program's providers know",
-                         static_cast<int>(name.size()), name.data());
+    raise_error(Reason::public_key_invalid, "key %.*s: not an RSA or EC public key", static_cast<int>(name.size()),
+                name.data());
     return nullptr;
   }
   std::copy(name.begin(), name.end(), agent_key.name.begin());

@@ -75,8 +75,7 @@ int export_key(void* data, int selection, OSSL_CALLBACK* receive, void* argument
   const Key& key = as_key(data);
   if (key.public_key == nullptr) return 0;
   if ((selection & private_part) != 0 && key.agent_key.has_value()) {
-    key.context.errors.raise(Reason::private_key_not_exportable, "key %s is held by the agent",
-                             key.agent_key->name.data());
+    raise_error(Reason::private_key_not_exportable, "key %s is held by the agent", key.agent_key->name.data());
     return 0;
   }
   return EVP_PKEY_export(key.public_key.get(), selection & ~private_part, receive, argument) == 1;
@@ -86,8 +85,7 @@ int export_key(void* data, int selection, OSSL_CALLBACK* receive, void* argument
 int import_key(void* data, int selection, const OSSL_PARAM parameters[]) noexcept {
   Key& key = as_key(data);
   if (key.public_key != nullptr) return 0;
-  const PkeyContext import(
-      EVP_PKEY_CTX_new_from_name(key.context.library.get(), algorithm_name(key.kind), Context::others));
+  const PkeyContext import(EVP_PKEY_CTX_new_from_name(key.context.library.get(), algorithm_name(key.kind), nullptr));
   EVP_PKEY* imported = nullptr;
   const int wanted = (selection & ~private_part) | OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
   if (import == nullptr || EVP_PKEY_fromdata_init(import.get()) != 1 ||

@@ -42,25 +42,20 @@ const OSSL_ALGORITHM* query(void* context, int operation, int* no_cache) noexcep
   }
 }
 
-const OSSL_ITEM* get_reason_strings(void* /*context*/) noexcept {
-  return reason_strings;
-}
-
-const OSSL_DISPATCH functions[] = {
-    {OSSL_FUNC_PROVIDER_TEARDOWN, reinterpret_cast<Function>(tear_down)},
-    {OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, reinterpret_cast<Function>(list_parameters)},
-    {OSSL_FUNC_PROVIDER_GET_PARAMS, reinterpret_cast<Function>(get_parameters)},
-    {OSSL_FUNC_PROVIDER_QUERY_OPERATION, reinterpret_cast<Function>(query)},
-    {OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, reinterpret_cast<Function>(get_reason_strings)},
-    {0, nullptr}};
+const OSSL_DISPATCH functions[] = {{OSSL_FUNC_PROVIDER_TEARDOWN, reinterpret_cast<Function>(tear_down)},
+                                   {OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, reinterpret_cast<Function>(list_parameters)},
+                                   {OSSL_FUNC_PROVIDER_GET_PARAMS, reinterpret_cast<Function>(get_parameters)},
+                                   {OSSL_FUNC_PROVIDER_QUERY_OPERATION, reinterpret_cast<Function>(query)},
+                                   {0, nullptr}};
 
 bool set_up(Context& context, const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* in) noexcept {
+  register_reasons();
   if (!is_after_another(core, in)) {
     context.problem = "another provider must be active before edgeseal: activate default first";
   } else {
     context.problem = context.settings.load(core, in);
   }
-  context.library.reset(OSSL_LIB_CTX_new_child(core, in));
+  context.library.reset(OSSL_LIB_CTX_new_from_dispatch(core, in));
   return context.library != nullptr;
 }
 
@@ -69,7 +64,7 @@ bool set_up(Context& context, const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH*
 
 extern "C" [[gnu::visibility("default")]] int OSSL_provider_init(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* in,
                                                                  const OSSL_DISPATCH** out, void** context) {
-  auto created = edgeseal::provider::make_object<edgeseal::provider::Context>(core, in);
+  auto created = edgeseal::provider::make_object<edgeseal::provider::Context>();
   if (created == nullptr || !edgeseal::provider::set_up(*created, core, in)) return 0;
   *out = edgeseal::provider::functions;
   *context = created.release();

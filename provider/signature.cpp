@@ -50,7 +50,7 @@ bool Operation::start(Key* key, const OSSL_PARAM parameters[]) noexcept {
   if (key != nullptr) key_ = key->share();
   hashing_.reset();
   if (key_ == nullptr || key_->kind != kind_ || !key_->agent_key.has_value()) {
-    context_.errors.raise(Reason::private_key_missing, "only keys of the agent can sign");
+    raise_error(Reason::private_key_missing, "only keys of the agent can sign");
     return false;
   }
   return set(parameters);
@@ -59,7 +59,7 @@ bool Operation::start(Key* key, const OSSL_PARAM parameters[]) noexcept {
 bool Operation::start_hashing(const char* digest) noexcept {
   if (digest != nullptr && *digest != '\0' && !options_.set_digest(digest, nullptr)) return false;
   if (!options_.hash().has_value()) {
-    context_.errors.raise(Reason::digest_unsupported, "none was chosen");
+    raise_error(Reason::digest_unsupported, "none was chosen");
     return false;
   }
   const Digest fetched(EVP_MD_fetch(context_.library.get(), name_of(*options_.hash()), nullptr));
@@ -88,7 +88,7 @@ bool Operation::sign(ByteView digest, unsigned char* signature, std::size_t* siz
     return largest != 0;
   }
   if (capacity < largest) {
-    context_.errors.raise(Reason::buffer_too_small, "%zu bytes where a signature takes up to %zu", capacity, largest);
+    raise_error(Reason::buffer_too_small, "%zu bytes where a signature takes up to %zu", capacity, largest);
     return false;
   }
   const std::optional<wire::Hash> hash = hash_for(digest);
@@ -103,7 +103,7 @@ bool Operation::sign(ByteView digest, unsigned char* signature, std::size_t* siz
   const MutableByteView out(reinterpret_cast<std::byte*>(signature), largest);
   *size = context_.agent.sign(request, key_->agent_key->name.data(), out);
   if (kind_ == KeyKind::ec || *size == 0 || *size == largest) return *size != 0;
-  context_.errors.raise(Reason::agent_answer_malformed, "an RSA signature of %zu bytes instead of %zu", *size, largest);
+  raise_error(Reason::agent_answer_malformed, "an RSA signature of %zu bytes instead of %zu", *size, largest);
   return false;
 }
 
@@ -112,11 +112,11 @@ std::optional<wire::Hash> Operation::hash_for(ByteView digest) const noexcept {
   std::optional<wire::Hash> hash = options_.hash();
   if (!hash.has_value() && kind_ == KeyKind::ec) hash = hash_of_digest_size(digest.size());
   if (!hash.has_value()) {
-    context_.errors.raise(Reason::digest_unsupported, "none was chosen for the %zu bytes to sign", digest.size());
+    raise_error(Reason::digest_unsupported, "none was chosen for the %zu bytes to sign", digest.size());
     return std::nullopt;
   }
   if (digest.size() != wire::digest_size(*hash)) {
-    context_.errors.raise(Reason::digest_size_wrong, "%zu bytes for %s", digest.size(), name_of(*hash));
+    raise_error(Reason::digest_size_wrong, "%zu bytes for %s", digest.size(), name_of(*hash));
     return std::nullopt;
   }
   return hash;
@@ -126,7 +126,7 @@ bool Operation::set(const OSSL_PARAM parameters[]) noexcept {
   const std::optional<wire::Hash> before = options_.hash();
   if (!options_.set(parameters)) return false;
   if (hashing_ == nullptr || options_.hash() == before) return true;
-  context_.errors.raise(Reason::digest_unsupported, "it cannot change once hashing has begun");
+  raise_error(Reason::digest_unsupported, "it cannot change once hashing has begun");
   return false;
 }
 

@@ -99,8 +99,7 @@ std::optional<wire::Hash> SignatureOptions::find_hash(const char* name, const ch
   if (name == nullptr) return std::nullopt;
   const Digest digest(EVP_MD_fetch(context_->library.get(), name, properties));
   const std::optional<wire::Hash> hash = digest != nullptr ? hash_of(digest.get()) : std::nullopt;
-  if (!hash.has_value())
-    context_->errors.raise(Reason::digest_unsupported, "%s: use SHA-1, SHA-256, SHA-384 or SHA-512", name);
+  if (!hash.has_value()) raise_error(Reason::digest_unsupported, "%s: use SHA-1, SHA-256, SHA-384 or SHA-512", name);
   return hash;
 }
 
@@ -113,7 +112,7 @@ bool SignatureOptions::set_padding(const OSSL_PARAM& parameter) noexcept {
   } else if (mode == RSA_PKCS1_PSS_PADDING || name == OSSL_PKEY_RSA_PAD_MODE_PSS) {
     scheme_ = wire::SignatureScheme::rsa_pss;
   } else {
-    context_->errors.raise(Reason::padding_unsupported, "use PKCS#1 v1.5 or PSS");
+    raise_error(Reason::padding_unsupported, "use PKCS#1 v1.5 or PSS");
     return false;
   }
   return true;
@@ -126,7 +125,7 @@ bool SignatureOptions::set_salt_length(const OSSL_PARAM& parameter) noexcept {
                                     : OSSL_PARAM_get_int(&parameter, &value) == 1 ? std::optional<int>(value)
                                                                                   : std::nullopt;
   if (scheme_ != wire::SignatureScheme::rsa_pss || !choice.has_value() || *choice < auto_digest_max) {
-    context_->errors.raise(Reason::salt_length_invalid, "a number, digest, max, auto or auto-digestmax, with PSS only");
+    raise_error(Reason::salt_length_invalid, "a number, digest, max, auto or auto-digestmax, with PSS only");
     return false;
   }
   salt_choice_ = *choice;
@@ -136,7 +135,7 @@ bool SignatureOptions::set_salt_length(const OSSL_PARAM& parameter) noexcept {
 std::optional<std::uint16_t> SignatureOptions::salt_length(wire::Hash hash, const Key& key) const noexcept {
   if (scheme_ != wire::SignatureScheme::rsa_pss) return std::uint16_t{0};
   if (mgf1_hash_.value_or(hash) != hash) {
-    context_->errors.raise(Reason::digest_unsupported, "PSS needs the same digest for MGF1, %s", name_of(hash));
+    raise_error(Reason::digest_unsupported, "PSS needs the same digest for MGF1, %s", name_of(hash));
     return std::nullopt;
   }
   const int longest = longest_salt(hash, key);
@@ -146,7 +145,7 @@ std::optional<std::uint16_t> SignatureOptions::salt_length(wire::Hash hash, cons
   if (length == RSA_PSS_SALTLEN_AUTO || length == RSA_PSS_SALTLEN_MAX) length = longest;
   if (length == auto_digest_max) length = std::min(of_digest, longest);
   if (length < 0 || length > longest) {
-    context_->errors.raise(Reason::salt_length_invalid, "%d bytes where 0 to %d fit the key", length, longest);
+    raise_error(Reason::salt_length_invalid, "%d bytes where 0 to %d fit the key", length, longest);
     return std::nullopt;
   }
   return static_cast<std::uint16_t>(length);

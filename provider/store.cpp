@@ -53,8 +53,8 @@ bool Store::load(OSSL_CALLBACK* receive, void* argument) noexcept {
   Key::Reference key = Key::of_agent(context_, key_.key_name, key_.public_key);
   if (key == nullptr) return false;
   if (key->agent_key->id != key_.key_id) {
-    context_.errors.raise(Reason::agent_answer_malformed, "the id of key %s is not that of its public key",
-                          key->agent_key->name.data());
+    raise_error(Reason::agent_answer_malformed, "the id of key %s is not that of its public key",
+                key->agent_key->name.data());
     return false;
   }
   if (expected_ == OSSL_STORE_INFO_PUBKEY) key->agent_key.reset();

@@ -153,6 +153,17 @@ BOOST_FIXTURE_TEST_CASE(a_request_that_the_agent_dropped_is_sent_again, Fixture)
   BOOST_TEST(take_errors() == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_key_may_be_freed_after_libcrypto_was_cleaned_up, Fixture) {
+  PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(in_child([&] {
+    OSSL_LIB_CTX_free(program.context());
+    OPENSSL_cleanup();
+    key.reset();
+    return true;
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(the_provider_can_be_unloaded_and_loaded_again) {
   const TemporaryDirectory directory;
   fakes::KeyServer server(directory.path() / "keys.sock");
