@@ -33,7 +33,9 @@ std::uint32_t epoll_events(short poll_events) {
 }  // namespace
 
 Agent::Agent(const Configuration& configuration, policy::UniqueFd key_listener)
-    : state_(configuration.state_directory + "/state"),
+    : terminate_(loop_.add_signal(SIGTERM, [this] { begin_stop(); })),
+      interrupt_(loop_.add_signal(SIGINT, [this] { begin_stop(); })),
+      state_(configuration.state_directory + "/state"),
       worker_(loop_, tpm_opener(configuration.tcti, state_.storage_key_name()), [this] { tpm_changed(); }),
       keys_(state_, worker_),
       publication_(configuration.state_directory + "/pki"),
@@ -54,8 +56,6 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd key_listener)
   bus_settings.admin_group = configuration.admin_group;
   bus_.emplace(ports_, ports_, ports_, bus_settings);
   serve_bus();
-  terminate_ = loop_.add_signal(SIGTERM, [this] { begin_stop(); });
-  interrupt_ = loop_.add_signal(SIGINT, [this] { begin_stop(); });
   stop_timer_ = loop_.add_timer([this] { stop_when_answered(); });
 }
 

@@ -36,6 +36,7 @@ class Agent {
   void stop_when_answered();
 
   EventLoop loop_;
+  EventLoop::Source terminate_, interrupt_;  // before any thread: the signals must be blocked in all of them
   State state_;
   TpmWorker worker_;
   KeyService keys_;
@@ -46,7 +47,7 @@ class Agent {
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;
-  EventLoop::Source terminate_, interrupt_, stop_timer_;
+  EventLoop::Source stop_timer_;
   EventLoop::Time stop_by_{};
 };
 

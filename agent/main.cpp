@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
 
 #include "agent/agent.h"
@@ -25,6 +26,7 @@ void protect_process() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::umask(0077);
+  std::signal(SIGPIPE, SIG_IGN);  // a TPM simulator that ends while libtss2 writes to it
 }
 
 // The socket that systemd passes (and nobody but systemd may remove), else one of our own.

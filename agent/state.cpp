@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <filesystem>
 
 #include "agent/error.h"
 #include "policy/error.h"
@@ -66,6 +67,11 @@ std::string remedy(int code) {
 
 [[noreturn]] void refuse(const std::string& directory, const std::string& problem, const std::string& advice) {
   throw Error(Code::state_unavailable, fmt::format("state in {}: {}; remedy: {}", directory, problem, advice));
+}
+
+void make_where_missing(const std::string& directory, mode_t mode) {
+  if (::mkdir(directory.c_str(), mode) == 0 && ::chmod(directory.c_str(), mode) == 0) return;
+  if (errno != EEXIST) refuse(directory, std::strerror(errno), remedy(SQLITE_CANTOPEN));
 }
 
 // Runs one public function of State: what SQLite says becomes what the caller understands.
@@ -198,8 +204,8 @@ class State::Lock {
 };
 
 State::State(const std::string& directory) : directory_(directory) {
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-    refuse(directory, std::strerror(errno), remedy(SQLITE_CANTOPEN));
+  make_where_missing(std::filesystem::path(directory).parent_path(), 0711);  // applications pass through to pki/
+  make_where_missing(directory, 0700);
   try {
     (void)policy::open_trusted_directory(directory, ::geteuid());
   } catch (const policy::Error& error) {

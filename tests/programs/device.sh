@@ -1,0 +1,194 @@
+# A gateway in a directory: a fresh simulated TPM, a private system bus, the agent, a certification authority.
+# Sourced by the demo and by the tests with unmodified programs; bash, set -euo pipefail. Everything that it starts ends with
+# the shell that called device_start.
+
+# device_start BUILD: sets `device` (the directory), OPENSSL_CONF_EDGESEAL and DBUS_SYSTEM_BUS_ADDRESS. TCTI_PREFIX, where
+# set, goes before the TCTI of the simulated TPM.
+device_start() {
+  build=$(realpath "$1")
+  device=$(mktemp -d /tmp/edgeseal.XXXXXX)
+  processes=()
+  trap device_stop EXIT
+  trap 'exit 130' INT TERM
+  chmod 755 "$device"
+  mkdir -p "$device"/{tpm,etc,run,plant}
+  export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$device/run/bus
+  export OPENSSL_CONF_EDGESEAL=$device/etc/openssl.cnf
+  export PATH=$build/dbus/ctl:$PATH
+  write_configuration
+  dbus-daemon --config-file="$device/etc/bus.conf" --nofork 2>>"$device/bus.log" &
+  processes+=($!)
+  tpm_start
+  wait_for "the private bus" test -S "$device/run/bus"
+}
+
+device_stop() {
+  local process
+  set +e
+  for process in "${processes[@]}"; do kill "$process" 2>/dev/null; done
+  for process in "${processes[@]}"; do wait "$process" 2>/dev/null; done
+  rm -rf "$device"
+}
+
+# stop PID: ends one process of ours and waits for its end.
+stop() {
+  local process kept=()
+  for process in "${processes[@]}"; do [ "$process" = "$1" ] || kept+=("$process"); done
+  processes=("${kept[@]}")
+  kill "$1" && wait "$1"
+}
+
+# wait_for WHAT COMMAND...: until the command succeeds, 20 s at most.
+wait_for() {
+  local what=$1 tries=1000
+  shift
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || { echo "waited 20 s in vain for $what" >&2; return 1; }
+    sleep 0.02
+  done
+}
+
+write_configuration() {
+  cat >"$device/etc/bus.conf" <<END
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <listen>unix:path=$device/run/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/> <allow own="*"/> <allow send_destination="*"/> <allow receive_sender="*"/>
+  </policy>
+</busconfig>
+END
+  cat >"$device/etc/edgeseal.toml" <<END
+[tpm]
+tcti = "${TCTI_PREFIX-}swtpm:path=$device/run/tpm"
+[state]
+directory = "$device/state"
+[key-socket]
+path = "$device/run/keys.sock"
+END
+  cat >"$OPENSSL_CONF_EDGESEAL" <<END
+openssl_conf = openssl_init
+[openssl_init]
+providers = providers
+[providers]
+default = default_provider
+edgeseal = edgeseal_provider
+[default_provider]
+activate = 1
+[edgeseal_provider]
+module = $build/provider/edgeseal.so
+socket = $device/run/keys.sock
+activate = 1
+END
+}
+
+tpm_start() {
+  swtpm socket --tpm2 --tpmstate dir="$device/tpm" --server type=unixio,path="$device/run/tpm" \
+    --ctrl type=unixio,path="$device/run/tpm.ctrl" --flags not-need-init,startup-clear >>"$device/tpm.log" 2>&1 &
+  tpm=$!
+  processes+=("$tpm")
+  wait_for "the simulated TPM" test -S "$device/run/tpm.ctrl"
+}
+
+# The agent, until it has opened the TPM; what it logs is in $device/agent.log.
+agent_start() {
+  "$build/agent/edgeseald" --config "$device/etc/edgeseal.toml" >>"$device/agent.log" 2>&1 &
+  agent=$!
+  processes+=("$agent")
+  wait_for "the agent to be ready; see its log: $(cat "$device/agent.log")" tpm_ready
+}
+
+tpm_ready() { edgesealctl --json status | grep -q '"health": *"ready"'; }
+
+# --- the plant's certification authority; its key is a file, which is what the device is spared
+
+ca_create() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$device/plant/ca.key" -out "$device/plant/ca.pem" \
+    -days 30 -subj "/CN=Test plant CA" 2>"$device/plant/log"
+}
+
+# ca_sign REQUEST CERTIFICATE: PEM in, PEM out, with the extensions of the request.
+ca_sign() {
+  openssl x509 -req -in "$1" -CA "$device/plant/ca.pem" -CAkey "$device/plant/ca.key" -days 10 -copy_extensions copyall \
+    -out "$2" 2>>"$device/plant/log"
+}
+
+# certify APPLICATION [OPTION...]: request (with the options of `edgesealctl csr`), signature, installation.
+certify() {
+  local name=$1
+  shift
+  edgesealctl csr "$name" --force --out "$device/plant/$name.csr" "$@" >/dev/null
+  ca_sign "$device/plant/$name.csr" "$device/plant/$name.pem"
+  edgesealctl certificate install "$name" "$device/plant/$name.pem" --chain "$device/plant/ca.pem" >/dev/null
+}
+
+# Where an application's certificates and key references are.
+published() { echo "$device/state/pki/$1/${2:-https}"; }
+
+# --- openssl's own server and client
+
+# s_server_start OPTION...: with the provider, one connection, on a port of the kernel's choice.
+s_server_start() {
+  : >"$device/s_server.log"
+  OPENSSL_CONF=$OPENSSL_CONF_EDGESEAL openssl s_server -accept 127.0.0.1:0 -naccept 1 -www "$@" >"$device/s_server.log" 2>&1 </dev/null &
+  s_server=$!
+  processes+=("$s_server")
+  wait_for "s_server: $(cat "$device/s_server.log")" grep -q '^ACCEPT 127' "$device/s_server.log"
+}
+
+# s_client OPTION...: without the provider, verifies the server by the plant's CA.
+s_client() {
+  openssl s_client -connect "$(sed -n 's/^ACCEPT //p' "$device/s_server.log")" -CAfile "$device/plant/ca.pem" \
+    -verify_return_error "$@" </dev/null
+}
+
+# --- nginx as Debian ships it
+
+# nginx_start APPLICATION: answers "served by nginx" on the socket $device/run/APPLICATION.
+nginx_start() {
+  local name=$1 directory
+  directory=$(published "$name")
+  mkdir -p "$device/nginx"
+  cat >"$device/nginx/nginx.conf" <<END
+user www-data;
+worker_processes 2;
+daemon off;
+pid $device/nginx/pid;
+error_log $device/nginx/error.log;
+events { }
+http {
+  access_log off;
+  client_body_temp_path $device/nginx/body; proxy_temp_path $device/nginx/proxy; fastcgi_temp_path $device/nginx/fastcgi;
+  uwsgi_temp_path $device/nginx/uwsgi; scgi_temp_path $device/nginx/scgi;
+  ssl_session_cache off;
+  ssl_session_tickets off;
+  server {
+    listen unix:$device/run/$name ssl;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_certificate     $directory/fullchain.pem;
+    ssl_certificate_key $directory/own/private/key.pem;
+    location / { return 200 "served by nginx\n"; }
+  }
+}
+END
+  OPENSSL_CONF=$OPENSSL_CONF_EDGESEAL nginx -p "$device/nginx" -e "$device/nginx/error.log" -c "$device/nginx/nginx.conf" &
+  nginx=$!
+  processes+=("$nginx")
+  wait_for "nginx; see its log: $(cat "$device/nginx/error.log" 2>/dev/null)" curl_nginx "$name"
+}
+
+# curl_nginx APPLICATION [OPTION...]: verifies the server by the plant's CA and the device's host name.
+curl_nginx() {
+  local name=$1
+  shift
+  curl --silent --show-error --fail --max-time 10 --unix-socket "$device/run/$name" --cacert "$device/plant/ca.pem" "$@" \
+    "https://$(hostname)/"
+}
+
+# The serial number of the certificate that nginx shows, as curl sees it.
+served_serial() { curl_nginx "$1" --output /dev/null --write-out '%{certs}' | openssl x509 -noout -serial | cut -d= -f2; }
+
+serial_of() { openssl x509 -noout -serial -in "$1" | cut -d= -f2; }
