@@ -1,7 +1,6 @@
 #include "dbus/group_object.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -66,7 +65,9 @@ void GroupObject::CreateSigningRequest(sdbus::Result<ByteArray>&& result, std::s
                  const Caller& caller, const auto& reply) {
                check_size("certificateType", type.size(), kTypeBytes);
                groups.create_signing_request(caller, name, type, signing_request(options),
-                                             reply->template completion<Bytes>(to_array));
+                                             reply->template completion<Bytes>([](auto& open, const Bytes& request) {
+                                               open.succeed(to_array(request));
+                                             }));
              });
 }
 
@@ -84,7 +85,9 @@ void GroupObject::ApplyChanges(sdbus::Result<>&& result, VariantMap options) {
   guard_.run("org.edgeseal.CertificateGroup1.ApplyChanges", getObject(), name_.application, std::move(result),
              [&groups = groups_, name = name_, options = std::move(options)](const Caller& caller, const auto& reply) {
                Options(options).finish();
-               groups.apply_changes(caller, name, reply->template completion<std::monostate>(std::identity()));
+               groups.apply_changes(
+                   caller, name,
+                   reply->template completion<std::monostate>([](auto& open, std::monostate) { open.succeed(); }));
              });
 }
 

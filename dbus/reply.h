@@ -60,18 +60,12 @@ class Reply final : public OpenCall, public std::enable_shared_from_this<Reply<R
     settle("", [&] { result_->returnResults(results...); });
   }
 
-  // For a port that answers later: `convert` makes the result of the port the result of the method.
-  template <class T, class Convert>
-  Completion<T> completion(Convert convert) {
-    return [self = this->shared_from_this(), convert](std::variant<T, CallError> outcome) {
+  // For a port that answers later: `deliver(reply, result)` makes the result of the port the answer.
+  template <class T, class Deliver>
+  Completion<T> completion(Deliver deliver) {
+    return [self = this->shared_from_this(), deliver](std::variant<T, CallError> outcome) {
       if (const auto* error = std::get_if<CallError>(&outcome)) return self->refuse(*error);
-      self->attempt([&] {
-        if constexpr (sizeof...(R) == 0) {
-          self->succeed();
-        } else {
-          self->succeed(convert(std::get<T>(outcome)));
-        }
-      });
+      self->attempt([&] { deliver(*self, std::get<T>(outcome)); });
     };
   }
 
