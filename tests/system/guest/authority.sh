@@ -1,19 +1,18 @@
 # Who may change what: with polkit, and on a device without.
 
-# authority_checks VARIANT
+# authority_checks VARIANT REFUSAL
 authority_checks() {
   check "$1: everyone sees the state" as stranger edgesealctl status
-  check "$1: an unprivileged account creates no application" refused UserAccessDenied as stranger edgesealctl application create evil
-  check "$1: an unprivileged account requests no certificate" refused UserAccessDenied as stranger edgesealctl csr web
+  check "$1: an unprivileged account creates no application" refused "$2" as stranger edgesealctl application create evil
+  check "$1: an unprivileged account requests no certificate" refused "$2" as stranger edgesealctl csr web
   check "$1: a member of edgeseal-admin creates an application" as integrator edgesealctl application create "made-$1"
   check "$1: the account of an application requests its certificate" as web edgesealctl csr web
 }
 
 check "polkit runs" systemctl start polkit.service
-authority_checks with-polkit
-systemctl mask --runtime --now polkit.service
-authority_checks without-polkit
-systemctl unmask --runtime polkit.service
+authority_checks with-polkit "polkit wants.*UserAccessDenied"
+check "polkit is removed" eval "systemctl stop polkit.service && dpkg --purge polkitd"
+authority_checks without-polkit "no polkit.*UserAccessDenied"
 
 check "an interface that is not listed is not reached" refused "Access denied" \
   busctl call org.edgeseal.Agent1 /org/edgeseal org.edgeseal.Unlisted1 Call

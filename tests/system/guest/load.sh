@@ -17,6 +17,7 @@ repeat() {
 load_start() {
   rm -rf /run/load
   install -d -o web /run/load
+  touch /run/load/{handshakes,signatures}
   as web openssl s_server -unix /run/load/tls.sock -cert "$published/fullchain.pem" -key "$key_reference" -quiet >/run/load/server 2>&1 &
   server=$!
   until_true test -S /run/load/tls.sock

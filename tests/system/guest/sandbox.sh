@@ -7,9 +7,10 @@ check "no new privileges" equals 1 "$(status_of_agent NoNewPrivs)"
 check "system calls are filtered" equals 2 "$(status_of_agent Seccomp)"
 check "no network but the loopback" equals "lo" "$(in_agents_view sed -n 's/^ *\(.*\):.*/\1/p' /proc/self/net/dev)"
 check "no core dump" grep -qE "^Max core file size +0 +0 " "/proc/$(agent_pid)/limits"
-in_agents_view cat /proc/self/mountinfo | grep " /run"; for directory in / /etc /usr /run /var /var/lib; do
+for directory in / /etc /usr /run /run/lock /var /var/lib; do
   check "$directory is read-only" refused "Read-only file system" in_agents_view touch "$directory/written"
 done
+check "there is no shared memory" refused "Permission denied" in_agents_view setpriv --reuid=edgeseal --clear-groups touch /dev/shm/written
 check "its state is writable" in_agents_view sh -c 'touch /var/lib/edgeseal/written && rm /var/lib/edgeseal/written'
 check "homes are hidden" equals "" "$(in_agents_view ls -A /home /root 2>/dev/null | grep -v :)"
 
