@@ -3,6 +3,7 @@
 #include <string.h>
 #include <tss2/tss2_esys.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "tpm/bytes.h"
@@ -72,6 +73,16 @@ template <class Tpm2b>
   if (bytes.size() > sizeof tpm2b.buffer) return false;
   if (!bytes.empty()) memcpy(tpm2b.buffer, bytes.data(), bytes.size());
   tpm2b.size = static_cast<UINT16>(bytes.size());
+  return true;
+}
+
+// Writes a number, big endian, to the end of `target` and zeros before it: some chips leave leading zeros out. False,
+// and nothing written, if it is longer than `target`.
+[[nodiscard]] inline bool assign_padded(std::span<std::byte> target, ByteView number) noexcept {
+  if (number.size() > target.size()) return false;
+  const auto digits = target.last(number.size());
+  std::ranges::fill(target.first(target.size() - digits.size()), std::byte{0});
+  std::ranges::copy(number, digits.begin());
   return true;
 }
 

@@ -40,10 +40,9 @@ constexpr Curve kCurves[] = {{TPM2_ECC_NIST_P256, KeyAlgorithm::ec_p256, 32},
                              {TPM2_ECC_NIST_P384, KeyAlgorithm::ec_p384, 48},
                              {TPM2_ECC_NIST_P521, KeyAlgorithm::ec_p521, 66}};
 
-// Some chips leave leading zeros out.
 Bytes padded(const TPM2B_ECC_PARAMETER& coordinate, std::size_t size) {
-  Bytes out = copy(coordinate);
-  if (out.size() < size) out.insert(out.begin(), size - out.size(), std::byte{0});
+  Bytes out(size);
+  if (!assign_padded(out, view(coordinate))) throw Error("read public key", Fault::bad_blob, "long coordinate");
   return out;
 }
 

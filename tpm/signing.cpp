@@ -1,7 +1,5 @@
 #include "tpm/signing.h"
 
-#include <algorithm>
-
 #include "tpm/memory.h"
 
 namespace edgeseal::tpm {
@@ -89,10 +87,10 @@ SecretBytes rsa_private(Context& context, Session& session, const LoadedKey& key
     return Esys_RSA_Decrypt(esys, key.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &input, &no_padding,
                             &no_label, out(message));
   });
-  const ByteView result = view(*message);
-  if (result.size() > key.modulus_size) throw Error(operation, Fault::failed, "the result is longer than the modulus");
-  SecretBytes out(key.modulus_size);  // leading zeros, which some chips leave out
-  std::ranges::copy(result, out.span().last(result.size()).begin());
+  SecretBytes out(key.modulus_size);
+  if (!assign_padded(out.span(), view(*message))) {
+    throw Error(operation, Fault::failed, "the result is longer than the modulus");
+  }
   return out;
 }
 

@@ -5,8 +5,6 @@
 namespace edgeseal::test {
 namespace {
 
-using tpm::KeyAlgorithm;
-
 BOOST_FIXTURE_TEST_SUITE(the_number_of_commands, TracedFixture)
 
 BOOST_AUTO_TEST_CASE(of_a_signature_with_a_loaded_key_is_one) {

@@ -9,7 +9,6 @@ namespace {
 
 using tpm::Error;
 using tpm::Fault;
-using tpm::KeyAlgorithm;
 namespace data = boost::unit_test::data;
 
 auto fault_and_text(Fault fault, std::string text) {
