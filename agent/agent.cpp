@@ -32,7 +32,7 @@ std::uint32_t epoll_events(short poll_events) {
 
 }  // namespace
 
-Agent::Agent(const Configuration& configuration, policy::UniqueFd key_listener)
+Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listener)
     : terminate_(loop_.add_signal(SIGTERM, [this] { begin_stop(); })),
       interrupt_(loop_.add_signal(SIGINT, [this] { begin_stop(); })),
       state_(configuration.state_directory + "/state"),
@@ -51,7 +51,8 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd key_listener)
               [this](const std::string& name) { bus_->application_removed(name); }}) {
   for (const ApplicationRecord& application : configuration.applications) applications_.declare(application);
   applications_.publish_missing();
-  key_socket_.emplace(loop_, keys_, std::move(key_listener), configuration.key_socket);
+  policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);
+  key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
   bus_.emplace(ports_, ports_, ports_, bus_settings);

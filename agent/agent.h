@@ -20,9 +20,9 @@ namespace edgeseal::agent {
 // The whole agent, put together. The members stand in the order in which they need each other.
 class Agent {
  public:
-  // Takes the state, publishes, opens the bus and the key socket. Throws Error or dbus::CallError where one of them
-  // cannot be had; the TPM may come later.
-  Agent(const Configuration& configuration, policy::UniqueFd key_listener);
+  // Takes the state, publishes, opens the bus and the key socket, which is `passed_listener` or, where that is none,
+  // one of its own. Throws Error or dbus::CallError where one of them cannot be had; the TPM may come later.
+  Agent(const Configuration& configuration, policy::UniqueFd passed_listener);
   ~Agent();
 
   // Serves until SIGTERM or SIGINT, then answers what is in work. False: a TPM command does not come back, and the

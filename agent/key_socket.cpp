@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 #include "agent/journal.h"
@@ -43,21 +44,39 @@ tpm::HashAlgorithm hash_algorithm(wire::Hash hash) {
   throw Error(Code::invalid_argument, "unknown hash algorithm");
 }
 
-}  // namespace
-
-policy::UniqueFd listen_on(const std::string& path) {
+sockaddr_un socket_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path))
     throw Error(Code::invalid_argument,
                 fmt::format("{}: a socket path has at most {} characters", path, sizeof(address.sun_path) - 1));
   path.copy(address.sun_path, path.size());
-  policy::UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
-  if (!listener || ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      ::chmod(path.c_str(), 0666) != 0 || ::listen(listener.get(), SOMAXCONN) != 0)
-    throw std::system_error(errno, std::generic_category(), "key socket " + path);
+  return address;
+}
+
+policy::UniqueFd new_socket() {
+  policy::UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) throw std::system_error(errno, std::generic_category(), "socket");
+  return fd;
+}
+
+}  // namespace
+
+policy::UniqueFd listen_on(const std::string& path) {
+  const sockaddr_un address = socket_address(path);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  const policy::UniqueFd probe = new_socket();
+  if (::connect(probe.get(), generic, sizeof(address)) == 0)
+    throw Error(Code::state_unavailable, fmt::format("key socket {}: another process listens there already", path));
+  if (errno == ECONNREFUSED) ::unlink(path.c_str());
+
+  policy::UniqueFd listener = new_socket();
+  if (::bind(listener.get(), generic, sizeof(address)) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
+      ::listen(listener.get(), SOMAXCONN) != 0)
+    throw Error(Code::state_unavailable,
+                fmt::format("key socket {}: {}; remedy: its directory must be there and writable for "
+                            "the account of the agent",
+                            path, std::strerror(errno)));
   return listener;
 }
 

@@ -29,13 +29,13 @@ void protect_process() {
   std::signal(SIGPIPE, SIG_IGN);  // a TPM simulator that ends while libtss2 writes to it
 }
 
-// The socket that systemd passes (and nobody but systemd may remove), else one of our own.
-edgeseal::policy::UniqueFd key_listener(const std::string& path) {
+// The socket that systemd passes, and that nobody but systemd may remove; none where systemd did not start us.
+edgeseal::policy::UniqueFd passed_listener() {
   const int passed = sd_listen_fds(1);
   if (passed > 1)
     throw Error(Code::invalid_argument,
                 "more than one socket was passed: edgeseald.socket has one ListenSequentialPacket=");
-  if (passed < 1) return listen_on(path);
+  if (passed < 1) return {};
   if (sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, nullptr, 0) <= 0)
     throw Error(Code::invalid_argument,
                 "the socket that was passed is not a listening Unix socket of type SOCK_SEQPACKET");
@@ -45,7 +45,7 @@ edgeseal::policy::UniqueFd key_listener(const std::string& path) {
 
 int run(const std::string& configuration_path) {
   const Configuration configuration = load_configuration(configuration_path);
-  Agent agent(configuration, key_listener(configuration.key_socket_path));
+  Agent agent(configuration, passed_listener());
   if (agent.run()) return EXIT_SUCCESS;
   log(Level::error, Event::stopping, "a TPM command does not come back; ending without it");
   std::_Exit(EXIT_SUCCESS);

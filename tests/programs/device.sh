@@ -35,7 +35,8 @@ stop() {
   local process kept=()
   for process in "${processes[@]}"; do [ "$process" = "$1" ] || kept+=("$process"); done
   processes=("${kept[@]}")
-  kill "$1" && wait "$1"
+  kill "$1"
+  wait "$1" || :
 }
 
 # wait_for WHAT COMMAND...: until the command succeeds, 20 s at most.
@@ -98,7 +99,7 @@ agent_start() {
   "$build/agent/edgeseald" --config "$device/etc/edgeseal.toml" >>"$device/agent.log" 2>&1 &
   agent=$!
   processes+=("$agent")
-  wait_for "the agent to be ready; see its log: $(cat "$device/agent.log")" tpm_ready
+  wait_for "the agent to be ready; see its log: $(cat "$device/agent.log" 2>/dev/null)" tpm_ready
 }
 
 tpm_ready() { edgesealctl --json status | grep -q '"health": *"ready"'; }

@@ -313,4 +313,10 @@ BOOST_AUTO_TEST_CASE(programs_that_hold_a_replaced_key_go_on_with_it) {
   BOOST_TEST((response.key_id != old));
 }
 
+BOOST_AUTO_TEST_CASE(a_socket_on_which_somebody_listens_is_not_taken_away) {
+  BOOST_CHECK_EXCEPTION((void)agent::listen_on(path), agent::Error, test::has_code(agent::Code::state_unavailable));
+  Client client(path);
+  BOOST_TEST((ask(client, sign(key_id)) == wire::Status::ok));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
