@@ -78,6 +78,7 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, it_equals_the_same_key_elsewhere_in_both_order
   BOOST_TEST(EVP_PKEY_eq(key.get(), software.get()) == 1);
   BOOST_TEST(EVP_PKEY_eq(software.get(), key.get()) == 1);
   BOOST_TEST(EVP_PKEY_eq(key.get(), load(name).get()) == 1);
+  BOOST_TEST(take_errors() == "");
   BOOST_TEST(EVP_PKEY_eq(key.get(), other.get()) != 1);
   BOOST_TEST(EVP_PKEY_eq(other.get(), key.get()) != 1);
 }

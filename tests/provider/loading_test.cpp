@@ -26,6 +26,7 @@ struct LoadFixture : Fixture {
   void check_signs(const PkeyPtr& key, const std::string& name) {
     BOOST_REQUIRE_MESSAGE(key, take_errors());
     BOOST_CHECK(verifies(software_key(name).get(), "message", sign(program.context(), key.get(), "message")));
+    BOOST_TEST(take_errors() == "");
   }
 
   // The types of what a store yields, in order. `expect` zero asks for everything.

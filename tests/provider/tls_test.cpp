@@ -61,6 +61,7 @@ struct TlsFixture : Fixture {
     BOOST_REQUIRE(SSL_CTX_use_certificate(context.get(), certificate_of(chosen.key).get()) == 1);
     BOOST_REQUIRE_MESSAGE(SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1, take_errors());
     BOOST_REQUIRE(SSL_CTX_check_private_key(context.get()) == 1);
+    BOOST_TEST(take_errors() == "");
     return context;
   }
 
@@ -86,6 +87,7 @@ BOOST_DATA_TEST_CASE_F(TlsFixture, a_handshake_costs_the_server_one_request, boo
   BOOST_CHECK_MESSAGE(shake_hands(client.get(), server_end.get()), take_errors());
   BOOST_TEST(SSL_version(client.get()) == chosen.version);
   BOOST_TEST(SSL_get_verify_result(client.get()) == X509_V_OK);
+  BOOST_TEST(take_errors() == "");
   BOOST_TEST(server.requests(wire::Operation::sign) == 1U);
 }
 
