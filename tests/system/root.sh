@@ -2,6 +2,7 @@
 
 # debootstrap knows no alternatives: libpam-systemd is the logind that polkitd asks for.
 base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssl,polkitd,procps
+test_packages=tpm2-tools
 
 key_of() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 
@@ -37,9 +38,9 @@ make_layer() {
   chmod 755 "$3.new/root/usr/sbin/policy-rc.d"
   DEBIAN_FRONTEND=noninteractive chroot "$3.new/root" sh -ec '
     apt-get update
-    apt-get satisfy --yes --no-install-recommends "$1, tpm2-tools"
+    apt-get satisfy --yes --no-install-recommends "$1, $2"
     apt-get clean
-    rm /usr/sbin/policy-rc.d' sh "$2" >"$cache/dependencies.log" 2>&1 ||
+    rm /usr/sbin/policy-rc.d' sh "$2" "$test_packages" >"$cache/dependencies.log" 2>&1 ||
     { tail -n 20 "$cache/dependencies.log" >&2; return 1; }
   umount "$3.new/root"
   mv "$3.new" "$3"
@@ -51,7 +52,7 @@ make_root() {
   suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
   depends=$(dpkg-deb --field "$1" Depends)
   base=$cache/base-$(key_of "$suite" "$base_packages")
-  layer=$base-$(key_of "$depends")
+  layer=$base-$(key_of "$depends" "$test_packages")
   make_base "$suite" "$base"
   make_layer "$base" "$depends" "$layer"
   mkdir -p "$2" "$2.upper" "$2.work"

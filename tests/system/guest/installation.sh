@@ -13,6 +13,8 @@ check "the account edgeseal has no shell" equals /usr/sbin/nologin "$(getent pas
 check "the group edgeseal-admin is there" getent group edgeseal-admin
 check "OpenSSL loads the provider" grep -q edgeseal <(openssl list -providers)
 
+check "the journal explains its messages" grep -q "A program was denied the use of a key" <(journalctl --list-catalog)
+
 check "nobody but the agent takes its name on the bus" refused "Access denied" \
   busctl call org.freedesktop.DBus / org.freedesktop.DBus RequestName su org.edgeseal.Agent1 0
 

@@ -25,13 +25,19 @@ load_start() {
   handshakes=$!
   repeat signatures signs edgeseal:web web &
   signatures=$!
-  until_true served 5
+  progress 5
 }
 
 count() { grep -c "$2" "/run/load/$1"; }
 
-# served N: each loop has had N successes
-served() { [ "$(count handshakes '^ok')" -ge "$1" ] && [ "$(count signatures '^ok')" -ge "$1" ]; }
+# progress N: waits until each loop has had N more successes.
+progress() {
+  local handshakes_goal=$(($(count handshakes '^ok') + $1)) signatures_goal=$(($(count signatures '^ok') + $1))
+  until_true reached
+}
+reached() {
+  [ "$(count handshakes '^ok')" -ge "$handshakes_goal" ] && [ "$(count signatures '^ok')" -ge "$signatures_goal" ]
+}
 
 load_stop() {
   touch /run/load/stop

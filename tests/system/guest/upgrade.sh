@@ -5,7 +5,7 @@ agent_before=$(agent_pid)
 configuration_before=$(sha256sum </etc/edgeseal/edgeseal.toml)
 load_start
 check "the newer package installs" dpkg --install edgeseal-next.deb
-check "the newer agent serves" signs edgeseal:web web
+check "the newer agent serves" progress 5
 load_stop
 load_unharmed "upgrade"
 check "it is the newer version" equals "$(dpkg-deb --field edgeseal-next.deb Version)" "$(dpkg-query --show --showformat='${Version}' edgeseal)"
