@@ -64,4 +64,9 @@ std::string error_of(const std::function<void()>& call, std::string* message) {
   }
 }
 
+std::string name_of(const dbus::compat::AsyncError& error) {
+  if (!error) return "none";
+  return error->getName();
+}
+
 }  // namespace edgeseal::test

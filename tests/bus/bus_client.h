@@ -25,4 +25,7 @@ inline constexpr uid_t kNobody = 65534;
 // the error goes to `message`.
 [[nodiscard]] std::string error_of(const std::function<void()>& call, std::string* message = nullptr);
 
+// The name of the error of an asynchronous call, "none" where it succeeded.
+[[nodiscard]] std::string name_of(const dbus::compat::AsyncError& error);
+
 }  // namespace edgeseal::test

@@ -157,8 +157,7 @@ BOOST_AUTO_TEST_CASE(a_port_that_forgets_its_answer_is_refused_for_it) {
   proxy->callMethodAsync("CreateSigningRequest")
       .onInterface("org.edgeseal.CertificateGroup1")
       .withArguments(std::string("https"), Options{})
-      .uponReplyInvoke(
-          [&](dbus::compat::AsyncError error, const ByteArray&) { error_name = error ? error->getName() : "none"; });
+      .uponReplyInvoke([&](dbus::compat::AsyncError error, const ByteArray&) { error_name = name_of(error); });
   BOOST_TEST(pump_until(
       *connection, [&] { return service.in_loop([](auto& ports, auto&) { return !ports.groups.held.empty(); }); }));
   service.in_loop([](auto& ports, auto&) { return ports.groups.held.clear(), 0; });

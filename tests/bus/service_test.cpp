@@ -230,8 +230,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_flight_when_the_service_ends_is_answered_and_a_l
   proxy->callMethodAsync("CreateSigningRequest")
       .onInterface("org.edgeseal.CertificateGroup1")
       .withArguments(std::string("https"), Options{})
-      .uponReplyInvoke(
-          [&](dbus::compat::AsyncError error, const ByteArray&) { error_name = error ? error->getName() : "none"; });
+      .uponReplyInvoke([&](dbus::compat::AsyncError error, const ByteArray&) { error_name = name_of(error); });
   const auto held = [&] { return service.in_loop([](auto& ports, auto&) { return ports.groups.held.size(); }); };
   BOOST_TEST(pump_until(*slow, [&] { return held() == 1; }));
   auto late = service.in_loop([](auto& ports, auto&) { return std::move(ports.groups.held.front()); });
