@@ -2,7 +2,7 @@
 
 # authority_checks VARIANT REFUSAL
 authority_checks() {
-  check "$1: everyone sees the state" as stranger edgesealctl status
+  check "$1: everyone sees the state" as stranger edgesealctl describe
   check "$1: an unprivileged account creates no application" refused "$2" as stranger edgesealctl application create evil
   check "$1: an unprivileged account requests no certificate" refused "$2" as stranger edgesealctl csr web
   check "$1: a member of edgeseal-admin creates an application" as integrator edgesealctl application create "made-$1"

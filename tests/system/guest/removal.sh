@@ -1,7 +1,9 @@
 # Removal keeps the state, purge does not.
 
+last_agent=$(agent_pid)
+check "the agent runs before" kill -0 "$last_agent"
 check "the package is removed" dpkg --remove edgeseal
-check "the agent is stopped" fails test -d "/proc/$(agent_pid)/fd"
+check "the agent is stopped" fails kill -0 "$last_agent"
 check "the key socket is closed" fails systemctl --quiet is-active edgeseald.socket
 check "the keys are kept" test -d /var/lib/edgeseal/state
 check "the configuration is kept" test -e /etc/edgeseal/edgeseal.toml
