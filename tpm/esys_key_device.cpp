@@ -7,6 +7,7 @@
 #include "tpm/key_cache.h"
 #include "tpm/key_creation.h"
 #include "tpm/key_template.h"
+#include "tpm/randomness.h"
 #include "tpm/signing.h"
 
 namespace edgeseal::tpm {
@@ -56,6 +57,8 @@ class EsysKeyDevice final : public KeyDevice {
   SecretBytes rsa_private(const StoredKey& key, ByteView block) override {
     return use(key, [&](const LoadedKey& loaded) { return tpm::rsa_private(context_, session_, loaded, block); });
   }
+
+  void stir_random(ByteView entropy) override { tpm::stir_random(context_, session_, entropy); }
 
   void evict(const KeyId& id) noexcept override { cache_.evict(id); }
 

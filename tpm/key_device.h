@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -65,6 +66,8 @@ struct TpmFacts {
 // least recently used one makes room; an operation on a loaded key is exactly one TPM command.
 class KeyDevice {
  public:
+  static constexpr std::size_t kMaxEntropy = 1024;
+
   virtual ~KeyDevice() = default;
 
   [[nodiscard]] virtual const TpmFacts& facts() const = 0;
@@ -80,6 +83,10 @@ class KeyDevice {
   // The raw RSA private operation on a block as long as the modulus and less than it (TPM2_RSA_Decrypt, TPM_ALG_NULL).
   // Padding is the caller's: this serves PSS on chips whose salt is not the digest length, and OAEP later.
   [[nodiscard]] virtual SecretBytes rsa_private(const StoredKey& key, ByteView block) = 0;
+
+  // Mixes what others contribute into the random numbers of the chip (TPM2_StirRandom), encrypted on its way: at most
+  // kMaxEntropy bytes, one command for each 128 of them. More is refused and nothing sent.
+  virtual void stir_random(ByteView entropy) = 0;
 
   // Forgets a loaded key. Unknown ids are ignored.
   virtual void evict(const KeyId& id) noexcept = 0;

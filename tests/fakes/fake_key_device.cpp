@@ -122,6 +122,11 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     return loaded->rsa_private(block);
   }
 
+  void stir_random(tpm::ByteView entropy) override {
+    begin("stir random numbers", &Counts::stirs);
+    require(entropy.size() <= kMaxEntropy, "more than 1024 bytes");
+  }
+
   void evict(const tpm::KeyId&) noexcept override {
     const std::lock_guard lock(state_->mutex);
     ++state_->counts.evictions;

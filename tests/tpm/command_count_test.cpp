@@ -57,6 +57,22 @@ BOOST_AUTO_TEST_CASE(of_a_creation_is_one) {
   BOOST_TEST(commands().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(of_stirring_random_numbers_is_one_for_each_128_bytes) {
+  const std::pair<std::size_t, std::size_t> sizes[] = {{0, 0}, {1, 1}, {128, 1}, {129, 2}, {1024, 8}};
+  for (const auto& [bytes, expected] : sizes) {
+    (void)commands();
+    device->stir_random(tpm::Bytes(bytes, std::byte{0x5a}));
+    const std::vector<std::string> stirs(expected, command::kStirRandom);
+    BOOST_TEST(commands() == stirs, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_too_much_entropy_is_none) {
+  (void)commands();
+  BOOST_CHECK_EXCEPTION(device->stir_random(tpm::Bytes(1025)), tpm::Error, has_fault(tpm::Fault::failed));
+  BOOST_TEST(commands().empty());
+}
+
 BOOST_AUTO_TEST_CASE(of_an_unfit_digest_is_none) {
   const tpm::StoredKey key = new_key();
   sign(key);

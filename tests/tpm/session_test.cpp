@@ -83,6 +83,13 @@ BOOST_AUTO_TEST_CASE(shows_neither_auth_values_nor_digests_nor_decrypted_blocks)
   BOOST_TEST(!crossed_the_bus(block.view().last(32)));
 }
 
+BOOST_AUTO_TEST_CASE(does_not_show_what_is_stirred_into_the_random_numbers) {
+  const tpm::Bytes nonce = sha256(bytes_of("a nonce"));
+  device->stir_random(nonce);
+  BOOST_TEST(count(commands(), command::kStirRandom) == 1);
+  BOOST_TEST(!crossed_the_bus(nonce));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace edgeseal::test {
 
 // TPM_CC, as the trace writes and a script reads them.
 namespace command {
+constexpr const char* kStirRandom = "00000146";
 constexpr const char* kCreate = "00000153";
 constexpr const char* kLoad = "00000157";
 constexpr const char* kSign = "0000015d";

@@ -55,6 +55,14 @@ BOOST_AUTO_TEST_CASE(refuses_a_wrong_auth_value) {
   BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::failed));
 }
 
+BOOST_AUTO_TEST_CASE(takes_entropy_up_to_its_limit_and_counts_it) {
+  device->stir_random(digest);
+  device->stir_random(tpm::Bytes(tpm::KeyDevice::kMaxEntropy));
+  BOOST_CHECK_EXCEPTION(device->stir_random(tpm::Bytes(tpm::KeyDevice::kMaxEntropy + 1)), Error,
+                        has_fault(Fault::failed));
+  BOOST_TEST(chip.counts().stirs == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(fails_once_or_until_told_otherwise) {
   const tpm::StoredKey key = new_key();
   chip.fail_once(Fault::busy);

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "tpm/bytes.h"
+#include "tpm/session.h"
+
+namespace edgeseal::tpm {
+
+// The contract is KeyDevice's.
+void stir_random(Context& context, Session& session, ByteView entropy);
+
+}  // namespace edgeseal::tpm
