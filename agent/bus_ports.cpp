@@ -81,8 +81,9 @@ void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplicatio
 
 void BusPorts::delete_application(const dbus::Caller&, const std::string& name) {
   translated([&] {
-    groups_.drop_transaction(name);
+    groups_.require_idle(name);
     applications_.remove(name);
+    groups_.forget(name);
     observer_.application_removed(name);
   });
 }

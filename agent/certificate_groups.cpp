@@ -244,13 +244,11 @@ void CertificateGroups::owner_vanished(const std::string& owner) {
   for (const dbus::GroupName& group : changed) observer_.group_changed(group);
 }
 
-void CertificateGroups::drop_transaction(const std::string& application) {
+void CertificateGroups::require_idle(const std::string& application) const {
   const auto found = transactions_.find(application);
-  if (found == transactions_.end()) return;
-  if (found->second.applying)
+  if (found != transactions_.end() && found->second.applying)
     throw Error(Code::transaction_pending,
                 fmt::format("changes of application {} are being applied; try again", application));
-  transactions_.erase(found);
 }
 
 void CertificateGroups::drop_retired_keys() {

@@ -39,8 +39,10 @@ class CertificateGroups {
   void apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer);
   void cancel(const std::string& owner, const dbus::GroupName& group);
   void owner_vanished(const std::string& owner);
-  // The application is about to go. Throws Error{transaction_pending} while its changes are being applied.
-  void drop_transaction(const std::string& application);
+  // Before an application goes: throws Error{transaction_pending} while its changes are being applied. After: drops
+  // what is staged.
+  void require_idle(const std::string& application) const;
+  void forget(const std::string& application) { transactions_.erase(application); }
 
  private:
   struct Transaction {

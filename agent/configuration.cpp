@@ -155,7 +155,8 @@ void read_main_file(const std::string& path, Configuration& configuration) {
 
 }  // namespace
 
-Configuration load_configuration(const std::string& path) {
+Configuration load_configuration(const std::string& given_path) {
+  const std::string path = std::filesystem::absolute(given_path);
   Configuration configuration;
   if (const char* directory = std::getenv("STATE_DIRECTORY")) configuration.state_directory = directory;
   std::error_code missing;

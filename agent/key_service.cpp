@@ -44,6 +44,16 @@ void require_fit(const Key& key, const SignatureRequest& request) {
     throw Error(Code::invalid_argument, "the digest does not have the length of the hash algorithm");
 }
 
+// Told before the queue, in words; a TPM that has not been opened yet is asked by the creation itself.
+void require_offered(const tpm::TpmFacts& facts, tpm::KeyAlgorithm algorithm) {
+  const auto& offered = facts.key_algorithms;
+  if (offered.empty() || std::ranges::find(offered, algorithm) != offered.end()) return;
+  std::vector<std::string_view> names;
+  for (const tpm::KeyAlgorithm candidate : offered) names.push_back(algorithm_name(candidate));
+  throw Error(Code::not_supported, fmt::format("this TPM makes no {} keys; it offers {}", algorithm_name(algorithm),
+                                               fmt::join(names, ", ")));
+}
+
 // The one TPM command of a signature.
 Sign sign_command(const KeyPtr& key, const SignatureRequest& request) {
   const auto bits = modulus_bits(key->algorithm);
@@ -118,10 +128,11 @@ KeyPtr KeyService::find(const KeyId& id) {
   if (const auto cached = cache_.find(id); cached != cache_.end()) return cached->second;
   const auto record = state_.key(id);
   if (!record)
-    throw Error(Code::not_found,
-                fmt::format("this agent has no key {:.16}: it was deleted, or replaced and its grace time is over; "
-                            "remedy: load certificate and key again",
-                            hexadecimal(id)));
+    throw Error(
+        Code::key_retired,
+        fmt::format("this agent has no key {:.16}: it was deleted, or replaced and its grace time is over, or it "
+                    "belongs to another device; remedy: load certificate and key again",
+                    hexadecimal(id)));
   return load(*record);
 }
 
@@ -146,6 +157,7 @@ void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const 
 }
 
 void KeyService::create(const Slot& slot, tpm::KeyAlgorithm algorithm, Answer<KeyPtr> answer) {
+  require_offered(worker_.state().facts, algorithm);
   using Created = std::shared_ptr<tpm::CreatedKey>;
   const auto store = [this, slot, algorithm, answer](std::variant<Created, Error> result) {
     proceed(answer, result, [&](const Created& created) {
@@ -153,7 +165,9 @@ void KeyService::create(const Slot& slot, tpm::KeyAlgorithm algorithm, Answer<Ke
       const KeyRecord record{key_id(public_key),      slot,       algorithm,
                              KeyStatus::pending,      public_key, std::move(created->tss_private_key),
                              std::move(created->auth)};
+      const auto replaced = state_.key(slot, KeyStatus::pending);
       state_.put_pending_key(record);
+      if (replaced) evict(replaced->id);
       log(Level::notice, Event::key_created,
           fmt::format("new {} key for {}", algorithm_name(algorithm), slot.key_name()),
           {{"KEY", slot.key_name()}, {"KEY_ID", hexadecimal(record.id)}});

@@ -41,7 +41,7 @@ class KeyService {
   // The active key that a name stands for: "web/https/https", "web/https" (the group's first slot) or "web" (the first
   // slot of the application). Throws Error{not_found}, saying what is missing.
   [[nodiscard]] KeyPtr find(std::string_view name);
-  // Any key, a pending or retired one too. Throws Error{not_found}.
+  // Any key, a pending or retired one too. Throws Error{key_retired} where there is none (any more).
   [[nodiscard]] KeyPtr find(const KeyId& id);
 
   // The signature as X.509 and TLS carry it. Exactly one TPM command when the key is loaded. Throws or answers

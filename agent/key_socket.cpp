@@ -84,16 +84,26 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(KeySocket& socket, ConnectionId id, policy::UniqueFd fd, policy::Caller caller)
       : socket_(socket), id_(id), fd_(std::move(fd)), caller_(std::move(caller)) {
-    source_ = socket_.loop_.add_io(fd_.get(), EPOLLIN, [this](std::uint32_t) { receive(); });
+    source_ = socket_.loop_.add_io(fd_.get(), EPOLLIN, [this](std::uint32_t events) { receive(events); });
   }
 
   [[nodiscard]] uid_t uid() const { return caller_.uid; }
-  [[nodiscard]] bool working() const { return working_; }
-  void stop_reading() { source_.set_io_events(0); }
+  void stop_reading() {
+    reading_ = false;
+    source_.set_io_events(0);
+  }
 
  private:
-  void receive() {
-    if (working_) return close();  // not asked for: the client has hung up before its answer
+  void start_reading() {
+    reading_ = true;
+    source_.set_io_events(EPOLLIN);
+  }
+
+  void receive(std::uint32_t events) {
+    if (working_) {
+      if ((events & (EPOLLHUP | EPOLLERR)) != 0) return close();  // hung up before its answer
+      return stop_reading();                                      // sent ahead: waits in the socket until finish()
+    }
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size <= 0) return close();
@@ -160,12 +170,11 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
                          if (const auto self = weak.lock()) self->finish(request_id, result);
                        });
     working_ = true;
-    stop_reading();
   }
 
   void finish(std::uint32_t request_id, const std::variant<Bytes, Error>& result) {
     working_ = false;
-    if (socket_.accepting_) source_.set_io_events(EPOLLIN);
+    if (!reading_ && socket_.accepting_) start_reading();
     if (const auto* error = std::get_if<Error>(&result)) return refuse(request_id, *error);
     send(wire::encode(request_id, wire::SignResponse{std::get<Bytes>(result)}, buffer));
   }
@@ -211,6 +220,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
   policy::UniqueFd fd_;
   policy::Caller caller_;
   bool working_ = false;
+  bool reading_ = true;
   EventLoop::Source source_;
 };
 

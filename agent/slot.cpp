@@ -14,14 +14,17 @@ namespace {
 
 using tpm::KeyAlgorithm;
 
-constexpr std::array rsa = {KeyAlgorithm::rsa_2048};
+constexpr std::array rsa = {KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
 constexpr std::array p256 = {KeyAlgorithm::ec_p256};
-constexpr std::array any = {KeyAlgorithm::ec_p256, KeyAlgorithm::rsa_2048};
+constexpr std::array p384 = {KeyAlgorithm::ec_p384};
+constexpr std::array any = {KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
+                            KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
 
 // Groups and types: OPC 10000-12 §7.8.3 and its CertificateType tree; `tls` gathers the TLS types of 1.05.
 constexpr std::array types = {
     CertificateType{"rsa-sha256", "application", rsa},
     CertificateType{"ecc-nist-p256", "application", p256},
+    CertificateType{"ecc-nist-p384", "application", p384},
     CertificateType{"https", "https", any},
     CertificateType{"tls-server", "tls", any},
     CertificateType{"tls-client", "tls", any},
@@ -88,8 +91,10 @@ std::string_view algorithm_name(KeyAlgorithm algorithm) {
 KeyAlgorithm parse_algorithm(std::string_view name) {
   const auto found = std::ranges::find(algorithm_names, name, &AlgorithmName::name);
   if (found != algorithm_names.end()) return found->algorithm;
+  std::vector<std::string_view> known;
+  for (const AlgorithmName& candidate : algorithm_names) known.push_back(candidate.name);
   throw Error(Code::invalid_argument,
-              fmt::format("unknown key algorithm \"{:.64}\": choose ec-p256 or rsa-2048", name));
+              fmt::format("unknown key algorithm \"{:.64}\": choose one of {}", name, fmt::join(known, ", ")));
 }
 
 }  // namespace edgeseal::agent

@@ -225,12 +225,34 @@ BOOST_AUTO_TEST_CASE(a_key_that_the_tpm_does_not_use_any_more_never_goes_live) {
   BOOST_TEST(!groups.info(https).transaction_pending);
 }
 
+BOOST_AUTO_TEST_CASE(a_staged_certificate_whose_pending_key_was_replaced_is_not_applied) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  (void)request(new_key());
+  BOOST_CHECK_EXCEPTION(apply(), agent::Error, has_code(Code::key_retired));
+  BOOST_TEST(groups.certificates(https).empty());
+  BOOST_TEST(!groups.info(https).transaction_pending);
+}
+
+BOOST_AUTO_TEST_CASE(an_algorithm_that_the_tpm_lacks_is_refused_with_what_it_offers) {
+  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
+  tpm::TpmFacts facts = worker.state().facts;
+  facts.key_algorithms = {tpm::KeyAlgorithm::ec_p256, tpm::KeyAlgorithm::rsa_2048};
+  chip.set_facts(facts);
+  chip.fail_once(tpm::Fault::transport);  // opened again, with these facts
+  (void)request();
+  applications.create({"big", "", "", {}, {agent::SlotDeclaration::parse("https/https=rsa-4096")}, "bus"});
+  BOOST_CHECK_EXCEPTION(request({}, {"big", "https"}), agent::Error, [](const agent::Error& error) {
+    return error.code() == Code::not_supported &&
+           std::string(error.what()).find("ec-p256, rsa-2048") != std::string::npos;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(an_application_is_not_deleted_under_changes_that_are_being_applied) {
   groups.update(owner, https, {"https", ca.sign(request()), {}});
   chip.block();
   std::optional<std::variant<std::monostate, agent::Error>> result;
   groups.apply(owner, https, [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
-  BOOST_CHECK_EXCEPTION(groups.drop_transaction("web"), agent::Error, has_code(Code::transaction_pending));
+  BOOST_CHECK_EXCEPTION(groups.require_idle("web"), agent::Error, has_code(Code::transaction_pending));
   chip.release();
   run_until([&] { return result.has_value(); });
   BOOST_TEST(result->index() == 0u);

@@ -160,16 +160,16 @@ BOOST_AUTO_TEST_CASE(unknown_names_and_ids_are_told) {
     BOOST_TEST((ask(client, describe(name)) == wire::Status::unknown_key || name == std::string_view("web/")));
   tpm::KeyId unknown{};
   unknown.fill(std::byte{0xee});
-  BOOST_TEST((ask(client, sign(unknown)) == wire::Status::unknown_key));
+  BOOST_TEST((ask(client, sign(unknown)) == wire::Status::key_retired));
   BOOST_TEST(error_text(client).find("eeeeeeee") != std::string::npos);
   BOOST_TEST((ask(client, describe("web")) == wire::Status::ok));  // the connection goes on
 }
 
-BOOST_AUTO_TEST_CASE(the_key_of_a_deleted_application_is_unknown) {
+BOOST_AUTO_TEST_CASE(the_key_of_a_deleted_application_is_retired) {
   Client client(path);
   BOOST_TEST((ask(client, sign(key_id)) == wire::Status::ok));
   applications.remove("web");
-  BOOST_TEST((ask(client, sign(key_id)) == wire::Status::unknown_key));
+  BOOST_TEST((ask(client, sign(key_id)) == wire::Status::key_retired));
 }
 
 BOOST_AUTO_TEST_CASE(what_key_and_scheme_do_not_fit_is_unsupported) {
