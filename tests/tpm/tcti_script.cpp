@@ -1,17 +1,20 @@
 #include "tests/tpm/tcti_script.h"
 
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 
 namespace edgeseal::test {
 namespace {
 
+constexpr std::uint32_t kNoEnd = std::numeric_limits<std::uint32_t>::max();
+
 // Throws std::invalid_argument if `text` is not wholly a number.
 std::uint32_t number(const std::string& text, int base) {
   std::size_t used = 0;
   const unsigned long value = std::stoul(text, &used, base);
-  if (used != text.size()) throw std::invalid_argument(text);
+  if (used != text.size() || value > std::numeric_limits<std::uint32_t>::max()) throw std::invalid_argument(text);
   return static_cast<std::uint32_t>(value);
 }
 
@@ -33,21 +36,38 @@ TctiScript TctiScript::from_file(const std::string& path) {
 
 TctiScript::Rule TctiScript::parse_rule(const std::string& line) {
   std::istringstream words(line);
-  std::string command, calls, action, surplus;
-  words >> command >> calls >> action;
-  if (!action.starts_with("rc=") || words >> surplus) throw std::invalid_argument("TCTI script: " + line);
+  std::string command, calls, word;
+  words >> command >> calls;
   const std::size_t dash = calls.find('-');
-  const std::uint32_t first = number(calls.substr(0, dash), 10);
-  const std::uint32_t last = dash == std::string::npos ? first : number(calls.substr(dash + 1), 10);
-  return Rule{number(command, 16), first, last, number(action.substr(3), 16)};
+  Rule rule{number(command, 16), number(calls.substr(0, dash), 10), kNoEnd, {}};
+  if (dash == std::string::npos) {
+    rule.last = rule.first;
+  } else if (dash + 1 < calls.size()) {
+    rule.last = number(calls.substr(dash + 1), 10);
+  }
+  bool understood = false;
+  while (words >> word) {
+    understood = parse_action(word, rule.action);
+    if (!understood) break;
+  }
+  if (!understood) throw std::invalid_argument("TCTI script: " + line);
+  return rule;
 }
 
-std::optional<std::uint32_t> TctiScript::next(std::uint32_t command) {
-  const unsigned call = ++calls_[command];
+bool TctiScript::parse_action(const std::string& word, Action& action) {
+  const std::size_t value = word.find('=') + 1;  // 0 where there is none
+  const std::string name = word.substr(0, value);
+  if (name == "delay-ms=") action.delay = std::chrono::milliseconds(number(word.substr(value), 10));
+  if (name == "rc=") action.rc = number(word.substr(value), 16);
+  return name == "delay-ms=" || name == "rc=";
+}
+
+TctiScript::Action TctiScript::next(std::uint32_t command) {
+  const std::uint32_t call = ++calls_[command];
   for (const Rule& rule : rules_) {
-    if (rule.command == command && rule.first <= call && call <= rule.last) return rule.rc;
+    if (rule.command == command && rule.first <= call && call <= rule.last) return rule.action;
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace edgeseal::test

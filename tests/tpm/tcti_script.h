@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -8,12 +9,15 @@
 
 namespace edgeseal::test {
 
-// What the trace module does to commands instead of passing them on. One rule a line:
+// What the trace module does to commands before, or instead of, passing them on. One rule a line:
 //
-//   COMMAND FIRST[-LAST] rc=RC       all numbers in hexadecimal but FIRST and LAST
-//   15d 2-3 rc=922                   the second and third TPM2_Sign of a connection are answered with TPM_RC_RETRY
-//   15d 1 rc=a000a                   the first TPM2_Sign fails in the TCTI with an I/O error, the TPM never sees it
+//   COMMAND FIRST[-[LAST]] ACTION...   COMMAND and RC are hexadecimal; calls are counted per connection, from 1
+//   15d 2-3 rc=922                     the second and third TPM2_Sign are answered with TPM_RC_RETRY
+//   15d 1 rc=a000a                     the first TPM2_Sign fails in the TCTI with an I/O error, the TPM never sees it
+//   15d 1- delay-ms=36                 every TPM2_Sign reaches the TPM 36 ms late: a slow chip
+//   15d 4 delay-ms=36 rc=922           the fourth one is answered late with TPM_RC_RETRY
 //
+// The first rule that names a call is the one that holds.
 // Empty lines and lines that begin with # are skipped. Anything else throws std::invalid_argument.
 class TctiScript {
  public:
@@ -22,20 +26,26 @@ class TctiScript {
   // No rules if the file does not exist.
   [[nodiscard]] static TctiScript from_file(const std::string& path);
 
-  // Counts the command; the response code to answer it with, nothing if it is to be passed on.
-  [[nodiscard]] std::optional<std::uint32_t> next(std::uint32_t command);
+  struct Action {
+    std::chrono::milliseconds delay{0};  // what the command waits before all else
+    std::optional<std::uint32_t> rc;     // the response code to answer it with; none: it is passed on
+  };
+
+  // Counts the command.
+  [[nodiscard]] Action next(std::uint32_t command);
 
  private:
   struct Rule {
     std::uint32_t command;
-    unsigned first, last;  // calls, from 1
-    std::uint32_t rc;
+    std::uint32_t first, last;  // calls
+    Action action;
   };
 
   [[nodiscard]] static Rule parse_rule(const std::string& line);
+  [[nodiscard]] static bool parse_action(const std::string& word, Action& action);
 
   std::vector<Rule> rules_;
-  std::map<std::uint32_t, unsigned> calls_;
+  std::map<std::uint32_t, std::uint32_t> calls_;
 };
 
 }  // namespace edgeseal::test

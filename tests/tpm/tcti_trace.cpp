@@ -1,10 +1,10 @@
-// A TCTI that stands between a program and its TPM, to count commands and to make them fail:
+// A TCTI that stands between a program and its TPM, to count commands, to make them fail and to slow them:
 //
 //   /path/to/libedgeseal-tcti-trace.so:CHILD      CHILD is a TCTI configuration string, e.g. swtpm:path=/tmp/x/tpm
 //
 // EDGESEAL_TCTI_TRACE   a file to which the code of each command is appended, eight hexadecimal digits a line
 // EDGESEAL_TCTI_DUMP    a file to which the bytes of all commands and responses are appended as they cross the bus
-// EDGESEAL_TCTI_SCRIPT  a file with faults, read when the connection is opened; see tcti_script.h
+// EDGESEAL_TCTI_SCRIPT  a file with faults and delays, read when the connection is opened; see tcti_script.h
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <thread>
 
 #include "tests/tpm/tcti_script.h"
 
@@ -87,7 +88,9 @@ TSS2_RC answer(TSS2_RC rc, std::size_t* size, std::uint8_t* response) {
 TSS2_RC transmit(TSS2_TCTI_CONTEXT* tcti, std::size_t size, const std::uint8_t* command) {
   State& state = state_of(tcti);
   trace({command, size});
-  state.injected = state.script.next(command_code({command, size}));
+  const TctiScript::Action action = state.script.next(command_code({command, size}));
+  std::this_thread::sleep_for(action.delay);
+  state.injected = action.rc;
   return state.injected ? TSS2_RC_SUCCESS : Tss2_Tcti_Transmit(state.child.get(), size, command);
 }
 
@@ -151,7 +154,7 @@ TSS2_RC initialize(TSS2_TCTI_CONTEXT* tcti, std::size_t* size, const char* child
   }
 }
 
-constexpr TSS2_TCTI_INFO kInfo{2, "edgeseal-tcti-trace", "Counts commands and makes them fail",
+constexpr TSS2_TCTI_INFO kInfo{2, "edgeseal-tcti-trace", "Counts commands, makes them fail, slows them",
                                "the configuration string of the TCTI behind it", initialize};
 
 }  // namespace
