@@ -100,4 +100,15 @@ TpmFacts read_facts(Context& context) {
   return facts;
 }
 
+std::vector<TPM2_HANDLE> handles_from(Context& context, TPM2_HANDLE first) {
+  TPMI_YES_NO more = 0;
+  EsysPtr<TPMS_CAPABILITY_DATA> found;
+  context.run("list handles", [&](ESYS_CONTEXT* esys) {
+    return Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, first,
+                              TPM2_MAX_CAP_HANDLES, &more, out(found));
+  });
+  const TPML_HANDLE& list = found->data.handles;
+  return std::vector<TPM2_HANDLE>(list.handle, list.handle + list.count);
+}
+
 }  // namespace edgeseal::tpm

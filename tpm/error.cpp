@@ -16,6 +16,12 @@ Error::Error(std::string operation, std::uint32_t rc, Fault fault)
       rc_(rc),
       fault_(fault) {}
 
+Error::Error(std::string operation, std::uint32_t rc, Fault fault, const std::string& detail)
+    : std::runtime_error(operation + ": " + Tss2_RC_Decode(rc) + ": " + detail),
+      operation_(std::move(operation)),
+      rc_(rc),
+      fault_(fault) {}
+
 Error::Error(std::string operation, Fault fault, const std::string& detail)
     : std::runtime_error(operation + ": " + detail), operation_(std::move(operation)), fault_(fault) {}
 

@@ -19,12 +19,14 @@ enum class Fault {
 };
 
 // The only exception that leaves tpm/. `rc` is the TSS2_RC as libtss2 gave it, 0 where the failure was found by our own
-// check. what() reads "<operation>: <decoded response code>".
+// check. what() reads "<operation>: <decoded response code>", and
+// after it or in its place ": <detail>".
 class Error : public std::runtime_error {
  public:
   Error(std::string operation, std::uint32_t rc);
   // For an operation that knows better than the response code alone what went wrong.
   Error(std::string operation, std::uint32_t rc, Fault fault);
+  Error(std::string operation, std::uint32_t rc, Fault fault, const std::string& detail);
   Error(std::string operation, Fault fault, const std::string& detail);
 
   [[nodiscard]] const std::string& operation() const noexcept { return operation_; }

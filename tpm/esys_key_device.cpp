@@ -93,7 +93,12 @@ class EsysKeyDevice final : public KeyDevice {
 }  // namespace
 
 std::unique_ptr<KeyDevice> open_esys_key_device(const DeviceSettings& settings) {
-  return std::make_unique<EsysKeyDevice>(settings);
+  try {
+    return std::make_unique<EsysKeyDevice>(settings);
+  } catch (const Error& error) {
+    if (out_of_objects(error.rc()) || out_of_sessions(error.rc())) throw full_chip(error);
+    throw;
+  }
 }
 
 }  // namespace edgeseal::tpm

@@ -31,6 +31,8 @@ class Handle {
     release_ == Release::flush ? context_->flush(value_) : context_->forget(value_);
   }
 
+  // Gives it up: the caller releases it.
+  [[nodiscard]] ESYS_TR release() noexcept { return std::exchange(value_, ESYS_TR_NONE); }
   [[nodiscard]] ESYS_TR get() const noexcept { return value_; }
 
  private:

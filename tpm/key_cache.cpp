@@ -21,7 +21,8 @@ void KeyCache::with_free_slot(const std::function<void()>& command) {
     try {
       return command();
     } catch (const Error& error) {
-      if (!out_of_objects(error.rc()) || entries_.empty()) throw;
+      if (!out_of_objects(error.rc())) throw;
+      if (entries_.empty()) throw full_chip(error);
       entries_.pop_back();
     }
   }

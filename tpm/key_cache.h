@@ -19,7 +19,7 @@ class KeyCache {
   [[nodiscard]] const LoadedKey& get(const KeyId& id, const std::function<LoadedKey()>& load);
 
   // Runs a command that takes a slot for itself. While the chip has none left, the least recently used key is unloaded
-  // and the command tried again: other programs may hold slots too.
+  // and the command tried again: other programs may hold slots too. With no key left to unload it throws Fault::busy.
   void with_free_slot(const std::function<void()>& command);
 
   void evict(const KeyId& id) noexcept;

@@ -33,6 +33,14 @@ Fault classify_chip(TSS2_RC code) noexcept {
 
 }  // namespace
 
+Error full_chip(const Error& error) {
+  const bool sessions = out_of_sessions(error.rc());
+  return Error(error.operation(), error.rc(), Fault::busy,
+               std::string("other programs hold the ") + (sessions ? "sessions" : "object slots") +
+                   " of this TPM. End them (what one left behind goes by tpm2_flushcontext " +
+                   (sessions ? "-l" : "-t") + "), or let them and the agent use the resource manager, /dev/tpmrm0");
+}
+
 Fault classify(TSS2_RC rc) noexcept {
   return from_chip(rc) ? classify_chip(chip_code(rc)) : Fault::transport;
 }

@@ -31,9 +31,18 @@ namespace edgeseal::tpm {
   return from_chip(rc) && (chip_code(rc) == TPM2_RC_OBJECT_MEMORY || chip_code(rc) == TPM2_RC_OBJECT_HANDLES);
 }
 
+// Every session of the chip is taken.
+[[nodiscard]] constexpr bool out_of_sessions(TSS2_RC rc) noexcept {
+  return from_chip(rc) && (chip_code(rc) == TPM2_RC_SESSION_MEMORY || chip_code(rc) == TPM2_RC_SESSION_HANDLES);
+}
+
 [[nodiscard]] constexpr bool wrong_auth(TSS2_RC rc) noexcept {
   return from_chip(rc) && (chip_code(rc) == TPM2_RC_AUTH_FAIL || chip_code(rc) == TPM2_RC_BAD_AUTH);
 }
+
+// What to throw where `error` says that the chip is full, but nothing of ours is left to unload: Fault::busy with the
+// cause and the remedy.
+[[nodiscard]] Error full_chip(const Error& error);
 
 // What a caller can do about `rc`, which is not TSS2_RC_SUCCESS. A chip that lost our session or objects (reset, or
 // flushed by another program) counts as transport: everything must be opened anew.

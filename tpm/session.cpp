@@ -1,11 +1,13 @@
 #include "tpm/session.h"
 
+#include "tpm/leftovers.h"
+
 namespace edgeseal::tpm {
 namespace {
 
 constexpr TPMA_SESSION kAtRest = TPMA_SESSION_CONTINUESESSION;
 
-Handle start_session(Context& context, ESYS_TR salt_key) {
+Handle start_session_once(Context& context, ESYS_TR salt_key) {
   TPMT_SYM_DEF symmetric{};
   symmetric.algorithm = TPM2_ALG_AES;
   symmetric.keyBits.aes = 128;
@@ -16,6 +18,17 @@ Handle start_session(Context& context, ESYS_TR salt_key) {
                                  TPM2_SE_HMAC, &symmetric, TPM2_ALG_SHA256, &session);
   });
   return Handle(context, session, Handle::Release::flush);
+}
+
+// A process that ended without cleaning up leaves its session in a chip without resource manager.
+Handle start_session(Context& context, ESYS_TR salt_key) {
+  try {
+    return start_session_once(context, salt_key);
+  } catch (const Error& error) {
+    if (!out_of_sessions(error.rc())) throw;
+  }
+  flush_sessions(context);
+  return start_session_once(context, salt_key);
 }
 
 // Must succeed: else a secret would cross the bus in the clear.

@@ -27,6 +27,7 @@ class Session {
     ESYS_TR session_;
   };
 
+  // In a chip that has none left, flushes all sessions first.
   Session(Context& context, ESYS_TR salt_key);
 
   // One at a time.

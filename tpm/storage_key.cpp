@@ -1,7 +1,10 @@
 #include "tpm/storage_key.h"
 
+#include "tpm/capabilities.h"
 #include "tpm/key_template.h"
+#include "tpm/leftovers.h"
 #include "tpm/memory.h"
+#include "tpm/object_name.h"
 #include "tpm/tss_private_key.h"
 
 namespace edgeseal::tpm {
@@ -10,14 +13,8 @@ namespace {
 constexpr TPM2_HANDLE kPersistent = TssPrivateKey::kPersistentStorageKey;
 
 bool persistent_exists(Context& context) {
-  TPMI_YES_NO more = 0;
-  EsysPtr<TPMS_CAPABILITY_DATA> found;
-  context.run("look for the storage key", [&](ESYS_CONTEXT* esys) {
-    return Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, kPersistent, 1, &more,
-                              out(found));
-  });
-  const TPML_HANDLE& handles = found->data.handles;
-  return handles.count > 0 && handles.handle[0] == kPersistent;
+  const auto handles = handles_from(context, kPersistent);
+  return !handles.empty() && handles.front() == kPersistent;
 }
 
 Handle open_persistent(Context& context) {
@@ -33,8 +30,7 @@ Bytes name_of(Context& context, const Handle& key) {
   EsysPtr<TPM2B_NAME> name;
   context.run("read the storage key's name",
               [&](ESYS_CONTEXT* esys) { return Esys_TR_GetName(esys, key.get(), out(name)); });
-  const auto bytes = std::as_bytes(std::span(name->name, name->size));
-  return Bytes(bytes.begin(), bytes.end());
+  return copy(*name);
 }
 
 // A parent for keys that never leave this TPM: restricted to decryption, and itself fixed.
@@ -60,19 +56,36 @@ std::optional<StorageKey> find_persistent(Context& context, const std::optional<
   return StorageKey{std::move(key), kPersistent, std::move(name)};
 }
 
+// The same key as the agent would make, so that what it stored before stays usable.
+constexpr const char* kOwnerAuthRemedy =
+    "the owner hierarchy has an authorisation value, and the agent has none to give. Either put the storage key at "
+    "0x81000001 once with that value (tpm2_createprimary -C o -P VALUE -G ecc -a 'fixedtpm|fixedparent|"
+    "sensitivedataorigin|userwithauth|noda|restricted|decrypt' -c primary.ctx; tpm2_evictcontrol -C o -P VALUE -c "
+    "primary.ctx 0x81000001), or empty it (tpm2_changeauth -c owner -p VALUE)";
+
 StorageKey make_primary(Context& context) {
   const TPM2B_SENSITIVE_CREATE no_auth{};
   const TPM2B_PUBLIC area = storage_key_template();
   const TPM2B_DATA no_outside_info{};
   const TPML_PCR_SELECTION no_pcrs{};
   ESYS_TR raw = ESYS_TR_NONE;
-  context.run("make the storage key", [&](ESYS_CONTEXT* esys) {
-    return Esys_CreatePrimary(esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &area,
-                              &no_outside_info, &no_pcrs, &raw, nullptr, nullptr, nullptr, nullptr);
-  });
+  try {
+    context.run("make the storage key", [&](ESYS_CONTEXT* esys) {
+      return Esys_CreatePrimary(esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &area,
+                                &no_outside_info, &no_pcrs, &raw, nullptr, nullptr, nullptr, nullptr);
+    });
+  } catch (const Error& error) {
+    if (wrong_auth(error.rc())) throw Error(error.operation(), error.rc(), Fault::failed, kOwnerAuthRemedy);
+    throw;
+  }
   Handle key(context, raw, Handle::Release::flush);
   Bytes name = name_of(context, key);
   return StorageKey{std::move(key), 0, std::move(name)};
+}
+
+StorageKey find_or_make(Context& context, const std::optional<Bytes>& recorded_name) {
+  auto key = find_persistent(context, recorded_name);
+  return key ? std::move(*key) : make_primary(context);
 }
 
 }  // namespace
@@ -82,8 +95,9 @@ std::uint32_t StorageKey::parent() const noexcept {
 }
 
 StorageKey open_storage_key(Context& context, const std::optional<Bytes>& recorded_name) {
-  if (auto key = find_persistent(context, recorded_name)) return std::move(*key);
-  StorageKey key = make_primary(context);
+  Leftovers leftovers(context);
+  leftovers.flush_primary(recorded_name);  // first, because it may hold the slot that we need
+  StorageKey key = find_or_make(context, recorded_name);
   if (recorded_name && key.name != *recorded_name) {
     throw Error(
         "open the storage key", Fault::replaced,
@@ -91,6 +105,7 @@ StorageKey open_storage_key(Context& context, const std::optional<Bytes>& record
         "removed, or something between agent and TPM poses as it. Put the original TPM back, or, if the change was "
         "meant, reset the agent's state and enrol anew; the old keys are lost");
   }
+  leftovers.flush_children_of(key.handle);
   return key;
 }
 

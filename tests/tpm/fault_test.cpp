@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(of_full_slots_makes_room_and_loads) {
 BOOST_AUTO_TEST_CASE(of_full_slots_with_nothing_to_give_up_is_told) {
   open_with("157 1 rc=902");
   const tpm::StoredKey key = new_key();
-  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::failed));
+  BOOST_CHECK_EXCEPTION(sign(key), Error, fault_and_text(Fault::busy, "use the resource manager, /dev/tpmrm0"));
   BOOST_CHECK_NO_THROW(sign(key));
 }
 

@@ -103,6 +103,31 @@ BOOST_AUTO_TEST_CASE(is_called_replaced_when_the_recorded_persistent_one_was_rem
   BOOST_CHECK_EXCEPTION((void)open(name), Error, has_fault(Fault::replaced));
 }
 
+BOOST_AUTO_TEST_CASE(cannot_be_made_with_an_owner_authorisation_and_the_named_remedy_helps) {
+  const tpm::Bytes name = open()->facts().storage_key_name;
+  tool("tpm2_changeauth -Q -c owner secret");
+  BOOST_CHECK_EXCEPTION((void)open(name), Error, [](const Error& error) {
+    const std::string text = error.what();
+    BOOST_TEST_MESSAGE(text);
+    return error.fault() == Fault::failed && text.find("the owner hierarchy has an authorisation") != text.npos &&
+           text.find("tpm2_changeauth -c owner -p VALUE") != text.npos;
+  });
+  tool(
+      "tpm2_createprimary -Q -C o -P secret -G ecc -a "
+      "'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt' -c primary.ctx");
+  tool("tpm2_flushcontext -Q -t");
+  tool("tpm2_evictcontrol -Q -C o -P secret -c primary.ctx 0x81000001");
+  tool("tpm2_flushcontext -Q -t");
+  BOOST_TEST(open(name)->facts().storage_key_handle == kPersistent);
+}
+
+BOOST_AUTO_TEST_CASE(can_be_made_again_when_the_owner_authorisation_is_emptied) {
+  const tpm::Bytes name = open()->facts().storage_key_name;
+  tool("tpm2_changeauth -Q -c owner secret");
+  tool("tpm2_changeauth -Q -c owner -p secret");
+  BOOST_TEST((open(name)->facts().storage_key_name == name));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

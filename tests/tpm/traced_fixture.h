@@ -19,6 +19,7 @@ constexpr const char* kCreate = "00000153";
 constexpr const char* kLoad = "00000157";
 constexpr const char* kSign = "0000015d";
 constexpr const char* kFlushContext = "00000165";
+constexpr const char* kStartAuthSession = "00000176";
 }  // namespace command
 
 // A device whose commands are counted, and fail where the script says so.

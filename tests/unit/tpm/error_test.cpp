@@ -81,6 +81,27 @@ BOOST_AUTO_TEST_CASE(can_know_better_than_its_code) {
   BOOST_TEST(error.rc() == (TPM2_RC_VALUE | kFirstParameter));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_full_chip_is_busy_and_names_what_is_taken_and_the_remedy) {
+  const Error objects = full_chip(Error("load key", TPM2_RC_OBJECT_MEMORY));
+  BOOST_TEST((objects.fault() == Fault::busy));
+  BOOST_TEST(objects.rc() == TPM2_RC_OBJECT_MEMORY);
+  BOOST_TEST(std::string(objects.what()).starts_with("load key: tpm:warn(2.0): "));
+  BOOST_TEST(std::strstr(objects.what(), "other programs hold the object slots of this TPM") != nullptr);
+  BOOST_TEST(std::strstr(objects.what(), "/dev/tpmrm0") != nullptr);
+  const Error sessions = full_chip(Error("start session", TPM2_RC_SESSION_HANDLES));
+  BOOST_TEST(std::strstr(sessions.what(), "other programs hold the sessions of this TPM") != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(tells_what_the_chip_is_full_of) {
+  BOOST_TEST(out_of_objects(TPM2_RC_OBJECT_MEMORY));
+  BOOST_TEST(out_of_objects(TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_OBJECT_HANDLES));
+  BOOST_TEST(!out_of_objects(TPM2_RC_SESSION_MEMORY));
+  BOOST_TEST(out_of_sessions(TPM2_RC_SESSION_MEMORY));
+  BOOST_TEST(out_of_sessions(TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_SESSION_HANDLES));
+  BOOST_TEST(!out_of_sessions(TPM2_RC_OBJECT_MEMORY));
+  BOOST_TEST(!out_of_sessions(TSS2_ESYS_RC_MEMORY));
+}
+
 BOOST_AUTO_TEST_CASE(blames_a_parameter_a_session_or_a_handle) {
   BOOST_TEST(blames_parameter(TPM2_RC_SIZE | kFirstParameter));
   BOOST_TEST(!blames_parameter(TPM2_RC_SIZE | kFirstSession));
