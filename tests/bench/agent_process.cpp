@@ -1,0 +1,116 @@
+#include "tests/bench/agent_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+#include "policy/unique_fd.h"
+
+namespace edgeseal::bench {
+namespace {
+
+using policy::UniqueFd;
+
+constexpr int start_limit_ms = 20'000;
+
+UniqueFd require(int descriptor, const char* what) {
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
+  return UniqueFd(descriptor);
+}
+
+// The service manager's side of sd_notify(3).
+class ReadySocket {
+ public:
+  explicit ReadySocket(const std::filesystem::path& path)
+      : socket_(require(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket")) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.native().size() >= sizeof address.sun_path) throw std::length_error(path);
+    path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+    std::filesystem::remove(path);
+    if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      throw std::system_error(errno, std::generic_category(), path);
+  }
+
+  // False: the process ended, or the time is over.
+  [[nodiscard]] bool wait_for(pid_t process) const {
+    const UniqueFd end = require(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)), "pidfd_open");
+    std::array<pollfd, 2> watched{pollfd{socket_.get(), POLLIN, 0}, pollfd{end.get(), POLLIN, 0}};
+    while (::poll(watched.data(), watched.size(), start_limit_ms) > 0 && watched[0].revents != 0)
+      if (receive().starts_with("READY=1")) return true;
+    return false;
+  }
+
+ private:
+  [[nodiscard]] std::string receive() const {
+    std::string message(4096, '\0');
+    const ssize_t size = ::recv(socket_.get(), message.data(), message.size(), 0);
+    message.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return message;
+  }
+
+  UniqueFd socket_;
+};
+
+void write_configuration(const std::filesystem::path& file, const std::filesystem::path& directory,
+                         const std::string& tcti) {
+  std::ofstream(file) << fmt::format("[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n",
+                                     tcti, (directory / "state").native(),
+                                     AgentProcess::key_socket(directory).native());
+}
+
+// In the child.
+[[noreturn]] void become_agent(const std::string& configuration, const std::string& log, const std::string& ready) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setenv("NOTIFY_SOCKET", ready.c_str(), 1);
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  ::execl(EDGESEALD, EDGESEALD, "--config", configuration.c_str(), nullptr);
+  ::_exit(127);
+}
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti) {
+  const std::string configuration = directory / "edgeseal.toml";
+  const std::string log = directory / "agent.log";
+  const std::string ready = directory / "ready";
+  write_configuration(configuration, directory, tcti);
+  const ReadySocket socket(ready);
+  pid_ = ::fork();
+  if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid_ == 0) become_agent(configuration, log, ready);
+  if (socket.wait_for(pid_)) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  throw std::runtime_error("edgeseald does not start: " + content_of(log));
+}
+
+AgentProcess::~AgentProcess() {
+  ::kill(pid_, SIGTERM);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+}  // namespace edgeseal::bench

@@ -1,0 +1,60 @@
+#include "tests/bench/gateway.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "dbus/client.h"
+#include "tests/fakes/test_keys.h"
+#include "tpm/key_template.h"
+
+namespace edgeseal::bench {
+namespace {
+
+using Der = std::vector<std::uint8_t>;
+using RequestPtr = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
+
+// By a certification authority that exists for this one certificate.
+Der certificate_for(const Der& request) {
+  const unsigned char* cursor = request.data();
+  const RequestPtr parsed(d2i_X509_REQ(nullptr, &cursor, static_cast<long>(request.size())), X509_REQ_free);
+  if (!parsed) throw std::runtime_error("the agent's signing request does not parse");
+  const fakes::PkeyPtr ca_key = fakes::generate_key("EC");
+  const fakes::CertificatePtr ca = fakes::issue_certificate(ca_key.get(), "Plant CA", nullptr, nullptr);
+  const fakes::Bytes der = fakes::der_of(
+      fakes::issue_certificate(X509_REQ_get0_pubkey(parsed.get()), "gateway", ca.get(), ca_key.get()).get());
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(der.data());
+  return {bytes, bytes + der.size()};
+}
+
+}  // namespace
+
+Gateway::Gateway() {
+  std::ofstream(openssl_configuration()) << fmt::format(
+      "openssl_conf = main\nconfig_diagnostics = 1\n[main]\nproviders = providers\n"
+      "[providers]\ndefault = default_provider\nedgeseal = edgeseal_provider\n[default_provider]\nactivate = 1\n"
+      "[edgeseal_provider]\nmodule = {}\nsocket = {}\nactivate = 1\n",
+      EDGESEAL_PROVIDER_MODULE, AgentProcess::key_socket(directory_.path()).native());
+}
+
+void Gateway::start_agent(const std::string& tcti) {
+  agent_.reset();
+  agent_.emplace(directory_.path(), tcti);
+}
+
+void Gateway::certify(tpm::KeyAlgorithm algorithm) {
+  const std::string name = tpm::to_string(algorithm);
+  const auto connection = sdbus::createSystemBusConnection();
+  dbus::RemoteAgent agent(*connection, "/org/edgeseal");
+  const std::string path =
+      agent.CreateApplication(name, {{"slots", sdbus::Variant(std::vector<std::string>{"https/https=" + name})}});
+  dbus::RemoteGroup group(*connection, path + "/https");
+  (void)group.UpdateCertificate("https", certificate_for(group.CreateSigningRequest("https", {})), {}, {});
+  group.ApplyChanges({});
+}
+
+std::string Gateway::key_uri(tpm::KeyAlgorithm algorithm) {
+  return std::string("edgeseal:") + tpm::to_string(algorithm);
+}
+
+}  // namespace edgeseal::bench

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tests/bench/agent_process.h"
+#include "tests/bus/private_bus.h"
+#include "tests/tpm/swtpm.h"
+#include "tpm/key_device.h"
+
+namespace edgeseal::bench {
+
+// A device as it is in the field: a chip, a bus, the agent, applications with keys and certificates.
+class Gateway {
+ public:
+  Gateway();
+
+  [[nodiscard]] const test::Swtpm& chip() const { return chip_; }
+  // With `tcti` for its chip; an agent that runs is ended first.
+  void start_agent(const std::string& tcti);
+
+  // An application with one such key, certified and in use: over D-Bus, as an administrator does it.
+  void certify(tpm::KeyAlgorithm algorithm);
+  // As programs open its key.
+  [[nodiscard]] static std::string key_uri(tpm::KeyAlgorithm algorithm);
+  // The openssl.cnf of programs on this device.
+  [[nodiscard]] std::filesystem::path openssl_configuration() const { return directory_.path() / "openssl.cnf"; }
+
+ private:
+  test::TemporaryDirectory directory_;
+  test::Swtpm chip_;
+  test::PrivateBus bus_;
+  std::optional<AgentProcess> agent_;
+};
+
+}  // namespace edgeseal::bench

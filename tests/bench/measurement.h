@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "tests/bench/load.h"
+
+namespace edgeseal::bench {
+
+// Several rounds of the same load. Other work of the machine comes in bursts: what is compared is measured in turns, a
+// round of each, and the median of the rounds is what counts.
+class Measurement {
+ public:
+  // At least one; each with the same clients.
+  void add(Load load) { rounds_.push_back(std::move(load)); }
+
+  [[nodiscard]] std::size_t clients() const { return rounds_.front().latencies.size(); }
+  [[nodiscard]] double signatures_per_second() const;
+  // The rate by the rate of another measurement whose rounds took turns with these.
+  [[nodiscard]] double rate_by(const Measurement& other) const;
+  // `part` of all signatures, 0 to 1, took at most so long.
+  [[nodiscard]] Duration percentile(double part) const;
+  // The signatures of the client that got the fewest, by the mean of all clients: 1 is fair, 0 is starved.
+  [[nodiscard]] double slowest_client() const;
+
+ private:
+  [[nodiscard]] std::vector<double> rates() const;
+
+  std::vector<Load> rounds_;
+};
+
+}  // namespace edgeseal::bench

@@ -1,0 +1,122 @@
+// What a signature costs with a key in the TPM, with the agent and without it: docs/performance.md.
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <fstream>
+
+#include "tests/bench/bare_chip.h"
+#include "tests/bench/gateway.h"
+#include "tests/bench/program.h"
+#include "tests/bench/report.h"
+#include "tpm/key_template.h"
+
+namespace edgeseal::bench {
+namespace {
+
+constexpr int rounds = 5;
+constexpr std::array algorithms{tpm::KeyAlgorithm::ec_p256, tpm::KeyAlgorithm::rsa_2048};
+constexpr std::array<std::size_t, 3> client_counts{1, 4, 32};
+
+// How long TPM2_Sign takes on chips in the field.
+struct ChipProfile {
+  tpm::KeyAlgorithm algorithm;
+  unsigned delay_ms;
+};
+constexpr std::array profiles{ChipProfile{tpm::KeyAlgorithm::ec_p256, 17}, ChipProfile{tpm::KeyAlgorithm::ec_p256, 36},
+                              ChipProfile{tpm::KeyAlgorithm::ec_p256, 69}, ChipProfile{tpm::KeyAlgorithm::rsa_2048, 52},
+                              ChipProfile{tpm::KeyAlgorithm::rsa_2048, 163}};
+constexpr std::size_t profile_clients = 8;
+
+// Clients that are measured in turns with others.
+struct Contender {
+  std::string path;
+  std::vector<SignOnce> clients;
+  Measurement measurement;
+};
+
+void take_turns(std::vector<Contender>& contenders, int turns, Duration time) {
+  for (int turn = 0; turn < turns; ++turn)
+    for (Contender& contender : contenders) contender.measurement.add(run_clients(contender.clients, time));
+}
+
+void add_rows(Report& report, const ChipProfile& chip, const std::vector<Contender>& contenders) {
+  const auto bare = std::ranges::find(contenders, "device", &Contender::path);
+  for (const Contender& contender : contenders)
+    report.add({tpm::to_string(chip.algorithm), chip.delay_ms, contender.path}, contender.measurement,
+               bare->measurement);
+}
+
+// swtpm as fast as it is: three of them, so that nobody has to give way to the next.
+void measure_overhead(Gateway& gateway, const test::Swtpm& bare_chip, Duration time, Report& report) {
+  const test::Swtpm raw_chip;
+  RawChip raw(raw_chip.tcti());
+  BareDevice device(bare_chip.tcti());
+  gateway.start_agent(gateway.chip().tcti());
+  const Program program(gateway.openssl_configuration());
+  for (const tpm::KeyAlgorithm algorithm : algorithms) {
+    gateway.certify(algorithm);
+    std::vector<Contender> contenders;
+    contenders.push_back({"raw", {raw.signer(algorithm)}, {}});
+    contenders.push_back({"device", {device.signer(algorithm)}, {}});
+    for (const std::size_t clients : client_counts)
+      contenders.push_back({"agent", program.signers(Gateway::key_uri(algorithm), clients), {}});
+    take_turns(contenders, rounds, time / rounds);
+    add_rows(report, {algorithm, 0}, contenders);
+  }
+}
+
+// A slow chip: every TPM2_Sign waits before swtpm gets it. The time is given in turns of the whole queue.
+void measure_queueing(Gateway& gateway, const test::Swtpm& bare_chip, int turns, Report& report) {
+  const std::string script = gateway.chip().directory().file("script");
+  ::setenv("EDGESEAL_TCTI_SCRIPT", script.c_str(), 1);
+  for (const ChipProfile& profile : profiles) {
+    std::ofstream(script) << fmt::format("15d 1- delay-ms={}\n", profile.delay_ms);
+    BareDevice device(bare_chip.traced_tcti());
+    gateway.start_agent(gateway.chip().traced_tcti());
+    const Program program(gateway.openssl_configuration());
+    std::vector<Contender> contenders;
+    contenders.push_back({"device", {device.signer(profile.algorithm)}, {}});
+    contenders.push_back({"agent", program.signers(Gateway::key_uri(profile.algorithm), profile_clients), {}});
+    const std::chrono::milliseconds queue(profile_clients * profile.delay_ms);
+    contenders[0].measurement.add(run_clients(contenders[0].clients, queue));
+    contenders[1].measurement.add(run_clients(contenders[1].clients, turns * queue));
+    add_rows(report, profile, contenders);
+  }
+}
+
+Report measure(double seconds) {
+  Report report;
+  Gateway gateway;
+  const test::Swtpm bare_chip;
+  measure_overhead(gateway, bare_chip, std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)),
+                   report);
+  measure_queueing(gateway, bare_chip, std::max(1, static_cast<int>(2 * seconds)), report);
+  return report;
+}
+
+}  // namespace
+}  // namespace edgeseal::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Signatures per second and their latency: a bare TPM, and the agent through the OpenSSL provider.",
+               "tpm_bench");
+  double seconds = 2;
+  std::string json_file;
+  app.add_option("--seconds", seconds, "Time for each row without a delay")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  app.add_option("--json", json_file, "Write the rows to this file too");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    const auto report = edgeseal::bench::measure(seconds);
+    fmt::print("{}", report.table());
+    if (!json_file.empty()) std::ofstream(json_file) << report.json();
+    return EXIT_SUCCESS;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tpm_bench: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
