@@ -15,7 +15,8 @@ enum class Tag : std::uint8_t {
   octet_string = 0x04,
   object_identifier = 0x06,
   sequence = 0x30,
-  explicit_0 = 0xa0
+  explicit_0 = 0xa0,
+  explicit_1 = 0xa1
 };
 
 // Reads elements from the front of `input`. Strict: a length that is not in its shortest form, or that reaches beyond

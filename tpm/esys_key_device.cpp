@@ -8,6 +8,7 @@
 #include "tpm/key_creation.h"
 #include "tpm/key_template.h"
 #include "tpm/randomness.h"
+#include "tpm/sealing.h"
 #include "tpm/signing.h"
 
 namespace edgeseal::tpm {
@@ -56,6 +57,18 @@ class EsysKeyDevice final : public KeyDevice {
 
   SecretBytes rsa_private(const StoredKey& key, ByteView block) override {
     return use(key, [&](const LoadedKey& loaded) { return tpm::rsa_private(context_, session_, loaded, block); });
+  }
+
+  SealedSecret seal(ByteView secret) override {
+    SealedSecret sealed;
+    cache_.with_free_slot([&] { sealed = tpm::seal(context_, session_, storage_key_, secret); });
+    return sealed;
+  }
+
+  SecretBytes unseal(const SealedSecret& sealed) override {
+    SecretBytes secret;
+    cache_.with_free_slot([&] { secret = tpm::unseal(context_, session_, storage_key_, sealed); });
+    return secret;
   }
 
   void stir_random(ByteView entropy) override { tpm::stir_random(context_, session_, entropy); }

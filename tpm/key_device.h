@@ -49,6 +49,12 @@ struct CreatedKey {
   SecretBytes auth;
 };
 
+// The stored form of a secret. Useless without the TPM that sealed it and without `auth`.
+struct SealedSecret {
+  Bytes tss_private_key;  // DER of ASN.1 TSSPRIVKEY, of the type sealed data
+  SecretBytes auth;       // 32 random bytes, its authValue
+};
+
 // What the chip says about itself (TPM 2.0 Part 2 §6.13, TPM2_GetCapability).
 struct TpmFacts {
   std::string manufacturer;  // e.g. "IBM", "IFX", "STM"
@@ -67,6 +73,7 @@ struct TpmFacts {
 class KeyDevice {
  public:
   static constexpr std::size_t kMaxEntropy = 1024;
+  static constexpr std::size_t kMaxSecret = 64;
 
   virtual ~KeyDevice() = default;
 
@@ -83,6 +90,12 @@ class KeyDevice {
   // The raw RSA private operation on a block as long as the modulus and less than it (TPM2_RSA_Decrypt, TPM_ALG_NULL).
   // Padding is the caller's: this serves PSS on chips whose salt is not the digest length, and OAEP later.
   [[nodiscard]] virtual SecretBytes rsa_private(const StoredKey& key, ByteView block) = 0;
+
+  // Puts a secret of 1 to kMaxSecret bytes under the storage key. It crosses the bus encrypted, and so it comes back.
+  [[nodiscard]] virtual SealedSecret seal(ByteView secret) = 0;
+  // Fault::bad_blob if this TPM did not seal it; Fault::failed, without an effect on lockout, if `auth` is wrong. Takes
+  // a slot for three commands: not for every operation.
+  [[nodiscard]] virtual SecretBytes unseal(const SealedSecret& sealed) = 0;
 
   // Mixes what others contribute into the random numbers of the chip (TPM2_StirRandom), encrypted on its way: at most
   // kMaxEntropy bytes, one command for each 128 of them. More is refused and nothing sent.

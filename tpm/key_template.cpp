@@ -3,8 +3,8 @@
 namespace edgeseal::tpm {
 namespace {
 
-constexpr TPMA_OBJECT kMadeHereStaysHere =
-    TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN;
+constexpr TPMA_OBJECT kStaysHere = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT;
+constexpr TPMA_OBJECT kMadeHere = TPMA_OBJECT_SENSITIVEDATAORIGIN;
 // A wrong authorisation counts nothing: the random one cannot be guessed, and nobody can lock the others out.
 constexpr TPMA_OBJECT kUsedByAuthValue = TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA;
 
@@ -12,12 +12,12 @@ TPM2B_PUBLIC new_template(TPMI_ALG_PUBLIC type, TPMA_OBJECT purpose) {
   TPM2B_PUBLIC key{};
   key.publicArea.type = type;
   key.publicArea.nameAlg = TPM2_ALG_SHA256;
-  key.publicArea.objectAttributes = kMadeHereStaysHere | kUsedByAuthValue | purpose;
+  key.publicArea.objectAttributes = kStaysHere | kUsedByAuthValue | purpose;
   return key;
 }
 
 TPM2B_PUBLIC ecc_template(TPMI_ECC_CURVE curve, TPMA_OBJECT purpose) {
-  TPM2B_PUBLIC key = new_template(TPM2_ALG_ECC, purpose);
+  TPM2B_PUBLIC key = new_template(TPM2_ALG_ECC, kMadeHere | purpose);
   TPMS_ECC_PARMS& ecc = key.publicArea.parameters.eccDetail;
   ecc.symmetric.algorithm = TPM2_ALG_NULL;
   ecc.scheme.scheme = TPM2_ALG_NULL;
@@ -27,7 +27,7 @@ TPM2B_PUBLIC ecc_template(TPMI_ECC_CURVE curve, TPMA_OBJECT purpose) {
 }
 
 TPM2B_PUBLIC rsa_template(TPMI_RSA_KEY_BITS bits, TPMA_OBJECT purpose) {
-  TPM2B_PUBLIC key = new_template(TPM2_ALG_RSA, purpose);
+  TPM2B_PUBLIC key = new_template(TPM2_ALG_RSA, kMadeHere | purpose);
   TPMS_RSA_PARMS& rsa = key.publicArea.parameters.rsaDetail;
   rsa.symmetric.algorithm = TPM2_ALG_NULL;
   rsa.scheme.scheme = TPM2_ALG_NULL;
@@ -59,6 +59,12 @@ TPM2B_PUBLIC application_key_template(KeyAlgorithm algorithm) {
     case KeyAlgorithm::ec_p521: return ecc_template(TPM2_ECC_NIST_P521, sign);
   }
   return {};
+}
+
+TPM2B_PUBLIC sealed_data_template() {
+  TPM2B_PUBLIC data = new_template(TPM2_ALG_KEYEDHASH, 0);
+  data.publicArea.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL;
+  return data;
 }
 
 const char* to_string(KeyAlgorithm algorithm) noexcept {

@@ -14,6 +14,10 @@ namespace edgeseal::tpm {
 // Sign and, for RSA, decrypt; scheme NULL, so that one key serves every scheme.
 [[nodiscard]] TPM2B_PUBLIC application_key_template(KeyAlgorithm algorithm);
 
+// Data that the TPM gives out to who knows the authValue. One with a policy, of PCRs for instance, would have its
+// digest in authPolicy and not be userWithAuth.
+[[nodiscard]] TPM2B_PUBLIC sealed_data_template();
+
 // "ec-p256", "rsa-2048", ...
 [[nodiscard]] const char* to_string(KeyAlgorithm algorithm) noexcept;
 

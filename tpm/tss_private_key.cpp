@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "tpm/der.h"
 #include "tpm/error.h"
@@ -11,9 +12,20 @@
 namespace edgeseal::tpm {
 namespace {
 
-// 2.23.133.10.1.3
-constexpr std::array kLoadableKey{std::byte{0x67}, std::byte{0x81}, std::byte{0x05},
-                                  std::byte{0x0a}, std::byte{0x01}, std::byte{0x03}};
+using Type = TssPrivateKey::Type;
+using Identifier = std::array<std::byte, 6>;
+
+// 2.23.133.10.1.`last`
+constexpr Identifier identifier(std::uint8_t last) {
+  return {std::byte{0x67}, std::byte{0x81}, std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{last}};
+}
+
+constexpr std::pair<Type, Identifier> kTypes[] = {{Type::loadable_key, identifier(3)},
+                                                  {Type::sealed_data, identifier(5)}};
+
+const Identifier& identifier_of(Type type) noexcept {
+  return std::ranges::find(kTypes, type, &std::pair<Type, Identifier>::first)->second;
+}
 
 [[noreturn]] void reject(const std::string& problem) {
   throw Error("decode TSSPRIVKEY", Fault::bad_blob, problem);
@@ -27,6 +39,14 @@ T require(const std::optional<T>& element, const char* name) {
 
 void require_end(const der::Reader& reader, const char* name) {
   if (!reader.at_end()) reject(std::string("surplus bytes after ") + name);
+}
+
+Type read_type(der::Reader& fields) {
+  const ByteView read = require(fields.read(der::Tag::object_identifier), "type");
+  for (const auto& [type, known] : kTypes) {
+    if (std::ranges::equal(read, known)) return type;
+  }
+  reject(std::string("neither ") + to_string(Type::loadable_key) + " nor " + to_string(Type::sealed_data));
 }
 
 bool read_empty_auth(der::Reader& fields) {
@@ -53,8 +73,16 @@ void append(Bytes& out, const Bytes& element) {
 
 }  // namespace
 
+const char* to_string(Type type) noexcept {
+  switch (type) {
+    case Type::loadable_key: return "a loadable key (2.23.133.10.1.3)";
+    case Type::sealed_data: return "sealed data (2.23.133.10.1.5)";
+  }
+  return "unknown";
+}
+
 Bytes encode(const TssPrivateKey& key) {
-  Bytes fields = der::element(der::Tag::object_identifier, kLoadableKey);
+  Bytes fields = der::element(der::Tag::object_identifier, identifier_of(key.type));
   append(fields, der::element(der::Tag::explicit_0, der::boolean_element(key.empty_auth)));
   append(fields, der::integer_element(key.parent));
   append(fields, der::element(der::Tag::octet_string, key.public_area));
@@ -67,11 +95,11 @@ TssPrivateKey decode_tss_private_key(ByteView der) {
   der::Reader outer(der);
   der::Reader fields(require(outer.read(der::Tag::sequence), "the sequence"));
   require_end(outer, "the key");
-  const ByteView type = require(fields.read(der::Tag::object_identifier), "type");
-  if (!std::ranges::equal(type, kLoadableKey)) reject("not a loadable key (2.23.133.10.1.3)");
 
   TssPrivateKey key;
+  key.type = read_type(fields);
   key.empty_auth = read_empty_auth(fields);
+  if (fields.next_is(der::Tag::explicit_1)) reject("it has a policy, which is not supported");
   key.parent = require(fields.read_uint32(), "parent");
   if (key.parent != TssPrivateKey::kOwnerPrimary && key.parent != TssPrivateKey::kPersistentStorageKey) {
     reject("its parent is neither the owner primary nor the storage key at 0x81000001");

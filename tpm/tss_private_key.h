@@ -11,17 +11,24 @@ namespace edgeseal::tpm {
 // subset that tpm2-openssl and tpm2-tss-engine read and write):
 //
 //   TSSPRIVKEY ::= SEQUENCE {
-//     type        OBJECT IDENTIFIER,                 -- 2.23.133.10.1.3, a loadable key
+//     type        OBJECT IDENTIFIER,                 -- see Type
 //     emptyAuth   [0] EXPLICIT BOOLEAN OPTIONAL,
+//                                                    -- [1] policy and what may follow it: refused
 //     parent      INTEGER,
 //     pubkey      OCTET STRING,                      -- TPM2B_PUBLIC
 //     privkey     OCTET STRING }                     -- TPM2B_PRIVATE
 struct TssPrivateKey {
+  enum class Type {
+    loadable_key,  // 2.23.133.10.1.3
+    sealed_data    // 2.23.133.10.1.5
+  };
+
   // The hierarchy handle stands for the ECC P-256 primary that everybody makes from the same template.
   static constexpr std::uint32_t kOwnerPrimary = 0x40000001;
   static constexpr std::uint32_t kPersistentStorageKey = 0x81000001;
   static constexpr std::size_t kMaxSize = 8192;
 
+  Type type = Type::loadable_key;
   bool empty_auth = false;
   std::uint32_t parent = kOwnerPrimary;
   Bytes public_area;   // TPM2B_PUBLIC as marshalled, with its size
@@ -29,6 +36,9 @@ struct TssPrivateKey {
 
   friend bool operator==(const TssPrivateKey&, const TssPrivateKey&) = default;
 };
+
+// "a loadable key (2.23.133.10.1.3)", ...
+[[nodiscard]] const char* to_string(TssPrivateKey::Type type) noexcept;
 
 // The two areas together leave room for the frame within kMaxSize: every TPM key does.
 [[nodiscard]] Bytes encode(const TssPrivateKey& key);

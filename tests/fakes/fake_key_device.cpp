@@ -34,13 +34,27 @@ tpm::Bytes random_bytes(std::size_t size) {
   return out;
 }
 
-// What the chip would encrypt, in the clear: the Name of the chip's storage key, the authValue, the key.
-tpm::Bytes blob_of(const tpm::Bytes& name, const tpm::Bytes& auth, const SoftwareKey& key) {
+// What the chip would encrypt, in the clear: the Name of the chip's storage key, the authValue, the content.
+tpm::Bytes blob_of(const tpm::Bytes& name, const tpm::Bytes& auth, tpm::ByteView content) {
   tpm::Bytes blob = name;
-  const tpm::Bytes der = key.to_der();
   blob.insert(blob.end(), auth.begin(), auth.end());
-  blob.insert(blob.end(), der.begin(), der.end());
+  blob.insert(blob.end(), content.begin(), content.end());
   return blob;
+}
+
+// The content of sealed data: no DER begins so. Then the size, and the secret.
+constexpr std::byte kSealed{0xff};
+
+tpm::Bytes sealed_content(tpm::ByteView secret) {
+  tpm::Bytes content{kSealed, static_cast<std::byte>(secret.size())};
+  content.insert(content.end(), secret.begin(), secret.end());
+  return content;
+}
+
+std::optional<tpm::ByteView> secret_in(tpm::ByteView content) {
+  if (content.size() < 2 || content[0] != kSealed) return std::nullopt;
+  const tpm::ByteView secret = content.subspan(2);
+  return secret.size() == std::to_integer<std::size_t>(content[1]) ? std::optional(secret) : std::nullopt;
 }
 
 tpm::TpmFacts default_facts() {
@@ -96,7 +110,7 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     }
     const SoftwareKey key = SoftwareKey::generate(algorithm);
     const tpm::Bytes auth = random_bytes(kAuthSize);
-    return {key.public_key(), blob_of(facts_.storage_key_name, auth, key), tpm::SecretBytes(auth)};
+    return {key.public_key(), blob_of(facts_.storage_key_name, auth, key.to_der()), tpm::SecretBytes(auth)};
   }
 
   tpm::Bytes sign_rsa_pkcs1(const tpm::StoredKey& key, tpm::HashAlgorithm hash, tpm::ByteView digest) override {
@@ -122,6 +136,21 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     return loaded->rsa_private(block);
   }
 
+  tpm::SealedSecret seal(tpm::ByteView secret) override {
+    begin("seal", &Counts::seals);
+    require(!secret.empty() && secret.size() <= kMaxSecret, "size of the secret");
+    const tpm::Bytes auth = random_bytes(kAuthSize);
+    return {blob_of(facts_.storage_key_name, auth, sealed_content(secret)), tpm::SecretBytes(auth)};
+  }
+
+  tpm::SecretBytes unseal(const tpm::SealedSecret& sealed) override {
+    begin("unseal", &Counts::unseals);
+    const auto secret = secret_in(content_of(sealed.tss_private_key));
+    if (!secret) throw Error("unseal", Fault::bad_blob, "no sealed data");
+    require_auth(sealed.tss_private_key, sealed.auth);
+    return tpm::SecretBytes(*secret);
+  }
+
   void stir_random(tpm::ByteView entropy) override {
     begin("stir random numbers", &Counts::stirs);
     require(entropy.size() <= kMaxEntropy, "more than 1024 bytes");
@@ -145,16 +174,25 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     if (!condition) throw Error("use key", Fault::failed, problem);
   }
 
-  [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::StoredKey& stored) const {
+  [[nodiscard]] tpm::ByteView content_of(tpm::ByteView blob) const {
     const tpm::Bytes& name = facts_.storage_key_name;
-    const tpm::ByteView blob = stored.tss_private_key;
     const std::size_t prefix = name.size() + kAuthSize;
     if (blob.size() <= prefix || !std::ranges::equal(blob.first(name.size()), name)) {
-      throw Error("load key", Fault::bad_blob, "this chip did not make it");
+      throw Error("load", Fault::bad_blob, "this chip did not make it");
     }
-    auto key = SoftwareKey::parse(blob.subspan(prefix));
+    return blob.subspan(prefix);
+  }
+
+  // Of a blob that has content.
+  void require_auth(tpm::ByteView blob, const tpm::SecretBytes& auth) const {
+    require(std::ranges::equal(blob.subspan(facts_.storage_key_name.size(), kAuthSize), auth.view()),
+            "wrong authValue");
+  }
+
+  [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::StoredKey& stored) const {
+    auto key = SoftwareKey::parse(content_of(stored.tss_private_key));
     if (!key) throw Error("load key", Fault::bad_blob, "no key");
-    require(std::ranges::equal(blob.subspan(name.size(), kAuthSize), stored.auth.view()), "wrong authValue");
+    require_auth(stored.tss_private_key, stored.auth);
     return key;
   }
 

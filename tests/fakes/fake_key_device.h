@@ -19,10 +19,14 @@ class FakeTpm {
     std::size_t creations = 0;
     std::size_t signatures = 0;
     std::size_t raw_operations = 0;  // rsa_private
-    std::size_t stirs = 0;           // stir_random
+    std::size_t seals = 0;
+    std::size_t unseals = 0;
+    std::size_t stirs = 0;  // stir_random
     std::size_t evictions = 0;
 
-    [[nodiscard]] std::size_t operations() const noexcept { return creations + signatures + raw_operations + stirs; }
+    [[nodiscard]] std::size_t operations() const noexcept {
+      return creations + signatures + raw_operations + seals + unseals + stirs;
+    }
   };
 
   FakeTpm();

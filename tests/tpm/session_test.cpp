@@ -1,9 +1,8 @@
 #include "tpm/session.h"
 
 #include <boost/test/unit_test.hpp>
-#include <fstream>
 
-#include "tests/tpm/traced_fixture.h"
+#include "tests/tpm/dump_fixture.h"
 #include "tpm/loaded_key.h"
 #include "tpm/memory.h"
 #include "tpm/signing.h"
@@ -56,19 +55,6 @@ BOOST_AUTO_TEST_CASE(is_as_before_after_a_command_that_failed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-
-struct DumpFixture : TracedFixture {
-  DumpFixture() { ::setenv("EDGESEAL_TCTI_DUMP", dump_path().c_str(), 1); }
-
-  [[nodiscard]] std::string dump_path() const { return swtpm.directory().file("dump"); }
-
-  [[nodiscard]] bool crossed_the_bus(tpm::ByteView secret) const {
-    std::ifstream file(dump_path(), std::ios::binary);
-    const std::string dump{std::istreambuf_iterator<char>(file), {}};
-    const std::string_view needle(reinterpret_cast<const char*>(secret.data()), secret.size());
-    return dump.find(needle) != std::string::npos;
-  }
-};
 
 BOOST_FIXTURE_TEST_SUITE(the_bus, DumpFixture)
 

@@ -55,6 +55,35 @@ BOOST_AUTO_TEST_CASE(refuses_a_wrong_auth_value) {
   BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::failed));
 }
 
+BOOST_AUTO_TEST_CASE(seals_and_opens_what_it_sealed) {
+  for (const std::size_t size : {std::size_t{1}, tpm::KeyDevice::kMaxSecret}) {
+    const tpm::Bytes secret(size, std::byte{0x5a});
+    BOOST_TEST(std::ranges::equal(device->unseal(device->seal(secret)).view(), secret));
+  }
+  BOOST_CHECK_EXCEPTION((void)device->seal({}), Error, has_fault(Fault::failed));
+  BOOST_CHECK_EXCEPTION((void)device->seal(tpm::Bytes(tpm::KeyDevice::kMaxSecret + 1)), Error,
+                        has_fault(Fault::failed));
+  BOOST_TEST(chip.counts().seals == 4U);
+  BOOST_TEST(chip.counts().unseals == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_sealed_data_as_the_real_one_does) {
+  tpm::SealedSecret sealed = device->seal(digest);
+  const tpm::SealedSecret foreign = FakeTpm().open()->seal(digest);
+  BOOST_CHECK_EXCEPTION((void)device->unseal(foreign), Error, has_fault(Fault::bad_blob));
+  const tpm::SealedSecret wrong{sealed.tss_private_key, tpm::SecretBytes(32)};
+  BOOST_CHECK_EXCEPTION((void)device->unseal(wrong), Error, has_fault(Fault::failed));
+  tpm::StoredKey key = new_key();
+  const tpm::SealedSecret no_secret{key.tss_private_key, tpm::SecretBytes(key.auth.view())};
+  BOOST_CHECK_EXCEPTION((void)device->unseal(no_secret), Error, has_fault(Fault::bad_blob));
+  key.tss_private_key = sealed.tss_private_key;
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::bad_blob));
+  while (!sealed.tss_private_key.empty()) {
+    sealed.tss_private_key.pop_back();
+    BOOST_CHECK_EXCEPTION((void)device->unseal(sealed), Error, has_fault(Fault::bad_blob));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(takes_entropy_up_to_its_limit_and_counts_it) {
   device->stir_random(digest);
   device->stir_random(tpm::Bytes(tpm::KeyDevice::kMaxEntropy));

@@ -16,7 +16,7 @@ Bytes tpm2b(std::size_t size) {
 }
 
 TssPrivateKey sample_key() {
-  return {false, TssPrivateKey::kOwnerPrimary, tpm2b(88), tpm2b(222)};
+  return {TssPrivateKey::Type::loadable_key, false, TssPrivateKey::kOwnerPrimary, tpm2b(88), tpm2b(222)};
 }
 
 constexpr std::size_t kEmptyAuthValue = 16;  // its position in the DER of sample_key()
@@ -49,6 +49,8 @@ const Bytes kType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, std::byte{0
                   std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x03}};
 const Bytes kSealedDataType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, std::byte{0x81},
                             std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x05}};
+const Bytes kImportableKeyType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, std::byte{0x81},
+                               std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x04}};
 const Bytes kParent = der::integer_element(TssPrivateKey::kOwnerPrimary);
 
 Bytes octets(const Bytes& content) {
@@ -63,6 +65,8 @@ BOOST_AUTO_TEST_CASE(comes_back_as_it_was) {
   key.parent = TssPrivateKey::kPersistentStorageKey;
   key.empty_auth = true;
   key.public_area = tpm2b(600);
+  BOOST_TEST((decode_tss_private_key(encode(key)) == key));
+  key.type = TssPrivateKey::Type::sealed_data;
   BOOST_TEST((decode_tss_private_key(encode(key)) == key));
 }
 
@@ -105,7 +109,20 @@ BOOST_AUTO_TEST_CASE(with_surplus_bytes_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(of_another_type_is_refused) {
-  check_refused(sequence_of({kSealedDataType, kParent, octets(tpm2b(88)), octets(tpm2b(222))}), "not a loadable key");
+  check_refused(sequence_of({kImportableKeyType, kParent, octets(tpm2b(88)), octets(tpm2b(222))}),
+                "neither a loadable key (2.23.133.10.1.3) nor sealed data (2.23.133.10.1.5)");
+}
+
+BOOST_AUTO_TEST_CASE(may_be_sealed_data) {
+  TssPrivateKey sealed = sample_key();
+  sealed.type = TssPrivateKey::Type::sealed_data;
+  const Bytes der = sequence_of({kSealedDataType, kParent, octets(tpm2b(88)), octets(tpm2b(222))});
+  BOOST_TEST((decode_tss_private_key(der) == sealed));
+}
+
+BOOST_AUTO_TEST_CASE(with_a_policy_is_refused_and_the_policy_named) {
+  const Bytes policy = der::element(der::Tag::explicit_1, der::element(der::Tag::sequence, {}));
+  check_refused(sequence_of({kType, policy, kParent, octets(tpm2b(88)), octets(tpm2b(222))}), "it has a policy");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_parent_that_the_agent_does_not_use_is_refused) {

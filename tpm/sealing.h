@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tpm/key_device.h"
+#include "tpm/session.h"
+#include "tpm/storage_key.h"
+
+// The contract of each is KeyDevice's. Both take a free slot while they last.
+namespace edgeseal::tpm {
+
+[[nodiscard]] SealedSecret seal(Context& context, Session& session, const StorageKey& parent, ByteView secret);
+[[nodiscard]] SecretBytes unseal(Context& context, Session& session, const StorageKey& parent,
+                                 const SealedSecret& sealed);
+
+}  // namespace edgeseal::tpm

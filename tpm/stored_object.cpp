@@ -1,0 +1,92 @@
+#include "tpm/stored_object.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "tpm/public_area.h"
+
+namespace edgeseal::tpm {
+namespace {
+
+constexpr std::size_t kAuthSize = 32;
+
+// From the kernel, so that a weak generator in the chip does not weaken what protects its keys.
+SecretBytes random_auth() {
+  SecretBytes auth(kAuthSize);
+  const auto target = auth.span();
+  if (::getrandom(target.data(), target.size(), 0) != static_cast<ssize_t>(target.size())) {
+    throw Error("make an authorisation value", Fault::failed, std::generic_category().message(errno));
+  }
+  return auth;
+}
+
+Handle load(const char* operation, Context& context, Session& session, const StorageKey& parent,
+            const TPM2B_PUBLIC& public_area, const TPM2B_PRIVATE& private_area) {
+  ESYS_TR object = ESYS_TR_NONE;
+  const auto use = session.use(Session::Encrypt::both);
+  try {
+    context.run(operation, [&](ESYS_CONTEXT* esys) {
+      return Esys_Load(esys, parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &private_area, &public_area,
+                       &object);
+    });
+  } catch (const Error& error) {
+    if (blames_parameter(error.rc())) throw Error(error.operation(), error.rc(), Fault::bad_blob);
+    throw;
+  }
+  return Handle(context, object, Handle::Release::flush);
+}
+
+void set_auth(const char* operation, Context& context, const Handle& object, const SecretBytes& auth) {
+  Wiped<TPM2B_AUTH> value;
+  if (!assign(value.value, auth.view())) throw Error(operation, Fault::bad_blob, "its authValue is too long");
+  context.run(operation, [&](ESYS_CONTEXT* esys) { return Esys_TR_SetAuth(esys, object.get(), &value.value); });
+}
+
+TssPrivateKey::Type type_of(const TPM2B_PUBLIC& area) noexcept {
+  return area.publicArea.type == TPM2_ALG_KEYEDHASH ? TssPrivateKey::Type::sealed_data
+                                                    : TssPrivateKey::Type::loadable_key;
+}
+
+}  // namespace
+
+CreatedObject create_object(const char* operation, Context& context, Session& session, const StorageKey& parent,
+                            const TPM2B_PUBLIC& area, ByteView data) {
+  CreatedObject created;
+  created.auth = random_auth();
+  Wiped<TPM2B_SENSITIVE_CREATE> sensitive;
+  TPMS_SENSITIVE_CREATE& secrets = sensitive.value.sensitive;
+  if (!assign(secrets.userAuth, created.auth.view()) || !assign(secrets.data, data)) {
+    throw Error(operation, Fault::failed, "too long for the TPM");
+  }
+  const TPM2B_DATA no_outside_info{};
+  const TPML_PCR_SELECTION no_pcrs{};
+  EsysPtr<TPM2B_PRIVATE> private_area;
+  const auto use = session.use(Session::Encrypt::both);
+  context.run(operation, [&](ESYS_CONTEXT* esys) {
+    return Esys_Create(esys, parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &sensitive.value, &area,
+                       &no_outside_info, &no_pcrs, out(private_area), out(created.public_area), nullptr, nullptr,
+                       nullptr);
+  });
+  created.tss_private_key =
+      encode({type_of(area), false, parent.parent(), marshal(*created.public_area), marshal(*private_area)});
+  return created;
+}
+
+LoadedObject load_object(const char* operation, Context& context, Session& session, const StorageKey& parent,
+                         TssPrivateKey::Type type, ByteView tss_private_key, const SecretBytes& auth) {
+  const TssPrivateKey blob = decode_tss_private_key(tss_private_key);
+  const TPM2B_PUBLIC public_area = unmarshal_public(blob.public_area);
+  const TPM2B_PRIVATE private_area = unmarshal_private(blob.private_area);
+  if (blob.type != type || type_of(public_area) != type) {
+    throw Error(operation, Fault::bad_blob, std::string("it is not ") + to_string(type));
+  }
+  LoadedObject loaded{load(operation, context, session, parent, public_area, private_area), public_area};
+  set_auth(operation, context, loaded.handle, auth);
+  return loaded;
+}
+
+}  // namespace edgeseal::tpm
