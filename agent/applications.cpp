@@ -113,7 +113,7 @@ void Applications::declare(ApplicationRecord application) {
 void Applications::remove(const std::string& name) {
   const ApplicationRecord application = get(name);
   if (application.origin != "bus")
-    throw Error(Code::not_supported,
+    throw Error(Code::invalid_state,
                 fmt::format("application {} is declared by {}: remove that file first, then restart the agent", name,
                             application.origin));
   std::vector<KeyId> ids;

@@ -92,10 +92,12 @@ dbus::GroupInfo BusPorts::group_info(const dbus::GroupName& group) const {
   return translated([&] { return groups_.info(group); });
 }
 
-void BusPorts::create_signing_request(const dbus::Caller&, const dbus::GroupName& group,
+void BusPorts::create_signing_request(const dbus::Caller& caller, const dbus::GroupName& group,
                                       const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                                       dbus::Completion<dbus::Bytes> done) {
-  translated([&] { groups_.create_signing_request(group, certificate_type, options, to_answer(std::move(done))); });
+  translated([&] {
+    groups_.create_signing_request(caller.bus_name, group, certificate_type, options, to_answer(std::move(done)));
+  });
 }
 
 bool BusPorts::update_certificate(const dbus::Caller& caller, const dbus::GroupName& group,

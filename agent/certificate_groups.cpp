@@ -17,6 +17,7 @@ namespace edgeseal::agent {
 namespace {
 
 constexpr std::size_t min_nonce_size = 32;  // OPC 10000-12 §7.10.10
+constexpr std::size_t max_nonce_size = tpm::KeyDevice::kMaxEntropy;
 constexpr std::size_t max_issuers = 8;
 
 std::vector<std::string> default_dns_names() {
@@ -56,9 +57,10 @@ void log_installed(const CertificateRecord& record) {
 }
 
 void require_nonce(const dbus::SigningRequestOptions& options) {
-  if (!options.nonce.empty() && options.nonce.size() < min_nonce_size)
-    throw Error(Code::invalid_argument,
-                fmt::format("the nonce has {} bytes, at least {} are needed", options.nonce.size(), min_nonce_size));
+  if (options.nonce.empty() || (options.nonce.size() >= min_nonce_size && options.nonce.size() <= max_nonce_size))
+    return;
+  throw Error(Code::invalid_argument, fmt::format("the nonce has {} bytes; {} to {} are taken", options.nonce.size(),
+                                                  min_nonce_size, max_nonce_size));
 }
 
 }  // namespace
@@ -110,10 +112,12 @@ tpm::KeyAlgorithm CertificateGroups::algorithm_of(const Slot& slot) {
                           slot.application, slot.certificate_type, slot.group, slot.application));
 }
 
-void CertificateGroups::create_signing_request(const dbus::GroupName& group, const std::string& certificate_type,
+void CertificateGroups::create_signing_request(const std::string& owner, const dbus::GroupName& group,
+                                               const std::string& certificate_type,
                                                const dbus::SigningRequestOptions& options, Answer<Bytes> answer) {
   const Slot slot = slot_of(group, certificate_type);
   require_nonce(options);
+  require_no_other_owner(owner, slot.application);
   const auto request = std::make_shared<SigningRequest>(
       subject_for(applications_.get(slot.application), options, state_.certificate(slot)));
   const auto sign_with = [this, request, answer](const KeyPtr& key) {
@@ -125,19 +129,29 @@ void CertificateGroups::create_signing_request(const dbus::GroupName& group, con
   auto existing = state_.key(slot, KeyStatus::active);
   if (!existing) existing = state_.key(slot, KeyStatus::pending);
   if (existing && !options.regenerate_private_key) return sign_with(keys_.find(existing->id));
-  keys_.create(slot, algorithm_of(slot),
+  keys_.create(slot, algorithm_of(slot), options.nonce,
                [sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
 }
 
+// For what stages: one transaction at a time (OPC 10000-12 §7.10.2).
+void CertificateGroups::require_no_other_owner(const std::string& owner, const std::string& application) const {
+  const auto found = transactions_.find(application);
+  if (found == transactions_.end() || (found->second.owner == owner && !found->second.applying)) return;
+  throw Error(Code::transaction_pending,
+              fmt::format("changes of application {} are {} by {}; try again when they are done", application,
+                          found->second.applying ? "being applied" : "staged", found->second.owner));
+}
+
+// For what ends a transaction (OPC 10000-12 §7.10.9, §7.10.11).
 CertificateGroups::Transaction& CertificateGroups::owned(const std::string& owner, const std::string& application) {
   const auto found = transactions_.find(application);
   if (found == transactions_.end())
     throw Error(Code::nothing_to_do, fmt::format("application {} has no staged changes", application));
-  if (found->second.owner != owner || found->second.applying)
-    throw Error(Code::transaction_pending,
-                fmt::format("changes of application {} are staged or being applied by {}; try again "
-                            "when they are done",
+  if (found->second.owner != owner)
+    throw Error(Code::user_access_denied,
+                fmt::format("the changes of application {} were staged by {}, which alone may apply or cancel them",
                             application, found->second.owner));
+  require_no_other_owner(owner, application);
   return found->second;
 }
 
@@ -158,7 +172,7 @@ KeyPtr CertificateGroups::matching_key(const Slot& slot, EVP_PKEY& certified) {
 void CertificateGroups::update(const std::string& owner, const dbus::GroupName& group,
                                const dbus::SlotCertificate& certificate) {
   const Slot slot = slot_of(group, certificate.certificate_type);
-  if (transactions_.contains(slot.application)) (void)owned(owner, slot.application);
+  require_no_other_owner(owner, slot.application);
   const CertificatePtr parsed = parse_certificate(certificate.certificate);
   if (certificate.issuer_certificates.size() > max_issuers)
     throw Error(Code::invalid_argument, fmt::format("at most {} issuer certificates are taken", max_issuers));

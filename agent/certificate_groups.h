@@ -33,8 +33,9 @@ class CertificateGroups {
 
   [[nodiscard]] dbus::GroupInfo info(const dbus::GroupName& group);
   [[nodiscard]] std::vector<dbus::SlotCertificate> certificates(const dbus::GroupName& group);
-  void create_signing_request(const dbus::GroupName& group, const std::string& certificate_type,
-                              const dbus::SigningRequestOptions& options, Answer<Bytes> answer);
+  void create_signing_request(const std::string& owner, const dbus::GroupName& group,
+                              const std::string& certificate_type, const dbus::SigningRequestOptions& options,
+                              Answer<Bytes> answer);
   void update(const std::string& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate);
   void apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer);
   void cancel(const std::string& owner, const dbus::GroupName& group);
@@ -53,6 +54,7 @@ class CertificateGroups {
 
   [[nodiscard]] Slot slot_of(const dbus::GroupName& group, const std::string& certificate_type);
   [[nodiscard]] tpm::KeyAlgorithm algorithm_of(const Slot& slot);
+  void require_no_other_owner(const std::string& owner, const std::string& application) const;
   [[nodiscard]] Transaction& owned(const std::string& owner, const std::string& application);
   [[nodiscard]] KeyPtr matching_key(const Slot& slot, EVP_PKEY& certified);
   void prove_next(const std::string& application, std::size_t index, const Answer<std::monostate>& answer);

@@ -156,7 +156,7 @@ void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const 
   worker_.submit<Bytes>(ticket, sign_command(key, request), std::move(answer));
 }
 
-void KeyService::create(const Slot& slot, tpm::KeyAlgorithm algorithm, Answer<KeyPtr> answer) {
+void KeyService::create(const Slot& slot, tpm::KeyAlgorithm algorithm, Bytes entropy, Answer<KeyPtr> answer) {
   require_offered(worker_.state().facts, algorithm);
   using Created = std::shared_ptr<tpm::CreatedKey>;
   const auto store = [this, slot, algorithm, answer](std::variant<Created, Error> result) {
@@ -174,10 +174,11 @@ void KeyService::create(const Slot& slot, tpm::KeyAlgorithm algorithm, Answer<Ke
       answer(load(record));
     });
   };
-  worker_.submit<Created>(
-      {TpmWorker::Priority::create, 0, creation_time_limit},
-      [algorithm](tpm::KeyDevice& device) { return std::make_shared<tpm::CreatedKey>(device.create(algorithm)); },
-      store);
+  const auto make = [algorithm, entropy = std::move(entropy)](tpm::KeyDevice& device) {
+    if (!entropy.empty()) device.stir_random(entropy);
+    return std::make_shared<tpm::CreatedKey>(device.create(algorithm));
+  };
+  worker_.submit<Created>({TpmWorker::Priority::create, 0, creation_time_limit}, make, store);
 }
 
 void KeyService::evict(const KeyId& id) {

@@ -48,8 +48,9 @@ class KeyService {
   // Error{not_supported} when key and scheme do not fit.
   void sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket, Answer<Bytes> answer);
 
-  // Makes the slot's pending key, in place of an earlier one.
-  void create(const Slot& slot, tpm::KeyAlgorithm algorithm, Answer<KeyPtr> answer);
+  // Makes the slot's pending key, in place of an earlier one; `entropy`, where there is some, goes into the random
+  // numbers of the TPM first (OPC 10000-12 §7.10.10, nonce).
+  void create(const Slot& slot, tpm::KeyAlgorithm algorithm, Bytes entropy, Answer<KeyPtr> answer);
 
   // To be called after every change of applications, keys or certificates in the state.
   void forget_cached() { cache_.clear(); }

@@ -26,8 +26,9 @@ struct Fixture : Core {
 
   tpm::Bytes request(const dbus::SigningRequestOptions& options = {}, const dbus::GroupName& group = https,
                      const std::string& type = "https") {
-    return value<tpm::Bytes>(
-        [&](Answer<tpm::Bytes> answer) { groups.create_signing_request(group, type, options, std::move(answer)); });
+    return value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
+      groups.create_signing_request(":1.7", group, type, options, std::move(answer));
+    });
   }
   void apply(const std::string& by = owner) {
     (void)value<std::monostate>([&](Answer<std::monostate> answer) { groups.apply(by, https, std::move(answer)); });
@@ -182,9 +183,19 @@ BOOST_AUTO_TEST_CASE(a_transaction_has_one_owner) {
   groups.update(owner, https, {"https", ca.sign(request()), {}});
   BOOST_CHECK_EXCEPTION(groups.update(":1.8", https, {"https", ca.sign(request()), {}}), agent::Error,
                         has_code(Code::transaction_pending));
-  BOOST_CHECK_EXCEPTION(apply(":1.8"), agent::Error, has_code(Code::transaction_pending));
-  BOOST_CHECK_EXCEPTION(groups.cancel(":1.8", https), agent::Error, has_code(Code::transaction_pending));
+  BOOST_CHECK_EXCEPTION(
+      groups.create_signing_request(":1.8", https, "https", {}, [](std::variant<tpm::Bytes, agent::Error>) {}),
+      agent::Error, has_code(Code::transaction_pending));
+  BOOST_CHECK_EXCEPTION(apply(":1.8"), agent::Error, has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(groups.cancel(":1.8", https), agent::Error, has_code(Code::user_access_denied));
   apply();
+}
+
+BOOST_AUTO_TEST_CASE(a_nonce_goes_into_the_random_numbers_of_the_tpm) {
+  auto options = new_key();
+  options.nonce.resize(32);
+  (void)request(options);
+  BOOST_TEST(chip.counts().stirs == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_failing_call_leaves_what_is_staged) {

@@ -69,7 +69,7 @@ struct Fixture : Core {
   void install(const std::string& name) {
     applications.create({name, "", "", {}, {}, "bus"});
     const auto request = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-      groups.create_signing_request({name, "https"}, "https", {}, std::move(answer));
+      groups.create_signing_request(":1.1", {name, "https"}, "https", {}, std::move(answer));
     });
     test::TestCa ca;
     groups.update(":1.1", {name, "https"}, {"https", ca.sign(request), {ca.certificate()}});
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(programs_that_hold_a_replaced_key_go_on_with_it) {
   dbus::SigningRequestOptions options;
   options.regenerate_private_key = true;
   const auto request = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-    groups.create_signing_request({"web", "https"}, "https", options, std::move(answer));
+    groups.create_signing_request(":1.1", {"web", "https"}, "https", options, std::move(answer));
   });
   test::TestCa ca;
   groups.update(":1.1", {"web", "https"}, {"https", ca.sign(request), {}});
