@@ -3,6 +3,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <iterator>
+#include <utility>
 
 #include "tests/tpm/dump_fixture.h"
 #include "tests/tpm/loaded_handles.h"
@@ -137,9 +139,11 @@ BOOST_AUTO_TEST_CASE(cut_off_anywhere_is_refused) {
 BOOST_AUTO_TEST_CASE(damaged_anywhere_is_refused) {
   constexpr std::array before_value{std::byte{0xa0}, std::byte{0x03}, std::byte{0x01}, std::byte{0x01}};
   const tpm::SealedSecret sealed = device->seal(secret);
-  const auto empty_auth = std::ranges::search(sealed.tss_private_key, before_value).end();
-  for (std::size_t position = 0; position < sealed.tss_private_key.size(); ++position) {
-    if (sealed.tss_private_key.begin() + static_cast<std::ptrdiff_t>(position) == empty_auth) continue;
+  const tpm::Bytes& whole = sealed.tss_private_key;
+  const auto before = std::search(whole.begin(), whole.end(), before_value.begin(), before_value.end());
+  const auto empty_auth = before - whole.begin() + std::ssize(before_value);
+  for (std::size_t position = 0; position < whole.size(); ++position) {
+    if (std::cmp_equal(position, empty_auth)) continue;  // a note for people's tools: the authValue decides
     tpm::SealedSecret damaged = duplicate_of(sealed);
     damaged.tss_private_key[position] ^= std::byte{1};
     check_refused(damaged, Fault::bad_blob);
