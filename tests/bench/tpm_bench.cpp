@@ -16,7 +16,9 @@
 namespace edgeseal::bench {
 namespace {
 
-constexpr int rounds = 5;
+using std::chrono::milliseconds;
+
+constexpr milliseconds longest_turn{200};
 constexpr std::array algorithms{tpm::KeyAlgorithm::ec_p256, tpm::KeyAlgorithm::rsa_2048};
 constexpr std::array<std::size_t, 3> client_counts{1, 4, 32};
 
@@ -37,9 +39,11 @@ struct Contender {
   Measurement measurement;
 };
 
-void take_turns(std::vector<Contender>& contenders, int turns, Duration time) {
-  for (int turn = 0; turn < turns; ++turn)
-    for (Contender& contender : contenders) contender.measurement.add(run_clients(contender.clients, time));
+// `time` for each of them.
+void take_turns(std::vector<Contender>& contenders, Duration time) {
+  const auto turns = (time + longest_turn - Duration(1)) / longest_turn;
+  for (auto turn = turns; turn > 0; --turn)
+    for (Contender& contender : contenders) contender.measurement.add(run_clients(contender.clients, time / turns));
 }
 
 void add_rows(Report& report, const ChipProfile& chip, const std::vector<Contender>& contenders) {
@@ -61,15 +65,21 @@ void measure_overhead(Gateway& gateway, const test::Swtpm& bare_chip, Duration t
     std::vector<Contender> contenders;
     contenders.push_back({"raw", {raw.signer(algorithm)}, {}});
     contenders.push_back({"device", {device.signer(algorithm)}, {}});
+    program.signers(Gateway::key_uri(algorithm), 1).front()();  // loads the key
     for (const std::size_t clients : client_counts)
       contenders.push_back({"agent", program.signers(Gateway::key_uri(algorithm), clients), {}});
-    take_turns(contenders, rounds, time / rounds);
+    take_turns(contenders, time);
     add_rows(report, {algorithm, 0}, contenders);
   }
 }
 
-// A slow chip: every TPM2_Sign waits before swtpm gets it. The time is given in turns of the whole queue.
-void measure_queueing(Gateway& gateway, const test::Swtpm& bare_chip, int turns, Report& report) {
+// Each of `clients` gets `answers` where the queue is fair: the time ends while the last turn of the queue is in work.
+Duration queue_time(std::size_t clients, int answers, Duration command) {
+  return (answers - 1) * static_cast<int>(clients) * command + command / 2;
+}
+
+// A slow chip: every TPM2_Sign waits before swtpm gets it.
+void measure_queueing(Gateway& gateway, const test::Swtpm& bare_chip, int answers, Report& report) {
   const std::string script = gateway.chip().directory().file("script");
   ::setenv("EDGESEAL_TCTI_SCRIPT", script.c_str(), 1);
   for (const ChipProfile& profile : profiles) {
@@ -77,13 +87,14 @@ void measure_queueing(Gateway& gateway, const test::Swtpm& bare_chip, int turns,
     BareDevice device(bare_chip.traced_tcti());
     gateway.start_agent(gateway.chip().traced_tcti());
     const Program program(gateway.openssl_configuration());
-    std::vector<Contender> contenders;
-    contenders.push_back({"device", {device.signer(profile.algorithm)}, {}});
-    contenders.push_back({"agent", program.signers(Gateway::key_uri(profile.algorithm), profile_clients), {}});
-    const std::chrono::milliseconds queue(profile_clients * profile.delay_ms);
-    contenders[0].measurement.add(run_clients(contenders[0].clients, queue));
-    contenders[1].measurement.add(run_clients(contenders[1].clients, turns * queue));
-    add_rows(report, profile, contenders);
+    Contender bare{"device", {device.signer(profile.algorithm)}, {}};
+    Contender agent{"agent", program.signers(Gateway::key_uri(profile.algorithm), profile_clients), {}};
+    bare.measurement.add(
+        run_clients(bare.clients, queue_time(bare.clients.size(), 2 * answers, milliseconds(profile.delay_ms))));
+    agent.clients.front()();  // loads the key
+    agent.measurement.add(
+        run_clients(agent.clients, queue_time(profile_clients, answers, bare.measurement.percentile(0.5))));
+    add_rows(report, profile, {bare, agent});
   }
 }
 
@@ -93,7 +104,7 @@ Report measure(double seconds) {
   const test::Swtpm bare_chip;
   measure_overhead(gateway, bare_chip, std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)),
                    report);
-  measure_queueing(gateway, bare_chip, std::max(1, static_cast<int>(2 * seconds)), report);
+  measure_queueing(gateway, bare_chip, std::max(2, static_cast<int>(2 * seconds)), report);
   return report;
 }
 
