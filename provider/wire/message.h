@@ -48,14 +48,10 @@ enum class Hash : std::uint16_t { sha1 = 1, sha256 = 2, sha384 = 3, sha512 = 4 }
 
 [[nodiscard]] constexpr std::size_t digest_size(Hash hash) noexcept {
   switch (hash) {
-    case Hash::sha1:
-      return 20;
-    case Hash::sha256:
-      return 32;
-    case Hash::sha384:
-      return 48;
-    case Hash::sha512:
-      return 64;
+    case Hash::sha1: return 20;
+    case Hash::sha256: return 32;
+    case Hash::sha384: return 48;
+    case Hash::sha512: return 64;
   }
   return 0;
 }
