@@ -15,6 +15,7 @@ namespace edgeseal::agent {
 namespace {
 
 using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<X509_ALGOR, X509_ALGOR_free>>;
+using BitStringPtr = std::unique_ptr<ASN1_BIT_STRING, OpensslFree<ASN1_BIT_STRING, ASN1_BIT_STRING_free>>;
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION, X509_EXTENSION_free>>;
 using GeneralNamePtr = std::unique_ptr<GENERAL_NAME, OpensslFree<GENERAL_NAME, GENERAL_NAME_free>>;
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
@@ -141,13 +142,13 @@ tpm::Bytes SigningRequest::digest_for(tpm::ByteView public_key) {
 }
 
 tpm::Bytes SigningRequest::finish(tpm::ByteView signature) {
-  ASN1_BIT_STRING* bits = ASN1_BIT_STRING_new();
-  require_openssl(bits != nullptr && ASN1_BIT_STRING_set(bits, const_cast<unsigned char*>(octets(signature)),
-                                                         static_cast<int>(signature.size())) == 1,
+  BitStringPtr bits(ASN1_BIT_STRING_new());
+  require_openssl(bits && ASN1_BIT_STRING_set(bits.get(), const_cast<unsigned char*>(octets(signature)),
+                                              static_cast<int>(signature.size())) == 1,
                   "ASN1_BIT_STRING_set");
   bits->flags &= ~0x07L;  // no unused bits: without the flag trailing zero bits are cut off
   bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
-  X509_REQ_set0_signature(request_.get(), bits);
+  X509_REQ_set0_signature(request_.get(), bits.release());
   return der_of(request_.get(), i2d_X509_REQ);
 }
 

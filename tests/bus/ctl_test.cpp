@@ -261,8 +261,8 @@ BOOST_AUTO_TEST_CASE(control_characters_of_others_do_not_reach_the_terminal) {
 BOOST_AUTO_TEST_CASE(completion_offers_commands_options_and_the_names_of_applications) {
   const auto complete = [&](const std::string& words, int index) {
     return run_program({"bash", "-c",
-                        "PATH=" + std::filesystem::path(EDGESEALCTL).parent_path().string() +
-                            ":$PATH; source " EDGESEAL_COMPLETION "; COMP_WORDS=(" + words + "); COMP_CWORD=" +
+                        "PATH='" + std::filesystem::path(EDGESEALCTL).parent_path().string() +
+                            "':$PATH; source '" EDGESEAL_COMPLETION "'; COMP_WORDS=(" + words + "); COMP_CWORD=" +
                             std::to_string(index) + "; _edgesealctl; printf '%s\\n' \"${COMPREPLY[@]}\""},
                        bus.directory())
         .out;
