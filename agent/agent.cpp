@@ -33,7 +33,8 @@ std::uint32_t epoll_events(short poll_events) {
 }  // namespace
 
 Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listener)
-    : terminate_(loop_.add_signal(SIGTERM, [this] { begin_stop(); })),
+    : pin_timer_(loop_.add_timer([this] { pin_storage_key(); })),
+      terminate_(loop_.add_signal(SIGTERM, [this] { begin_stop(); })),
       interrupt_(loop_.add_signal(SIGINT, [this] { begin_stop(); })),
       state_(configuration.state_directory + "/state"),
       worker_(loop_, tpm_opener(configuration.tcti, state_.storage_key_name()), [this] { tpm_changed(); }),
@@ -49,7 +50,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       ports_(state_, applications_, groups_, worker_,
              {[this](const dbus::ApplicationInfo& application) { bus_->application_added(application); },
               [this](const std::string& name) { bus_->application_removed(name); }}) {
-  for (const ApplicationRecord& application : configuration.applications) applications_.declare(application);
+  declare_applications(configuration.applications);
   applications_.publish_missing();
   policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
@@ -66,7 +67,10 @@ Agent::~Agent() = default;
 void Agent::serve_bus() {
   const auto process = [this] {
     if (!bus_->process()) {
-      log(Level::error, Event::stopping, "the system bus is gone; the agent ends and is started again");
+      bus_source_->disable();
+      bus_timer_->disable();
+      log(Level::error, Event::stopping,
+          "the system bus is gone; the agent ends, and the next use of a key starts it again");
       begin_stop();
     }
   };
@@ -84,11 +88,36 @@ void Agent::serve_bus() {
 
 void Agent::tpm_changed() {
   const TpmState& tpm = worker_.state();
-  if (tpm.health == TpmHealth::ready && !state_.storage_key_name())
-    state_.record_storage_key_name(tpm.facts.storage_key_name);
   sd_notifyf(0, "STATUS=TPM %s%s%s", std::string(health_name(tpm.health)).c_str(), tpm.detail.empty() ? "" : ": ",
              tpm.detail.c_str());
   if (bus_) bus_->tpm_status_changed();
+  pin_storage_key();
+}
+
+// Until it is recorded, another chip would not be noticed.
+void Agent::pin_storage_key() {
+  try {
+    if (worker_.state().health == TpmHealth::ready && !state_.storage_key_name())
+      state_.record_storage_key_name(worker_.state().facts.storage_key_name);
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error, fmt::format("the storage key could not be pinned yet: {}", error.what()));
+    pin_timer_.set_time(loop_.now() + std::chrono::minutes(1));
+  }
+}
+
+// A file with a mistake costs its own application the change, not every program of the device its key.
+void Agent::declare_applications(const std::vector<ApplicationRecord>& declared) {
+  for (const ApplicationRecord& application : declared) {
+    try {
+      applications_.declare(application);
+    } catch (const Error& error) {
+      if (error.code() != Code::invalid_argument) throw;
+      log(Level::error, Event::application_created,
+          fmt::format("{} is not applied: {}", application.origin, error.what()),
+          {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
+    }
+  }
+  applications_.withdraw_undeclared(declared);
 }
 
 bool Agent::run() {

@@ -30,12 +30,15 @@ class Agent {
   [[nodiscard]] bool run();
 
  private:
+  void declare_applications(const std::vector<ApplicationRecord>& declared);
   void serve_bus();
   void tpm_changed();
+  void pin_storage_key();
   void begin_stop();
   void stop_when_answered();
 
   EventLoop loop_;
+  EventLoop::Source pin_timer_;
   EventLoop::Source terminate_, interrupt_;  // before any thread: the signals must be blocked in all of them
   State state_;
   TpmWorker worker_;

@@ -1,14 +1,11 @@
 #include "agent/applications.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 
+#include "agent/access.h"
+#include "agent/host_name.h"
 #include "agent/journal.h"
-#include "policy/access_rule.h"
-#include "policy/error.h"
 #include "policy/names.h"
 
 namespace edgeseal::agent {
@@ -19,31 +16,15 @@ constexpr std::size_t max_slots = 16;
 constexpr std::size_t max_access_rules = 64;
 constexpr std::size_t max_uri_size = 1024;
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 void fill_defaults(ApplicationRecord& application) {
   if (application.application_uri.empty())
     application.application_uri = fmt::format("urn:{}:{}", host_name(), application.name);
   if (application.slots.empty()) application.slots.push_back(SlotDeclaration::parse("https/https=ec-p256"));
 }
 
-std::vector<policy::AccessRule> access_rules(const ApplicationRecord& application) {
-  try {
-    std::vector<policy::AccessRule> rules;
-    if (!application.account.empty()) rules.push_back(policy::AccessRule::parse("user=" + application.account));
-    for (const std::string& text : application.access) rules.push_back(policy::AccessRule::parse(text));
-    return rules;
-  } catch (const policy::Error& error) {
-    throw Error(Code::invalid_argument, error.what());
-  }
-}
-
 Readers readers_of(const ApplicationRecord& application) {
   Readers readers;
-  for (const policy::AccessRule& rule : access_rules(application)) {
+  for (const policy::AccessRule& rule : known_access(application)) {
     if (rule.user) readers.users.push_back(*rule.user);
     if (rule.group && !rule.user) readers.groups.push_back(*rule.group);
   }
@@ -79,12 +60,12 @@ void Applications::validate(const ApplicationRecord& application) const {
       if (application.slots[i].group == application.slots[j].group &&
           application.slots[i].certificate_type == application.slots[j].certificate_type)
         throw Error(Code::invalid_argument, fmt::format("slot {} is named twice", application.slots[i].text()));
-  (void)access_rules(application);
 }
 
 ApplicationRecord Applications::create(ApplicationRecord application) {
   fill_defaults(application);
   validate(application);
+  (void)parse_access(application);
   if (state_.application(application.name))
     throw Error(Code::entry_exists, fmt::format("application {} exists already; see edgesealctl application show {}",
                                                 application.name, application.name));
@@ -96,9 +77,10 @@ ApplicationRecord Applications::create(ApplicationRecord application) {
 }
 
 void Applications::declare(ApplicationRecord application) {
+  const auto before = state_.application(application.name);
+  if (before && application.application_uri.empty()) application.application_uri = before->application_uri;
   fill_defaults(application);
   validate(application);
-  const auto before = state_.application(application.name);
   if (before && before->application_uri == application.application_uri && before->account == application.account &&
       before->access == application.access && before->slots == application.slots &&
       before->origin == application.origin)
@@ -108,6 +90,24 @@ void Applications::declare(ApplicationRecord application) {
   log(Level::notice, Event::application_created,
       fmt::format("application {} {} by {}", application.name, before ? "changed" : "created", application.origin),
       {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
+}
+
+void Applications::withdraw_undeclared(const std::vector<ApplicationRecord>& declared) {
+  for (ApplicationRecord application : state_.applications()) {
+    if (application.origin == "bus" ||
+        std::ranges::find(declared, application.name, &ApplicationRecord::name) != declared.end())
+      continue;
+    log(Level::warning, Event::application_created,
+        fmt::format(
+            "application {}: {} is gone, so nobody but root may use its keys any more; delete it or create it anew",
+            application.name, application.origin),
+        {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
+    application.account.clear();
+    application.access.clear();
+    application.origin = "bus";
+    state_.put_application(application);
+    keys_.forget_cached();
+  }
 }
 
 void Applications::remove(const std::string& name) {
@@ -154,9 +154,10 @@ Publication::Generation Applications::prepare(const std::string& name, const std
 void Applications::publish_missing() {
   for (const auto& [name, group] : state_.unpublished()) {
     try {
-      if (!state_.application(name))
-        publication_.remove(name);
-      else if (!group.empty())
+      if (group.empty())
+        publication_.remove(
+            name);  // before the groups of a new application of that name, which have marks of their own
+      else if (state_.application(name))
         prepare(name, group, {}).exchange();
       state_.mark_published(name, group);
     } catch (const Error& error) {

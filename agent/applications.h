@@ -20,6 +20,8 @@ class Applications {
   ApplicationRecord create(ApplicationRecord application);
   // A declaration of a file: made, or changed to what the file says. Keys and certificates stay.
   void declare(ApplicationRecord application);
+  // Applications of files that are gone lose their access rules and can be deleted; keys and certificates stay.
+  void withdraw_undeclared(const std::vector<ApplicationRecord>& declared);
   // With its keys, certificates and published directory. Throws Error{not_found}; Error{not_supported} where a file
   // declares it.
   void remove(const std::string& name);
@@ -34,7 +36,7 @@ class Applications {
   [[nodiscard]] Publication::Generation prepare(const std::string& name, const std::string& group,
                                                 const std::vector<CertificateRecord>& staged);
   // Brings directories up to the state that a crash or a full disk left behind; what fails is logged and tried again at
-  // the next start.
+  // the next call.
   void publish_missing();
 
  private:

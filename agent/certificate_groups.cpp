@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <openssl/rand.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
 #include "agent/certificate.h"
+#include "agent/host_name.h"
 #include "agent/journal.h"
 #include "agent/public_key.h"
 #include "agent/signing_request.h"
@@ -19,12 +19,8 @@ namespace {
 constexpr std::size_t min_nonce_size = 32;  // OPC 10000-12 §7.10.10
 constexpr std::size_t max_nonce_size = tpm::KeyDevice::kMaxEntropy;
 constexpr std::size_t max_issuers = 8;
-
-std::vector<std::string> default_dns_names() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return {name.data()};
-}
+constexpr std::size_t max_chain_size = 48 * 1024;  // in all: an answer of the key socket holds a whole chain
+constexpr std::chrono::minutes retry_pause{1};
 
 SigningRequestSubject subject_for(const ApplicationRecord& application, const dbus::SigningRequestOptions& options,
                                   const std::optional<CertificateRecord>& current) {
@@ -37,15 +33,13 @@ SigningRequestSubject subject_for(const ApplicationRecord& application, const db
   subject.application_uri = application.application_uri;
   subject.dns_names = options.dns_names;
   subject.ip_addresses = options.ip_addresses;
-  if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = default_dns_names();
+  if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = {host_name()};
   return subject;
 }
 
 SignatureRequest sha256_signature(const Key& key, Bytes digest) {
-  const bool rsa = key.algorithm == tpm::KeyAlgorithm::rsa_2048 || key.algorithm == tpm::KeyAlgorithm::rsa_3072 ||
-                   key.algorithm == tpm::KeyAlgorithm::rsa_4096;
-  return {rsa ? wire::SignatureScheme::rsa_pkcs1 : wire::SignatureScheme::ecdsa, tpm::HashAlgorithm::sha256, 0,
-          std::move(digest)};
+  return {modulus_bits(key.algorithm) ? wire::SignatureScheme::rsa_pkcs1 : wire::SignatureScheme::ecdsa,
+          tpm::HashAlgorithm::sha256, 0, std::move(digest)};
 }
 
 void log_installed(const CertificateRecord& record) {
@@ -73,8 +67,8 @@ CertificateGroups::CertificateGroups(EventLoop& loop, State& state, KeyService& 
       observer_(std::move(observer)),
       settings_(settings),
       loop_(loop) {
-  retirement_timer_ = loop_.add_timer([this] { drop_retired_keys(); });
-  drop_retired_keys();
+  maintenance_timer_ = loop_.add_timer([this] { maintain(); });
+  maintenance_timer_.set_time(loop_.now());
 }
 
 CertificateGroups::~CertificateGroups() = default;
@@ -129,8 +123,31 @@ void CertificateGroups::create_signing_request(const std::string& owner, const d
   auto existing = state_.key(slot, KeyStatus::active);
   if (!existing) existing = state_.key(slot, KeyStatus::pending);
   if (existing && !options.regenerate_private_key) return sign_with(keys_.find(existing->id));
-  keys_.create(slot, algorithm_of(slot), options.nonce,
-               [sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
+  require_free_for_creation(slot);
+  creating_.insert(slot.application);
+  try {
+    keys_.create(slot, algorithm_of(slot), options.nonce,
+                 [this, slot, sign_with, answer](std::variant<KeyPtr, Error> key) {
+                   creating_.erase(slot.application);
+                   proceed(answer, key, sign_with);
+                 });
+  } catch (const Error&) {
+    creating_.erase(slot.application);
+    throw;
+  }
+}
+
+// A chip makes RSA keys for minutes: one at a time for an application, so that nobody keeps the others from theirs.
+void CertificateGroups::require_free_for_creation(const Slot& slot) const {
+  if (creating_.contains(slot.application))
+    throw Error(Code::busy,
+                fmt::format("a key of application {} is being made; try again when it is done", slot.application));
+  const auto found = transactions_.find(slot.application);
+  if (found != transactions_.end() &&
+      std::ranges::find(found->second.staged, slot, &CertificateRecord::slot) != found->second.staged.end())
+    throw Error(
+        Code::invalid_state,
+        fmt::format("a certificate for {} is staged: apply or cancel it before a new key is made", slot.key_name()));
 }
 
 // For what stages: one transaction at a time (OPC 10000-12 §7.10.2).
@@ -176,6 +193,11 @@ void CertificateGroups::update(const std::string& owner, const dbus::GroupName& 
   const CertificatePtr parsed = parse_certificate(certificate.certificate);
   if (certificate.issuer_certificates.size() > max_issuers)
     throw Error(Code::invalid_argument, fmt::format("at most {} issuer certificates are taken", max_issuers));
+  std::size_t chain_size = certificate.certificate.size();
+  for (const Bytes& issuer : certificate.issuer_certificates) chain_size += issuer.size();
+  if (chain_size > max_chain_size)
+    throw Error(Code::invalid_argument,
+                fmt::format("the chain has {} bytes, at most {} are taken", chain_size, max_chain_size));
   require_chain(*parsed, certificate.issuer_certificates);
   const KeyPtr key = matching_key(slot, *X509_get0_pubkey(parsed.get()));
 
@@ -223,8 +245,8 @@ void CertificateGroups::prove_next(const std::string& application, std::size_t i
   keys_.sign(key, sha256_signature(*key, challenge), {}, check);
 }
 
-// Everything that can fail for want of space happens before the state changes. The exchange after it is one rename;
-// should it fail, the mark in the state makes it good at the next start.
+// Everything that can fail for want of space happens before the state changes. After that the call has succeeded; an
+// exchange that fails has its mark in the state and is made good by maintain().
 void CertificateGroups::commit(const std::string& application, const std::vector<CertificateRecord>& staged) {
   std::map<std::string, Publication::Generation> generations;
   for (const CertificateRecord& record : staged)
@@ -233,12 +255,21 @@ void CertificateGroups::commit(const std::string& application, const std::vector
   const bool setup_was_open = state_.setup_open();
   state_.activate(staged, State::Clock::now());
   keys_.forget_cached();
+  for (auto& [group, generation] : generations) show(application, group, generation);
   for (const CertificateRecord& record : staged) log_installed(record);
   if (setup_was_open) observer_.setup_changed();
-  drop_retired_keys();
-  for (auto& [group, generation] : generations) {
+  maintain();
+}
+
+void CertificateGroups::show(const std::string& application, const std::string& group,
+                             Publication::Generation& generation) {
+  try {
     generation.exchange();
     state_.mark_published(application, group);
+  } catch (const Error& error) {
+    log(Level::error, Event::published,
+        fmt::format("{}/{} could not be published: {}", application, group, error.what()),
+        {{"APPLICATION", application}});
   }
 }
 
@@ -260,18 +291,32 @@ void CertificateGroups::owner_vanished(const std::string& owner) {
 
 void CertificateGroups::require_idle(const std::string& application) const {
   const auto found = transactions_.find(application);
-  if (found != transactions_.end() && found->second.applying)
-    throw Error(Code::transaction_pending,
-                fmt::format("changes of application {} are being applied; try again", application));
+  if (creating_.contains(application) || (found != transactions_.end() && found->second.applying))
+    throw Error(
+        Code::transaction_pending,
+        fmt::format("a key of application {} is being made or its changes are being applied; try again", application));
 }
 
-void CertificateGroups::drop_retired_keys() {
+void CertificateGroups::maintain() {
+  auto next = std::optional<State::Clock::duration>(retry_pause);
+  try {
+    applications_.publish_missing();
+    if (state_.unpublished().empty()) next = drop_retired_keys();
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error, fmt::format("maintenance failed and is tried again: {}", error.what()));
+  }
+  if (!next) return maintenance_timer_.disable();
+  maintenance_timer_.set_time(loop_.now() + std::chrono::ceil<std::chrono::seconds>(*next) + std::chrono::seconds(1));
+}
+
+// How long until the next one is due. A clock that jumps back does not keep a key for longer than its grace.
+std::optional<State::Clock::duration> CertificateGroups::drop_retired_keys() {
+  const State::Clock::duration grace = settings_.retired_key_grace;
   const auto now = State::Clock::now();
-  for (const KeyId& id : state_.drop_retired(now - settings_.retired_key_grace)) keys_.evict(id);
+  for (const KeyId& id : state_.drop_retired(now - grace)) keys_.evict(id);
   const auto oldest = state_.oldest_retirement();
-  if (!oldest) return retirement_timer_.disable();
-  const auto rest = std::max(*oldest + settings_.retired_key_grace - now, State::Clock::duration::zero());
-  retirement_timer_.set_time(loop_.now() + std::chrono::ceil<std::chrono::seconds>(rest) + std::chrono::seconds(1));
+  if (!oldest) return std::nullopt;
+  return std::clamp(*oldest + grace - now, State::Clock::duration::zero(), grace);
 }
 
 }  // namespace edgeseal::agent

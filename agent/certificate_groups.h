@@ -3,6 +3,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,7 +61,11 @@ class CertificateGroups {
   [[nodiscard]] KeyPtr matching_key(const Slot& slot, EVP_PKEY& certified);
   void prove_next(const std::string& application, std::size_t index, const Answer<std::monostate>& answer);
   void commit(const std::string& application, const std::vector<CertificateRecord>& staged);
-  void drop_retired_keys();
+  void require_free_for_creation(const Slot& slot) const;
+  void show(const std::string& application, const std::string& group, Publication::Generation& generation);
+  // Publishes what could not be published, destroys retired keys after their grace, and comes back when it has to.
+  void maintain();
+  [[nodiscard]] std::optional<State::Clock::duration> drop_retired_keys();
 
   State& state_;
   KeyService& keys_;
@@ -67,7 +73,8 @@ class CertificateGroups {
   const Observer observer_;
   const Settings settings_;
   EventLoop& loop_;
-  EventLoop::Source retirement_timer_;
+  EventLoop::Source maintenance_timer_;
+  std::set<std::string> creating_;                   // applications for which a key is being made
   std::map<std::string, Transaction> transactions_;  // by application
 };
 

@@ -119,9 +119,14 @@ ApplicationRecord parse_application(const std::string& path) {
   return application;
 }
 
+// What cannot be looked at is there: reading it tells why.
+bool is_missing(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::not_found;
+}
+
 std::vector<std::string> application_files(const std::string& directory) {
-  std::error_code missing;
-  if (!std::filesystem::exists(directory, missing)) return {};
+  if (is_missing(directory)) return {};
   try {
     (void)policy::open_trusted_directory(directory, ::geteuid());
   } catch (const policy::Error& error) {
@@ -159,8 +164,7 @@ Configuration load_configuration(const std::string& given_path) {
   const std::string path = std::filesystem::absolute(given_path);
   Configuration configuration;
   if (const char* directory = std::getenv("STATE_DIRECTORY")) configuration.state_directory = directory;
-  std::error_code missing;
-  if (path != default_configuration_path || std::filesystem::exists(path, missing)) read_main_file(path, configuration);
+  if (path != default_configuration_path || !is_missing(path)) read_main_file(path, configuration);
   const auto directory = std::filesystem::path(path).parent_path() / "applications.d";
   for (const std::string& file : application_files(directory))
     configuration.applications.push_back(parse_application(file));

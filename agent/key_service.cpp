@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "agent/access.h"
 #include "agent/journal.h"
 #include "agent/public_key.h"
 #include "agent/signature_encoding.h"
-#include "policy/error.h"
 
 namespace edgeseal::agent {
 
@@ -17,15 +17,6 @@ using wire::SignatureScheme;
 using Sign = std::function<Bytes(tpm::KeyDevice&)>;
 
 constexpr std::chrono::minutes creation_time_limit{3};  // RSA keys take a minute on slow chips
-
-std::optional<std::size_t> modulus_bits(tpm::KeyAlgorithm algorithm) {
-  switch (algorithm) {
-    case tpm::KeyAlgorithm::rsa_2048: return 2048;
-    case tpm::KeyAlgorithm::rsa_3072: return 3072;
-    case tpm::KeyAlgorithm::rsa_4096: return 4096;
-    default: return std::nullopt;
-  }
-}
 
 Bytes left_padded(ByteView block, std::size_t size) {
   Bytes padded(size - std::min(size, block.size()));
@@ -75,23 +66,6 @@ Sign sign_command(const KeyPtr& key, const SignatureRequest& request) {
   throw Error(Code::not_supported, "unknown signature scheme");
 }
 
-// An account that is gone since the rule was written gives nobody access.
-std::vector<policy::AccessRule> parse_rules(const ApplicationRecord& application) {
-  std::vector<std::string> texts = application.access;
-  if (!application.account.empty()) texts.push_back("user=" + application.account);
-  std::vector<policy::AccessRule> rules;
-  for (const std::string& text : texts) {
-    try {
-      rules.push_back(policy::AccessRule::parse(text));
-    } catch (const policy::Error& error) {
-      log(Level::warning, Event::key_use_denied,
-          fmt::format("access rule of application {} is left out: {}", application.name, error.what()),
-          {{"APPLICATION", application.name}});
-    }
-  }
-  return rules;
-}
-
 }  // namespace
 
 Slot resolve_slot(State& state, std::string_view name) {
@@ -120,12 +94,12 @@ KeyPtr KeyService::find(std::string_view name) {
         Code::not_found,
         fmt::format("{} has no certificate yet; remedy: edgesealctl csr {}, then edgesealctl certificate install",
                     slot.key_name(), slot.application));
-  const auto cached = cache_.find(record->id);
-  return cached != cache_.end() ? cached->second : load(*record);
+  const KeyPtr key = cached(record->id);
+  return key != nullptr ? key : load(*record);
 }
 
 KeyPtr KeyService::find(const KeyId& id) {
-  if (const auto cached = cache_.find(id); cached != cache_.end()) return cached->second;
+  if (KeyPtr key = cached(id)) return key;
   const auto record = state_.key(id);
   if (!record)
     throw Error(
@@ -143,11 +117,17 @@ KeyPtr KeyService::load(const KeyRecord& record) {
   key->algorithm = record.algorithm;
   key->status = record.status;
   key->public_key = record.public_key;
-  if (application) key->access = parse_rules(*application);
+  if (application) key->access = known_access(*application);
   key->certificate = state_.certificate(record.id);
   key->stored = {record.id, record.tss_private_key, tpm::SecretBytes(record.auth.view())};
   if (cache_.size() >= cache_limit) cache_.clear();
-  return cache_[record.id] = std::move(key);
+  cache_[record.id] = {key, std::chrono::steady_clock::now() + cache_lifetime};
+  return key;
+}
+
+KeyPtr KeyService::cached(const KeyId& id) const {
+  const auto found = cache_.find(id);
+  return found != cache_.end() && std::chrono::steady_clock::now() < found->second.until ? found->second.key : nullptr;
 }
 
 void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -59,12 +60,18 @@ class KeyService {
 
  private:
   [[nodiscard]] KeyPtr load(const KeyRecord& record);
+  [[nodiscard]] KeyPtr cached(const KeyId& id) const;
 
-  static constexpr std::size_t cache_limit = 4096;  // keys; about 1 KiB each
+  struct Cached {
+    KeyPtr key;
+    std::chrono::steady_clock::time_point until;
+  };
+  static constexpr std::chrono::minutes cache_lifetime{1};  // accounts that access rules name come and go
+  static constexpr std::size_t cache_limit = 4096;          // keys; about 1 KiB each
 
   State& state_;
   TpmWorker& worker_;
-  std::map<KeyId, KeyPtr> cache_;
+  std::map<KeyId, Cached> cache_;
 };
 
 // The slot that a key name stands for. Throws Error{not_found}.

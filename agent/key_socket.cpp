@@ -68,7 +68,8 @@ policy::UniqueFd listen_on(const std::string& path) {
   const policy::UniqueFd probe = new_socket();
   if (::connect(probe.get(), generic, sizeof(address)) == 0)
     throw Error(Code::state_unavailable, fmt::format("key socket {}: another process listens there already", path));
-  if (errno == ECONNREFUSED) ::unlink(path.c_str());
+  struct stat status {};
+  if (errno == ECONNREFUSED && ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
 
   policy::UniqueFd listener = new_socket();
   if (::bind(listener.get(), generic, sizeof(address)) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
@@ -88,6 +89,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   [[nodiscard]] uid_t uid() const { return caller_.uid; }
+  [[nodiscard]] bool working() const { return working_; }
   void stop_reading() {
     reading_ = false;
     source_.set_io_events(0);
@@ -114,7 +116,8 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
 
   void handle(wire::ByteView record) {
     wire::RequestHeader header;
-    if (!wire::decode(record, header)) return reject(0, "not a message of the key socket");
+    if (!wire::decode(record, header) || header.version != wire::protocol_version)
+      return reject(header.request_id, "not a message of this version of the key socket");
     try {
       switch (header.operation) {
         case wire::Operation::hello: return hello(record, header.request_id);
@@ -124,7 +127,6 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     } catch (const Error& error) {
       return refuse(header.request_id, error);
     }
-    reject(header.request_id, "unknown operation");
   }
 
   void hello(wire::ByteView record, std::uint32_t request_id) {
@@ -180,11 +182,16 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void require_permission(const Key& key) {
-    if (caller_.unit.empty() && policy::needs_unit(key.access)) caller_.unit = peer_unit(fd_.get());
+    if (!unit_known_ && policy::needs_unit(key.access)) {
+      caller_.unit = peer_unit(fd_.get());
+      unit_known_ = true;  // an empty answer too: later the number of the process may be another's
+    }
     if (policy::permits(key.access, caller_)) return;
     const std::string name = key.slot.key_name();
-    log(Level::warning, Event::key_use_denied, fmt::format("uid {} may not use the key {}", caller_.uid, name),
-        {{"KEY", name}, {"UID", std::to_string(caller_.uid)}, {"UNIT", caller_.unit}});
+    if (const auto note = socket_.log_limit_.admit(fmt::format("denied {} {}", caller_.uid, name), socket_.loop_.now()))
+      log(Level::warning, Event::key_use_denied,
+          fmt::format("uid {} may not use the key {}{}", caller_.uid, name, *note),
+          {{"KEY", name}, {"UID", std::to_string(caller_.uid)}, {"UNIT", caller_.unit}});
     throw Error(Code::user_access_denied,
                 fmt::format("not permitted for uid {}: no access rule of application {} names this account or its unit",
                             caller_.uid, key.slot.application));
@@ -198,8 +205,10 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
 
   // What is not our protocol is told so once, and closed.
   void reject(std::uint32_t request_id, const std::string& problem) {
-    log(Level::warning, Event::client_fault, fmt::format("closed a client of uid {}: {}", caller_.uid, problem),
-        {{"UID", std::to_string(caller_.uid)}});
+    if (const auto note = socket_.log_limit_.admit(fmt::format("closed {}", caller_.uid), socket_.loop_.now()))
+      log(Level::warning, Event::client_fault,
+          fmt::format("closed a client of uid {}: {}{}", caller_.uid, problem, *note),
+          {{"UID", std::to_string(caller_.uid)}});
     send(wire::encode(request_id, wire::Status::bad_request, {0, problem}, buffer));
     close();
   }
@@ -221,6 +230,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
   policy::Caller caller_;
   bool working_ = false;
   bool reading_ = true;
+  bool unit_known_ = false;
   EventLoop::Source source_;
 };
 
@@ -255,15 +265,28 @@ void KeySocket::admit(policy::UniqueFd client) {
   connections_.emplace(id, std::make_shared<Connection>(*this, id, std::move(client), std::move(caller)));
 }
 
-bool KeySocket::within_limits(uid_t uid) const {
-  if (connections_.size() >= limits_.connections) return false;
-  const auto of_user =
-      std::ranges::count_if(connections_, [uid](const auto& entry) { return entry.second->uid() == uid; });
-  return static_cast<std::size_t>(of_user) < limits_.connections_per_user;
+bool KeySocket::within_limits(uid_t uid) {
+  std::map<uid_t, std::size_t> of_user;
+  for (const auto& [id, connection] : connections_) ++of_user[connection->uid()];
+  if (of_user[uid] >= limits_.connections_per_user) return false;
+  if (connections_.size() < limits_.connections) return true;
+  const auto greediest = std::ranges::max_element(of_user, {}, [](const auto& entry) { return entry.second; });
+  return close_idle_connection(greediest->first);
+}
+
+// The oldest one: its program connects again when it needs to.
+bool KeySocket::close_idle_connection(uid_t uid) {
+  const auto idle = std::ranges::find_if(
+      connections_, [uid](const auto& entry) { return entry.second->uid() == uid && !entry.second->working(); });
+  if (idle == connections_.end()) return false;
+  connections_.erase(idle);
+  return true;
 }
 
 void KeySocket::pause_accepting() {
-  log(Level::warning, Event::client_fault, "no descriptor is left for a new client of the key socket; clients wait");
+  if (const auto note = log_limit_.admit("descriptors", loop_.now()))
+    log(Level::warning, Event::client_fault,
+        fmt::format("no descriptor is left for a new client of the key socket; clients wait{}", *note));
   accept_source_.set_io_events(0);
   resume_timer_.set_time(loop_.now() + accept_pause);
 }

@@ -8,6 +8,7 @@
 
 #include "agent/event_loop.h"
 #include "agent/key_service.h"
+#include "agent/log_limit.h"
 #include "policy/unique_fd.h"
 
 namespace edgeseal::agent {
@@ -43,7 +44,9 @@ class KeySocket {
 
   void accept_clients();
   void admit(policy::UniqueFd client);
-  [[nodiscard]] bool within_limits(uid_t uid) const;
+  // Makes room, where all connections are taken, at the cost of the user who has most of them.
+  [[nodiscard]] bool within_limits(uid_t uid);
+  [[nodiscard]] bool close_idle_connection(uid_t uid);
   void pause_accepting();
   void close_later(ConnectionId id);
 
@@ -53,6 +56,7 @@ class KeySocket {
   const Limits limits_;
   ConnectionId last_id_ = 0;
   std::map<ConnectionId, std::shared_ptr<Connection>> connections_;
+  LogLimit log_limit_;
   EventLoop::Source accept_source_;
   EventLoop::Source resume_timer_;
   bool accepting_ = true;

@@ -1,20 +1,59 @@
 #include "agent/peer.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <systemd/sd-login.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <system_error>
+
+#include "policy/unique_fd.h"
 
 namespace edgeseal::agent {
 
-policy::Caller peer_of(int socket) {
+namespace {
+
+constexpr int so_peerpidfd = 77;  // SO_PEERPIDFD of Linux 6.5, not yet in the headers
+
+ucred credentials_of(int socket) {
   ucred credentials{};
   socklen_t size = sizeof(credentials);
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
     throw std::system_error(errno, std::generic_category(), "SO_PEERCRED");
+  return credentials;
+}
+
+// A pidfd of the process that connected; none where the kernel is older.
+policy::UniqueFd process_of(int socket) {
+  int pidfd = -1;
+  socklen_t size = sizeof(pidfd);
+  if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &pidfd, &size) != 0) return {};
+  return policy::UniqueFd(pidfd);
+}
+
+bool lives(int pidfd) {
+  pollfd entry{pidfd, POLLIN, 0};  // readable once the process has ended
+  return ::poll(&entry, 1, 0) == 0;
+}
+
+// Of what has this number now: another account's process cannot pass for the one that connected.
+std::optional<uid_t> effective_uid(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string word; status >> word;) {
+    uid_t real = 0, effective = 0;
+    if (word == "Uid:" && status >> real >> effective) return effective;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+policy::Caller peer_of(int socket) {
+  const ucred credentials = credentials_of(socket);
   policy::Caller caller;
   caller.uid = credentials.uid;
   caller.groups.push_back(credentials.gid);
@@ -29,10 +68,13 @@ policy::Caller peer_of(int socket) {
 }
 
 std::string peer_unit(int socket) {
+  const auto credentials = credentials_of(socket);
+  const policy::UniqueFd process = process_of(socket);
   char* unit = nullptr;
-  if (sd_peer_get_unit(socket, &unit) < 0) return {};
+  if (sd_pid_get_unit(credentials.pid, &unit) < 0) return {};
   const std::unique_ptr<char, decltype(&std::free)> owned(unit, &std::free);
-  return unit;
+  const bool still_the_same = process ? lives(process.get()) : effective_uid(credentials.pid) == credentials.uid;
+  return still_the_same ? unit : "";
 }
 
 }  // namespace edgeseal::agent

@@ -2,15 +2,18 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "policy/access_rule.h"
 
 namespace edgeseal::agent {
 
 // Who is at the other end of a connected Unix socket, as the kernel wrote it down at connect (SO_PEERCRED,
-// SO_PEERGROUPS). Throws std::system_error.
+// SO_PEERGROUPS). The unit is not filled in. Throws std::system_error.
 [[nodiscard]] policy::Caller peer_of(int socket);
 
-// The systemd unit that the peer belongs to, from its cgroup; empty where it has none or is gone.
+// The systemd unit of the process that connected, from its cgroup. Empty where it has none, or where that process has
+// ended meanwhile: its number may belong to another one by now.
 [[nodiscard]] std::string peer_unit(int socket);
 
 }  // namespace edgeseal::agent

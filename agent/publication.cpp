@@ -119,7 +119,7 @@ Publication::Generation Publication::prepare(const std::string& application, con
 }
 
 void Publication::Generation::exchange() {
-  attempt(group_, [&] {
+  attempt("the directory of group " + group_, [&] {
     exchange_names(application_.get(), staging_name(group_), group_);
     sync_directory(application_.get());
   });

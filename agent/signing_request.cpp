@@ -23,11 +23,18 @@ using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free
 
 constexpr std::size_t max_subject_size = 1024;
 
-// "CN=a\,b,O=c" -> {"CN=a,b", "O=c"}; the separator is '/' where the first one seen is a '/'.
+// "CN=a\,b,O=c" -> {"CN=a,b", "O=c"}; the separator is '/' where the first one that is not escaped is a '/'.
 std::vector<std::string> split_attributes(std::string_view text) {
   if (text.starts_with('/')) text.remove_prefix(1);
-  const auto first = text.find_first_of(",/");
-  const char separator = first == std::string_view::npos ? ',' : text[first];
+  char separator = ',';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == ',' || text[i] == '/') {
+      separator = text[i];
+      break;
+    }
+  }
   std::vector<std::string> attributes(1);
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 1 < text.size())

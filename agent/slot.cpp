@@ -84,6 +84,15 @@ std::string SlotDeclaration::text() const {
   return fmt::format("{}/{}={}", group, certificate_type, algorithm_name(algorithm));
 }
 
+std::optional<std::size_t> modulus_bits(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::rsa_2048: return 2048;
+    case KeyAlgorithm::rsa_3072: return 3072;
+    case KeyAlgorithm::rsa_4096: return 4096;
+    default: return std::nullopt;
+  }
+}
+
 std::string_view algorithm_name(KeyAlgorithm algorithm) {
   return std::ranges::find(algorithm_names, algorithm, &AlgorithmName::algorithm)->name;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ struct SlotDeclaration {
   [[nodiscard]] std::string text() const;
 };
 
+// Nothing for an EC key.
+[[nodiscard]] std::optional<std::size_t> modulus_bits(tpm::KeyAlgorithm algorithm);
 [[nodiscard]] std::string_view algorithm_name(tpm::KeyAlgorithm algorithm);  // "ec-p256"
 [[nodiscard]] tpm::KeyAlgorithm parse_algorithm(std::string_view name);      // throws Error{invalid_argument}
 

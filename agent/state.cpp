@@ -186,9 +186,8 @@ class State::Lock {
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0)
       refuse(directory, fmt::format("in use by another edgeseald (pid {})", holder()),
              "stop that one first, or give this one a state directory of its own");
-    const std::string pid = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(file_.get(), 0) != 0 || ::pwrite(file_.get(), pid.data(), pid.size(), 0) < 0)
-      refuse(directory, fmt::format("{}: {}", path, std::strerror(errno)), remedy(SQLITE_FULL));
+    const std::string pid = fmt::format("{}\n", ::getpid());  // for people: nothing depends on it
+    if (::ftruncate(file_.get(), 0) == 0) (void)!::pwrite(file_.get(), pid.data(), pid.size(), 0);
   }
 
  private:
@@ -363,7 +362,7 @@ void State::activate(const std::vector<CertificateRecord>& certificates, Clock::
 std::vector<std::pair<std::string, std::string>> State::unpublished() {
   return attempt(directory_, [&] {
     std::vector<std::pair<std::string, std::string>> groups;
-    Statement statement(*database_, "SELECT application, certificate_group FROM unpublished");
+    Statement statement(*database_, "SELECT application, certificate_group FROM unpublished ORDER BY 1, 2");
     while (statement.step()) groups.emplace_back(statement.text(0), statement.text(1));
     return groups;
   });
@@ -381,7 +380,10 @@ void State::mark_published(const std::string& application, const std::string& gr
 std::vector<KeyId> State::drop_retired(Clock::time_point before) {
   return attempt(directory_, [&] {
     std::vector<KeyId> dropped;
-    Statement statement(*database_, "DELETE FROM key WHERE status = 3 AND retired_at < ? RETURNING id");
+    Statement statement(*database_,
+                        "DELETE FROM key WHERE status = 3 AND retired_at < ? AND NOT EXISTS (SELECT 1 FROM unpublished "
+                        "WHERE unpublished.application = key.application AND unpublished.certificate_group = "
+                        "key.certificate_group) RETURNING id");
     statement.bind(seconds(before));
     while (statement.step()) dropped.push_back(to_key_id(statement.blob(0)));
     return dropped;

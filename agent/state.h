@@ -81,7 +81,7 @@ class State {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> unpublished();
   void mark_published(const std::string& application, const std::string& group);
 
-  // Destroys keys that retired before `before`; returns their ids.
+  // Destroys keys that retired before `before`, but none that a published directory may still name; returns their ids.
   std::vector<KeyId> drop_retired(Clock::time_point before);
   [[nodiscard]] std::optional<Clock::time_point> oldest_retirement();
 

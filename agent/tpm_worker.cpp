@@ -10,6 +10,9 @@ namespace edgeseal::agent {
 
 namespace {
 
+// Under a load that never ends a new key waits for so many uses of others, and no longer: renewal must not starve.
+constexpr unsigned uses_before_creation = 100;
+
 TpmHealth health_of(tpm::Fault fault) {
   switch (fault) {
     case tpm::Fault::absent: return TpmHealth::absent;
@@ -146,7 +149,13 @@ std::optional<TpmWorker::Task> TpmWorker::next_task() {
     }
   }
   if (ending_) return std::nullopt;
-  return uses_.empty() ? creations_.pop() : uses_.pop();
+  const bool creation_is_due = uses_in_a_row_ >= uses_before_creation;
+  if (uses_.empty() || (creation_is_due && !creations_.empty())) {
+    uses_in_a_row_ = 0;
+    return creations_.pop();
+  }
+  ++uses_in_a_row_;
+  return uses_.pop();
 }
 
 std::optional<Error> TpmWorker::perform(const Task& task) {

@@ -135,6 +135,7 @@ class TpmWorker {
   std::unique_ptr<tpm::KeyDevice> device_;
   TpmState published_;
   std::chrono::milliseconds pause_{0};
+  unsigned uses_in_a_row_ = 0;
   std::chrono::steady_clock::time_point retry_at_{};
 
   std::mutex mutex_;  // guards the queues, ending_ and ended_

@@ -3,6 +3,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "agent/certificate.h"
 #include "tests/unit/agent/core.h"
@@ -127,7 +128,8 @@ BOOST_AUTO_TEST_CASE(the_slash_form_of_a_subject_is_understood) {
 }
 
 BOOST_DATA_TEST_CASE(a_bad_subject_is_refused_and_no_key_is_made,
-                     boost::unit_test::data::make({"gw", "CN=", "=gw", "NOSUCH=x", "CN=a,,O=b", "C=Finland"}),
+                     boost::unit_test::data::make({"gw", "CN=a\\/b/O", "CN=", "=gw", "NOSUCH=x", "CN=a,,O=b",
+                                                   "C=Finland"}),
                      subject) {
   dbus::SigningRequestOptions options;
   options.subject = subject;
@@ -236,12 +238,74 @@ BOOST_AUTO_TEST_CASE(a_key_that_the_tpm_does_not_use_any_more_never_goes_live) {
   BOOST_TEST(!groups.info(https).transaction_pending);
 }
 
-BOOST_AUTO_TEST_CASE(a_staged_certificate_whose_pending_key_was_replaced_is_not_applied) {
+BOOST_AUTO_TEST_CASE(no_new_key_takes_the_place_of_one_whose_certificate_is_staged) {
   groups.update(owner, https, {"https", ca.sign(request()), {}});
+  BOOST_CHECK_EXCEPTION(request(new_key()), agent::Error, has_code(Code::invalid_state));
+  apply();
+  BOOST_TEST(groups.certificates(https).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(one_key_at_a_time_is_made_for_an_application) {
+  chip.block();
+  std::optional<std::variant<tpm::Bytes, agent::Error>> first;
+  groups.create_signing_request(owner, https, "https", {},
+                                [&](std::variant<tpm::Bytes, agent::Error> answer) { first = std::move(answer); });
+  BOOST_CHECK_EXCEPTION(
+      groups.create_signing_request(owner, https, "https", {}, [](std::variant<tpm::Bytes, agent::Error>) {}),
+      agent::Error, has_code(Code::busy));
+  BOOST_CHECK_EXCEPTION(groups.require_idle("web"), agent::Error, has_code(Code::transaction_pending));
+  chip.release();
+  run_until([&] { return first.has_value(); });
+  BOOST_TEST(first->index() == 0u);
   (void)request(new_key());
-  BOOST_CHECK_EXCEPTION(apply(), agent::Error, has_code(Code::key_retired));
-  BOOST_TEST(groups.certificates(https).empty());
-  BOOST_TEST(!groups.info(https).transaction_pending);
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_that_fails_is_made_good_and_the_certificate_is_in_use) {
+  groups.update(owner, https, {"https", ca.sign(request()), {}});
+  chip.block();
+  std::optional<std::variant<std::monostate, agent::Error>> result;
+  groups.apply(owner, https, [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
+  chip.wait_until_blocked();
+  const std::string published = groups.info(https).directory;
+  std::filesystem::remove_all(published);  // what the exchange would put aside is a file that cannot be opened as one
+  std::ofstream(published) << "in the way";
+  chip.release();
+  run_until([&] { return result.has_value(); });
+  BOOST_TEST(result->index() == 0u);
+  BOOST_TEST(std::filesystem::exists(published + "/fullchain.pem"));
+  BOOST_TEST(state.unpublished().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_that_no_answer_can_hold_is_refused) {
+  const tpm::Bytes certificate = ca.sign(request());
+  const std::vector<tpm::Bytes> issuers(4, tpm::Bytes(16 * 1024));
+  BOOST_CHECK_EXCEPTION(groups.update(owner, https, {"https", certificate, issuers}), agent::Error,
+                        has_code(Code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(an_application_whose_file_is_gone_loses_its_access_and_can_be_deleted) {
+  applications.declare({"opc", "", "", {"user=1"}, {}, "/etc/edgeseal/applications.d/opc.toml"});
+  BOOST_CHECK_EXCEPTION(applications.remove("opc"), agent::Error, has_code(Code::invalid_state));
+  applications.withdraw_undeclared({});
+  BOOST_TEST(applications.get("opc").access.empty());
+  BOOST_TEST(applications.get("opc").origin == "bus");
+  BOOST_CHECK_NO_THROW(applications.remove("opc"));
+}
+
+BOOST_AUTO_TEST_CASE(a_declared_application_keeps_its_uri_when_the_host_name_changes) {
+  applications.declare({"opc", "urn:old-name:opc", "", {}, {}, "/x/opc.toml"});
+  applications.declare({"opc", "", "", {}, {}, "/x/opc.toml"});
+  BOOST_TEST(applications.get("opc").application_uri == "urn:old-name:opc");
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_whose_account_is_gone_stops_neither_use_nor_renewal) {
+  applications.declare({"opc", "", "", {"user=no-such-account", "user=1"}, {}, "/x/opc.toml"});
+  const tpm::Bytes certificate = ca.sign(request({}, {"opc", "https"}));
+  groups.update(owner, {"opc", "https"}, {"https", certificate, {}});
+  (void)value<std::monostate>([&](Answer<std::monostate> answer) {
+    groups.apply(owner, {"opc", "https"}, std::move(answer));
+  });
+  BOOST_TEST(keys.find("opc")->access.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(an_algorithm_that_the_tpm_lacks_is_refused_with_what_it_offers) {

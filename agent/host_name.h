@@ -1,0 +1,15 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+namespace edgeseal::agent {
+
+inline std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+}  // namespace edgeseal::agent
