@@ -148,10 +148,12 @@ s_client() {
 
 # --- nginx as Debian ships it
 
-# nginx_start APPLICATION: answers "served by nginx" on the socket $device/run/APPLICATION.
+# nginx_start APPLICATION [COMMAND...]: answers "served by nginx" on the socket $device/run/APPLICATION. It is up when the
+# command succeeds, which is a request by curl where none is given.
 nginx_start() {
-  local name=$1 directory
+  local name=$1 directory ready=("${@:2}")
   directory=$(published "$name")
+  [ "${#ready[@]}" -gt 0 ] || ready=(curl_nginx "$name")
   mkdir -p "$device/nginx"
   cat >"$device/nginx/nginx.conf" <<END
 user www-data;
@@ -178,7 +180,7 @@ END
   OPENSSL_CONF=$OPENSSL_CONF_EDGESEAL nginx -p "$device/nginx" -e "$device/nginx/error.log" -c "$device/nginx/nginx.conf" &
   nginx=$!
   processes+=("$nginx")
-  wait_for "nginx; see its log: $(cat "$device/nginx/error.log" 2>/dev/null)" curl_nginx "$name"
+  wait_for "nginx; see its log: $(cat "$device/nginx/error.log" 2>/dev/null)" "${ready[@]}"
 }
 
 # curl_nginx APPLICATION [OPTION...]: verifies the server by the plant's CA and the device's host name.
