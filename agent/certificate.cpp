@@ -1,8 +1,10 @@
 #include "agent/certificate.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <ctime>
@@ -12,6 +14,8 @@
 namespace edgeseal::agent {
 
 namespace {
+
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
 
 std::string name_text(const X509_NAME* name) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
@@ -78,6 +82,26 @@ CertificateSummary summarize(ByteView der) {
           time_text(X509_get0_notBefore(certificate.get())),
           time_text(X509_get0_notAfter(certificate.get())),
           hexadecimal(sha256(der))};
+}
+
+HostNames host_names_of(ByteView der) {
+  const CertificatePtr certificate = parse_certificate(der);
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+  HostNames found;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    int type = 0;
+    const auto* value =
+        static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type));
+    const auto size = type == GEN_DNS || type == GEN_IPADD ? static_cast<std::size_t>(ASN1_STRING_length(value)) : 0;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (type == GEN_DNS)
+      found.dns_names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)), size);
+    if (type == GEN_IPADD && (size == 4 || size == 16) &&
+        ::inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(value), text.data(), text.size()) != nullptr)
+      found.ip_addresses.emplace_back(text.data());
+  }
+  return found;
 }
 
 std::string pem(const char* label, ByteView der) {

@@ -26,6 +26,12 @@ struct CertificateSummary {
 };
 [[nodiscard]] CertificateSummary summarize(ByteView der);
 
+// dNSName and iPAddress of the subjectAltName, as text.
+struct HostNames {
+  std::vector<std::string> dns_names, ip_addresses;
+};
+[[nodiscard]] HostNames host_names_of(ByteView der);
+
 [[nodiscard]] std::string pem(const char* label, ByteView der);
 
 }  // namespace edgeseal::agent

@@ -33,6 +33,11 @@ SigningRequestSubject subject_for(const ApplicationRecord& application, const db
   subject.application_uri = application.application_uri;
   subject.dns_names = options.dns_names;
   subject.ip_addresses = options.ip_addresses;
+  if (subject.dns_names.empty() && subject.ip_addresses.empty() && current) {
+    HostNames names = host_names_of(current->certificate);
+    subject.dns_names = std::move(names.dns_names);
+    subject.ip_addresses = std::move(names.ip_addresses);
+  }
   if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = {host_name()};
   return subject;
 }

@@ -32,7 +32,9 @@ void show(const Application& application, const Output& output) {
   facts.add({"Name", application.name});
   facts.add({"URI", application.uri});
   facts.add({"Account", or_dash(application.account)});
-  facts.add({"Access", application.access.empty() ? "root only" : joined(application.access)});
+  facts.add({"Access", application.access.empty()
+                           ? (application.account.empty() ? "root only" : "account and root only")
+                           : joined(application.access)});
   facts.add({"Origin", application.origin});
   output.print(facts);
   Table groups({"GROUP", "TYPES", "DIRECTORY", "TRANSACTION"});

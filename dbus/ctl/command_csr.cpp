@@ -65,7 +65,9 @@ void add_csr(CLI::App& app, Session& session) {
   command->add_option("--type", wanted->type, "Certificate type; needed where there are several");
   command->add_option("--subject", wanted->subject,
                       "Subject name, e.g. CN=gw1,O=Example; default: as now, else CN=NAME");
-  command->add_option("--dns", wanted->dns_names, "DNS name; repeatable; default: the host name")
+  command
+      ->add_option("--dns", wanted->dns_names,
+                   "DNS name; repeatable; default: those of the current certificate, else the host name")
       ->allow_extra_args(false);
   command->add_option("--ip", wanted->ip_addresses, "IP address; repeatable")->allow_extra_args(false);
   command->add_flag("--new-key", wanted->new_key, "Make a new key, pending until its certificate is installed");

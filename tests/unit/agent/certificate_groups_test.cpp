@@ -121,6 +121,16 @@ BOOST_AUTO_TEST_CASE(an_empty_subject_is_that_of_the_current_certificate) {
   BOOST_TEST(again.subject == "CN=gw,O=Example\\, Ltd,C=FI");
 }
 
+BOOST_AUTO_TEST_CASE(a_renewal_asks_for_the_host_names_of_the_current_certificate) {
+  dbus::SigningRequestOptions options;
+  options.dns_names = {"gateway.example", "gw"};
+  options.ip_addresses = {"192.0.2.7", "2001:db8::7"};
+  install(options);
+  const auto names = agent::host_names_of(ca.sign(request(new_key())));
+  BOOST_TEST(names.dns_names == options.dns_names, boost::test_tools::per_element());
+  BOOST_TEST(names.ip_addresses == options.ip_addresses, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(the_slash_form_of_a_subject_is_understood) {
   dbus::SigningRequestOptions options;
   options.subject = "CN=gw/O=Example";
