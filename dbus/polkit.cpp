@@ -14,9 +14,9 @@ constexpr uint32_t kAllowUserInteraction = 1;
 using Subject = sdbus::Struct<std::string, VariantMap>;
 using Result = sdbus::Struct<bool, bool, std::map<std::string, std::string>>;  // authorized, challenge, details
 
+// Nobody is there to be started. A polkit that fails to start is not absent: its rules may be stricter than the group.
 bool means_absent(const sdbus::Error& error) {
-  return error.getName() == "org.freedesktop.DBus.Error.ServiceUnknown" ||
-         error.getName() == "org.freedesktop.DBus.Error.NameHasNoOwner";
+  return error.getName() == "org.freedesktop.DBus.Error.ServiceUnknown";
 }
 
 Polkit::Verdict verdict(const Result& result) {

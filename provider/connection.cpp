@@ -55,7 +55,10 @@ int connect_before(int descriptor, const Settings& settings, const Deadline& dea
   }
 }
 
+// A full backlog until the deadline is a slow agent, not an absent one.
 void raise_unreachable(const Settings& settings, int error) noexcept {
+  if (error == EAGAIN)
+    return raise_error(Reason::agent_timeout, "%s: no room for a connection", settings.socket_path.data());
   raise_error(Reason::agent_unreachable, "%s: %s; is edgeseald.socket active?", settings.socket_path.data(),
               ErrorText(error).text);
 }
@@ -85,7 +88,7 @@ Connection::~Connection() {
 }
 
 bool Connection::is_usable() const noexcept {
-  return process_ == ::getpid() && holds_its_socket();
+  return process_ == ::getpid() && user_ == ::geteuid() && group_ == ::getegid() && holds_its_socket();
 }
 
 bool Connection::holds_its_socket() const noexcept {

@@ -4,6 +4,7 @@
 // the child must neither use nor shut it, and a program may have closed its descriptor behind its back.
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstddef>
 
@@ -31,7 +32,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // In the process that opened it, with the descriptor still being that socket.
+  // In the process that opened it, under the account that it had then (the agent goes on to see that one), with the
+  // descriptor still being that socket.
   [[nodiscard]] bool is_usable() const noexcept;
 
   // Sends one record and receives the next into `answer`, of which it sets `size`. Not to be used again unless
@@ -49,6 +51,8 @@ class Connection {
   pid_t process_;
   dev_t device_;
   ino_t inode_;
+  uid_t user_ = ::geteuid();
+  gid_t group_ = ::getegid();
 };
 
 }  // namespace edgeseal::provider

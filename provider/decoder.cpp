@@ -52,7 +52,11 @@ int decode_pem(void* opaque, OSSL_CORE_BIO* input, int /*selection*/, OSSL_CALLB
   const Bio bio = open_input(context, input);
   PemBlock block;
   if (bio == nullptr) return 0;
-  if (!read_block(bio.get(), block) || block.label.get() != wire::key_reference_label) return not_mine;
+  if (!read_block(bio.get(), block)) return not_mine;
+  if (block.label.get() != wire::key_reference_label) {
+    OPENSSL_cleanse(block.content.get(), block.der.size());  // may be a private key of the program's own
+    return not_mine;
+  }
   return context.is_configured() && deliver_key_reference(block.der, receive, argument);
 }
 
@@ -95,7 +99,10 @@ int decode_der(void* opaque, OSSL_CORE_BIO* input, int selection, OSSL_CALLBACK*
   ERR_set_mark();
   const bool mine = wire::decode(read_sequence(bio.get(), buffer), reference);
   ERR_pop_to_mark();
-  if (!mine) return not_mine;
+  if (!mine) {
+    OPENSSL_cleanse(buffer.data(), buffer.size());  // may be a private key of the program's own
+    return not_mine;
+  }
   if (!context.is_configured()) return 0;
   Key::Reference key = Key::of_agent(context, reference.key_name, reference.public_key);
   if (key == nullptr) return 0;

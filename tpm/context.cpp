@@ -54,9 +54,10 @@ void Context::note_failure(TSS2_RC rc) noexcept {
 
 void Context::flush(ESYS_TR handle) noexcept {
   if (state_ == State::good) {
-    const TSS2_RC rc = Esys_FlushContext(esys_.get(), handle);
+    const TSS2_RC rc = run_until_not_busy([handle](ESYS_CONTEXT* esys) { return Esys_FlushContext(esys, handle); });
     if (rc == TSS2_RC_SUCCESS) return;
     note_failure(rc);
+    if (classify(rc) == Fault::busy) state_ = State::broken;  // else the slot would be lost for as long as we run
   }
   TPM2_HANDLE in_chip = 0;
   const bool known = Esys_TR_GetTpmHandle(esys_.get(), handle, &in_chip) == TSS2_RC_SUCCESS;

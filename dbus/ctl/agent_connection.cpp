@@ -38,8 +38,9 @@ Failure failure_of(const sdbus::Error& error) {
                              "org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1."})) {
     return {ExitCode::NotReachable, "the agent is not running", kHowToStart};
   }
-  if (starts_with_any(name, {"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout",
-                             "org.freedesktop.DBus.Error.Disconnected", "System.Error."})) {
+  if (starts_with_any(
+          name, {"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout",
+                 "org.freedesktop.DBus.Error.TimedOut", "org.freedesktop.DBus.Error.Disconnected", "System.Error."})) {
     return {ExitCode::NotReachable, "the agent does not answer: " + error.getMessage(), kHowToStart};
   }
   if (starts_with_any(name, {"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod"})) {

@@ -48,7 +48,9 @@ void install(const Wanted& wanted, Session& session) {
 
 std::vector<Installed> read_certificates(Session& session, const std::string& name, const std::string& only_group) {
   std::vector<Installed> all;
-  for (const auto& group : session.agent.application(name).groups) {
+  const auto application = session.agent.application(name);
+  if (!only_group.empty()) (void)choose_group(application, only_group);
+  for (const auto& group : application.groups) {
     if (!only_group.empty() && group.name != only_group) continue;
     session.agent.with_group(name, group.name, [&](dbus::RemoteGroup& remote) {
       const auto [types, certificates, issuers] = remote.GetCertificates();

@@ -31,10 +31,19 @@ std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
   return options;
 }
 
+Existing existing_of(const Wanted& wanted) {
+  return wanted.force ? Existing::Replace : Existing::Keep;
+}
+
 void deliver(const Wanted& wanted, const SlotName& slot, const Der& request, const Output& output) {
   const std::string content =
       wanted.der ? std::string(request.begin(), request.end()) : to_pem("CERTIFICATE REQUEST", request);
-  if (!wanted.out.empty()) write_file(wanted.out, content, wanted.force ? Existing::Replace : Existing::Keep);
+  try {
+    if (!wanted.out.empty()) write_file(wanted.out, content, existing_of(wanted));
+  } catch (const Failure&) {
+    output.print(to_pem("CERTIFICATE REQUEST", request));  // the key is made: its request must not be lost
+    throw;
+  }
   if (output.json()) {
     return output.print_json(
         nlohmann::json{{"slot", slot.text()}, {"certificate-request", to_pem("CERTIFICATE REQUEST", request)}});
@@ -47,6 +56,7 @@ void run(const Wanted& wanted, Session& session) {
   if (wanted.der && wanted.out.empty() && isatty(STDOUT_FILENO) == 1) {
     throw Failure(ExitCode::Usage, "DER is nothing for a terminal", "give --out FILE");
   }
+  if (!wanted.out.empty()) check_target(wanted.out, existing_of(wanted));
   const auto slot = choose_slot(session.agent.application(wanted.name), wanted.group, wanted.type);
   Der request;
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {

@@ -21,6 +21,14 @@ constexpr size_t kMostBytes = 1024 * 1024;
   throw Failure(ExitCode::Usage, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
 
+[[noreturn]] void refuse_existing(const std::filesystem::path& path) {
+  throw Failure(ExitCode::Usage, path.string() + " exists", "choose another name, or give --force");
+}
+
+std::filesystem::path parent_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -61,8 +69,7 @@ class TemporaryFile {
     const unsigned flags = existing == Existing::Keep ? RENAME_NOREPLACE : 0;
     if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0) return path_.clear();
     if (errno == EINVAL && reserve()) return path_.clear();
-    if (errno == EEXIST)
-      throw Failure(ExitCode::Usage, target_.string() + " exists", "choose another name, or give --force");
+    if (errno == EEXIST) refuse_existing(target_);
     fail("write", target_);
   }
 
@@ -79,8 +86,7 @@ class TemporaryFile {
 };
 
 void sync_directory(const std::filesystem::path& file) {
-  const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const Descriptor directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor directory(open(parent_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || fsync(directory.get()) != 0) fail("write", file);
 }
 
@@ -100,7 +106,18 @@ std::string read_file(const std::filesystem::path& path) {
   return content;
 }
 
+void check_target(const std::filesystem::path& path, Existing existing) {
+  struct stat status {};
+  if (existing == Existing::Keep && lstat(path.c_str(), &status) == 0) refuse_existing(path);
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {  // /dev/stdout, say
+    throw Failure(ExitCode::Usage, path.string() + " is no regular file",
+                  "leave --out away to write to the standard output");
+  }
+  if (access(parent_of(path).c_str(), W_OK | X_OK) != 0) fail("write", path);
+}
+
 void write_file(const std::filesystem::path& path, const std::string& content, Existing existing) {
+  check_target(path, existing);
   TemporaryFile file(path);
   file.write(content);
   file.move_to_place(existing);

@@ -10,6 +10,9 @@ namespace edgeseal::ctl {
 
 enum class Existing { Keep, Replace };
 
+// Refuses what write_file would refuse for its name: for callers whose content cannot be made twice.
+void check_target(const std::filesystem::path& path, Existing existing);
+
 // The file has the whole content or isn't there; never half of it, also after a power cut. Throws Failure (Usage), so
 // where the file exists and is to be kept.
 void write_file(const std::filesystem::path& path, const std::string& content, Existing existing);

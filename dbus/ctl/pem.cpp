@@ -5,6 +5,7 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -56,6 +57,7 @@ std::vector<Der> from_pem(const std::string& content, const std::string& origin)
   char* header = nullptr;
   unsigned char* data = nullptr;
   long size = 0;
+  ERR_clear_error();
   while (PEM_read_bio(bio.get(), &label, &header, &data, &size) == 1) {
     const OpenSslMemory<char> label_owner(label);
     const OpenSslMemory<char> header_owner(header);
@@ -68,6 +70,13 @@ std::vector<Der> from_pem(const std::string& content, const std::string& origin)
                     "give the certificate alone: the key is in the TPM, and a key in a file should not exist");
     }
     if (kind == PEM_STRING_X509 || kind == PEM_STRING_X509_OLD) certificates.emplace_back(data, data + size);
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  if (!at_end) {
+    throw Failure(ExitCode::Usage,
+                  origin + " is damaged after " + std::to_string(certificates.size()) + " certificates",
+                  "get the file anew");
   }
   return certificates;
 }

@@ -21,10 +21,14 @@ std::string choose(const std::string& wanted, const std::vector<std::string>& ch
 
 }  // namespace
 
-SlotName choose_slot(const Application& application, const std::string& group, const std::string& type) {
+std::string choose_group(const Application& application, const std::string& group) {
   std::vector<std::string> groups;
   std::ranges::transform(application.groups, std::back_inserter(groups), &Group::name);
-  const auto name = choose(group, groups, "certificate group of " + application.name, "--group");
+  return choose(group, groups, "certificate group of " + application.name, "--group");
+}
+
+SlotName choose_slot(const Application& application, const std::string& group, const std::string& type) {
+  const auto name = choose_group(application, group);
   const auto& chosen = *std::ranges::find(application.groups, name, &Group::name);
   return {application.name, name,
           choose(type, chosen.certificate_types, "certificate type of " + application.name + "/" + name, "--type")};

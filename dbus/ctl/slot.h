@@ -16,6 +16,7 @@ struct SlotName {
 
 // What the user left out (empty) is taken from the application where there is only one choice. Throws Failure (Usage)
 // that lists the choices, or names the group or type that doesn't exist.
+[[nodiscard]] std::string choose_group(const Application& application, const std::string& group);
 [[nodiscard]] SlotName choose_slot(const Application& application, const std::string& group, const std::string& type);
 
 }  // namespace edgeseal::ctl

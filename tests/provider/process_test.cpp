@@ -60,6 +60,19 @@ BOOST_FIXTURE_TEST_CASE(a_child_uses_a_connection_of_its_own, Fixture) {
   BOOST_TEST(server.connections() == 2U);
 }
 
+// The agent knows a connection by the account that opened it; after a change of account it must see the new one.
+BOOST_FIXTURE_TEST_CASE(a_connection_is_not_kept_over_a_change_of_account, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  BOOST_TEST(signs(program, key));
+  BOOST_TEST(server.connections() == 1U);
+  BOOST_TEST(in_child([&] {
+    if (!signs(program, key) || ::setegid(65534) != 0 || !signs(program, key)) return false;
+    return ::seteuid(65534) == 0 &&
+           sign(program.context(), key.get(), "message").empty();  // may not enter the directory
+  }));
+  BOOST_TEST(server.connections() == 3U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_child_signs_when_forked_while_another_thread_signs, Fixture) {
   const PkeyPtr key = program.load_key("edgeseal:ec");
   std::atomic<bool> stop = false;

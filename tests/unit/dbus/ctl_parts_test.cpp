@@ -107,6 +107,10 @@ BOOST_AUTO_TEST_CASE(certificates_are_read_from_pem_and_der) {
   const test::TestCertificate second("two");
   const auto der = first.der();
   BOOST_TEST(certificates_of("text before\n" + first.pem() + second.pem(), "f").size() == 2u);
+  std::string damaged = second.pem();
+  damaged[damaged.size() / 2] = '!';
+  BOOST_CHECK_THROW((void)certificates_of(first.pem() + damaged, "f"), Failure);
+  BOOST_CHECK_THROW((void)certificates_of(first.pem() + second.pem().substr(0, 200), "f"), Failure);
   BOOST_TEST((certificates_of({der.begin(), der.end()}, "f") == std::vector<Der>{der}));
 }
 
@@ -164,6 +168,14 @@ BOOST_AUTO_TEST_CASE(a_link_is_replaced_not_followed) {
   BOOST_CHECK_THROW(write_file(directory / "link", "new", Existing::Keep), Failure);
   write_file(directory / "link", "new", Existing::Replace);
   BOOST_TEST(content_of(directory / "victim") == "old");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_left_alone) {
+  std::filesystem::create_symlink("/dev/null", directory / "sink");
+  BOOST_CHECK_EXCEPTION(write_file(directory / "sink", "x", Existing::Replace), Failure, [](const Failure& failure) {
+    return std::string(failure.what()).find("no regular file") != std::string::npos;
+  });
+  BOOST_TEST(std::filesystem::is_symlink(directory / "sink"));
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_does_not_exist_is_named) {
