@@ -81,10 +81,7 @@ void Applications::declare(ApplicationRecord application) {
   if (before && application.application_uri.empty()) application.application_uri = before->application_uri;
   fill_defaults(application);
   validate(application);
-  if (before && before->application_uri == application.application_uri && before->account == application.account &&
-      before->access == application.access && before->slots == application.slots &&
-      before->origin == application.origin)
-    return;
+  if (before == application) return;
   state_.put_application(application);
   keys_.forget_cached();
   log(Level::notice, Event::application_created,
@@ -151,19 +148,29 @@ Publication::Generation Applications::prepare(const std::string& name, const std
   return publication_.prepare(name, group, readers_of(application), slots);
 }
 
+void Applications::publish(const std::string& name, const std::string& group, Publication::Generation& generation) {
+  mark_published_after(name, group, [&] { generation.exchange(); });
+}
+
 void Applications::publish_missing() {
   for (const auto& [name, group] : state_.unpublished()) {
-    try {
-      if (group.empty())
-        publication_.remove(
-            name);  // before the groups of a new application of that name, which have marks of their own
-      else if (state_.application(name))
-        prepare(name, group, {}).exchange();
-      state_.mark_published(name, group);
-    } catch (const Error& error) {
-      log(Level::error, Event::published, fmt::format("{}/{} could not be published: {}", name, group, error.what()),
-          {{"APPLICATION", name}});
-    }
+    mark_published_after(name, group, [&, &application = name, &certificate_group = group] {
+      if (certificate_group.empty())  // comes before the groups of a new application of that name, which have marks too
+        publication_.remove(application);
+      else if (state_.application(application))
+        prepare(application, certificate_group, {}).exchange();
+    });
+  }
+}
+
+void Applications::mark_published_after(const std::string& name, const std::string& group,
+                                        const std::function<void()>& step) {
+  try {
+    step();
+    state_.mark_published(name, group);
+  } catch (const Error& error) {
+    log(Level::error, Event::published, fmt::format("{}/{} could not be published: {}", name, group, error.what()),
+        {{"APPLICATION", name}});
   }
 }
 

@@ -35,12 +35,15 @@ class Applications {
   // The next generation of a group; `staged` takes the place of what the state has.
   [[nodiscard]] Publication::Generation prepare(const std::string& name, const std::string& group,
                                                 const std::vector<CertificateRecord>& staged);
+  // Shows a prepared generation. What fails is logged and left to publish_missing().
+  void publish(const std::string& name, const std::string& group, Publication::Generation& generation);
   // Brings directories up to the state that a crash or a full disk left behind; what fails is logged and tried again at
   // the next call.
   void publish_missing();
 
  private:
   void validate(const ApplicationRecord& application) const;
+  void mark_published_after(const std::string& name, const std::string& group, const std::function<void()>& step);
 
   State& state_;
   KeyService& keys_;

@@ -4,7 +4,6 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <array>
 
 #include "agent/certificate.h"
 #include "agent/host_name.h"
@@ -260,22 +259,10 @@ void CertificateGroups::commit(const std::string& application, const std::vector
   const bool setup_was_open = state_.setup_open();
   state_.activate(staged, State::Clock::now());
   keys_.forget_cached();
-  for (auto& [group, generation] : generations) show(application, group, generation);
+  for (auto& [group, generation] : generations) applications_.publish(application, group, generation);
   for (const CertificateRecord& record : staged) log_installed(record);
   if (setup_was_open) observer_.setup_changed();
   maintain();
-}
-
-void CertificateGroups::show(const std::string& application, const std::string& group,
-                             Publication::Generation& generation) {
-  try {
-    generation.exchange();
-    state_.mark_published(application, group);
-  } catch (const Error& error) {
-    log(Level::error, Event::published,
-        fmt::format("{}/{} could not be published: {}", application, group, error.what()),
-        {{"APPLICATION", application}});
-  }
 }
 
 void CertificateGroups::cancel(const std::string& owner, const dbus::GroupName& group) {

@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -62,7 +61,6 @@ class CertificateGroups {
   void prove_next(const std::string& application, std::size_t index, const Answer<std::monostate>& answer);
   void commit(const std::string& application, const std::vector<CertificateRecord>& staged);
   void require_free_for_creation(const Slot& slot) const;
-  void show(const std::string& application, const std::string& group, Publication::Generation& generation);
   // Publishes what could not be published, destroys retired keys after their grace, and comes back when it has to.
   void maintain();
   [[nodiscard]] std::optional<State::Clock::duration> drop_retired_keys();

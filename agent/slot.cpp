@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "agent/error.h"
 
@@ -13,6 +14,14 @@ namespace edgeseal::agent {
 namespace {
 
 using tpm::KeyAlgorithm;
+
+// A certificate type of OPC 10000-12 that a group may hold, with the key algorithms that fit it; the first is the
+// default.
+struct CertificateType {
+  std::string_view name;
+  std::string_view group;
+  std::span<const KeyAlgorithm> algorithms;
+};
 
 constexpr std::array rsa = {KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
 constexpr std::array p256 = {KeyAlgorithm::ec_p256};
@@ -52,10 +61,6 @@ const CertificateType& find_type(std::string_view group, std::string_view name) 
 }
 
 }  // namespace
-
-std::span<const CertificateType> certificate_types() {
-  return types;
-}
 
 std::string Slot::key_name() const {
   return fmt::format("{}/{}/{}", application, group, certificate_type);

@@ -2,7 +2,6 @@
 
 #include <compare>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,16 +9,6 @@
 #include "tpm/key_device.h"
 
 namespace edgeseal::agent {
-
-// A certificate type of OPC 10000-12 that a group may hold, with the key algorithms that fit it; the first is the
-// default.
-struct CertificateType {
-  std::string_view name;
-  std::string_view group;
-  std::span<const tpm::KeyAlgorithm> algorithms;
-};
-
-[[nodiscard]] std::span<const CertificateType> certificate_types();
 
 // One purpose of one application: at most one active key and certificate and one pending key.
 struct Slot {

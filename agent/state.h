@@ -25,6 +25,8 @@ struct ApplicationRecord {
   std::vector<std::string> access;  // policy::AccessRule texts
   std::vector<SlotDeclaration> slots;
   std::string origin;  // "bus" or the path of the configuration file
+
+  bool operator==(const ApplicationRecord&) const = default;
 };
 
 enum class KeyStatus : int { pending = 1, active = 2, retired = 3 };
