@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/key_operation.h"
 #include "agent/state.h"
 #include "agent/tpm_worker.h"
 #include "policy/access_rule.h"
-#include "provider/wire/message.h"
 
 namespace edgeseal::agent {
 
@@ -25,13 +25,6 @@ struct Key {
   tpm::StoredKey stored;  // its id is the SHA-256 of public_key
 };
 using KeyPtr = std::shared_ptr<const Key>;
-
-struct SignatureRequest {
-  wire::SignatureScheme scheme = wire::SignatureScheme::ecdsa;
-  tpm::HashAlgorithm hash = tpm::HashAlgorithm::sha256;
-  std::size_t salt_length = 0;  // PSS, bytes
-  Bytes digest;
-};
 
 // Finds keys and uses them. Lives in the loop's thread; TPM commands run in the worker's.
 class KeyService {

@@ -30,6 +30,7 @@ wire::KeyType key_type(tpm::KeyAlgorithm algorithm) {
     case tpm::KeyAlgorithm::ec_p256: return wire::KeyType::ec_p256;
     case tpm::KeyAlgorithm::ec_p384: return wire::KeyType::ec_p384;
     case tpm::KeyAlgorithm::ec_p521: return wire::KeyType::ec_p521;
+    case tpm::KeyAlgorithm::ed25519: return wire::KeyType::ed25519;
     default: return wire::KeyType::rsa;
   }
 }

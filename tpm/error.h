@@ -8,14 +8,15 @@ namespace edgeseal::tpm {
 
 // What a caller can do about a failed command.
 enum class Fault {
-  absent,       // no TPM behind the TCTI: try again later, tell the administrator
-  busy,         // TPM_RC_RETRY, YIELDED, TESTING or an EBUSY device: the same request may succeed soon
-  locked_out,   // TPM_RC_LOCKOUT: dictionary-attack protection is active
-  replaced,     // the storage key is not the recorded one: another TPM, a cleared TPM or an interposer
-  unsupported,  // this chip lacks the algorithm or the command
-  bad_blob,     // a stored key does not parse, or this TPM refuses to load it
-  transport,    // the TSS or the TCTI failed, not the TPM: the context must be opened anew
-  failed        // any other response code of the TPM
+  absent,        // no TPM behind the TCTI: try again later, tell the administrator
+  busy,          // TPM_RC_RETRY, YIELDED, TESTING or an EBUSY device: the same request may succeed soon
+  locked_out,    // TPM_RC_LOCKOUT: dictionary-attack protection is active
+  replaced,      // the storage key is not the recorded one: another TPM, a cleared TPM or an interposer
+  unsupported,   // this chip lacks the algorithm or the command
+  pcr_mismatch,  // the PCRs are not in a state that the policy of the key allows
+  bad_blob,      // a stored key does not parse, or this TPM refuses to load it
+  transport,     // the TSS or the TCTI failed, not the TPM: the context must be opened anew
+  failed         // any other response code of the TPM
 };
 
 // The only exception that leaves tpm/. `rc` is the TSS2_RC as libtss2 gave it, 0 where the failure was found by our own

@@ -39,7 +39,7 @@ class EsysKeyDevice final : public KeyDevice {
 
   const TpmFacts& facts() const override { return facts_; }
 
-  CreatedKey create(KeyAlgorithm algorithm) override {
+  CreatedKey create(KeyAlgorithm algorithm, const std::optional<PcrPolicy>&) override {
     require(algorithm);
     CreatedKey created;
     cache_.with_free_slot([&] { created = create_key(context_, session_, storage_key_, algorithm); });
@@ -59,7 +59,7 @@ class EsysKeyDevice final : public KeyDevice {
     return use(key, [&](const LoadedKey& loaded) { return tpm::rsa_private(context_, session_, loaded, block); });
   }
 
-  SealedSecret seal(ByteView secret) override {
+  SealedSecret seal(ByteView secret, const std::optional<PcrPolicy>&) override {
     SealedSecret sealed;
     cache_.with_free_slot([&] { sealed = tpm::seal(context_, session_, storage_key_, secret); });
     return sealed;
@@ -75,7 +75,30 @@ class EsysKeyDevice final : public KeyDevice {
 
   void evict(const KeyId& id) noexcept override { cache_.evict(id); }
 
+  CreatedKey import_key(const PrivateKey&) override { not_yet(); }
+  CreatedKey adopt(ByteView, const SecretBytes&) override { not_yet(); }
+  Bytes export_key(const StoredKey&, const SecretBytes&) override { not_yet(); }
+  std::vector<Bytes> read_pcrs(PcrMask) override { not_yet(); }
+  void set_pcr_approvals(std::vector<PcrApproval>) override {}
+
+  AttestationKey create_attestation_key() override { not_yet(); }
+  Evidence certify(const StoredKey&, const AttestationKey&, ByteView) override { not_yet(); }
+  SecretBytes activate_credential(const AttestationKey&, const EndorsementKey&, ByteView, ByteView) override {
+    not_yet();
+  }
+  std::vector<ManufacturerKey> manufacturer_keys() override { not_yet(); }
+
+  std::optional<Anchor> read_anchor() override { return std::nullopt; }
+  Anchor define_anchor() override { not_yet(); }
+  void mark_configured() override { not_yet(); }
+  std::uint64_t count_failed_try() override { not_yet(); }
+  std::uint64_t advance_generation() override { not_yet(); }
+  void remove_anchor(const SecretBytes&) override { not_yet(); }
+  Lockout lockout() override { return {}; }
+
  private:
+  [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }
+
   // A key that was loaded with a wrong authValue must not stand in the way of the right one.
   template <class Operation>
   std::invoke_result_t<Operation, const LoadedKey&> use(const StoredKey& key, const Operation& operation) {

@@ -1,35 +1,24 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "tpm/anchor.h"
 #include "tpm/bytes.h"
+#include "tpm/evidence.h"
+#include "tpm/key_types.h"
+#include "tpm/pcr_policy.h"
 
 namespace edgeseal::tpm {
-
-enum class KeyAlgorithm { rsa_2048, rsa_3072, rsa_4096, ec_p256, ec_p384, ec_p521 };
-enum class HashAlgorithm { sha1, sha256, sha384, sha512 };
-enum class SignScheme { ecdsa, rsa_pkcs1 };
 
 // Names a key in the cache of loaded objects. Any value will do as long as one key has one id; the agent uses the
 // SHA-256 of the SubjectPublicKeyInfo.
 using KeyId = std::array<std::byte, 32>;
-
-struct RsaPublicKey {
-  Bytes modulus;  // big endian, no leading zero
-  std::uint32_t exponent = 65537;
-};
-
-struct EcPublicKey {
-  KeyAlgorithm curve = KeyAlgorithm::ec_p256;
-  Bytes x, y;  // big endian, padded to the size of the field
-};
-
-using PublicKey = std::variant<RsaPublicKey, EcPublicKey>;
 
 // ECDSA as the TPM gives it: both big endian, leading zeros not removed.
 struct EcdsaSignature {
@@ -39,8 +28,8 @@ struct EcdsaSignature {
 // The stored form of a key. Useless without the TPM that made it and without `auth`.
 struct StoredKey {
   KeyId id{};
-  Bytes tss_private_key;  // DER of ASN.1 TSSPRIVKEY, see tpm/tss_private_key.h
-  SecretBytes auth;       // 32 random bytes, the key's authValue
+  Bytes tss_private_key;  // DER of ASN.1 TSSPRIVKEY, its policy in it; see tpm/tss_private_key.h
+  SecretBytes auth;       // the key's authValue: 32 random bytes, or what an adopted key came with
 };
 
 struct CreatedKey {
@@ -55,6 +44,15 @@ struct SealedSecret {
   SecretBytes auth;       // 32 random bytes, its authValue
 };
 
+// How far the protection against dictionary attacks has got (TPM 2.0 Part 1 §19.8). Keys of the agent are exempt
+// (noDA); what others keep in the chip is not.
+struct Lockout {
+  bool active = false;               // objects without noDA are refused
+  std::uint32_t failed_tries = 0;    // TPM_PT_LOCKOUT_COUNTER
+  std::uint32_t max_tries = 0;       // TPM_PT_MAX_AUTH_FAIL
+  std::chrono::seconds recovery{0};  // until one more try is given (TPM_PT_LOCKOUT_INTERVAL)
+};
+
 // What the chip says about itself (TPM 2.0 Part 2 §6.13, TPM2_GetCapability).
 struct TpmFacts {
   std::string manufacturer;  // e.g. "IBM", "IFX", "STM"
@@ -63,6 +61,8 @@ struct TpmFacts {
   std::string revision;      // of the specification, e.g. "1.64"
   std::vector<KeyAlgorithm> key_algorithms;
   std::uint32_t transient_slots = 0;     // TPM_PT_HR_TRANSIENT_MIN
+  std::string tss_version;               // of libtss2-esys, e.g. "3.2.1"; empty where it does not tell
+  bool encrypts_responses = true;        // false where this tss version is known to get it wrong
   std::uint32_t storage_key_handle = 0;  // 0x81000001, or 0 for a primary made at start
   Bytes storage_key_name;                // the TPM Name: record it, and give it to the next start as the expected one
 };
@@ -74,14 +74,28 @@ class KeyDevice {
  public:
   static constexpr std::size_t kMaxEntropy = 1024;
   static constexpr std::size_t kMaxSecret = 64;
+  static constexpr std::size_t kMaxApprovals = 16;
 
   virtual ~KeyDevice() = default;
 
   [[nodiscard]] virtual const TpmFacts& facts() const = 0;
 
   // A new key under the storage key: sign (and, for RSA, decrypt), NULL scheme, fixedTPM, fixedParent, noDA.
-  // Not in the cache yet: the id is the caller's to compute.
-  [[nodiscard]] virtual CreatedKey create(KeyAlgorithm algorithm) = 0;
+  // Not in the cache yet: the id is the caller's to compute. Fault::unsupported names what the chip offers.
+  [[nodiscard]] virtual CreatedKey create(KeyAlgorithm algorithm, const std::optional<PcrPolicy>& policy) = 0;
+  [[nodiscard]] CreatedKey create(KeyAlgorithm algorithm) { return create(algorithm, std::nullopt); }
+
+  // A key from outside, put under the storage key by TPM2_Import. It never was this TPM's alone: neither fixedTPM nor
+  // sensitiveDataOrigin, so that evidence about it says so. Crosses the bus encrypted.
+  [[nodiscard]] virtual CreatedKey import_key(const PrivateKey& key) = 0;
+
+  // A TSSPRIVKEY that another program made under the same storage key. Loads it once; Fault::bad_blob if it is no key,
+  // cannot sign, or is not of this TPM. Wrong `auth` shows at the first use.
+  [[nodiscard]] virtual CreatedKey adopt(ByteView tss_private_key, const SecretBytes& auth) = 0;
+
+  // The same key as a TSSPRIVKEY with another authValue (TPM2_ObjectChangeAuth); empty: none, as tpm2-openssl expects
+  // of a file without a passphrase. The stored key goes on as it is.
+  [[nodiscard]] virtual Bytes export_key(const StoredKey& key, const SecretBytes& auth) = 0;
 
   // `digest` has the length of `hash`. RSA: the signature block; see sign_ecdsa for EC.
   [[nodiscard]] virtual Bytes sign_rsa_pkcs1(const StoredKey& key, HashAlgorithm hash, ByteView digest) = 0;
@@ -92,10 +106,43 @@ class KeyDevice {
   [[nodiscard]] virtual SecretBytes rsa_private(const StoredKey& key, ByteView block) = 0;
 
   // Puts a secret of 1 to kMaxSecret bytes under the storage key. It crosses the bus encrypted, and so it comes back.
-  [[nodiscard]] virtual SealedSecret seal(ByteView secret) = 0;
-  // Fault::bad_blob if this TPM did not seal it; Fault::failed, without an effect on lockout, if `auth` is wrong. Takes
-  // a slot for three commands: not for every operation.
+  [[nodiscard]] virtual SealedSecret seal(ByteView secret, const std::optional<PcrPolicy>& policy) = 0;
+  [[nodiscard]] SealedSecret seal(ByteView secret) { return seal(secret, std::nullopt); }
+  // Fault::bad_blob if this TPM did not seal it; Fault::failed, without an effect on lockout, if `auth` is wrong;
+  // Fault::pcr_mismatch if the PCRs are not what the policy, or an approval, asks for. Takes a slot for a few commands:
+  // not for every operation. Leaves no copy in the buffers of libtss2.
   [[nodiscard]] virtual SecretBytes unseal(const SealedSecret& sealed) = 0;
+
+  // The present values, in ascending order of their numbers; 32 bytes each.
+  [[nodiscard]] virtual std::vector<Bytes> read_pcrs(PcrMask pcrs) = 0;
+  // What keys with an authority may be used under, besides each other: replaces what was set before. At most
+  // kMaxApprovals; a signature that does not verify is refused with Fault::bad_blob when it is tried.
+  virtual void set_pcr_approvals(std::vector<PcrApproval> approvals) = 0;
+
+  // A restricted signing key under the storage key, for certify(): fixedTPM, noDA, ECDSA P-256 with SHA-256.
+  [[nodiscard]] virtual AttestationKey create_attestation_key() = 0;
+  // That the key lives in this TPM (TPM2_Certify); `nonce`: at most 32 bytes of the one who asks.
+  [[nodiscard]] virtual Evidence certify(const StoredKey& key, const AttestationKey& attestation_key,
+                                         ByteView nonce) = 0;
+  // Proves to a verifier that attestation key and endorsement key are in one TPM (TPM2_ActivateCredential). Both are
+  // the contents of TPM2_MakeCredential's results.
+  [[nodiscard]] virtual SecretBytes activate_credential(const AttestationKey& attestation_key,
+                                                        const EndorsementKey& endorsement_key, ByteView credential,
+                                                        ByteView encrypted_secret) = 0;
+  // What the manufacturer left in the chip: endorsement keys, IDevID and IAK, with their certificates where they have
+  // some. Reads NV and persistent handles: many commands.
+  [[nodiscard]] virtual std::vector<ManufacturerKey> manufacturer_keys() = 0;
+
+  // The agent's NV indices; tpm/anchor.h says what each function promises.
+  [[nodiscard]] virtual std::optional<Anchor> read_anchor() = 0;
+  virtual Anchor define_anchor() = 0;
+  virtual void mark_configured() = 0;
+  virtual std::uint64_t count_failed_try() = 0;
+  virtual std::uint64_t advance_generation() = 0;
+  virtual void remove_anchor(const SecretBytes& owner_auth) = 0;
+
+  // Also the cheapest way to learn whether the chip answers: two commands, no slot.
+  [[nodiscard]] virtual Lockout lockout() = 0;
 
   // Mixes what others contribute into the random numbers of the chip (TPM2_StirRandom), encrypted on its way: at most
   // kMaxEntropy bytes, one command for each 128 of them. More is refused and nothing sent.

@@ -57,6 +57,7 @@ TPM2B_PUBLIC application_key_template(KeyAlgorithm algorithm) {
     case KeyAlgorithm::ec_p256: return ecc_template(TPM2_ECC_NIST_P256, sign);
     case KeyAlgorithm::ec_p384: return ecc_template(TPM2_ECC_NIST_P384, sign);
     case KeyAlgorithm::ec_p521: return ecc_template(TPM2_ECC_NIST_P521, sign);
+    case KeyAlgorithm::ed25519: break;
   }
   return {};
 }
@@ -75,6 +76,7 @@ const char* to_string(KeyAlgorithm algorithm) noexcept {
     case KeyAlgorithm::ec_p256: return "ec-p256";
     case KeyAlgorithm::ec_p384: return "ec-p384";
     case KeyAlgorithm::ec_p521: return "ec-p521";
+    case KeyAlgorithm::ed25519: return "ed25519";
   }
   return "unknown";
 }

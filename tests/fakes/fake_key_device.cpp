@@ -103,7 +103,7 @@ class FakeTpm::Device final : public tpm::KeyDevice {
 
   const tpm::TpmFacts& facts() const override { return facts_; }
 
-  tpm::CreatedKey create(tpm::KeyAlgorithm algorithm) override {
+  tpm::CreatedKey create(tpm::KeyAlgorithm algorithm, const std::optional<tpm::PcrPolicy>&) override {
     begin("create key", &Counts::creations);
     if (std::ranges::count(facts_.key_algorithms, algorithm) == 0) {
       throw Error("create key", Fault::unsupported, "not in the facts of this fake");
@@ -136,7 +136,7 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     return loaded->rsa_private(block);
   }
 
-  tpm::SealedSecret seal(tpm::ByteView secret) override {
+  tpm::SealedSecret seal(tpm::ByteView secret, const std::optional<tpm::PcrPolicy>&) override {
     begin("seal", &Counts::seals);
     require(!secret.empty() && secret.size() <= kMaxSecret, "size of the secret");
     const tpm::Bytes auth = random_bytes(kAuthSize);
@@ -161,7 +161,30 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     ++state_->counts.evictions;
   }
 
+  tpm::CreatedKey import_key(const tpm::PrivateKey&) override { not_yet(); }
+  tpm::CreatedKey adopt(tpm::ByteView, const tpm::SecretBytes&) override { not_yet(); }
+  tpm::Bytes export_key(const tpm::StoredKey&, const tpm::SecretBytes&) override { not_yet(); }
+  std::vector<tpm::Bytes> read_pcrs(tpm::PcrMask) override { not_yet(); }
+  void set_pcr_approvals(std::vector<tpm::PcrApproval>) override {}
+
+  tpm::AttestationKey create_attestation_key() override { not_yet(); }
+  tpm::Evidence certify(const tpm::StoredKey&, const tpm::AttestationKey&, tpm::ByteView) override { not_yet(); }
+  tpm::SecretBytes activate_credential(const tpm::AttestationKey&, const tpm::EndorsementKey&, tpm::ByteView, tpm::ByteView) override {
+    not_yet();
+  }
+  std::vector<tpm::ManufacturerKey> manufacturer_keys() override { not_yet(); }
+
+  std::optional<tpm::Anchor> read_anchor() override { return std::nullopt; }
+  tpm::Anchor define_anchor() override { not_yet(); }
+  void mark_configured() override { not_yet(); }
+  std::uint64_t count_failed_try() override { not_yet(); }
+  std::uint64_t advance_generation() override { not_yet(); }
+  void remove_anchor(const tpm::SecretBytes&) override { not_yet(); }
+  tpm::Lockout lockout() override { return {}; }
+
  private:
+  [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }
+
   void begin(const char* operation, std::size_t Counts::*kind) {
     if (poisoned_) throw Error(operation, Fault::transport, "the device failed before");
     const auto fault = state_->arrive(kind);

@@ -48,6 +48,7 @@ Parameters parameters_of(tpm::KeyAlgorithm algorithm) {
     case tpm::KeyAlgorithm::ec_p256: return {"P-256", 0};
     case tpm::KeyAlgorithm::ec_p384: return {"P-384", 0};
     case tpm::KeyAlgorithm::ec_p521: return {"P-521", 0};
+    case tpm::KeyAlgorithm::ed25519: break;
   }
   throw std::runtime_error("unknown key algorithm");
 }

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+// Where opened private keys live: one mapping of fixed size that the kernel takes out of its own page tables
+// (memfd_secret(2)), else one that is locked and left out of core dumps; a child process has neither. Its name in
+// /proc/PID/maps is /secretmem, else /memfd:edgeseal-secrets. What is given back is overwritten.
+//
+// libcrypto allocates wherever it likes: big numbers, Montgomery contexts, copies. So its allocator is replaced, once
+// for the process: inside a Scope it takes memory from the mapping, elsewhere from malloc. Any thread.
+namespace edgeseal::agent::secret_memory {
+
+enum class Protection { secret, locked };
+
+// Before the first use of libcrypto in the process; a second call does nothing. Throws Error{internal_error} where
+// libcrypto has allocated already, or the mapping cannot be had (RLIMIT_MEMLOCK).
+void install();
+[[nodiscard]] Protection protection();
+[[nodiscard]] bool contains(const void* address) noexcept;
+[[nodiscard]] std::size_t in_use() noexcept;  // bytes
+
+// While one lives, what libcrypto allocates in this thread comes from the mapping; where that is full, libcrypto fails
+// as if memory were out. Scopes may be nested.
+class Scope {
+ public:
+  Scope() noexcept;
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+};
+
+// Of the mapping, for as long as the process lives: the stacks of threads that work with opened keys. Page-aligned.
+// Throws Error{internal_error} where there is no room.
+[[nodiscard]] std::span<std::byte> take_stack(std::size_t size);
+
+}  // namespace edgeseal::agent::secret_memory
