@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include "dbus/secret.h"
+
 namespace edgeseal::dbus {
 
 using Bytes = std::vector<std::byte>;
@@ -69,6 +71,47 @@ struct SigningRequestOptions {
   std::vector<std::string> ip_addresses;
 };
 
+// OPC 10000-12 §7.10.6
+struct SelfSignedOptions {
+  std::string subject;                 // empty: CN=<application>
+  std::vector<std::string> dns_names;  // empty: the host name
+  std::vector<std::string> ip_addresses;
+  std::uint16_t lifetime_days = 0;  // 0: 365
+};
+
+// A private key from outside. Usable for the first enrolment, and marked as exposed until it is replaced.
+struct OutsideKey {
+  std::string format;      // "PEM", "DER", "PFX", "TSS2" (a key of this TPM made by another program); empty: found out
+  Secret private_key;      // at most 65536 bytes
+  Secret passphrase;       // empty: none
+  std::string protection;  // "tpm" or "sealed"; empty: what the slot declares
+};
+
+// Which key of a slot is meant.
+enum class WhichKey { active, pending };
+
+// TPM2_Certify; structures as the TPM marshals them.
+struct KeyEvidence {
+  Bytes public_area, certify_info, signature, attestation_public_area;
+  std::vector<Bytes> endorsement_certificates;  // DER
+};
+
+// What the manufacturer left in the TPM.
+struct ManufacturerKeyInfo {
+  std::string kind;       // "endorsement", "idevid", "iak"
+  std::string algorithm;  // "rsa-2048", "ec-p256" ...
+  std::uint32_t handle = 0, nv_index = 0;
+  Bytes public_area, certificate;
+};
+
+// Values of PCRs of the SHA-256 bank: number 0 to 23, and 32 bytes each.
+using PcrValues = std::map<std::uint32_t, Bytes>;
+
+struct PcrApprovalRequest {
+  Bytes pcr_digest;  // SHA-256 over the values
+  Bytes policy;      // what the authority signs with SHA-256
+};
+
 struct SlotCertificate {
   std::string certificate_type;
   Bytes certificate;                       // DER
@@ -96,6 +139,17 @@ class AgentPort {
   [[nodiscard]] virtual std::string setup_state() const = 0;
   [[nodiscard]] virtual std::string describe() const = 0;  // JSON
   [[nodiscard]] virtual std::vector<ApplicationInfo> applications() const = 0;
+  virtual void manufacturer_keys(Completion<std::vector<ManufacturerKeyInfo>> done) = 0;
+  // `endorsement_key`: "rsa-2048" or "ec-p256". Answers the secret of TPM2_MakeCredential.
+  virtual void activate_credential(const Caller& caller, const std::string& endorsement_key, const Bytes& credential,
+                                   const Bytes& encrypted_secret, Completion<Secret> done) = 0;
+  virtual void read_pcrs(const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) = 0;
+  [[nodiscard]] virtual PcrApprovalRequest prepare_pcr_approval(const PcrValues& values) const = 0;
+  // `signature`: RSA PKCS#1 v1.5 or DER ECDSA of the configured authority, with SHA-256 over the prepared policy.
+  virtual void add_pcr_approval(const Caller& caller, const PcrValues& values, const Bytes& signature) = 0;
+  // Seals every sealed key with a PCR policy once more, for the values that an update will bring besides those of now.
+  // Answers how many keys were resealed.
+  virtual void reseal(const Caller& caller, const PcrValues& values, Completion<std::uint32_t> done) = 0;
   // TPM keys are made later, by CreateSigningRequest.
   virtual void create_application(const Caller& caller, const NewApplication& application) = 0;
   virtual void delete_application(const Caller& caller, const std::string& name) = 0;
@@ -110,8 +164,22 @@ class CertificateGroupPort {
   // DER PKCS#10
   virtual void create_signing_request(const Caller& caller, const GroupName& group, const std::string& certificate_type,
                                       const SigningRequestOptions& options, Completion<Bytes> done) = 0;
-  // Stages; returns Part 12's applyChangesRequired, always true.
-  virtual bool update_certificate(const Caller& caller, const GroupName& group, const SlotCertificate& certificate) = 0;
+  // Makes a key and a self-signed certificate for it, stages both; answers the certificate (DER).
+  virtual void create_self_signed_certificate(const Caller& caller, const GroupName& group,
+                                              const std::string& certificate_type, const SelfSignedOptions& options,
+                                              Completion<Bytes> done) = 0;
+  // Stages, with the key where one comes along; answers Part 12's applyChangesRequired, always true.
+  virtual void update_certificate(const Caller& caller, const GroupName& group, const SlotCertificate& certificate,
+                                  std::optional<OutsideKey> key, Completion<bool> done) = 0;
+  // Makes an outside key the pending key of the slot; answers its SubjectPublicKeyInfo (DER).
+  virtual void import_private_key(const Caller& caller, const GroupName& group, const std::string& certificate_type,
+                                  OutsideKey key, Completion<Bytes> done) = 0;
+  // A `tpm` key as a TSSPRIVKEY (DER), usable on this TPM only; `passphrase`: its new authorisation, empty for none.
+  virtual void export_tss_private_key(const Caller& caller, const GroupName& group, const std::string& certificate_type,
+                                      WhichKey which, Secret passphrase, Completion<Bytes> done) = 0;
+  // `nonce`: at most 32 bytes.
+  virtual void certify_key(const Caller& caller, const GroupName& group, const std::string& certificate_type,
+                           WhichKey which, const Bytes& nonce, Completion<KeyEvidence> done) = 0;
   // Proves the key by a signature that the staged certificate verifies, commits, publishes.
   virtual void apply_changes(const Caller& caller, const GroupName& group, Completion<std::monostate> done) = 0;
   virtual void cancel_changes(const Caller& caller, const GroupName& group) = 0;
