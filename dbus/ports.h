@@ -51,6 +51,7 @@ struct ApplicationInfo {
   std::string application_uri;
   std::string account;              // the account that it runs as, empty where none
   std::vector<std::string> access;  // policy::AccessRule texts
+  std::vector<std::string> legacy;  // see NewApplication
   std::vector<std::string> groups;
   std::string origin;  // "bus" or the path of the configuration file
 };
@@ -60,7 +61,10 @@ struct NewApplication {
   std::string application_uri;  // empty: urn:<host name>:<name>
   std::string account;
   std::vector<std::string> access;
-  std::vector<std::string> slots;  // "group/certificate-type[=key-algorithm]"; empty: {"https/https=ec-p256"}
+  // "group/certificate-type[=key-algorithm[,tpm|,sealed][,pcrs=N+N...]]"; empty: {"https/https=ec-p256"}
+  std::vector<std::string> slots;
+  // What old peers need and nobody else gets: "sha1-signatures", "pkcs1-decryption".
+  std::vector<std::string> legacy;
 };
 
 struct SigningRequestOptions {
