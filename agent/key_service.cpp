@@ -62,6 +62,7 @@ Sign sign_command(const KeyPtr& key, const SignatureRequest& request) {
               block = encode_pss(request.hash, request.digest, request.salt_length, *bits)](tpm::KeyDevice& device) {
         return left_padded(device.rsa_private(key->stored, block).view(), *bits / 8);
       };
+    case SignatureScheme::ed25519: break;
   }
   throw Error(Code::not_supported, "unknown signature scheme");
 }

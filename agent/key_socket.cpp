@@ -37,6 +37,7 @@ wire::KeyType key_type(tpm::KeyAlgorithm algorithm) {
 
 tpm::HashAlgorithm hash_algorithm(wire::Hash hash) {
   switch (hash) {
+    case wire::Hash::none: throw Error(Code::not_supported, "Ed25519 signatures are not offered");
     case wire::Hash::sha1: return tpm::HashAlgorithm::sha1;
     case wire::Hash::sha256: return tpm::HashAlgorithm::sha256;
     case wire::Hash::sha384: return tpm::HashAlgorithm::sha384;
@@ -124,6 +125,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
         case wire::Operation::hello: return hello(record, header.request_id);
         case wire::Operation::describe: return describe(record, header.request_id);
         case wire::Operation::sign: return sign(record, header.request_id);
+        case wire::Operation::decrypt: throw Error(Code::not_supported, "decryption is not offered");
       }
     } catch (const Error& error) {
       return refuse(header.request_id, error);

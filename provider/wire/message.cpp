@@ -15,7 +15,7 @@ bool is_one_of(Enum value, Enum first, Enum last) noexcept {
 }
 
 bool is_known(Operation value) noexcept {
-  return is_one_of(value, Operation::hello, Operation::sign);
+  return is_one_of(value, Operation::hello, Operation::decrypt);
 }
 bool is_known(Status value) noexcept {
   return value <= Status::internal;
@@ -24,10 +24,13 @@ bool is_known(KeyType value) noexcept {
   return is_one_of(value, KeyType::rsa, KeyType::ed25519);
 }
 bool is_known(SignatureScheme value) noexcept {
-  return is_one_of(value, SignatureScheme::rsa_pkcs1, SignatureScheme::ecdsa);
+  return is_one_of(value, SignatureScheme::rsa_pkcs1, SignatureScheme::ed25519);
+}
+bool is_known(DecryptionScheme value) noexcept {
+  return is_one_of(value, DecryptionScheme::rsa_oaep, DecryptionScheme::rsa_pkcs1);
 }
 bool is_known(Hash value) noexcept {
-  return is_one_of(value, Hash::sha1, Hash::sha512);
+  return value <= Hash::sha512;
 }
 
 bool is_zero(const KeyId& id) noexcept {
@@ -35,8 +38,18 @@ bool is_zero(const KeyId& id) noexcept {
 }
 
 bool is_consistent(const SignRequest& request) noexcept {
-  return request.digest.size() == digest_size(request.hash) &&
-         (request.salt_length == 0 || request.scheme == SignatureScheme::rsa_pss);
+  if (request.salt_length != 0 && request.scheme != SignatureScheme::rsa_pss) return false;
+  if (request.scheme == SignatureScheme::ed25519)
+    return request.hash == Hash::none && request.digest.size() <= max_message_to_sign;
+  return request.hash != Hash::none && request.digest.size() == digest_size(request.hash);
+}
+
+bool is_consistent(const DecryptRequest& request) noexcept {
+  const bool hashes = request.hash != Hash::none && request.mgf_hash != Hash::none;
+  const bool no_hash = request.hash == Hash::none && request.mgf_hash == Hash::none;
+  const bool fits_scheme = request.scheme == DecryptionScheme::rsa_oaep ? hashes : no_hash && request.label.empty();
+  return fits_scheme && request.label.size() <= max_label_size && !request.ciphertext.empty() &&
+         request.ciphertext.size() <= max_ciphertext_size;
 }
 
 template <typename Enum>
@@ -138,6 +151,18 @@ std::size_t encode(std::uint32_t request_id, const SignRequest& sign, MutableByt
   return writer.size();
 }
 
+std::size_t encode(std::uint32_t request_id, const DecryptRequest& decrypt, MutableByteView out) noexcept {
+  Writer writer = request(Operation::decrypt, request_id, out);
+  writer.require(is_consistent(decrypt));
+  writer.bytes(decrypt.key_id);
+  put(writer, decrypt.scheme);
+  put(writer, decrypt.hash);
+  put(writer, decrypt.mgf_hash);
+  put_short_field(writer, decrypt.label);
+  put_short_field(writer, decrypt.ciphertext);
+  return writer.size();
+}
+
 std::size_t encode(std::uint32_t request_id, const HelloResponse& hello, MutableByteView out) noexcept {
   Writer writer = response(Status::ok, request_id, out);
   writer.integer(hello.version);
@@ -160,6 +185,13 @@ std::size_t encode(std::uint32_t request_id, const SignResponse& sign, MutableBy
   Writer writer = response(Status::ok, request_id, out);
   writer.require(!sign.signature.empty());
   put_short_field(writer, sign.signature);
+  return writer.size();
+}
+
+std::size_t encode(std::uint32_t request_id, const DecryptResponse& decrypted, MutableByteView out) noexcept {
+  Writer writer = response(Status::ok, request_id, out);
+  writer.require(decrypted.plaintext.size() <= max_ciphertext_size);
+  put_short_field(writer, decrypted.plaintext);
   return writer.size();
 }
 
@@ -211,6 +243,18 @@ bool decode(ByteView record, SignRequest& sign) noexcept {
   return reader.finished();
 }
 
+bool decode(ByteView record, DecryptRequest& decrypt) noexcept {
+  Reader reader = body(record);
+  take_key_id(reader, decrypt.key_id);
+  decrypt.scheme = take<DecryptionScheme>(reader);
+  decrypt.hash = take<Hash>(reader);
+  decrypt.mgf_hash = take<Hash>(reader);
+  decrypt.label = take_short_field(reader);
+  decrypt.ciphertext = take_short_field(reader);
+  reader.require(is_consistent(decrypt));
+  return reader.finished();
+}
+
 bool decode(ByteView record, HelloResponse& hello) noexcept {
   Reader reader = body(record);
   hello.version = reader.integer<std::uint16_t>();
@@ -233,6 +277,13 @@ bool decode(ByteView record, SignResponse& sign) noexcept {
   Reader reader = body(record);
   sign.signature = take_short_field(reader);
   reader.require(!sign.signature.empty());
+  return reader.finished();
+}
+
+bool decode(ByteView record, DecryptResponse& decrypted) noexcept {
+  Reader reader = body(record);
+  decrypted.plaintext = take_short_field(reader);
+  reader.require(decrypted.plaintext.size() <= max_ciphertext_size);
   return reader.finished();
 }
 

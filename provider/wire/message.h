@@ -20,14 +20,17 @@ inline constexpr const char* default_socket_path = "/run/edgeseal/keys.sock";
 inline constexpr std::uint16_t protocol_version = 1;
 inline constexpr std::size_t max_message_size = 64 * 1024;
 inline constexpr std::size_t max_key_name_size = 255;
-inline constexpr std::size_t max_digest_size = 64;
+inline constexpr std::size_t max_message_to_sign = 60 * 1024;  // for schemes that hash by themselves
+inline constexpr std::size_t max_label_size = 255;             // OAEP
+inline constexpr std::size_t max_ciphertext_blocks = 32;       // each as long as the modulus
+inline constexpr std::size_t max_ciphertext_size = max_ciphertext_blocks * 512;
 inline constexpr std::size_t max_chain_length = 16;  // certificates
 inline constexpr std::size_t max_error_text_size = 512;
 
 // SHA-256 of the DER SubjectPublicKeyInfo: says which key, whatever generation a name stands for today.
 using KeyId = std::array<std::byte, 32>;
 
-enum class Operation : std::uint16_t { hello = 1, describe = 2, sign = 3 };
+enum class Operation : std::uint16_t { hello = 1, describe = 2, sign = 3, decrypt = 4 };
 
 // What went wrong, as far as the program can act on it; the text says it for people. Zero is success.
 enum class Status : std::uint16_t {
@@ -36,18 +39,20 @@ enum class Status : std::uint16_t {
   unknown_key = 2,      // no key of that name or id
   not_permitted = 3,    // the caller is named by no access rule of the key
   key_retired = 4,      // the key was replaced and its grace time is over, or it was deleted
-  unsupported = 5,      // the key cannot do that scheme or hash
+  unsupported = 5,      // the key cannot do that scheme or hash, or policy forbids it
   busy = 6,             // queue full or deadline passed: retry after `retry_after_ms`
   tpm_unavailable = 7,  // absent, replaced, locked out, failed: the text says which and what to do
   internal = 8
 };
 
 enum class KeyType : std::uint16_t { rsa = 1, ec_p256 = 2, ec_p384 = 3, ec_p521 = 4, ed25519 = 5 };
-enum class SignatureScheme : std::uint16_t { rsa_pkcs1 = 1, rsa_pss = 2, ecdsa = 3 };
-enum class Hash : std::uint16_t { sha1 = 1, sha256 = 2, sha384 = 3, sha512 = 4 };
+enum class SignatureScheme : std::uint16_t { rsa_pkcs1 = 1, rsa_pss = 2, ecdsa = 3, ed25519 = 4 };
+enum class DecryptionScheme : std::uint16_t { rsa_oaep = 1, rsa_pkcs1 = 2 };
+enum class Hash : std::uint16_t { none = 0, sha1 = 1, sha256 = 2, sha384 = 3, sha512 = 4 };
 
 [[nodiscard]] constexpr std::size_t digest_size(Hash hash) noexcept {
   switch (hash) {
+    case Hash::none: return 0;
     case Hash::sha1: return 20;
     case Hash::sha256: return 32;
     case Hash::sha384: return 48;
@@ -102,14 +107,28 @@ struct DescribeResponse {
 struct SignRequest {
   KeyId key_id{};
   SignatureScheme scheme = SignatureScheme::ecdsa;
-  Hash hash = Hash::sha256;       // also the MGF1 hash of PSS
+  Hash hash = Hash::sha256;       // also the MGF1 hash of PSS; none for Ed25519
   std::uint16_t salt_length = 0;  // PSS: bytes; else 0
-  ByteView digest;                // digest_size(hash) bytes
+  ByteView digest;                // digest_size(hash) bytes; Ed25519: the message, at most max_message_to_sign bytes
 };
 
 // Answer to sign: the signature as X.509 and TLS carry it (ECDSA: DER Ecdsa-Sig-Value).
 struct SignResponse {
   ByteView signature;
+};
+
+struct DecryptRequest {
+  KeyId key_id{};
+  DecryptionScheme scheme = DecryptionScheme::rsa_oaep;
+  Hash hash = Hash::sha256;      // of the OAEP label; none for PKCS#1
+  Hash mgf_hash = Hash::sha256;  // of MGF1 in OAEP; none for PKCS#1
+  ByteView label;                // OAEP: at most max_label_size bytes; empty for PKCS#1
+  ByteView ciphertext;           // blocks as long as the modulus, in a row; the receiver checks that they are whole
+};
+
+// Answer to decrypt: the plaintexts of the blocks in a row. An empty message has an empty one.
+struct DecryptResponse {
+  ByteView plaintext;
 };
 
 // Body of every answer whose status is not ok.
@@ -123,10 +142,13 @@ struct ErrorResponse {
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeRequest& request,
                                  MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const SignRequest& request, MutableByteView out) noexcept;
+[[nodiscard]] std::size_t encode(std::uint32_t request_id, const DecryptRequest& request, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const HelloResponse& response, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeResponse& response,
                                  MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const SignResponse& response, MutableByteView out) noexcept;
+[[nodiscard]] std::size_t encode(std::uint32_t request_id, const DecryptResponse& response,
+                                 MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, Status status, const ErrorResponse& error,
                                  MutableByteView out) noexcept;
 
@@ -140,9 +162,11 @@ struct ErrorResponse {
 [[nodiscard]] bool decode_hello_request(ByteView record) noexcept;
 [[nodiscard]] bool decode(ByteView record, DescribeRequest& request) noexcept;
 [[nodiscard]] bool decode(ByteView record, SignRequest& request) noexcept;
+[[nodiscard]] bool decode(ByteView record, DecryptRequest& request) noexcept;
 [[nodiscard]] bool decode(ByteView record, HelloResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, DescribeResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, SignResponse& response) noexcept;
+[[nodiscard]] bool decode(ByteView record, DecryptResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, ErrorResponse& error) noexcept;
 
 }  // namespace edgeseal::wire

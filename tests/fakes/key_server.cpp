@@ -17,6 +17,7 @@ namespace {
 
 const char* name_of(wire::Hash hash) {
   switch (hash) {
+    case wire::Hash::none: return "";
     case wire::Hash::sha1: return "SHA1";
     case wire::Hash::sha256: return "SHA256";
     case wire::Hash::sha384: return "SHA384";

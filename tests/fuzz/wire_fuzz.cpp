@@ -33,9 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(decode_hello_request(record));
   check<DescribeRequest>(record);
   check<SignRequest>(record);
+  check<DecryptRequest>(record);
   check<HelloResponse>(record);
   check<DescribeResponse>(record);
   check<SignResponse>(record);
+  check<DecryptResponse>(record);
   check<ErrorResponse>(record, Status::internal);
   return 0;
 }

@@ -8,6 +8,8 @@ namespace edgeseal::wire {
 namespace {
 
 const Bytes digest = Bytes(32, std::byte{0xd1});
+const Bytes label = bytes_of("label");
+const Bytes ciphertext = Bytes(64, std::byte{0xc7});
 const Bytes public_key = bytes_of("a public key");
 const Bytes leaf = bytes_of("the certificate");
 const Bytes issuer = bytes_of("the certificate of its issuer");
@@ -18,6 +20,28 @@ SignRequest sign_request() {
           .hash = Hash::sha256,
           .salt_length = 32,
           .digest = digest};
+}
+
+SignRequest message_to_sign(ByteView message) {
+  return {.key_id = some_id(), .scheme = SignatureScheme::ed25519, .hash = Hash::none, .digest = message};
+}
+
+DecryptRequest oaep_request() {
+  return {.key_id = some_id(),
+          .scheme = DecryptionScheme::rsa_oaep,
+          .hash = Hash::sha256,
+          .mgf_hash = Hash::sha1,
+          .label = label,
+          .ciphertext = ciphertext};
+}
+
+DecryptRequest pkcs1_request() {
+  return {.key_id = some_id(),
+          .scheme = DecryptionScheme::rsa_pkcs1,
+          .hash = Hash::none,
+          .mgf_hash = Hash::none,
+          .label = {},
+          .ciphertext = ciphertext};
 }
 
 DescribeResponse describe_response() {
@@ -39,9 +63,13 @@ std::vector<Bytes> all_records() {
           encoded(7U, DescribeRequest{.key_name = "web"}),
           encoded(7U, DescribeRequest{.key_name = {}, .key_id = some_id()}),
           encoded(7U, sign_request()),
+          encoded(7U, message_to_sign(leaf)),
+          encoded(7U, oaep_request()),
+          encoded(7U, pkcs1_request()),
           encoded(7U, HelloResponse{.version = 1, .deadline_ms = 5000}),
           encoded(7U, describe_response()),
           encoded(7U, SignResponse{.signature = digest}),
+          encoded(7U, DecryptResponse{.plaintext = leaf}),
           encoded(7U, Status::busy, ErrorResponse{.retry_after_ms = 20, .text = "queue full"})};
 }
 
@@ -62,15 +90,18 @@ std::size_t decode_as_everything(const Bytes& record) {
   ResponseHeader response_header;
   DescribeRequest describe;
   SignRequest sign;
+  DecryptRequest decrypt;
   HelloResponse hello;
   DescribeResponse described;
   SignResponse signed_digest;
+  DecryptResponse decrypted;
   ErrorResponse error;
   sum += decode(record, request_header) ? 1 : 0;
   sum += decode(record, response_header) ? 1 : 0;
   sum += decode_hello_request(record) ? 1 : 0;
   if (decode(record, describe)) sum += touch(describe.key_name);
   if (decode(record, sign)) sum += touch(sign.digest);
+  if (decode(record, decrypt)) sum += touch(decrypt.label) + touch(decrypt.ciphertext);
   if (decode(record, hello)) sum += hello.deadline_ms;
   if (decode(record, described)) {
     sum += touch(described.key_name) + touch(described.public_key);
@@ -78,6 +109,7 @@ std::size_t decode_as_everything(const Bytes& record) {
     for (std::size_t i = 0; i < described.chain.count; ++i) sum += touch(described.chain.certificates[i]);
   }
   if (decode(record, signed_digest)) sum += touch(signed_digest.signature);
+  if (decode(record, decrypted)) sum += touch(decrypted.plaintext);
   if (decode(record, error)) sum += touch(error.text);
   return sum;
 }
@@ -136,6 +168,49 @@ BOOST_AUTO_TEST_CASE(a_sign_request_comes_back) {
   BOOST_TEST(equal(request.digest, digest));
 }
 
+BOOST_AUTO_TEST_CASE(an_ed25519_request_carries_the_message_itself) {
+  const Bytes longest(max_message_to_sign, std::byte{0x6d});
+  for (const Bytes& message : {Bytes(), leaf, longest}) {
+    SignRequest request;
+    const Bytes record = encoded(1U, message_to_sign(message));
+    BOOST_REQUIRE(decode(record, request));
+    BOOST_TEST((request.scheme == SignatureScheme::ed25519));
+    BOOST_TEST((request.hash == Hash::none));
+    BOOST_TEST(equal(request.digest, message));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_decrypt_request_comes_back) {
+  DecryptRequest oaep;
+  const Bytes record = encoded(1U, oaep_request());
+  BOOST_REQUIRE(decode(record, oaep));
+  BOOST_TEST((oaep.key_id == some_id()));
+  BOOST_TEST((oaep.scheme == DecryptionScheme::rsa_oaep));
+  BOOST_TEST((oaep.hash == Hash::sha256));
+  BOOST_TEST((oaep.mgf_hash == Hash::sha1));
+  BOOST_TEST(equal(oaep.label, label));
+  BOOST_TEST(equal(oaep.ciphertext, ciphertext));
+
+  DecryptRequest pkcs1;
+  const Bytes plain = encoded(1U, pkcs1_request());
+  BOOST_REQUIRE(decode(plain, pkcs1));
+  BOOST_TEST((pkcs1.scheme == DecryptionScheme::rsa_pkcs1));
+  BOOST_TEST((pkcs1.hash == Hash::none));
+  BOOST_TEST((pkcs1.mgf_hash == Hash::none));
+  BOOST_TEST(pkcs1.label.empty());
+  BOOST_TEST(equal(pkcs1.ciphertext, ciphertext));
+}
+
+BOOST_AUTO_TEST_CASE(a_plaintext_comes_back_an_empty_one_too) {
+  const Bytes longest(max_ciphertext_size, std::byte{0x70});
+  for (const Bytes& plaintext : {Bytes(), leaf, longest}) {
+    DecryptResponse response;
+    const Bytes record = encoded(1U, DecryptResponse{.plaintext = plaintext});
+    BOOST_REQUIRE(decode(record, response));
+    BOOST_TEST(equal(response.plaintext, plaintext));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(answers_come_back) {
   HelloResponse hello;
   BOOST_TEST(decode(encoded(1U, HelloResponse{.version = 3, .deadline_ms = 5000}), hello));
@@ -191,10 +266,19 @@ BOOST_AUTO_TEST_CASE(unknown_enumerators_are_refused) {
   };
   constexpr std::size_t scheme_at = header_size + 32;
   SignRequest request;
-  for (const unsigned value : {0U, 4U, 255U})
+  for (const unsigned value : {0U, 4U, 5U, 255U})
     BOOST_TEST(!decode(with(encoded(1U, sign_request()), scheme_at, value), request));
   for (const unsigned value : {0U, 5U})
     BOOST_TEST(!decode(with(encoded(1U, sign_request()), scheme_at + 2, value), request));
+  DecryptRequest decrypt;
+  for (const unsigned value : {0U, 3U, 255U})
+    BOOST_TEST(!decode(with(encoded(1U, oaep_request()), scheme_at, value), decrypt));
+  for (const std::size_t hash_at : {scheme_at + 2, scheme_at + 4}) {
+    for (const unsigned value : {0U, 5U})
+      BOOST_TEST(!decode(with(encoded(1U, oaep_request()), hash_at, value), decrypt));
+    for (const unsigned value : {1U, 5U})
+      BOOST_TEST(!decode(with(encoded(1U, pkcs1_request()), hash_at, value), decrypt));
+  }
   DescribeResponse description;
   for (const unsigned value : {0U, 6U}) {
     BOOST_TEST(!decode(with(encoded(1U, describe_response()), header_size + 32, value), description));
@@ -235,6 +319,74 @@ BOOST_AUTO_TEST_CASE(broken_bounds_are_not_encoded) {
   BOOST_TEST(encode(1, Status::busy, ErrorResponse{.text = long_text}, out) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_signature_request_of_two_minds_is_not_encoded) {
+  Bytes out(max_message_size);
+  const Bytes too_long(max_message_to_sign + 1);
+  SignRequest hashed = message_to_sign(digest);
+  hashed.hash = Hash::sha256;
+  SignRequest salted = message_to_sign(leaf);
+  salted.salt_length = 32;
+  SignRequest unhashed = sign_request();
+  unhashed.hash = Hash::none;
+  SignRequest unhashed_and_empty = unhashed;
+  unhashed_and_empty.digest = {};
+  BOOST_TEST(encode(1, message_to_sign(too_long), out) == 0U);
+  BOOST_TEST(encode(1, hashed, out) == 0U);
+  BOOST_TEST(encode(1, salted, out) == 0U);
+  BOOST_TEST(encode(1, unhashed, out) == 0U);
+  BOOST_TEST(encode(1, unhashed_and_empty, out) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_decrypt_request_over_its_bounds_is_not_encoded) {
+  Bytes out(max_message_size);
+  const auto refused = [&](DecryptRequest request, const auto& spoil) {
+    spoil(request);
+    return encode(1, request, out) == 0U;
+  };
+  const Bytes long_label(max_label_size + 1);
+  const Bytes long_ciphertext(max_ciphertext_size + 1);
+  BOOST_TEST(refused(oaep_request(), [&](DecryptRequest& r) { r.label = long_label; }));
+  BOOST_TEST(refused(oaep_request(), [&](DecryptRequest& r) { r.ciphertext = long_ciphertext; }));
+  BOOST_TEST(refused(oaep_request(), [](DecryptRequest& r) { r.ciphertext = {}; }));
+  BOOST_TEST(refused(oaep_request(), [](DecryptRequest& r) { r.hash = Hash::none; }));
+  BOOST_TEST(refused(oaep_request(), [](DecryptRequest& r) { r.mgf_hash = Hash::none; }));
+  BOOST_TEST(refused(pkcs1_request(), [](DecryptRequest& r) { r.hash = Hash::sha1; }));
+  BOOST_TEST(refused(pkcs1_request(), [](DecryptRequest& r) { r.mgf_hash = Hash::sha1; }));
+  BOOST_TEST(refused(pkcs1_request(), [](DecryptRequest& r) { r.label = label; }));
+  BOOST_TEST(encode(1, DecryptResponse{.plaintext = long_ciphertext}, out) == 0U);
+}
+
+// As a hostile peer writes it, past the encoder.
+BOOST_AUTO_TEST_CASE(a_length_over_its_bound_is_not_decoded) {
+  const auto grown = [](Bytes record, std::size_t length_at, std::size_t length) {
+    record[length_at] = static_cast<std::byte>(length);
+    record[length_at + 1] = static_cast<std::byte>(length >> 8);
+    record.resize(length_at + 2 + length);
+    return record;
+  };
+  constexpr std::size_t digest_at = header_size + 32 + 3 * 2;
+  SignRequest sign;
+  BOOST_TEST(decode(grown(encoded(1U, message_to_sign(leaf)), digest_at, max_message_to_sign), sign));
+  BOOST_TEST(!decode(grown(encoded(1U, message_to_sign(leaf)), digest_at, max_message_to_sign + 1), sign));
+
+  constexpr std::size_t ciphertext_at = header_size + 32 + 3 * 2 + 2;
+  DecryptRequest decrypt;
+  BOOST_TEST(decode(grown(encoded(1U, pkcs1_request()), ciphertext_at, max_ciphertext_size), decrypt));
+  BOOST_TEST(!decode(grown(encoded(1U, pkcs1_request()), ciphertext_at, max_ciphertext_size + 1), decrypt));
+  BOOST_TEST(!decode(grown(encoded(1U, pkcs1_request()), ciphertext_at, 0), decrypt));
+
+  DecryptResponse decrypted;
+  const Bytes answer = encoded(1U, DecryptResponse{.plaintext = leaf});
+  BOOST_TEST(decode(grown(answer, header_size, max_ciphertext_size), decrypted));
+  BOOST_TEST(!decode(grown(answer, header_size, max_ciphertext_size + 1), decrypted));
+
+  Bytes long_label = encoded(1U, oaep_request());
+  const std::size_t label_at = ciphertext_at - 2;
+  long_label[label_at + 1] = std::byte{1};  // 256 bytes and more
+  long_label.insert(long_label.begin() + static_cast<std::ptrdiff_t>(label_at + 2), 256, std::byte{0});
+  BOOST_TEST(!decode(long_label, decrypt));
+}
+
 BOOST_AUTO_TEST_CASE(the_largest_values_fit) {
   const std::string name(max_key_name_size, 'a');
   const std::string text(max_error_text_size, 'a');
@@ -242,6 +394,14 @@ BOOST_AUTO_TEST_CASE(the_largest_values_fit) {
   ErrorResponse error;
   BOOST_TEST(decode(encoded(1U, DescribeRequest{.key_name = name}), request));
   BOOST_TEST(decode(encoded(1U, Status::internal, ErrorResponse{.text = text}), error));
+
+  const Bytes longest_label(max_label_size);
+  const Bytes longest_ciphertext(max_ciphertext_size);
+  DecryptRequest longest = oaep_request();
+  longest.label = longest_label;
+  longest.ciphertext = longest_ciphertext;
+  DecryptRequest decrypt;
+  BOOST_TEST(decode(encoded(1U, longest), decrypt));
 
   DescribeResponse full = describe_response();
   const Bytes certificate(4000, std::byte{0x30});
