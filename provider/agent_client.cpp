@@ -135,6 +135,7 @@ void AgentClient::raise_refusal(wire::Status status, const char* key_name, const
     case wire::Status::tpm_unavailable: return raise_error(Reason::tpm_unavailable, "key %s: %s", key_name, text);
     case wire::Status::internal:
       return raise_error(Reason::agent_failed, "key %s: %s; see the journal of edgeseald", key_name, text);
+    case wire::Status::decryption_failed: return raise_error(Reason::decryption_failed, "key %s: %s", key_name, text);
   }
 }
 

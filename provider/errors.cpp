@@ -40,6 +40,7 @@ ERR_STRING_DATA reason_texts[] = {
     item(Reason::uri_invalid, "invalid key URI"),
     item(Reason::setting_invalid, "invalid setting"),
     item(Reason::buffer_too_small, "buffer too small"),
+    item(Reason::decryption_failed, "decryption failed"),
     {0, nullptr},
 };
 

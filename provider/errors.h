@@ -28,6 +28,7 @@ enum class Reason : int {
   uri_invalid,
   setting_invalid,
   buffer_too_small,
+  decryption_failed,
 };
 
 // Makes the texts of the reasons known to libcrypto, once per process. Not by the provider's table of reason strings:

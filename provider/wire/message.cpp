@@ -18,7 +18,7 @@ bool is_known(Operation value) noexcept {
   return is_one_of(value, Operation::hello, Operation::decrypt);
 }
 bool is_known(Status value) noexcept {
-  return value <= Status::internal;
+  return value <= Status::decryption_failed;
 }
 bool is_known(KeyType value) noexcept {
   return is_one_of(value, KeyType::rsa, KeyType::ed25519);

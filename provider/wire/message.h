@@ -42,7 +42,8 @@ enum class Status : std::uint16_t {
   unsupported = 5,      // the key cannot do that scheme or hash, or policy forbids it
   busy = 6,             // queue full or deadline passed: retry after `retry_after_ms`
   tpm_unavailable = 7,  // absent, replaced, locked out, failed: the text says which and what to do
-  internal = 8
+  internal = 8,
+  decryption_failed = 9  // the ciphertext is none that was made with the public key; why is not told
 };
 
 enum class KeyType : std::uint16_t { rsa = 1, ec_p256 = 2, ec_p384 = 3, ec_p521 = 4, ed25519 = 5 };

@@ -279,6 +279,9 @@ BOOST_AUTO_TEST_CASE(unknown_enumerators_are_refused) {
     for (const unsigned value : {1U, 5U})
       BOOST_TEST(!decode(with(encoded(1U, pkcs1_request()), hash_at, value), decrypt));
   }
+  ResponseHeader header;
+  BOOST_TEST(decode(with(encoded(1U, Status::busy, ErrorResponse{}), 2, 9), header));
+  BOOST_TEST(!decode(with(encoded(1U, Status::busy, ErrorResponse{}), 2, 10), header));
   DescribeResponse description;
   for (const unsigned value : {0U, 6U}) {
     BOOST_TEST(!decode(with(encoded(1U, describe_response()), header_size + 32, value), description));
