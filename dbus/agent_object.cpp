@@ -13,6 +13,7 @@ constexpr size_t kUriBytes = 1024;
 constexpr size_t kAccountBytes = 256;
 constexpr size_t kMostRules = 64;
 constexpr size_t kMostSlots = 32;
+constexpr size_t kMostLegacy = 16;
 constexpr size_t kEntryBytes = 256;
 
 NewApplication new_application(const std::string& name, const VariantMap& given) {
@@ -22,7 +23,8 @@ NewApplication new_application(const std::string& name, const VariantMap& given)
                              .application_uri = options.text("application-uri", kUriBytes),
                              .account = options.text("account", kAccountBytes),
                              .access = options.texts("access", kMostRules, kEntryBytes),
-                             .slots = options.texts("slots", kMostSlots, kEntryBytes)};
+                             .slots = options.texts("slots", kMostSlots, kEntryBytes),
+                             .legacy = options.texts("legacy", kMostLegacy, kEntryBytes)};
   options.finish();
   return application;
 }

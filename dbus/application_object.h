@@ -30,6 +30,7 @@ class ApplicationObject final : public sdbus::AdaptorInterfaces<org::edgeseal::A
   std::string ApplicationUri() override { return info_.application_uri; }
   std::string Account() override { return info_.account; }
   std::vector<std::string> Access() override { return info_.access; }
+  std::vector<std::string> Legacy() override { return info_.legacy; }
   std::vector<std::string> Groups() override { return info_.groups; }
   std::string Origin() override { return info_.origin; }
 

@@ -77,7 +77,10 @@ void GroupObject::UpdateCertificate(sdbus::Result<bool>&& result, std::string ty
              [&groups = groups_, name = name_, type = std::move(type), certificate = std::move(certificate),
               issuers = std::move(issuers), options = std::move(options)](const Caller& caller, const auto& reply) {
                Options(options).finish();
-               reply->succeed(groups.update_certificate(caller, name, slot_certificate(type, certificate, issuers)));
+               groups.update_certificate(caller, name, slot_certificate(type, certificate, issuers), std::nullopt,
+                                         reply->template completion<bool>([](auto& open, bool apply_changes_required) {
+                                           open.succeed(apply_changes_required);
+                                         }));
              });
 }
 

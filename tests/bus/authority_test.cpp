@@ -49,8 +49,8 @@ struct Client {
 struct Fixture {
   PrivateBus bus;
   ServiceThread service{settings(), [](auto& ports) {
-                          ports.agent.add({"web", "urn:web", "www", {}, {"https"}, "bus"});
-                          ports.agent.add({"other", "urn:other", "", {}, {"https"}, "bus"});
+                          ports.agent.add({"web", "urn:web", "www", {}, {}, {"https"}, "bus"});
+                          ports.agent.add({"other", "urn:other", "", {}, {}, {"https"}, "bus"});
                           ports.audit.accounts = {{"web", kAccount}};
                         }};
 

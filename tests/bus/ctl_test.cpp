@@ -29,8 +29,9 @@ struct Fixture {
   PrivateBus bus;
   ServiceThread service{
       {}, [](auto& ports) {
-        ports.agent.add({"web", "urn:gw:web", "www-data", {"user=www-data"}, {"https"}, "bus"});
-        ports.agent.add({"opcua-server", "urn:gw:opc", "", {}, {"application", "https"}, "/etc/x.toml"});
+        ports.agent.add({"web", "urn:gw:web", "www-data", {"user=www-data"}, {}, {"https"}, "bus"});
+        ports.agent.add(
+            {"opcua-server", "urn:gw:opc", "", {}, {"pkcs1-decryption"}, {"application", "https"}, "/etc/x.toml"});
       }};
 
   ProgramResult ctl(std::vector<std::string> arguments, const std::string& input = "") const {

@@ -22,7 +22,7 @@ const std::string kGroupPath = "/org/edgeseal/application/web/https";
 
 struct Fixture {
   PrivateBus bus;
-  ServiceThread service{{}, [](auto& ports) { ports.agent.add({"web", "urn:web", "", {}, {"https"}, "bus"}); }};
+  ServiceThread service{{}, [](auto& ports) { ports.agent.add({"web", "urn:web", "", {}, {}, {"https"}, "bus"}); }};
   std::unique_ptr<sdbus::IConnection> connection = sdbus::createSystemBusConnection();
   dbus::RemoteAgent agent{*connection, "/org/edgeseal"};
   dbus::RemoteGroup group{*connection, kGroupPath};

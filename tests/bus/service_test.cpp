@@ -15,8 +15,13 @@ using dbus::fake::bytes;
 using Options = std::map<std::string, sdbus::Variant>;
 using ByteArray = std::vector<uint8_t>;
 
-const dbus::ApplicationInfo kWeb{
-    "web", "urn:gw:web", "www-data", {"user=www-data"}, {"https", "tls"}, "/etc/edgeseal/web.toml"};
+const dbus::ApplicationInfo kWeb{"web",
+                                 "urn:gw:web",
+                                 "www-data",
+                                 {"user=www-data"},
+                                 {"sha1-signatures"},
+                                 {"https", "tls"},
+                                 "/etc/edgeseal/web.toml"};
 const std::string kGroupPath = "/org/edgeseal/application/web/https";
 
 struct Fixture {
@@ -55,6 +60,7 @@ BOOST_AUTO_TEST_CASE(an_application_that_the_agent_knows_is_exported_from_the_st
   BOOST_TEST(web.ApplicationUri() == "urn:gw:web");
   BOOST_TEST(web.Account() == "www-data");
   BOOST_TEST(web.Access() == std::vector<std::string>{"user=www-data"});
+  BOOST_TEST(web.Legacy() == std::vector<std::string>{"sha1-signatures"});
   BOOST_TEST((web.Groups() == std::vector<std::string>{"https", "tls"}));
   BOOST_TEST(web.Origin() == "/etc/edgeseal/web.toml");
   BOOST_TEST(group.CertificateTypes() == std::vector<std::string>{"https"});
@@ -73,7 +79,8 @@ BOOST_AUTO_TEST_CASE(create_application_hands_every_option_to_the_port_and_retur
   const Options options{{"application-uri", sdbus::Variant(std::string("urn:x"))},
                         {"account", sdbus::Variant(std::string("opc"))},
                         {"access", sdbus::Variant(std::vector<std::string>{"user=opc"})},
-                        {"slots", sdbus::Variant(std::vector<std::string>{"application/rsa-sha256", "https/https"})}};
+                        {"slots", sdbus::Variant(std::vector<std::string>{"application/rsa-sha256", "https/https"})},
+                        {"legacy", sdbus::Variant(std::vector<std::string>{"sha1-signatures"})}};
   BOOST_TEST(agent.CreateApplication("opcua-server", options) == "/org/edgeseal/application/opcua_2dserver");
   const auto created = service.in_loop([](auto& ports, auto&) { return *ports.agent.last_created; });
   BOOST_TEST(created.name == "opcua-server");
@@ -81,6 +88,7 @@ BOOST_AUTO_TEST_CASE(create_application_hands_every_option_to_the_port_and_retur
   BOOST_TEST(created.account == "opc");
   BOOST_TEST(created.access == std::vector<std::string>{"user=opc"});
   BOOST_TEST(created.slots.size() == 2u);
+  BOOST_TEST(created.legacy == std::vector<std::string>{"sha1-signatures"});
 }
 
 BOOST_AUTO_TEST_CASE(the_port_learns_who_calls) {

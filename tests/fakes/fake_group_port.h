@@ -1,0 +1,143 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/fakes/port_fault.h"
+
+namespace edgeseal::dbus::fake {
+
+class FakeCertificateGroups final : public CertificateGroupPort {
+ public:
+  mutable Fault fault;
+  bool hold = false;  // answers wait for release()
+  std::vector<std::function<void()>> held;
+  std::string owner;  // of the transaction
+  std::vector<SlotCertificate> staged;
+  std::vector<SlotCertificate> active;
+  std::optional<SigningRequestOptions> last_request;
+  std::vector<std::string> vanished;
+  std::optional<SelfSignedOptions> last_self_signed;
+  Bytes self_signed = bytes("self-signed");
+  Bytes public_key = bytes("SubjectPublicKeyInfo");
+  struct GivenKey {
+    std::string format, private_key, passphrase, protection;
+  };
+  std::optional<GivenKey> last_key;
+  struct Asked {
+    std::string certificate_type;
+    WhichKey which = WhichKey::active;
+    std::string passphrase;
+    Bytes nonce;
+  };
+  std::optional<Asked> last_asked;  // for an export or for evidence
+
+  GroupInfo group_info(const GroupName& group) const override {
+    fault.strike();
+    return {{group.group}, "/pki/" + group.application + "/" + group.group, !owner.empty()};
+  }
+
+  void create_signing_request(const Caller&, const GroupName&, const std::string& type,
+                              const SigningRequestOptions& options, Completion<Bytes> done) override {
+    fault.strike();
+    last_request = options;
+    if (type == "no-such-type") return done(CallError("InvalidArgument", "the group has no certificate type " + type));
+    answer([done = std::move(done), type] { done(bytes("request for " + type)); });
+  }
+
+  void create_self_signed_certificate(const Caller& caller, const GroupName&, const std::string& type,
+                                      const SelfSignedOptions& options, Completion<Bytes> done) override {
+    fault.strike();
+    join(caller);
+    last_self_signed = options;
+    staged.push_back({type, self_signed, {}});
+    answer([this, done = std::move(done)] { done(self_signed); });
+  }
+
+  void update_certificate(const Caller& caller, const GroupName&, const SlotCertificate& certificate,
+                          std::optional<OutsideKey> key, Completion<bool> done) override {
+    fault.strike();
+    join(caller);
+    if (key) keep(*key);
+    staged.push_back(certificate);
+    done(true);
+  }
+
+  void import_private_key(const Caller&, const GroupName&, const std::string&, OutsideKey key,
+                          Completion<Bytes> done) override {
+    fault.strike();
+    keep(key);
+    done(public_key);
+  }
+
+  void export_tss_private_key(const Caller&, const GroupName&, const std::string& type, WhichKey which,
+                              Secret passphrase, Completion<Bytes> done) override {
+    fault.strike();
+    last_asked = {type, which, text(passphrase), {}};
+    done(bytes("TSSPRIVKEY"));
+  }
+
+  void certify_key(const Caller&, const GroupName&, const std::string& type, WhichKey which, const Bytes& nonce,
+                   Completion<KeyEvidence> done) override {
+    fault.strike();
+    last_asked = {type, which, "", nonce};
+    done(KeyEvidence{bytes("public"), bytes("info"), bytes("signature"), bytes("attestation"), {bytes("endorsement")}});
+  }
+
+  void apply_changes(const Caller& caller, const GroupName&, Completion<std::monostate> done) override {
+    check_owner(caller);
+    answer([this, done = std::move(done)] {
+      active = std::exchange(staged, {});
+      owner.clear();
+      done(std::monostate());
+    });
+  }
+
+  void cancel_changes(const Caller& caller, const GroupName&) override {
+    check_owner(caller);
+    staged.clear();
+    owner.clear();
+  }
+
+  std::vector<SlotCertificate> certificates(const GroupName&) const override { return active; }
+
+  void owner_vanished(const std::string& bus_name) override {
+    vanished.push_back(bus_name);
+    if (owner != bus_name) return;
+    staged.clear();
+    owner.clear();
+  }
+
+  void release() {
+    for (const auto& answer : std::exchange(held, {})) answer();
+  }
+
+ private:
+  void join(const Caller& caller) {
+    if (!owner.empty() && owner != caller.bus_name)
+      throw CallError("TransactionPending", "another caller changes this");
+    owner = caller.bus_name;
+  }
+
+  void keep(const OutsideKey& key) {
+    last_key = {key.format, text(key.private_key), text(key.passphrase), key.protection};
+  }
+
+  void check_owner(const Caller& caller) const {
+    if (owner.empty()) throw CallError("NothingToDo", "there is no transaction");
+    if (owner != caller.bus_name) throw CallError("UserAccessDenied", "the transaction is another caller's");
+  }
+
+  void answer(std::function<void()> now) {
+    if (hold) {
+      held.push_back(std::move(now));
+    } else {
+      now();
+    }
+  }
+};
+
+}  // namespace edgeseal::dbus::fake
