@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "agent/configuration.h"
 #include "agent/journal.h"
+#include "agent/secret_memory.h"
 
 namespace {
 
@@ -43,7 +44,14 @@ edgeseal::policy::UniqueFd passed_listener() {
   return edgeseal::policy::UniqueFd(SD_LISTEN_FDS_START);
 }
 
+// Before anything else of libcrypto. The system's openssl.cnf may activate our own provider, which would call back.
+void prepare_libcrypto() {
+  secret_memory::install();
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+}
+
 int run(const std::string& configuration_path) {
+  prepare_libcrypto();
   const Configuration configuration = load_configuration(configuration_path);
   Agent agent(configuration, passed_listener());
   if (agent.run()) return EXIT_SUCCESS;
@@ -54,8 +62,6 @@ int run(const std::string& configuration_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Before anything else of libcrypto: the system's openssl.cnf may activate our own provider, which would call back.
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   ::setenv("TSS2_LOG", "all+NONE", 0);  // what libtss2 meets reaches the journal as an error of ours, with a remedy
   protect_process();
 

@@ -13,12 +13,15 @@ namespace edgeseal::agent::secret_memory {
 
 enum class Protection { secret, locked };
 
+inline constexpr std::size_t capacity = 4UL << 20;
+
 // Before the first use of libcrypto in the process; a second call does nothing. Throws Error{internal_error} where
 // libcrypto has allocated already, or the mapping cannot be had (RLIMIT_MEMLOCK).
 void install();
 [[nodiscard]] Protection protection();
 [[nodiscard]] bool contains(const void* address) noexcept;
-[[nodiscard]] std::size_t in_use() noexcept;  // bytes
+// Bytes, with what threads in a Scope keep ready for themselves, and stacks.
+[[nodiscard]] std::size_t in_use() noexcept;
 
 // While one lives, what libcrypto allocates in this thread comes from the mapping; where that is full, libcrypto fails
 // as if memory were out. Scopes may be nested.
@@ -30,8 +33,20 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
 };
 
-// Of the mapping, for as long as the process lives: the stacks of threads that work with opened keys. Page-aligned.
-// Throws Error{internal_error} where there is no room.
-[[nodiscard]] std::span<std::byte> take_stack(std::size_t size);
+// A thread's stack in the mapping, with a page below it that ends the process when it overflows. Must outlive the
+// thread.
+class Stack {
+ public:
+  // `size`: whole pages. Throws Error{internal_error} where there is no room.
+  explicit Stack(std::size_t size);
+  ~Stack();
+  Stack(Stack&& other) noexcept;
+  Stack& operator=(Stack&&) = delete;
+
+  [[nodiscard]] std::span<std::byte> memory() const noexcept { return memory_; }
+
+ private:
+  std::span<std::byte> memory_;
+};
 
 }  // namespace edgeseal::agent::secret_memory

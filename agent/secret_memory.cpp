@@ -1,0 +1,133 @@
+#include "agent/secret_memory.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "agent/error.h"
+#include "agent/secret_heap.h"
+#include "agent/secret_mapping.h"
+
+namespace edgeseal::agent::secret_memory {
+
+namespace {
+
+constexpr std::size_t guard_size = SecretHeap::page_size;
+
+// Never given back: libcrypto frees what lies in it until the process is gone.
+constinit SecretHeap* heap = nullptr;
+constinit Protection protection_of_heap = Protection::secret;
+
+// Of this thread.
+constinit thread_local unsigned scopes = 0;
+constinit thread_local SecretHeap::Cache cache;
+
+void give_back(void* address) noexcept {
+  heap->release(address, cache);
+  if (scopes == 0) heap->drain(cache);
+}
+
+void* allocate(std::size_t size, const char*, int) {
+  if (size == 0) return nullptr;
+  return scopes > 0 ? heap->allocate(size, cache) : std::malloc(size);
+}
+
+void release(void* address, const char*, int) {
+  if (heap->contains(address))
+    give_back(address);
+  else
+    std::free(address);
+}
+
+// Neither leaves the mapping, nor grows outside of it inside a Scope.
+void* move(void* address, std::size_t old_size, std::size_t size) {
+  void* const moved = heap->contains(address) || scopes > 0 ? heap->allocate(size, cache) : std::malloc(size);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, address, std::min(old_size, size));
+  release(address, nullptr, 0);
+  return moved;
+}
+
+void* reallocate(void* address, std::size_t size, const char* file, int line) {
+  if (address == nullptr) return allocate(size, file, line);
+  if (size == 0) {
+    release(address, file, line);
+    return nullptr;
+  }
+  if (!heap->contains(address))
+    return scopes > 0 ? move(address, ::malloc_usable_size(address), size) : std::realloc(address, size);
+  const std::size_t old_size = heap->size_of(address);
+  return size <= old_size && size > old_size / 2 ? address : move(address, old_size, size);
+}
+
+SecretHeap* make_heap() {
+  std::span<std::byte> memory = map_secret(capacity);
+  if (memory.empty()) {
+    protection_of_heap = Protection::locked;
+    memory = map_locked(capacity);
+  }
+  if (memory.empty())
+    throw Error(Code::internal_error,
+                fmt::format("cannot lock {} KiB of memory for private keys: {}; remedy: LimitMEMLOCK= of the service",
+                            capacity >> 10, std::strerror(errno)));
+  return new SecretHeap(memory);
+}
+
+SecretHeap* install_heap() {
+  heap = make_heap();
+  if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1)
+    throw Error(Code::internal_error, "libcrypto was in use before its memory could be protected");
+  return heap;
+}
+
+}  // namespace
+
+void install() {
+  static const SecretHeap* const installed = install_heap();
+  static_cast<void>(installed);
+}
+
+Protection protection() {
+  return protection_of_heap;
+}
+
+bool contains(const void* address) noexcept {
+  return heap != nullptr && heap->contains(address);
+}
+
+std::size_t in_use() noexcept {
+  return heap == nullptr ? 0 : heap->in_use();
+}
+
+Scope::Scope() noexcept {
+  ++scopes;
+}
+
+Scope::~Scope() {
+  if (--scopes == 0 && heap != nullptr) heap->drain(cache);
+}
+
+Stack::Stack(std::size_t size) {
+  void* const address = heap == nullptr ? nullptr : heap->allocate(guard_size + size, cache);
+  if (address == nullptr) throw Error(Code::internal_error, "no protected memory is left for the stack of a thread");
+  ::mprotect(address, guard_size, PROT_NONE);
+  memory_ = {static_cast<std::byte*>(address) + guard_size, size};
+}
+
+Stack::Stack(Stack&& other) noexcept : memory_(std::exchange(other.memory_, {})) {}
+
+Stack::~Stack() {
+  if (memory_.empty()) return;
+  std::byte* const address = memory_.data() - guard_size;
+  ::mprotect(address, guard_size, PROT_READ | PROT_WRITE);
+  give_back(address);
+}
+
+}  // namespace edgeseal::agent::secret_memory

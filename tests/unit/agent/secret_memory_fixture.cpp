@@ -1,0 +1,14 @@
+#include <boost/test/unit_test.hpp>
+
+#include "agent/secret_memory.h"
+
+namespace {
+
+// Before the first use of libcrypto, as edgeseald does it.
+struct SecretMemory {
+  SecretMemory() { edgeseal::agent::secret_memory::install(); }
+};
+
+}  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(SecretMemory);
