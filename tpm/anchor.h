@@ -3,8 +3,14 @@
 #include <cstdint>
 
 // What the agent keeps in NV indices of the chip, so that a wiped or rolled back disk neither opens the setup again nor
-// gives back tries. The indices can be written without a secret, for a wiped disk has none, but only forwards: a bit
-// that is never cleared (TPM_NT_BITS) and counters (TPM_NT_COUNTER). To take them away needs owner authorisation.
+// gives back tries. They can be written without a secret, for a wiped disk has none, but only forwards. To take them
+// away needs the authorisation of the owner hierarchy or of the platform firmware, or TPM2_Clear, which also replaces
+// the storage key. Where the owner hierarchy has an empty authValue, every program that can talk to the chip can take
+// them away: set one, with the storage key at 0x81000001.
+//
+// A program that can talk to the chip can set the flag and count tries, which locks the setup and does not open it. One
+// between the agent and the chip can hide the indices, for an error carries no HMAC; it cannot make the agent believe
+// that it defined them or wrote to them.
 namespace edgeseal::tpm {
 
 struct Anchor {
@@ -12,13 +18,5 @@ struct Anchor {
   std::uint64_t failed_tries = 0;  // since the indices were defined
   std::uint64_t generation = 0;    // of the state; see KeyDevice::advance_generation()
 };
-
-// KeyDevice::read_anchor(): nothing where the indices are not defined; Fault::failed where another program has indices
-// with these handles. Four commands at most, no slot.
-// KeyDevice::define_anchor(): defines what is missing (an interrupted earlier try is completed) and reads.
-// Fault::failed where the owner hierarchy has an authValue, or NV has no room. mark_configured(), count_failed_try(),
-// advance_generation(): durable when they return; the counters tell their new value. Calls that change nothing do not
-// write: NV wears out. remove_anchor(): Fault::failed with a wrong owner authorisation; counts towards lockout on chips
-// that say so.
 
 }  // namespace edgeseal::tpm

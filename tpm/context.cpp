@@ -31,9 +31,23 @@ void Context::start() {
 }
 
 void Context::run(const char* operation, const Command& command) {
+  const TSS2_RC rc = attempt(operation, command);
+  if (rc != TSS2_RC_SUCCESS) fail(operation, rc);
+}
+
+bool Context::run_if_handle_known(const char* operation, const Command& command) {
+  const TSS2_RC rc = attempt(operation, command);
+  if (lacks_handle(rc)) return false;
+  if (rc != TSS2_RC_SUCCESS) fail(operation, rc);
+  return true;
+}
+
+TSS2_RC Context::attempt(const char* operation, const Command& command) const {
   if (state_ != State::good) throw Error(operation, Fault::transport, "the TPM connection failed before; open it anew");
-  const TSS2_RC rc = run_until_not_busy(command);
-  if (rc == TSS2_RC_SUCCESS) return;
+  return run_until_not_busy(command);
+}
+
+void Context::fail(const char* operation, TSS2_RC rc) {
   note_failure(rc);
   throw Error(operation, rc);
 }
@@ -49,7 +63,9 @@ TSS2_RC Context::run_until_not_busy(const Command& command) const {
 }
 
 void Context::note_failure(TSS2_RC rc) noexcept {
-  if (classify(rc) == Fault::transport) state_ = from_chip(rc) ? State::reset : State::broken;
+  if (classify(rc) != Fault::transport) return;
+  const bool forgot_all = from_chip(rc) && !lacks_handle(rc);  // a missing handle: one thing was evicted, by somebody
+  state_ = forgot_all ? State::reset : State::broken;
 }
 
 void Context::flush(ESYS_TR handle) noexcept {
@@ -71,6 +87,10 @@ void Context::forget(ESYS_TR handle) noexcept {
 
 void Context::restore_attributes(ESYS_TR session, TPMA_SESSION attributes) noexcept {
   Esys_TRSess_SetAttributes(esys_.get(), session, attributes, kAllAttributes);  // fails for an unknown session only
+}
+
+void Context::clear_auth(ESYS_TR object) noexcept {
+  Esys_TR_SetAuth(esys_.get(), object, nullptr);  // fails for an unknown object only
 }
 
 }  // namespace edgeseal::tpm

@@ -31,22 +31,27 @@ class Context {
 
   // `operation` says what was wanted and begins the message of the Error.
   void run(const char* operation, const Command& command);
+  // False if the chip does not know the handle that the command is about.
+  [[nodiscard]] bool run_if_handle_known(const char* operation, const Command& command);
 
   // Gives back a transient object or a session.
   void flush(ESYS_TR handle) noexcept;
   // Forgets a persistent object, which stays in the chip.
   void forget(ESYS_TR handle) noexcept;
-  // For destructors: works, without a command, after any failure.
+  // For destructors: work, without a command, after any failure.
   void restore_attributes(ESYS_TR session, TPMA_SESSION attributes) noexcept;
+  void clear_auth(ESYS_TR object) noexcept;
 
  private:
   enum class State {
     good,
-    broken,  // the TSS failed; what we loaded may still be in the chip
+    broken,  // what we loaded may still be in the chip: the TSS failed, or one thing in the chip is gone
     reset    // the chip lost what we loaded
   };
 
   void start();
+  [[nodiscard]] TSS2_RC attempt(const char* operation, const Command& command) const;
+  [[noreturn]] void fail(const char* operation, TSS2_RC rc);
   [[nodiscard]] TSS2_RC run_until_not_busy(const Command& command) const;
   void note_failure(TSS2_RC rc) noexcept;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "tpm/anchor_indices.h"
 #include "tpm/capabilities.h"
 #include "tpm/key_cache.h"
 #include "tpm/key_creation.h"
@@ -35,7 +36,8 @@ class EsysKeyDevice final : public KeyDevice {
         storage_key_(open_storage_key(context_, settings.storage_key_name)),
         session_(context_, storage_key_.handle.get()),
         facts_(all_facts(context_, storage_key_)),
-        cache_(cache_capacity(facts_)) {}
+        cache_(cache_capacity(facts_)),
+        anchor_(context_, session_) {}
 
   const TpmFacts& facts() const override { return facts_; }
 
@@ -88,12 +90,12 @@ class EsysKeyDevice final : public KeyDevice {
   }
   std::vector<ManufacturerKey> manufacturer_keys() override { not_yet(); }
 
-  std::optional<Anchor> read_anchor() override { return std::nullopt; }
-  Anchor define_anchor() override { not_yet(); }
-  void mark_configured() override { not_yet(); }
-  std::uint64_t count_failed_try() override { not_yet(); }
-  std::uint64_t advance_generation() override { not_yet(); }
-  void remove_anchor(const SecretBytes&) override { not_yet(); }
+  std::optional<Anchor> read_anchor() override { return anchor_.read(); }
+  Anchor define_anchor() override { return anchor_.define(); }
+  void mark_configured() override { anchor_.mark_configured(); }
+  std::uint64_t count_failed_try() override { return anchor_.count_failed_try(); }
+  std::uint64_t advance_generation() override { return anchor_.advance_generation(); }
+  void remove_anchor(const SecretBytes& owner_auth) override { anchor_.remove(owner_auth); }
   Lockout lockout() override { return {}; }
 
  private:
@@ -138,3 +140,4 @@ std::unique_ptr<KeyDevice> open_esys_key_device(const DeviceSettings& settings) 
 }
 
 }  // namespace edgeseal::tpm
+  AnchorIndices anchor_;

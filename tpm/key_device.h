@@ -133,12 +133,20 @@ class KeyDevice {
   // some. Reads NV and persistent handles: many commands.
   [[nodiscard]] virtual std::vector<ManufacturerKey> manufacturer_keys() = 0;
 
-  // The agent's NV indices; tpm/anchor.h says what each function promises.
+  // The agent's NV indices, see tpm/anchor.h. What writes is durable when it returns; what would change nothing does not
+  // write, for NV wears out. Fault::failed, naming the handle, where another program has an index in our place. No slot.
+  //
+  // Nothing where they are not all there. Twelve commands at most the first time, three afterwards.
   [[nodiscard]] virtual std::optional<Anchor> read_anchor() = 0;
+  // Defines what is missing, so that an interrupted earlier try is completed, and reads. Fault::failed where the owner
+  // hierarchy has an authValue, or NV no room.
   virtual Anchor define_anchor() = 0;
+  // The next three: Fault::failed where the anchor is not defined. The counters tell their new value.
   virtual void mark_configured() = 0;
   virtual std::uint64_t count_failed_try() = 0;
   virtual std::uint64_t advance_generation() = 0;
+  // Takes away what is there of it. Fault::failed with a wrong authorisation of the owner hierarchy, which counts
+  // towards lockout on chips that say so.
   virtual void remove_anchor(const SecretBytes& owner_auth) = 0;
 
   // Also the cheapest way to learn whether the chip answers: two commands, no slot.

@@ -42,7 +42,8 @@ Error full_chip(const Error& error) {
 }
 
 Fault classify(TSS2_RC rc) noexcept {
-  return from_chip(rc) ? classify_chip(chip_code(rc)) : Fault::transport;
+  if (!from_chip(rc) || lacks_handle(rc)) return Fault::transport;
+  return classify_chip(chip_code(rc));
 }
 
 }  // namespace edgeseal::tpm

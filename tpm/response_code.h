@@ -26,6 +26,11 @@ namespace edgeseal::tpm {
   return from_chip(rc) && (rc & TPM2_RC_FMT1) != 0 && (rc & TPM2_RC_P) != 0;
 }
 
+// The chip has nothing under a handle of the command: no such persistent object, no such NV index.
+[[nodiscard]] constexpr bool lacks_handle(TSS2_RC rc) noexcept {
+  return from_chip(rc) && chip_code(rc) == TPM2_RC_HANDLE && (rc & (TPM2_RC_P | TPM2_RC_S)) == 0;
+}
+
 // Every transient slot of the chip is taken.
 [[nodiscard]] constexpr bool out_of_objects(TSS2_RC rc) noexcept {
   return from_chip(rc) && (chip_code(rc) == TPM2_RC_OBJECT_MEMORY || chip_code(rc) == TPM2_RC_OBJECT_HANDLES);
@@ -36,6 +41,11 @@ namespace edgeseal::tpm {
   return from_chip(rc) && (chip_code(rc) == TPM2_RC_SESSION_MEMORY || chip_code(rc) == TPM2_RC_SESSION_HANDLES);
 }
 
+// An NV index that nobody has written yet.
+[[nodiscard]] constexpr bool unwritten(TSS2_RC rc) noexcept {
+  return from_chip(rc) && chip_code(rc) == TPM2_RC_NV_UNINITIALIZED;
+}
+
 [[nodiscard]] constexpr bool wrong_auth(TSS2_RC rc) noexcept {
   return from_chip(rc) && (chip_code(rc) == TPM2_RC_AUTH_FAIL || chip_code(rc) == TPM2_RC_BAD_AUTH);
 }
@@ -44,8 +54,8 @@ namespace edgeseal::tpm {
 // cause and the remedy.
 [[nodiscard]] Error full_chip(const Error& error);
 
-// What a caller can do about `rc`, which is not TSS2_RC_SUCCESS. A chip that lost our session or objects (reset, or
-// flushed by another program) counts as transport: everything must be opened anew.
+// What a caller can do about `rc`, which is not TSS2_RC_SUCCESS. A chip that lost our session or objects (reset,
+// flushed or evicted by another program) counts as transport: everything must be opened anew.
 [[nodiscard]] Fault classify(TSS2_RC rc) noexcept;
 
 }  // namespace edgeseal::tpm

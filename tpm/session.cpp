@@ -41,6 +41,7 @@ void set_attributes(Context& context, ESYS_TR session, TPMA_SESSION attributes) 
 // The names are the TPM's: it decrypts a command and encrypts a response.
 TPMA_SESSION attributes_for(Session::Encrypt parameters) noexcept {
   switch (parameters) {
+    case Session::Encrypt::nothing: return kAtRest;
     case Session::Encrypt::command: return kAtRest | TPMA_SESSION_DECRYPT;
     case Session::Encrypt::response: return kAtRest | TPMA_SESSION_ENCRYPT;
     case Session::Encrypt::both: return kAtRest | TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT;

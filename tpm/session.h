@@ -10,7 +10,7 @@ namespace edgeseal::tpm {
 class Session {
  public:
   // Which first parameter crosses the bus encrypted. It must be a TPM2B (TPM 2.0 Part 1 §21).
-  enum class Encrypt { command, response, both };
+  enum class Encrypt { nothing, command, response, both };
 
   // The session as one command uses it. Its attributes fall back when this ends, however the command ended.
   class Use {

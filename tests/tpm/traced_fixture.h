@@ -14,6 +14,10 @@ namespace edgeseal::test {
 
 // TPM_CC, as the trace writes and a script reads them.
 namespace command {
+constexpr const char* kNvDefineSpace = "0000012a";
+constexpr const char* kNvIncrement = "00000134";
+constexpr const char* kNvSetBits = "00000135";
+constexpr const char* kNvWrite = "00000137";
 constexpr const char* kStirRandom = "00000146";
 constexpr const char* kCreate = "00000153";
 constexpr const char* kLoad = "00000157";
