@@ -4,37 +4,13 @@
 #include <array>
 
 #include "tpm/key_template.h"
-#include "tpm/memory.h"
+#include "tpm/properties.h"
 
 namespace edgeseal::tpm {
 namespace {
 
 constexpr std::array kAlgorithms{KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
                                  KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
-
-// The fixed properties from TPM_PT_FAMILY_INDICATOR to TPM_PT_HR_TRANSIENT_MIN; the chip may leave some out.
-class Properties {
- public:
-  explicit Properties(Context& context) {
-    constexpr UINT32 count = TPM2_PT_HR_TRANSIENT_MIN - TPM2_PT_FIXED + 1;
-    TPMI_YES_NO more = 0;
-    context.run("read TPM properties", [&](ESYS_CONTEXT* esys) {
-      return Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_FIXED,
-                                count, &more, out(data_));
-    });
-  }
-
-  // 0 if the chip does not tell.
-  [[nodiscard]] std::uint32_t operator[](TPM2_PT property) const noexcept {
-    const TPML_TAGGED_TPM_PROPERTY& list = data_->data.tpmProperties;
-    const std::span known(list.tpmProperty, list.count);
-    const auto found = std::ranges::find(known, property, &TPMS_TAGGED_PROPERTY::property);
-    return found == known.end() ? 0 : found->value;
-  }
-
- private:
-  EsysPtr<TPMS_CAPABILITY_DATA> data_;
-};
 
 // Four characters of a property; what is not printable is left out.
 std::string characters(std::uint32_t word) {
@@ -88,7 +64,7 @@ bool supports(Context& context, KeyAlgorithm algorithm) {
 }  // namespace
 
 TpmFacts read_facts(Context& context) {
-  const Properties properties(context);
+  const Properties properties(context, TPM2_PT_FIXED, TPM2_PT_HR_TRANSIENT_MIN);
   TpmFacts facts;
   facts.manufacturer = trimmed(characters(properties[TPM2_PT_MANUFACTURER]));
   facts.vendor = vendor_string(properties);
@@ -101,13 +77,8 @@ TpmFacts read_facts(Context& context) {
 }
 
 std::vector<TPM2_HANDLE> handles_from(Context& context, TPM2_HANDLE first) {
-  TPMI_YES_NO more = 0;
-  EsysPtr<TPMS_CAPABILITY_DATA> found;
-  context.run("list handles", [&](ESYS_CONTEXT* esys) {
-    return Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, first,
-                              TPM2_MAX_CAP_HANDLES, &more, out(found));
-  });
-  const TPML_HANDLE& list = found->data.handles;
+  const Capability found = read_capability(context, "list handles", TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES);
+  const TPML_HANDLE& list = found.data->data.handles;
   return std::vector<TPM2_HANDLE>(list.handle, list.handle + list.count);
 }
 

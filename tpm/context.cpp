@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "tpm/lockout.h"
+
 namespace edgeseal::tpm {
 
 Context::Context(std::string tcti, std::vector<std::chrono::milliseconds> retry_pauses)
@@ -49,7 +51,21 @@ TSS2_RC Context::attempt(const char* operation, const Command& command) const {
 
 void Context::fail(const char* operation, TSS2_RC rc) {
   note_failure(rc);
-  throw Error(operation, rc);
+  const Error error(operation, rc);
+  throw error.fault() == Fault::locked_out ? with_lockout(error) : error;
+}
+
+// At best: that the chip is locked out is the news, and it may not answer anything else either.
+Error Context::with_lockout(const Error& error) noexcept {
+  if (asking_for_lockout_) return error;
+  asking_for_lockout_ = true;
+  Error told = error;
+  try {
+    told = locked_out(error, read_lockout(*this));
+  } catch (const Error&) {
+  }
+  asking_for_lockout_ = false;
+  return told;
 }
 
 TSS2_RC Context::run_until_not_busy(const Command& command) const {

@@ -29,7 +29,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  // `operation` says what was wanted and begins the message of the Error.
+  // `operation` says what was wanted and begins the message of the Error. One with Fault::locked_out says until when.
   void run(const char* operation, const Command& command);
   // False if the chip does not know the handle that the command is about.
   [[nodiscard]] bool run_if_handle_known(const char* operation, const Command& command);
@@ -52,6 +52,7 @@ class Context {
   void start();
   [[nodiscard]] TSS2_RC attempt(const char* operation, const Command& command) const;
   [[noreturn]] void fail(const char* operation, TSS2_RC rc);
+  [[nodiscard]] Error with_lockout(const Error& error) noexcept;
   [[nodiscard]] TSS2_RC run_until_not_busy(const Command& command) const;
   void note_failure(TSS2_RC rc) noexcept;
 
@@ -64,6 +65,7 @@ class Context {
   Tcti tcti_;
   std::unique_ptr<ESYS_CONTEXT, Finalize> esys_;  // uses tcti_
   State state_ = State::good;
+  bool asking_for_lockout_ = false;
   std::vector<TPM2_HANDLE> abandoned_;  // what could not be flushed because the context was broken
 };
 

@@ -9,6 +9,9 @@
 #include "tpm/key_creation.h"
 #include "tpm/key_template.h"
 #include "tpm/randomness.h"
+#include "tpm/key_transfer.h"
+#include "tpm/public_area.h"
+#include "tpm/lockout.h"
 #include "tpm/sealing.h"
 #include "tpm/signing.h"
 
@@ -96,7 +99,7 @@ class EsysKeyDevice final : public KeyDevice {
   std::uint64_t count_failed_try() override { return anchor_.count_failed_try(); }
   std::uint64_t advance_generation() override { return anchor_.advance_generation(); }
   void remove_anchor(const SecretBytes& owner_auth) override { anchor_.remove(owner_auth); }
-  Lockout lockout() override { return {}; }
+  Lockout lockout() override { return read_lockout(context_); }
 
  private:
   [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }

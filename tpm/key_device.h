@@ -149,7 +149,7 @@ class KeyDevice {
   // towards lockout on chips that say so.
   virtual void remove_anchor(const SecretBytes& owner_auth) = 0;
 
-  // Also the cheapest way to learn whether the chip answers: two commands, no slot.
+  // Also the cheapest way to learn whether the chip answers: one command, no slot.
   [[nodiscard]] virtual Lockout lockout() = 0;
 
   // Mixes what others contribute into the random numbers of the chip (TPM2_StirRandom), encrypted on its way: at most

@@ -24,6 +24,7 @@ constexpr const char* kLoad = "00000157";
 constexpr const char* kSign = "0000015d";
 constexpr const char* kUnseal = "0000015e";
 constexpr const char* kFlushContext = "00000165";
+constexpr const char* kGetCapability = "0000017a";
 constexpr const char* kStartAuthSession = "00000176";
 }  // namespace command
 
