@@ -8,10 +8,8 @@
 #include "tpm/key_cache.h"
 #include "tpm/key_creation.h"
 #include "tpm/key_template.h"
-#include "tpm/randomness.h"
-#include "tpm/key_transfer.h"
-#include "tpm/public_area.h"
 #include "tpm/lockout.h"
+#include "tpm/randomness.h"
 #include "tpm/sealing.h"
 #include "tpm/signing.h"
 
