@@ -1,32 +1,32 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "agent/key_operation.h"
 #include "agent/openssl.h"
+#include "agent/prepared_contexts.h"
 #include "tpm/key_types.h"
 
 namespace edgeseal::agent {
 
-// A private key that libcrypto works with. Made, used and destroyed in the threads of SoftwareWorker only, so that it
-// never leaves the secret memory. Immutable; several threads may use it at once.
+// A private key that libcrypto works with. Made and used in the threads of SoftwareWorker only, so that nothing of it
+// leaves the secret memory. Immutable; several threads may use it at once.
 class SoftwareKey {
  public:
   // RSA 2048 to 4096, P-256, P-384, P-521, Ed25519.
   [[nodiscard]] static SoftwareKey generate(tpm::KeyAlgorithm algorithm);
-  // DER PrivateKeyInfo (RFC 5958) as to_pkcs8() gives it. Throws Error{internal_error}.
+  // DER PrivateKeyInfo (RFC 5958) as with_pkcs8() gives it. Throws Error{internal_error}.
   [[nodiscard]] static SoftwareKey from_pkcs8(tpm::ByteView der);
+  // Throws Error{not_supported} for a key that is none of these, naming them.
+  explicit SoftwareKey(PublicKeyPtr key);
 
-  SoftwareKey(SoftwareKey&&) noexcept = default;
-  SoftwareKey& operator=(SoftwareKey&&) noexcept = default;
-
-  [[nodiscard]] tpm::KeyAlgorithm algorithm() const;
+  [[nodiscard]] tpm::KeyAlgorithm algorithm() const { return algorithm_; }
   [[nodiscard]] tpm::Bytes public_key() const;  // DER SubjectPublicKeyInfo
 
-  // As X.509 and TLS carry it. The request fits the key (require_fit()).
+  // As X.509 and TLS carry it. Throws Error{not_supported} for a scheme that is not the key's, and for a PSS salt that
+  // does not fit it.
   [[nodiscard]] tpm::Bytes sign(const SignatureRequest& request) const;
   // The raw RSA private operation on a block as long as the modulus; throws Error{invalid_argument} for one that is not
   // less than it.
@@ -34,13 +34,18 @@ class SoftwareKey {
 
   // Calls `use` with the encoding, which lies in the secret memory and is overwritten afterwards.
   void with_pkcs8(const std::function<void(tpm::ByteView)>& use) const;
-  // The parts that TPM2_Import takes; nothing for Ed25519.
+  // The parts that TPM2_Import takes; nothing for Ed25519. Throws Error{not_supported} for RSA primes of unequal
+  // length.
   [[nodiscard]] std::optional<tpm::PrivateKey> parts() const;
 
  private:
-  explicit SoftwareKey(EVP_PKEY* key) : key_(key) {}
+  [[nodiscard]] tpm::Bytes sign_digest(const PreparedContexts::Operation& operation, tpm::ByteView digest) const;
+  [[nodiscard]] tpm::Bytes sign_ed25519(tpm::ByteView message) const;
+  [[nodiscard]] tpm::SecretBytes number(const char* name, std::size_t size) const;
 
-  std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY, EVP_PKEY_free>> key_;
+  tpm::KeyAlgorithm algorithm_;
+  PublicKeyPtr key_;
+  std::unique_ptr<PreparedContexts> contexts_;
 };
 
 }  // namespace edgeseal::agent

@@ -14,6 +14,7 @@
 #include "agent/tpm_worker.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/tpm/temporary_directory.h"
+#include "tests/unit/agent/error_code.h"
 
 namespace edgeseal::test {
 
@@ -69,13 +70,5 @@ struct Core {
       {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; }},
       {}};
 };
-
-// For BOOST_CHECK_EXCEPTION.
-inline auto has_code(agent::Code code) {
-  return [code](const agent::Error& error) {
-    BOOST_TEST_MESSAGE(error.what());
-    return error.code() == code;
-  };
-}
 
 }  // namespace edgeseal::test
