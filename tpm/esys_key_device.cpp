@@ -5,10 +5,13 @@
 
 #include "tpm/anchor_indices.h"
 #include "tpm/capabilities.h"
+#include "tpm/duplication.h"
 #include "tpm/key_cache.h"
 #include "tpm/key_creation.h"
 #include "tpm/key_template.h"
+#include "tpm/key_transfer.h"
 #include "tpm/lockout.h"
+#include "tpm/public_area.h"
 #include "tpm/randomness.h"
 #include "tpm/sealing.h"
 #include "tpm/signing.h"
@@ -43,7 +46,7 @@ class EsysKeyDevice final : public KeyDevice {
   const TpmFacts& facts() const override { return facts_; }
 
   CreatedKey create(KeyAlgorithm algorithm, const std::optional<PcrPolicy>&) override {
-    require(algorithm);
+    require("create key", algorithm);
     CreatedKey created;
     cache_.with_free_slot([&] { created = create_key(context_, session_, storage_key_, algorithm); });
     return created;
@@ -78,9 +81,25 @@ class EsysKeyDevice final : public KeyDevice {
 
   void evict(const KeyId& id) noexcept override { cache_.evict(id); }
 
-  CreatedKey import_key(const PrivateKey&) override { not_yet(); }
-  CreatedKey adopt(ByteView, const SecretBytes&) override { not_yet(); }
-  Bytes export_key(const StoredKey&, const SecretBytes&) override { not_yet(); }
+  CreatedKey import_key(const PrivateKey& key) override {
+    const KeyAlgorithm algorithm = require("import key", algorithm_of(public_key(key)));
+    CreatedKey imported;
+    cache_.with_free_slot([&] { imported = tpm::import_key(context_, session_, storage_key_, algorithm, key); });
+    return imported;
+  }
+
+  CreatedKey adopt(ByteView tss_private_key, const SecretBytes& auth) override {
+    CreatedKey adopted;
+    cache_.with_free_slot([&] { adopted = adopt_key(context_, session_, storage_key_, tss_private_key, auth); });
+    return adopted;
+  }
+
+  Bytes export_key(const StoredKey& key, const SecretBytes& auth) override {
+    return use(key, [&](const LoadedKey& loaded) {
+      return tpm::export_key(context_, session_, storage_key_, loaded, key, auth);
+    });
+  }
+
   std::vector<Bytes> read_pcrs(PcrMask) override { not_yet(); }
   void set_pcr_approvals(std::vector<PcrApproval>) override {}
 
@@ -114,12 +133,15 @@ class EsysKeyDevice final : public KeyDevice {
     }
   }
 
-  void require(KeyAlgorithm algorithm) const {
-    if (std::ranges::find(facts_.key_algorithms, algorithm) != facts_.key_algorithms.end()) return;
+  KeyAlgorithm require(const char* operation, std::optional<KeyAlgorithm> algorithm) const {
+    if (algorithm && std::ranges::find(facts_.key_algorithms, *algorithm) != facts_.key_algorithms.end()) {
+      return *algorithm;
+    }
     std::string offers;
     for (const KeyAlgorithm known : facts_.key_algorithms) offers += std::string(" ") + to_string(known);
-    throw Error("create key", Fault::unsupported,
-                std::string("this TPM has no ") + to_string(algorithm) + ", it offers:" + offers);
+    throw Error(operation, Fault::unsupported,
+                std::string("this TPM has no ") + (algorithm ? to_string(*algorithm) : "key of this size") +
+                    ", it offers:" + offers + ". A key with the protection \"sealed\" can be of any algorithm");
   }
 
   Context context_;  // outlives everything below
@@ -127,6 +149,7 @@ class EsysKeyDevice final : public KeyDevice {
   Session session_;
   TpmFacts facts_;
   KeyCache cache_;
+  AnchorIndices anchor_;
 };
 
 }  // namespace
@@ -141,4 +164,3 @@ std::unique_ptr<KeyDevice> open_esys_key_device(const DeviceSettings& settings) 
 }
 
 }  // namespace edgeseal::tpm
-  AnchorIndices anchor_;

@@ -1,5 +1,7 @@
 #include "tpm/key_template.h"
 
+#include "tpm/public_area.h"
+
 namespace edgeseal::tpm {
 namespace {
 
@@ -60,6 +62,13 @@ TPM2B_PUBLIC application_key_template(KeyAlgorithm algorithm) {
     case KeyAlgorithm::ed25519: break;
   }
   return {};
+}
+
+TPM2B_PUBLIC outside_key_template(KeyAlgorithm algorithm, const PublicKey& key) {
+  TPM2B_PUBLIC area = application_key_template(algorithm);
+  area.publicArea.objectAttributes &= ~(kStaysHere | kMadeHere);
+  set_public_key(area.publicArea, key);
+  return area;
 }
 
 TPM2B_PUBLIC sealed_data_template() {

@@ -14,8 +14,10 @@ namespace edgeseal::tpm {
 // Sign and, for RSA, decrypt; scheme NULL, so that one key serves every scheme.
 [[nodiscard]] TPM2B_PUBLIC application_key_template(KeyAlgorithm algorithm);
 
-// Data that the TPM gives out to who knows the authValue. One with a policy, of PCRs for instance, would have its
-// digest in authPolicy and not be userWithAuth.
+// The same for a key that was made elsewhere, and says so. Its algorithm is one that a TPM can have.
+[[nodiscard]] TPM2B_PUBLIC outside_key_template(KeyAlgorithm algorithm, const PublicKey& key);
+
+// Data that the TPM gives out to who knows the authValue.
 [[nodiscard]] TPM2B_PUBLIC sealed_data_template();
 
 // "ec-p256", "rsa-2048", ...

@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "tpm/error.h"
+#include "tpm/libcrypto.h"
 #include "tpm/memory.h"
 
 namespace edgeseal::tpm {
 namespace {
+
+constexpr std::uint32_t kDefaultExponent = 65537;  // which a TPM writes as 0
 
 template <class T>
 Bytes marshal_with(TSS2_RC (*function)(const T*, std::uint8_t*, std::size_t, std::size_t*), const T& area) {
@@ -54,9 +57,36 @@ PublicKey ec_public_key(const TPMT_PUBLIC& area) {
 }
 
 PublicKey rsa_public_key(const TPMT_PUBLIC& area) {
-  constexpr std::uint32_t default_exponent = 65537;
   const std::uint32_t exponent = area.parameters.rsaDetail.exponent;
-  return RsaPublicKey{copy(area.unique.rsa), exponent == 0 ? default_exponent : exponent};
+  return RsaPublicKey{copy(area.unique.rsa), exponent == 0 ? kDefaultExponent : exponent};
+}
+
+template <class Tpm2b>
+void fill(Tpm2b& target, ByteView number) {
+  if (!assign(target, number)) throw Error("set public key", Fault::bad_blob, "longer than any TPM key");
+}
+
+void set(TPMT_PUBLIC& area, const RsaPublicKey& key) {
+  area.parameters.rsaDetail.exponent = key.exponent == kDefaultExponent ? 0 : key.exponent;
+  fill(area.unique.rsa, key.modulus);
+}
+
+void set(TPMT_PUBLIC& area, const EcPublicKey& key) {
+  fill(area.unique.ecc.x, key.x);
+  fill(area.unique.ecc.y, key.y);
+}
+
+std::optional<KeyAlgorithm> algorithm(const RsaPublicKey& key) noexcept {
+  switch (key.modulus.size()) {
+    case 256: return KeyAlgorithm::rsa_2048;
+    case 384: return KeyAlgorithm::rsa_3072;
+    case 512: return KeyAlgorithm::rsa_4096;
+    default: return std::nullopt;
+  }
+}
+
+std::optional<KeyAlgorithm> algorithm(const EcPublicKey& key) noexcept {
+  return key.curve;
 }
 
 }  // namespace
@@ -81,6 +111,23 @@ PublicKey public_key(const TPMT_PUBLIC& area) {
     case TPM2_ALG_ECC: return ec_public_key(area);
     default: throw Error("read public key", Fault::unsupported, "neither RSA nor EC");
   }
+}
+
+void set_public_key(TPMT_PUBLIC& area, const PublicKey& key) {
+  std::visit([&](const auto& known) { set(area, known); }, key);
+}
+
+std::optional<KeyAlgorithm> algorithm_of(const PublicKey& key) {
+  return std::visit([](const auto& known) { return algorithm(known); }, key);
+}
+
+Bytes name_of(const TPM2B_PUBLIC& area) {
+  constexpr std::size_t size_prefix = 2;
+  const Bytes marshalled = marshal(area);
+  Bytes name{std::byte{TPM2_ALG_SHA256 >> 8}, std::byte{TPM2_ALG_SHA256 & 0xff}};
+  const Bytes digest = sha256({ByteView(marshalled).subspan(size_prefix)});
+  name.insert(name.end(), digest.begin(), digest.end());
+  return name;
 }
 
 }  // namespace edgeseal::tpm

@@ -17,4 +17,14 @@ namespace edgeseal::tpm {
 // Throws Error with Fault::unsupported for what is neither RSA nor a NIST curve.
 [[nodiscard]] PublicKey public_key(const TPMT_PUBLIC& area);
 
+// Makes the area that of this key; type, size and curve stand there already. Throws Error with Fault::bad_blob if the
+// key is longer.
+void set_public_key(TPMT_PUBLIC& area, const PublicKey& key);
+
+// Nothing if no KeyAlgorithm has a modulus of this size.
+[[nodiscard]] std::optional<KeyAlgorithm> algorithm_of(const PublicKey& key);
+
+// The Name (TPM 2.0 Part 1 §16), for a nameAlg of SHA-256.
+[[nodiscard]] Bytes name_of(const TPM2B_PUBLIC& area);
+
 }  // namespace edgeseal::tpm

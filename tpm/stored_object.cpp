@@ -1,28 +1,13 @@
 #include "tpm/stored_object.h"
 
-#include <errno.h>
-#include <sys/random.h>
-
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "tpm/public_area.h"
+#include "tpm/random_bytes.h"
 
 namespace edgeseal::tpm {
 namespace {
-
-constexpr std::size_t kAuthSize = 32;
-
-// From the kernel, so that a weak generator in the chip does not weaken what protects its keys.
-SecretBytes random_auth() {
-  SecretBytes auth(kAuthSize);
-  const auto target = auth.span();
-  if (::getrandom(target.data(), target.size(), 0) != static_cast<ssize_t>(target.size())) {
-    throw Error("make an authorisation value", Fault::failed, std::generic_category().message(errno));
-  }
-  return auth;
-}
 
 Handle load(const char* operation, Context& context, Session& session, const StorageKey& parent,
             const TPM2B_PUBLIC& public_area, const TPM2B_PRIVATE& private_area) {

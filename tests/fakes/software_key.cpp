@@ -3,10 +3,12 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace edgeseal::test {
 namespace {
@@ -17,12 +19,23 @@ struct FreeContext {
 struct FreeNumber {
   void operator()(BIGNUM* number) const noexcept { BN_clear_free(number); }
 };
+struct FreeArithmetic {
+  void operator()(BN_CTX* context) const noexcept { BN_CTX_free(context); }
+};
+struct FreeBuilder {
+  void operator()(OSSL_PARAM_BLD* builder) const noexcept { OSSL_PARAM_BLD_free(builder); }
+};
+struct FreeParameters {
+  void operator()(OSSL_PARAM* parameters) const noexcept { OSSL_PARAM_free(parameters); }
+};
 struct FreeSignature {
   void operator()(ECDSA_SIG* signature) const noexcept { ECDSA_SIG_free(signature); }
 };
 
 using Context = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
 using Number = std::unique_ptr<BIGNUM, FreeNumber>;
+using Arithmetic = std::unique_ptr<BN_CTX, FreeArithmetic>;
+using Builder = std::unique_ptr<OSSL_PARAM_BLD, FreeBuilder>;
 
 void require(bool success, const char* what) {
   if (!success) throw std::runtime_error(std::string("libcrypto: ") + what);
@@ -92,6 +105,62 @@ Context context_of(EVP_PKEY* key) {
   return Context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
 }
 
+Number number(tpm::ByteView bytes) {
+  return Number(BN_bin2bn(raw(bytes), static_cast<int>(bytes.size()), nullptr));
+}
+
+tpm::SecretBytes secret(const Number& value, std::size_t size) {
+  return tpm::SecretBytes(padded(value.get(), size));
+}
+
+// Nothing if libcrypto refuses it, or if it contradicts itself.
+EVP_PKEY* key_from(const char* type, const Builder& builder) {
+  const std::unique_ptr<OSSL_PARAM, FreeParameters> parameters(OSSL_PARAM_BLD_to_param(builder.get()));
+  const Context context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+  EVP_PKEY* key = nullptr;
+  if (EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters.get()) != 1) {
+    return nullptr;
+  }
+  if (EVP_PKEY_check(context_of(key).get()) == 1) return key;
+  EVP_PKEY_free(key);
+  return nullptr;
+}
+
+// With q = n / p and d = 1 / e modulo (p - 1)(q - 1).
+EVP_PKEY* key_from(const tpm::RsaPrivateKey& parts) {
+  const Arithmetic arithmetic(BN_CTX_new());
+  const Number n = number(parts.public_key.modulus), p = number(parts.prime.view()), e(BN_new()), q(BN_new()),
+               rest(BN_new()), p_1(BN_dup(p.get())), q_1(BN_new()), phi(BN_new()), d(BN_new());
+  BN_set_word(e.get(), parts.public_key.exponent);
+  if (BN_is_zero(p.get()) || BN_div(q.get(), rest.get(), n.get(), p.get(), arithmetic.get()) != 1) return nullptr;
+  BN_copy(q_1.get(), q.get());
+  if (BN_sub_word(p_1.get(), 1) != 1 || BN_sub_word(q_1.get(), 1) != 1) return nullptr;
+  BN_mul(phi.get(), p_1.get(), q_1.get(), arithmetic.get());
+  if (BN_mod_inverse(d.get(), e.get(), phi.get(), arithmetic.get()) == nullptr) return nullptr;
+  const Builder builder(OSSL_PARAM_BLD_new());
+  const std::pair<const char*, const BIGNUM*> numbers[] = {{OSSL_PKEY_PARAM_RSA_N, n.get()},
+                                                           {OSSL_PKEY_PARAM_RSA_E, e.get()},
+                                                           {OSSL_PKEY_PARAM_RSA_D, d.get()},
+                                                           {OSSL_PKEY_PARAM_RSA_FACTOR1, p.get()},
+                                                           {OSSL_PKEY_PARAM_RSA_FACTOR2, q.get()}};
+  for (const auto& [name, value] : numbers) OSSL_PARAM_BLD_push_BN(builder.get(), name, value);
+  return key_from("RSA", builder);
+}
+
+EVP_PKEY* key_from(const tpm::EcPrivateKey& parts) {
+  tpm::Bytes point{std::byte{POINT_CONVERSION_UNCOMPRESSED}};
+  point.insert(point.end(), parts.public_key.x.begin(), parts.public_key.x.end());
+  point.insert(point.end(), parts.public_key.y.begin(), parts.public_key.y.end());
+  const Number scalar = number(parts.scalar.view());
+  const Builder builder(OSSL_PARAM_BLD_new());
+  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
+                                  parameters_of(parts.public_key.curve).group, 0);
+  OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size());
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get());
+  return key_from("EC", builder);
+}
+
 tpm::Bytes sign(const Context& context, tpm::ByteView digest) {
   std::size_t size = 0;
   require(EVP_PKEY_sign(context.get(), nullptr, &size, raw(digest), digest.size()) == 1, "size of the signature");
@@ -110,6 +179,11 @@ SoftwareKey SoftwareKey::generate(tpm::KeyAlgorithm algorithm) {
                       : EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(parameters.rsa_bits));
   require(key != nullptr, "generate key");
   return SoftwareKey(key);
+}
+
+std::unique_ptr<SoftwareKey> SoftwareKey::from(const tpm::PrivateKey& parts) {
+  EVP_PKEY* key = std::visit([](const auto& known) { return key_from(known); }, parts);
+  return key == nullptr ? nullptr : std::unique_ptr<SoftwareKey>(new SoftwareKey(key));
 }
 
 std::unique_ptr<SoftwareKey> SoftwareKey::parse(tpm::ByteView der) {
@@ -141,6 +215,17 @@ tpm::PublicKey SoftwareKey::public_key() const {
   const Number x = number_of(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X), y = number_of(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y);
   const std::size_t size = field_size(key_.get());
   return tpm::EcPublicKey{curve_of(key_.get()), padded(x.get(), size), padded(y.get(), size)};
+}
+
+tpm::PrivateKey SoftwareKey::private_key() const {
+  tpm::PublicKey known = public_key();
+  if (is_rsa()) {
+    auto& rsa = std::get<tpm::RsaPublicKey>(known);
+    const std::size_t prime_size = rsa.modulus.size() / 2;
+    return tpm::RsaPrivateKey{std::move(rsa), secret(number_of(key_.get(), OSSL_PKEY_PARAM_RSA_FACTOR1), prime_size)};
+  }
+  return tpm::EcPrivateKey{std::get<tpm::EcPublicKey>(known),
+                           secret(number_of(key_.get(), OSSL_PKEY_PARAM_PRIV_KEY), field_size(key_.get()))};
 }
 
 tpm::Bytes SoftwareKey::sign_rsa_pkcs1(tpm::HashAlgorithm hash, tpm::ByteView digest) const {

@@ -12,12 +12,15 @@ namespace edgeseal::test {
 class SoftwareKey {
  public:
   [[nodiscard]] static SoftwareKey generate(tpm::KeyAlgorithm algorithm);
+  // Nothing if the parts do not make a key.
+  [[nodiscard]] static std::unique_ptr<SoftwareKey> from(const tpm::PrivateKey& key);
   // PKCS#8; nothing if it is not one.
   [[nodiscard]] static std::unique_ptr<SoftwareKey> parse(tpm::ByteView der);
   [[nodiscard]] tpm::Bytes to_der() const;
 
   [[nodiscard]] bool is_rsa() const noexcept;
   [[nodiscard]] tpm::PublicKey public_key() const;
+  [[nodiscard]] tpm::PrivateKey private_key() const;
 
   [[nodiscard]] tpm::Bytes sign_rsa_pkcs1(tpm::HashAlgorithm hash, tpm::ByteView digest) const;
   [[nodiscard]] tpm::EcdsaSignature sign_ecdsa(tpm::HashAlgorithm hash, tpm::ByteView digest) const;

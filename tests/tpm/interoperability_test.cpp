@@ -2,8 +2,9 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
-#include "tests/tpm/device_fixture.h"
+#include "tests/tpm/dump_fixture.h"
 #include "tests/tpm/program.h"
+#include "tpm/tss_private_key.h"
 
 namespace edgeseal::test {
 namespace {
@@ -45,6 +46,39 @@ struct InteroperabilityFixture : DeviceFixture {
     }
   }
 
+  void reopen_device() { device = tpm::open_esys_key_device(settings_for(swtpm.tcti())); }
+
+  // A key that tpm2-openssl made, as it wrote it, and its public key in public.pem. Leaves the device open.
+  tpm::Bytes key_of_tpm2_openssl(const std::string& algorithm, const std::string& passphrase = "") {
+    const std::string provider = "-provider tpm2 -provider default ";
+    device.reset();
+    (void)run("openssl genpkey " + provider + "-propquery '?provider=tpm2' -algorithm " + algorithm +
+              (passphrase.empty() ? "" : " -pkeyopt user-auth:" + passphrase) + " -out key.pem");
+    (void)run("grep -v -e ----- key.pem | base64 -d > key.der");
+    (void)run("openssl pkey " + provider + "-in key.pem -passin pass:" + passphrase + " -pubout -out public.pem");
+    reopen_device();
+    return read_file(path("key.der"));
+  }
+
+  // Through libcrypto, by the public.pem that tpm2-openssl wrote.
+  [[nodiscard]] bool verifies(const tpm::Bytes& signature) const {
+    write_file(path("sig"), signature);
+    write_file(path("message"), bytes_of("a message"));
+    return run("openssl dgst -sha256 -verify public.pem -signature sig message") == "Verified OK\n";
+  }
+
+  // Lets tpm2-openssl sign with what was exported, and libcrypto verify it. Closes the device.
+  bool signs_through_tpm2_openssl(const tpm::Bytes& exported, const std::string& passphrase = "") {
+    const std::string provider = "-provider tpm2 -provider default ", key = "-passin pass:" + passphrase + " ";
+    device.reset();
+    write_pem(exported);
+    write_file(path("message"), bytes_of("a message"));
+    (void)run("openssl dgst " + provider + "-propquery '?provider=tpm2' -sha256 -sign key.pem " + key +
+              "-out sig message");
+    (void)run("openssl pkey " + provider + "-in key.pem " + key + "-pubout -out public.pem");
+    return run("openssl dgst -sha256 -verify public.pem -signature sig message") == "Verified OK\n";
+  }
+
   void write_pem(const tpm::Bytes& der) const {
     write_file(path("key.der"), der);
     (void)run(std::string("{ echo '-----BEGIN ") + kLabel + "-----'; base64 -w64 key.der; echo '-----END " + kLabel +
@@ -67,18 +101,109 @@ BOOST_AUTO_TEST_CASE(is_loaded_and_used_by_tpm2_openssl) {
   BOOST_TEST(run("openssl dgst -sha256 -verify public.pem -signature sig message") == "Verified OK\n");
 }
 
-BOOST_AUTO_TEST_CASE(may_come_from_tpm2_openssl) {
+BOOST_AUTO_TEST_CASE(may_come_from_tpm2_openssl_as_it_is) {
+  const tpm::StoredKey key{{}, key_of_tpm2_openssl("RSA -pkeyopt bits:2048"), {}};
+  BOOST_TEST(verifies(device->sign_rsa_pkcs1(key, HashAlgorithm::sha256, digest)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(a_key_of_tpm2_openssl, InteroperabilityFixture)
+
+BOOST_AUTO_TEST_CASE(is_adopted_and_signs) {
+  const tpm::CreatedKey key = device->adopt(key_of_tpm2_openssl("RSA -pkeyopt bits:2048"), {});
+  BOOST_TEST(key.auth.empty());
+  BOOST_TEST(std::get<tpm::RsaPublicKey>(key.public_key).modulus.size() == 256U);
+  BOOST_TEST(verifies(device->sign_rsa_pkcs1(stored(key), HashAlgorithm::sha256, digest)));
+}
+
+BOOST_AUTO_TEST_CASE(is_adopted_with_its_passphrase) {
+  const tpm::Bytes blob = key_of_tpm2_openssl("EC -pkeyopt group:P-256", "secret");
+  const tpm::CreatedKey key = device->adopt(blob, tpm::SecretBytes(bytes_of("secret")));
+  BOOST_TEST(signs(key));
+  device->evict(stored(key).id);
+  const tpm::CreatedKey with_wrong_auth = device->adopt(blob, tpm::SecretBytes(bytes_of("guess")));
+  BOOST_CHECK_EXCEPTION((void)signs(with_wrong_auth), tpm::Error, has_fault(tpm::Fault::failed));
+}
+
+BOOST_AUTO_TEST_CASE(is_adopted_under_a_persistent_storage_key_too) {
   device.reset();
   (void)run(
-      "openssl genpkey -provider tpm2 -provider default -propquery '?provider=tpm2' -algorithm RSA "
-      "-pkeyopt bits:2048 -out key.pem");
-  (void)run("grep -v -e ----- key.pem | base64 -d > key.der");
-  (void)run("openssl pkey -provider tpm2 -provider default -in key.pem -pubout -out public.pem");
-  device = tpm::open_esys_key_device(settings_for(swtpm.tcti()));
-  const tpm::StoredKey key{{}, read_file(path("key.der")), {}};
-  write_file(path("sig"), device->sign_rsa_pkcs1(key, HashAlgorithm::sha256, digest));
-  write_file(path("message"), bytes_of("a message"));
-  BOOST_TEST(run("openssl dgst -sha256 -verify public.pem -signature sig message") == "Verified OK\n");
+      "tpm2_createprimary -Q -C o -G ecc -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|"
+      "decrypt' -c primary.ctx && tpm2_flushcontext -t && tpm2_evictcontrol -Q -C o -c primary.ctx 0x81000001");
+  const tpm::Bytes blob = key_of_tpm2_openssl("EC -pkeyopt group:P-256");
+  BOOST_TEST(device->facts().storage_key_handle == 0x81000001U);
+  BOOST_TEST(tpm::decode_tss_private_key(blob).parent == tpm::TssPrivateKey::kOwnerPrimary);
+  const tpm::CreatedKey key = device->adopt(blob, {});
+  BOOST_TEST(tpm::decode_tss_private_key(key.tss_private_key).parent == tpm::TssPrivateKey::kPersistentStorageKey);
+  BOOST_TEST(signs(key));
+}
+
+BOOST_AUTO_TEST_CASE(of_another_tpm_is_not_adopted) {
+  InteroperabilityFixture other;
+  const tpm::Bytes blob = other.key_of_tpm2_openssl("EC -pkeyopt group:P-256");
+  BOOST_CHECK_EXCEPTION((void)device->adopt(blob, {}), tpm::Error, has_fault(tpm::Fault::bad_blob));
+}
+
+BOOST_AUTO_TEST_CASE(is_not_adopted_if_it_is_none_or_cannot_sign) {
+  const tpm::SealedSecret sealed = device->seal(digest);
+  BOOST_CHECK_EXCEPTION((void)device->adopt(sealed.tss_private_key, sealed.auth), tpm::Error,
+                        has_fault(tpm::Fault::bad_blob));
+  device.reset();
+  (void)run(
+      "tpm2_createprimary -Q -C o -G ecc -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|"
+      "decrypt' -c primary.ctx && tpm2_flushcontext -t && tpm2_create -Q -C primary.ctx -G rsa2048 "
+      "-a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|decrypt' -u k.pub -r k.priv && tpm2_flushcontext -t");
+  reopen_device();
+  const tpm::Bytes blob =
+      encode(tpm::TssPrivateKey{tpm::TssPrivateKey::Type::loadable_key, true, tpm::TssPrivateKey::kOwnerPrimary,
+                                read_file(path("k.pub")), read_file(path("k.priv"))});
+  BOOST_CHECK_EXCEPTION((void)device->adopt(blob, {}), tpm::Error, has_fault(tpm::Fault::bad_blob));
+  BOOST_CHECK_EXCEPTION((void)device->adopt(digest, {}), tpm::Error, has_fault(tpm::Fault::bad_blob));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(an_exported_key, InteroperabilityFixture)
+
+BOOST_AUTO_TEST_CASE(signs_through_tpm2_openssl_without_a_passphrase) {
+  for (const KeyAlgorithm algorithm : {KeyAlgorithm::ec_p256, KeyAlgorithm::rsa_2048}) {
+    const tpm::CreatedKey key = device->create(algorithm);
+    BOOST_TEST(signs_through_tpm2_openssl(device->export_key(stored(key), {})));
+    reopen_device();
+    BOOST_TEST(signs(key));  // goes on as it was
+  }
+}
+
+BOOST_AUTO_TEST_CASE(signs_through_tpm2_openssl_with_a_passphrase) {
+  const tpm::CreatedKey key = device->create(KeyAlgorithm::ec_p256);
+  const tpm::Bytes exported = device->export_key(stored(key), tpm::SecretBytes(bytes_of("secret")));
+  BOOST_TEST(!tpm::decode_tss_private_key(exported).empty_auth);
+  BOOST_TEST(signs_through_tpm2_openssl(exported, "secret"));
+}
+
+BOOST_AUTO_TEST_CASE(is_adopted_again) {
+  const tpm::CreatedKey key = device->create(KeyAlgorithm::ec_p256);
+  const tpm::Bytes exported = device->export_key(stored(key), tpm::SecretBytes(bytes_of("secret")));
+  BOOST_TEST(signs(device->adopt(exported, tpm::SecretBytes(bytes_of("secret")))));
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_longer_auth_value_than_a_tpm_does) {
+  const tpm::StoredKey key = stored(device->create(KeyAlgorithm::ec_p256));
+  BOOST_CHECK_EXCEPTION((void)device->export_key(key, tpm::SecretBytes(33)), tpm::Error, has_fault(tpm::Fault::failed));
+  const tpm::Bytes exported = device->export_key(key, tpm::SecretBytes(tpm::Bytes(32, std::byte{0x5a})));
+  BOOST_TEST(!exported.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(the_bus_of_an_export, DumpFixture)
+
+BOOST_AUTO_TEST_CASE(does_not_show_the_new_auth_value) {
+  open();
+  const tpm::SecretBytes auth(sha256(bytes_of("a passphrase")));
+  (void)device->export_key(new_key(), auth);
+  BOOST_TEST(!crossed_the_bus(auth.view()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,12 +56,20 @@ Key evp_key(const tpm::RsaPublicKey& key) {
   return from_params("RSA", builder.get());
 }
 
+const char* group_of(tpm::KeyAlgorithm curve) {
+  switch (curve) {
+    case tpm::KeyAlgorithm::ec_p384: return "P-384";
+    case tpm::KeyAlgorithm::ec_p521: return "P-521";
+    default: return "P-256";
+  }
+}
+
 Key evp_key(const tpm::EcPublicKey& key) {
   tpm::Bytes point{std::byte{POINT_CONVERSION_UNCOMPRESSED}};
   point.insert(point.end(), key.x.begin(), key.x.end());
   point.insert(point.end(), key.y.begin(), key.y.end());
   const Builder builder(OSSL_PARAM_BLD_new());
-  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
+  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, group_of(key.curve), 0);
   OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size());
   return from_params("EC", builder.get());
 }

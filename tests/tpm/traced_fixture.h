@@ -20,11 +20,12 @@ constexpr const char* kNvSetBits = "00000135";
 constexpr const char* kNvWrite = "00000137";
 constexpr const char* kStirRandom = "00000146";
 constexpr const char* kCreate = "00000153";
+constexpr const char* kImport = "00000156";
 constexpr const char* kLoad = "00000157";
 constexpr const char* kSign = "0000015d";
 constexpr const char* kUnseal = "0000015e";
-constexpr const char* kFlushContext = "00000165";
 constexpr const char* kGetCapability = "0000017a";
+constexpr const char* kFlushContext = "00000165";
 constexpr const char* kStartAuthSession = "00000176";
 }  // namespace command
 
