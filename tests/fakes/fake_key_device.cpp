@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 #include "tests/fakes/software_key.h"
@@ -75,6 +76,10 @@ struct FakeTpm::State {
   mutable std::condition_variable changed;
   tpm::TpmFacts facts = default_facts();
   std::optional<Fault> fault, fault_once, opening_fault;
+  std::optional<tpm::Anchor> anchor;
+  tpm::Bytes owner_auth;
+  tpm::Lockout lockout;
+  std::vector<tpm::ManufacturerKey> manufacturer_keys;
   bool blocked = false;
   std::size_t waiting = 0;
   Counts counts;
@@ -90,7 +95,7 @@ struct FakeTpm::State {
   // What the operation that arrives now does: counts it, holds it up, and says whether it fails.
   [[nodiscard]] std::optional<Fault> arrive(std::size_t Counts::*kind) {
     std::unique_lock lock(mutex);
-    ++(counts.*kind);
+    if (kind != nullptr) ++(counts.*kind);
     wait_while_blocked(lock);
     if (fault_once) return std::exchange(fault_once, std::nullopt);
     return fault;
@@ -172,20 +177,62 @@ class FakeTpm::Device final : public tpm::KeyDevice {
   tpm::SecretBytes activate_credential(const tpm::AttestationKey&, const tpm::EndorsementKey&, tpm::ByteView, tpm::ByteView) override {
     not_yet();
   }
-  std::vector<tpm::ManufacturerKey> manufacturer_keys() override { not_yet(); }
+  std::vector<tpm::ManufacturerKey> manufacturer_keys() override {
+    begin("read manufacturer keys");
+    const std::lock_guard lock(state_->mutex);
+    return state_->manufacturer_keys;
+  }
 
-  std::optional<tpm::Anchor> read_anchor() override { return std::nullopt; }
-  tpm::Anchor define_anchor() override { not_yet(); }
-  void mark_configured() override { not_yet(); }
-  std::uint64_t count_failed_try() override { not_yet(); }
-  std::uint64_t advance_generation() override { not_yet(); }
-  void remove_anchor(const tpm::SecretBytes&) override { not_yet(); }
-  tpm::Lockout lockout() override { return {}; }
+  std::optional<tpm::Anchor> read_anchor() override {
+    begin("read the anchor", &Counts::anchor_reads);
+    const std::lock_guard lock(state_->mutex);
+    return state_->anchor;
+  }
+
+  tpm::Anchor define_anchor() override {
+    begin("define the anchor", &Counts::anchor_writes);
+    const std::lock_guard lock(state_->mutex);
+    if (state_->anchor) return *state_->anchor;
+    require(state_->owner_auth.empty(), "the owner hierarchy has an authorisation value");
+    return state_->anchor.emplace();
+  }
+
+  void mark_configured() override {
+    change_anchor([](tpm::Anchor& anchor) { anchor.configured = true; });
+  }
+  std::uint64_t count_failed_try() override {
+    return change_anchor([](tpm::Anchor& anchor) { return ++anchor.failed_tries; });
+  }
+  std::uint64_t advance_generation() override {
+    return change_anchor([](tpm::Anchor& anchor) { return ++anchor.generation; });
+  }
+
+  void remove_anchor(const tpm::SecretBytes& owner_auth) override {
+    begin("remove the anchor", &Counts::anchor_writes);
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->anchor) return;
+    require(std::ranges::equal(owner_auth.view(), state_->owner_auth), "not the owner's authorisation value");
+    state_->anchor.reset();
+  }
+
+  tpm::Lockout lockout() override {
+    begin("read the lockout");
+    const std::lock_guard lock(state_->mutex);
+    return state_->lockout;
+  }
 
  private:
   [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }
 
-  void begin(const char* operation, std::size_t Counts::*kind) {
+  template <class Change>
+  std::invoke_result_t<Change, tpm::Anchor&> change_anchor(const Change& change) {
+    begin("write the anchor", &Counts::anchor_writes);
+    const std::lock_guard lock(state_->mutex);
+    require(state_->anchor.has_value(), "the anchor is not defined");
+    return change(*state_->anchor);
+  }
+
+  void begin(const char* operation, std::size_t Counts::*kind = nullptr) {
     if (poisoned_) throw Error(operation, Fault::transport, "the device failed before");
     const auto fault = state_->arrive(kind);
     if (!fault) return;
@@ -237,6 +284,31 @@ std::unique_ptr<tpm::KeyDevice> FakeTpm::open() const {
 void FakeTpm::set_facts(tpm::TpmFacts facts) {
   const std::lock_guard lock(state_->mutex);
   state_->facts = std::move(facts);
+}
+
+void FakeTpm::set_anchor(std::optional<tpm::Anchor> anchor) {
+  const std::lock_guard lock(state_->mutex);
+  state_->anchor = anchor;
+}
+
+std::optional<tpm::Anchor> FakeTpm::anchor() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->anchor;
+}
+
+void FakeTpm::set_owner_auth(tpm::Bytes owner_auth) {
+  const std::lock_guard lock(state_->mutex);
+  state_->owner_auth = std::move(owner_auth);
+}
+
+void FakeTpm::set_lockout(tpm::Lockout lockout) {
+  const std::lock_guard lock(state_->mutex);
+  state_->lockout = lockout;
+}
+
+void FakeTpm::set_manufacturer_keys(std::vector<tpm::ManufacturerKey> keys) {
+  const std::lock_guard lock(state_->mutex);
+  state_->manufacturer_keys = std::move(keys);
 }
 
 void FakeTpm::fail(std::optional<Fault> fault) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "tpm/error.h"
 #include "tpm/key_device.h"
@@ -23,7 +24,10 @@ class FakeTpm {
     std::size_t unseals = 0;
     std::size_t stirs = 0;  // stir_random
     std::size_t evictions = 0;
+    std::size_t anchor_reads = 0;
+    std::size_t anchor_writes = 0;  // calls that changed the anchor, or would have if it were not so already
 
+    // On keys and secrets.
     [[nodiscard]] std::size_t operations() const noexcept {
       return creations + signatures + raw_operations + seals + unseals + stirs;
     }
@@ -36,6 +40,14 @@ class FakeTpm {
 
   // Shown by devices that are opened from now on.
   void set_facts(tpm::TpmFacts facts);
+
+  // What the chip keeps, whoever opens it.
+  void set_anchor(std::optional<tpm::Anchor> anchor);
+  [[nodiscard]] std::optional<tpm::Anchor> anchor() const;
+  // What remove_anchor() has to be told; empty at first. define_anchor() works without one only.
+  void set_owner_auth(tpm::Bytes owner_auth);
+  void set_lockout(tpm::Lockout lockout);
+  void set_manufacturer_keys(std::vector<tpm::ManufacturerKey> keys);
 
   // The next operations fail, until nothing is said to fail any more. After Fault::transport a device refuses
   // everything, as the real one does.

@@ -92,6 +92,47 @@ BOOST_AUTO_TEST_CASE(takes_entropy_up_to_its_limit_and_counts_it) {
   BOOST_TEST(chip.counts().stirs == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(keeps_an_anchor_that_only_goes_forwards) {
+  BOOST_TEST(!device->read_anchor());
+  BOOST_CHECK_EXCEPTION(device->mark_configured(), Error, has_fault(Fault::failed));
+  BOOST_CHECK_EXCEPTION((void)device->count_failed_try(), Error, has_fault(Fault::failed));
+  BOOST_TEST(!device->define_anchor().configured);
+  BOOST_TEST(device->count_failed_try() == 1U);
+  BOOST_TEST(device->count_failed_try() == 2U);
+  BOOST_TEST(device->advance_generation() == 1U);
+  device->mark_configured();
+  device = chip.open();
+  const tpm::Anchor anchor = device->define_anchor();
+  BOOST_TEST(anchor.configured);
+  BOOST_TEST(anchor.failed_tries == 2U);
+  BOOST_TEST(anchor.generation == 1U);
+  BOOST_TEST(chip.anchor()->generation == 1U);
+  BOOST_TEST(chip.counts().anchor_writes == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(gives_its_anchor_up_to_the_owner_alone) {
+  (void)device->define_anchor();
+  chip.set_owner_auth(digest);
+  BOOST_CHECK_EXCEPTION(device->remove_anchor({}), Error, has_fault(Fault::failed));
+  device->remove_anchor(tpm::SecretBytes(digest));
+  BOOST_TEST(!device->read_anchor());
+  BOOST_CHECK_EXCEPTION((void)device->define_anchor(), Error, has_fault(Fault::failed));
+  chip.set_anchor(tpm::Anchor{.configured = true, .failed_tries = 3, .generation = 7});
+  BOOST_TEST(device->read_anchor()->generation == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(tells_what_it_was_given_to_tell) {
+  BOOST_TEST(!device->lockout().active);
+  chip.set_lockout({.active = true, .failed_tries = 5, .max_tries = 5, .recovery = std::chrono::seconds(60)});
+  BOOST_TEST(device->lockout().active);
+  BOOST_TEST((device->lockout().recovery == std::chrono::seconds(60)));
+  BOOST_TEST(device->manufacturer_keys().empty());
+  tpm::ManufacturerKey endorsement_key;
+  endorsement_key.nv_index = 0x01c00002;
+  chip.set_manufacturer_keys({endorsement_key});
+  BOOST_TEST(device->manufacturer_keys().front().nv_index == 0x01c00002U);
+}
+
 BOOST_AUTO_TEST_CASE(fails_once_or_until_told_otherwise) {
   const tpm::StoredKey key = new_key();
   chip.fail_once(Fault::busy);
