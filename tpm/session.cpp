@@ -7,7 +7,7 @@ namespace {
 
 constexpr TPMA_SESSION kAtRest = TPMA_SESSION_CONTINUESESSION;
 
-Handle start_session_once(Context& context, ESYS_TR salt_key) {
+Handle start_session_once(Context& context, ESYS_TR salt_key, Session::Kind kind) {
   TPMT_SYM_DEF symmetric{};
   symmetric.algorithm = TPM2_ALG_AES;
   symmetric.keyBits.aes = 128;
@@ -15,20 +15,23 @@ Handle start_session_once(Context& context, ESYS_TR salt_key) {
   ESYS_TR session = ESYS_TR_NONE;
   context.run("start session", [&](ESYS_CONTEXT* esys) {
     return Esys_StartAuthSession(esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
-                                 TPM2_SE_HMAC, &symmetric, TPM2_ALG_SHA256, &session);
+                                 kind == Session::Kind::hmac ? TPM2_SE_HMAC : TPM2_SE_POLICY, &symmetric,
+                                 TPM2_ALG_SHA256, &session);
   });
   return Handle(context, session, Handle::Release::flush);
 }
 
-// A process that ended without cleaning up leaves its session in a chip without resource manager.
-Handle start_session(Context& context, ESYS_TR salt_key) {
+// A process that ended without cleaning up leaves its session in a chip without resource manager. When a policy session
+// is started, one of the sessions in the chip is ours.
+Handle start_session(Context& context, ESYS_TR salt_key, Session::Kind kind) {
   try {
-    return start_session_once(context, salt_key);
+    return start_session_once(context, salt_key, kind);
   } catch (const Error& error) {
     if (!out_of_sessions(error.rc())) throw;
+    if (kind == Session::Kind::policy) throw full_chip(error);
   }
   flush_sessions(context);
-  return start_session_once(context, salt_key);
+  return start_session_once(context, salt_key, kind);
 }
 
 // Must succeed: else a secret would cross the bus in the clear.
@@ -59,7 +62,8 @@ Session::Use::~Use() {
   context_.restore_attributes(session_, kAtRest);
 }
 
-Session::Session(Context& context, ESYS_TR salt_key) : context_(context), handle_(start_session(context, salt_key)) {
+Session::Session(Context& context, ESYS_TR salt_key, Kind kind)
+    : context_(context), handle_(start_session(context, salt_key, kind)) {
   set_attributes(context_, handle_.get(), kAtRest);
 }
 

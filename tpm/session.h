@@ -4,7 +4,7 @@
 
 namespace edgeseal::tpm {
 
-// The one HMAC session of a device, salted to the storage key: who reads or alters the bus between here and the chip
+// A session of a device, salted to the storage key: who reads or alters the bus between here and the chip
 // neither learns the encrypted parameters nor changes a command unnoticed. What it does not stop is a chip that owns
 // another storage key; that is what the recorded Name is for.
 class Session {
@@ -27,8 +27,12 @@ class Session {
     ESYS_TR session_;
   };
 
-  // In a chip that has none left, flushes all sessions first.
-  Session(Context& context, ESYS_TR salt_key);
+  enum class Kind {
+    hmac,   // the first of a device: in a chip that has none left, it flushes all sessions
+    policy  // satisfies nothing yet
+  };
+
+  Session(Context& context, ESYS_TR salt_key, Kind kind = Kind::hmac);
 
   // One at a time.
   [[nodiscard]] Use use(Encrypt parameters);
