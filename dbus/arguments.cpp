@@ -1,5 +1,10 @@
 #include "dbus/arguments.h"
 
+#include <algorithm>
+
+#include "dbus/memory_file.h"
+#include "dbus/sensitive.h"
+
 namespace edgeseal::dbus {
 namespace {
 
@@ -12,12 +17,6 @@ std::string quoted(const std::string& key) {
 }
 
 }  // namespace
-
-void check_size(const std::string& argument, size_t size, Bounds bounds) {
-  if (size >= bounds.least && size <= bounds.most) return;
-  refuse(argument + " has the length " + std::to_string(size) + ", allowed are " + std::to_string(bounds.least) +
-         " to " + std::to_string(bounds.most));
-}
 
 template <class T>
 T Options::take(const std::string& key) {
@@ -38,6 +37,39 @@ std::string Options::text(const std::string& key, size_t most_bytes) {
 
 bool Options::flag(const std::string& key) {
   return take<bool>(key);
+}
+
+std::uint16_t Options::number(const std::string& key) {
+  if (!given(key)) return 0;
+  const auto value = take<std::uint16_t>(key);
+  if (value == 0) refuse(quoted(key) + " is 0; leave it out for the default");
+  return value;
+}
+
+std::string Options::choice(const std::string& key, std::initializer_list<std::string_view> choices) {
+  if (!given(key)) return {};
+  const auto value = take<std::string>(key);
+  if (std::ranges::find(choices, std::string_view(value)) != choices.end()) return value;
+  std::string known;
+  for (const auto choice : choices) known += (known.empty() ? "" : ", ") + std::string(choice);
+  refuse(quoted(key) + " must be one of: " + known);
+}
+
+std::optional<Secret> Options::secret(const std::string& key, Bounds size) {
+  if (!given(key)) return std::nullopt;
+  if (given_.at(key).containsValueOfType<sdbus::UnixFd>()) {
+    return read_memory_file(quoted(key), take<sdbus::UnixFd>(key).get(), size);
+  }
+  auto value = take<Sensitive<ByteArray>>(key).value;
+  check_size(quoted(key), value.size(), size);
+  return value;
+}
+
+std::optional<Secret> Options::passphrase(const std::string& key, Bounds size) {
+  if (!given(key) || !given_.at(key).containsValueOfType<std::string>()) return secret(key, size);
+  auto value = take<Sensitive<std::string>>(key).value;
+  check_size(quoted(key), value.size(), size);
+  return value;
 }
 
 Bytes Options::bytes(const std::string& key, Bounds size) {

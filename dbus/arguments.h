@@ -1,30 +1,37 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "dbus/bounds.h"
+#include "dbus/secret.h"
 #include "dbus/wire_types.h"
 
 namespace edgeseal::dbus {
 
-// The limits of docs/dbus.md. Everything here throws CallError "InvalidArgument" that names the argument.
-struct Bounds {
-  size_t least = 0;
-  size_t most = 0;
-};
-
-void check_size(const std::string& argument, size_t size, Bounds bounds);
-
-// The options (a{sv}) of one call: take what the method knows, then call finish(), which refuses the rest.
+// The options (a{sv}) of one call: take what the method knows, then call finish(), which refuses the rest. Everything
+// throws CallError "InvalidArgument" that names the option.
 class Options {
  public:
   explicit Options(VariantMap given) : given_(std::move(given)) {}
 
   [[nodiscard]] std::string text(const std::string& key, size_t most_bytes);
   [[nodiscard]] bool flag(const std::string& key);
+  // 0 where it is not given; 0 is no value that could be given.
+  [[nodiscard]] std::uint16_t number(const std::string& key);
+  // One of `choices`; empty where it is not given.
+  [[nodiscard]] std::string choice(const std::string& key, std::initializer_list<std::string_view> choices);
   [[nodiscard]] Bytes bytes(const std::string& key, Bounds size);
   [[nodiscard]] std::vector<std::string> texts(const std::string& key, size_t most, size_t most_bytes_each);
+  // A descriptor of a memory file (h), or bytes (ay); the second one takes text (s), too.
+  [[nodiscard]] std::optional<Secret> secret(const std::string& key, Bounds size);
+  [[nodiscard]] std::optional<Secret> passphrase(const std::string& key, Bounds size);
+  [[nodiscard]] bool given(const std::string& key) const { return given_.contains(key); }
   void finish() const;
 
  private:

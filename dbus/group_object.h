@@ -28,12 +28,18 @@ class GroupObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Certifi
   void CreateSigningRequest(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) override;
   void UpdateCertificate(sdbus::Result<bool>&& result, std::string type, ByteArray certificate, Certificates issuers,
                          VariantMap options) override;
+  void CreateSelfSignedCertificate(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) override;
+  void ImportPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, sdbus::UnixFd private_key,
+                        VariantMap options) override;
+  void ExportTssPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) override;
+  void CertifyKey(sdbus::Result<VariantMap>&& result, std::string type, ByteArray nonce, VariantMap options) override;
   void ApplyChanges(sdbus::Result<>&& result, VariantMap options) override;
   void CancelChanges(sdbus::Result<>&& result) override;
   void GetCertificates(
       sdbus::Result<std::vector<std::string>, Certificates, std::vector<Certificates>>&& result) override;
   std::vector<std::string> CertificateTypes() override;
   std::string Directory() override;
+  std::vector<std::string> SupportedPrivateKeyFormats() override;
   bool TransactionPending() override;
 
   CertificateGroupPort& groups_;

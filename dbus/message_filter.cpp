@@ -1,9 +1,12 @@
 #include "dbus/message_filter.h"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "dbus/bus_error.h"
 #include "dbus/compat.h"
+#include "dbus/generated/privileges.h"
 #include "dbus/message_limits.h"
 
 namespace edgeseal::dbus {
@@ -13,6 +16,15 @@ constexpr const char* kErrorName = "InvalidArgument";
 
 std::string text(const char* value) {
   return value == nullptr ? "" : value;
+}
+
+// By the member alone: a call need not name the interface, and one too many does no harm.
+bool carries_a_secret(sd_bus_message* call) {
+  const char* named = sd_bus_message_get_member(call);
+  const std::string_view member = named == nullptr ? "" : named;
+  return std::ranges::any_of(kDeclaredMethods, [&](const DeclaredMethod& method) {
+    return method.contents == Contents::Secret && method.member.substr(method.member.rfind('.') + 1) == member;
+  });
 }
 
 AuditRecord refusal(sd_bus_message* call) {
@@ -34,7 +46,9 @@ MessageFilter::MessageFilter(sdbus::IConnection& connection, AuditPort& audit)
 }
 
 int MessageFilter::on_message(sd_bus_message* message, void* self, sd_bus_error*) {
-  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0 || within_limits(message)) return 0;
+  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
+  if (carries_a_secret(message)) sd_bus_message_sensitive(message);  // its answer inherits that
+  if (within_limits(message)) return 0;
   static_cast<MessageFilter*>(self)->refuse(message);
   return 1;
 }

@@ -9,7 +9,8 @@
 
 namespace edgeseal::dbus {
 
-// Refuses calls beyond the MessageLimits before any object sees them.
+// Sees calls before any object does: refuses those beyond the MessageLimits, and marks those that carry a secret, so
+// that libsystemd overwrites them and their answers when they end.
 class MessageFilter {
  public:
   MessageFilter(sdbus::IConnection& connection, AuditPort& audit);

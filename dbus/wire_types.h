@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +26,12 @@ using VariantMap = std::map<std::string, sdbus::Variant>;  // a{sv}
   ByteArray array(bytes.size());
   std::ranges::transform(bytes, array.begin(), [](std::byte octet) { return std::to_integer<uint8_t>(octet); });
   return array;
+}
+
+[[nodiscard]] inline std::vector<ByteArray> to_arrays(const std::vector<Bytes>& all) {
+  std::vector<ByteArray> arrays;
+  std::ranges::transform(all, std::back_inserter(arrays), [](const Bytes& bytes) { return to_array(bytes); });
+  return arrays;
 }
 
 }  // namespace edgeseal::dbus

@@ -13,10 +13,11 @@ import xml.etree.ElementTree as ET
 
 DOC = "{urn:edgeseal:doc}"
 PRIVILEGE = "org.edgeseal.Privilege"
+SENSITIVE = "org.edgeseal.Sensitive"
 ASYNC = "org.freedesktop.DBus.Method.Async"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 PRIVILEGES = {"inspect": "Inspect", "manage-applications": "ManageApplications",
-              "manage-certificates": "ManageCertificates"}
+              "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys"}
 
 
 class SourceError(Exception):
@@ -60,7 +61,7 @@ def introspection(path):
     check(node.find("interface"))
     for parent in list(node.iter()):
         for child in list(parent):
-            if child.tag.startswith(DOC) or child.get("name", "").startswith("org.edgeseal.Privilege"):
+            if child.tag.startswith(DOC) or child.get("name") in (PRIVILEGE, SENSITIVE):
                 parent.remove(child)
     return ET.tostring(node, encoding="unicode") + "\n"
 
@@ -70,7 +71,9 @@ def privileges(paths):
     for _, interface in map(load, paths):
         for method in interface.iter("method"):
             member = f"{interface.get('name')}.{method.get('name')}"
-            rows.append(f'    {{"{member}", Privilege::{PRIVILEGES[annotation(method, PRIVILEGE)]}}},')
+            privilege = PRIVILEGES[annotation(method, PRIVILEGE)]
+            contents = "Secret" if annotation(method, SENSITIVE) == "true" else "Public"
+            rows.append(f'    {{"{member}", Privilege::{privilege}, Contents::{contents}}},')
     return f"""#pragma once
 
 // Made from dbus/interfaces/*.xml; do not edit.
@@ -84,6 +87,7 @@ namespace edgeseal::dbus {{
 struct DeclaredMethod {{
   std::string_view member;
   Privilege privilege;
+  Contents contents;
 }};
 
 inline constexpr DeclaredMethod kDeclaredMethods[] = {{
@@ -116,10 +120,14 @@ def sources(element):
 def method_reference(method):
     lines = [f"### {method.get('name')}", "", f"    {signature(method)}", "", text(method), "",
              f"Privilege: `{annotation(method, PRIVILEGE)}`.", "", *sources(method)]
+    if annotation(method, SENSITIVE) == "true":
+        lines += ["Carries a secret, see Secrets.", ""]
     lines += table(("argument", "type", "meaning"),
                    [(f"`{arg.get('name')}`", f"`{arg.get('type')}`", text(arg)) for arg in method.iter("arg") if text(arg)])
     lines += table(("option", "type", "meaning"),
                    [(f"`{o.get('name')}`", f"`{o.get('type')}`", o.text) for o in method.iter(DOC + "option")])
+    lines += table(("field of the answer", "type", "meaning"),
+                   [(f"`{f.get('name')}`", f"`{f.get('type')}`", f.text) for f in method.iter(DOC + "field")])
     return lines + table(("error", "when"), [(f"`{e.get('name')}`", e.text) for e in method.iter(DOC + "error")])
 
 
@@ -153,9 +161,10 @@ another type, is the error `InvalidArgument`.
 | `inspect` | `org.edgeseal.inspect` | every local user: nothing that it shows is secret |
 | `manage-applications` | `org.edgeseal.manage-applications` | members of the administrators' group |
 | `manage-certificates` | `org.edgeseal.manage-certificates` | members of the administrators' group |
+| `manage-keys` | `org.edgeseal.manage-keys` | members of the administrators' group |
 
-Root may always. The account of an application may always change the certificates of that application. Everyone else is
-asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
+Root may always. The account of an application may always do with that application what needs `manage-certificates`, nothing
+else. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
 ALLOW_INTERACTIVE_AUTHORIZATION. polkit has 10 seconds to answer, 120 where a user is asked; no answer is a refusal.
 The administrators' group is `edgeseal-admin` (edgeseal.toml, `[bus] admin-group`). Properties may be read by whoever the
 policy of the bus lets through.
@@ -166,6 +175,17 @@ Every call leaves one audit record: caller, object, method, outcome.
 
 A call may carry at most 1 MiB and 4096 array elements in all; one caller may have 16 calls unanswered, all callers
 together 128. Beyond: `InvalidArgument`, `TooManyOperations`.
+
+## Secrets
+
+Private keys, passphrases and activated secrets cross in the methods that say so. They are best handed over as descriptors
+(type `h`) of a memory file: the agent reads it straight into memory that it overwrites after use, and nothing passes through
+the bus daemon. Bytes (`ay`) and text (`s`) cross the bus daemon and the socket buffers of the kernel, where nobody overwrites
+them. In the agent, messages of these methods and their answers are overwritten when they end, and what the bus library
+copies out of them too. Neither the journal nor an audit record holds arguments or results of any call.
+
+A descriptor must be that of a memory file (memfd_create(2), or a file of a tmpfs). It is read from its first byte to its end,
+whatever the file offset. Pipes and other files are refused, because their makers can hold up whoever reads them.
 
 ## Errors
 

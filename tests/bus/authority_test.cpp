@@ -9,6 +9,7 @@
 #include "dbus/generated/privileges.h"
 #include "tests/bus/bus_client.h"
 #include "tests/bus/fake_polkit.h"
+#include "tests/bus/memory_file.h"
 #include "tests/bus/private_bus.h"
 #include "tests/bus/service_thread.h"
 
@@ -117,6 +118,25 @@ BOOST_AUTO_TEST_CASE(the_account_of_an_application_changes_its_certificates_only
   BOOST_TEST(error_of([&] { other.UpdateCertificate("https", {1}, {}, {}); }) == "UserAccessDenied");
 }
 
+BOOST_AUTO_TEST_CASE(the_account_of_an_application_makes_and_certifies_its_keys_but_takes_none_out) {
+  Client account(kAccount);
+  BOOST_TEST(error_of([&] { account.group.CreateSelfSignedCertificate("https", {}); }) == "");
+  BOOST_TEST(error_of([&] { account.group.ImportPrivateKey("https", memory_file("key"), {}); }) == "");
+  BOOST_TEST(error_of([&] { account.group.CertifyKey("https", {1}, {}); }) == "");
+  BOOST_TEST(error_of([&] { account.group.ExportTssPrivateKey("https", {}); }, &account.message) == "UserAccessDenied");
+  BOOST_TEST(account.told("org.edgeseal.manage-keys"));
+}
+
+BOOST_AUTO_TEST_CASE(without_polkit_the_keys_of_all_are_for_members_of_the_group) {
+  Client administrator(kNobody, {kAdminGid});
+  BOOST_TEST(error_of([&] { administrator.group.ExportTssPrivateKey("https", {}); }) == "");
+  BOOST_TEST(error_of([&] { administrator.agent.ActivateCredential("rsa-2048", {1}, {1}); }) == "");
+  Client stranger(kNobody);
+  BOOST_TEST(error_of([&] { stranger.agent.GetPcrs({0}); }) == "");
+  BOOST_TEST(error_of([&] { stranger.agent.GetManufacturerKeys(); }) == "");
+  BOOST_TEST(error_of([&] { stranger.agent.ActivateCredential("rsa-2048", {1}, {1}); }) == "UserAccessDenied");
+}
+
 BOOST_AUTO_TEST_CASE(polkit_is_asked_for_the_caller_and_the_action) {
   const FakePolkit polkit(Mood::Yes);
   Client stranger(kNobody);
@@ -196,6 +216,15 @@ BOOST_AUTO_TEST_CASE(every_method_that_is_not_for_inspection_is_refused_to_a_str
       {"org.edgeseal.Agent1.DeleteApplication", [&] { stranger.agent.DeleteApplication("web"); }},
       {"org.edgeseal.CertificateGroup1.CreateSigningRequest",
        [&] { stranger.group.CreateSigningRequest("https", {}); }},
+      {"org.edgeseal.Agent1.ActivateCredential", [&] { stranger.agent.ActivateCredential("rsa-2048", {1}, {1}); }},
+      {"org.edgeseal.Agent1.AddPcrApproval", [&] { stranger.agent.AddPcrApproval({}, {}); }},
+      {"org.edgeseal.Agent1.ResealKeys", [&] { stranger.agent.ResealKeys({}); }},
+      {"org.edgeseal.CertificateGroup1.CreateSelfSignedCertificate",
+       [&] { stranger.group.CreateSelfSignedCertificate("https", {}); }},
+      {"org.edgeseal.CertificateGroup1.ImportPrivateKey",
+       [&] { stranger.group.ImportPrivateKey("https", memory_file("key"), {}); }},
+      {"org.edgeseal.CertificateGroup1.ExportTssPrivateKey", [&] { stranger.group.ExportTssPrivateKey("https", {}); }},
+      {"org.edgeseal.CertificateGroup1.CertifyKey", [&] { stranger.group.CertifyKey("https", {1}, {}); }},
       {"org.edgeseal.CertificateGroup1.UpdateCertificate",
        [&] { stranger.group.UpdateCertificate("https", {1}, {}, {}); }},
       {"org.edgeseal.CertificateGroup1.ApplyChanges", [&] { stranger.group.ApplyChanges({}); }},

@@ -11,6 +11,7 @@ METHOD = """<node name="/x" xmlns:doc="urn:edgeseal:doc"><interface name="org.ed
 {annotations}{doc}</method></interface></node>"""
 PRIVILEGE = '<annotation name="org.edgeseal.Privilege" value="{}"/>'
 ASYNC = '<annotation name="org.freedesktop.DBus.Method.Async" value="server"/>'
+SENSITIVE = '<annotation name="org.edgeseal.Sensitive" value="true"/>'
 DOC = "<doc:text>What M does.</doc:text>"
 
 
@@ -36,7 +37,14 @@ class GenerateTest(unittest.TestCase):
 
     def test_every_method_is_in_the_table_of_privileges(self):
         result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC)
-        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect}', result.stdout)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect, Contents::Public}', result.stdout)
+
+    def test_what_carries_a_secret_is_marked_in_the_table_and_the_reference(self):
+        annotations = PRIVILEGE.format("manage-keys") + ASYNC + SENSITIVE
+        result = self.generate_method(annotations)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::ManageKeys, Contents::Secret}', result.stdout)
+        self.assertIn("Carries a secret", self.generate_method(annotations, command="reference").stdout)
+        self.assertNotIn("Sensitive", self.generate_method(annotations, command="introspection").stdout)
 
     def test_a_method_without_privilege_is_refused(self):
         result = self.generate_method(ASYNC)
