@@ -1,25 +1,43 @@
 #include "provider/agent_client.h"
 
-#include <unistd.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
+
+#include "provider/refusal.h"
+#include "provider/wiped.h"
+#include "provider/wire/cursor.h"
 
 namespace edgeseal::provider {
 namespace {
 
 constexpr int fresh_connections_per_request = 2;
+constexpr int attempts_at_a_busy_agent = 4;
+constexpr std::chrono::milliseconds longest_pause{5'000};
 
-// Room for a sign request, for its answer up to RSA 8192, and for every refusal.
-using ShortRecord = std::array<std::byte, 2048>;
+// What a request takes besides its variable parts, and more.
+constexpr std::size_t frame_size = 128;
 
-using ErrorText = std::array<char, wire::max_error_text_size + 1>;
+// How long a busy agent wants to be left alone; nothing where it is not busy, or does not say.
+std::optional<std::chrono::milliseconds> wanted_pause(ByteView answer) noexcept {
+  wire::ResponseHeader header;
+  wire::ErrorResponse refusal;
+  if (!wire::decode(answer, header) || header.status != wire::Status::busy || !wire::decode(answer, refusal) ||
+      refusal.retry_after_ms == 0) {
+    return std::nullopt;
+  }
+  return std::min(std::chrono::milliseconds(refusal.retry_after_ms), longest_pause);
+}
 
-// The text goes to terminals and logs of other programs.
-ErrorText printable(std::string_view text) noexcept {
-  ErrorText result{};
-  std::transform(text.begin(), text.end(), result.begin(), [](char c) { return c >= ' ' && c <= '~' ? c : '?'; });
-  return result;
+void wait(std::chrono::milliseconds pause) noexcept {
+  const Deadline end(pause);
+  while (!end.passed()) static_cast<void>(::poll(nullptr, 0, static_cast<int>(end.remaining().count())));
+}
+
+std::size_t copy(ByteView from, MutableByteView to) noexcept {
+  std::copy(from.begin(), from.end(), to.begin());
+  return from.size();
 }
 
 }  // namespace
@@ -27,44 +45,68 @@ ErrorText printable(std::string_view text) noexcept {
 bool AgentClient::describe(std::string_view key_name, MutableByteView record,
                            wire::DescribeResponse& response) noexcept {
   std::array<char, wire::max_key_name_size + 1> name{};
-  ShortRecord buffer;
-  const std::size_t size = wire::encode(next_request_id_++, wire::DescribeRequest{.key_name = key_name}, buffer);
-  if (key_name.empty() || size == 0) {
+  if (!wire::is_key_name(key_name)) {
     raise_error(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
     return false;
   }
   std::copy(key_name.begin(), key_name.end(), name.begin());
+  RecordBuffer room;
+  return ask(wire::DescribeRequest{.key_name = key_name}, name.data(), room.view(), record, response);
+}
+
+std::size_t AgentClient::sign(const wire::SignRequest& request, const char* key_name,
+                              MutableByteView signature) noexcept {
+  RecordBuffer room(frame_size + request.digest.size());
+  RecordBuffer record;
+  wire::SignResponse response;
+  if (!ask(request, key_name, room.view(), record.view(), response)) return 0;
+  if (response.signature.size() <= signature.size()) return copy(response.signature, signature);
+  raise_error(Reason::agent_answer_malformed, "a signature of %zu bytes where at most %zu are possible",
+              response.signature.size(), signature.size());
+  return 0;
+}
+
+std::optional<std::size_t> AgentClient::decrypt(const wire::DecryptRequest& request, const char* key_name,
+                                                MutableByteView plaintext) noexcept {
+  RecordBuffer room(frame_size + request.label.size() + request.ciphertext.size());
+  RecordBuffer record;
+  wire::DecryptResponse response;
+  if (!ask(request, key_name, room.view(), record.view(), response)) return std::nullopt;
+  if (response.plaintext.size() <= plaintext.size()) return copy(response.plaintext, plaintext);
+  raise_error(Reason::agent_answer_malformed, "a plaintext of %zu bytes where at most %zu are possible",
+              response.plaintext.size(), plaintext.size());
+  return std::nullopt;
+}
+
+// Encodes the request into `room`, and decodes the answer from `record`.
+template <typename Request, typename Response>
+bool AgentClient::ask(const Request& request, const char* key_name, MutableByteView room, MutableByteView record,
+                      Response& response) noexcept {
+  const std::size_t size = wire::encode(next_request_id_++, request, room);
+  if (size == 0) {
+    raise_error(Reason::request_too_large, "key %s: no room for it", key_name);
+    return false;
+  }
   ByteView answer;
-  if (!transact(ByteView(buffer).first(size), record, answer) || !is_success(answer, name.data())) return false;
+  if (!transact(room.first(size), record, answer) || !is_success(answer, key_name)) return false;
   if (wire::decode(answer, response)) return true;
   raise_malformed();
   return false;
 }
 
-std::size_t AgentClient::sign(const wire::SignRequest& request, const char* key_name,
-                              MutableByteView signature) noexcept {
-  ShortRecord buffer;
-  ShortRecord record;
-  const std::size_t size = wire::encode(next_request_id_++, request, buffer);
-  ByteView answer;
-  if (!transact(ByteView(buffer).first(size), record, answer) || !is_success(answer, key_name)) return 0;
-  wire::SignResponse response;
-  if (!wire::decode(answer, response)) {
-    raise_malformed();
-    return 0;
+bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& answer) noexcept {
+  const Deadline deadline(settings_.timeout);
+  for (int attempt = 1;; ++attempt) {
+    if (!exchange(request, record, answer, deadline)) return false;
+    const auto pause = wanted_pause(answer);
+    if (attempt == attempts_at_a_busy_agent || !pause.has_value() || *pause >= deadline.remaining()) return true;
+    wait(*pause);
   }
-  if (response.signature.size() > signature.size()) {
-    raise_error(Reason::agent_answer_malformed, "a signature of %zu bytes where at most %zu are possible",
-                response.signature.size(), signature.size());
-    return 0;
-  }
-  std::copy(response.signature.begin(), response.signature.end(), signature.begin());
-  return response.signature.size();
 }
 
 // An idle connection may be a stale one of before the agent's restart, so it is tried besides the fresh ones.
-bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& answer) noexcept {
-  const Deadline deadline(settings_.timeout);
+bool AgentClient::exchange(ByteView request, MutableByteView record, ByteView& answer,
+                           const Deadline& deadline) noexcept {
   Owned<Connection> connection = pool_.take();
   int fresh = 0;
   for (;;) {
@@ -78,9 +120,7 @@ bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& a
     if (outcome == Exchange::failed) return false;
     if (outcome == Exchange::answered) {
       answer = record.first(size);
-      if (!is_answer_to(request, answer)) return false;
-      pool_.give_back(std::move(connection));
-      return true;
+      return accept(request, answer, std::move(connection));
     }
     connection.reset();
   }
@@ -89,7 +129,8 @@ bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& a
   return false;
 }
 
-bool AgentClient::is_answer_to(ByteView request, ByteView answer) const noexcept {
+// Whether it is an answer to the request. A refusal with the id zero is one of the connection, which the agent closes.
+bool AgentClient::accept(ByteView request, ByteView answer, Owned<Connection> connection) noexcept {
   wire::RequestHeader asked;
   wire::ResponseHeader answered;
   const bool well_formed = wire::decode(request, asked) && wire::decode(answer, answered);
@@ -98,45 +139,26 @@ bool AgentClient::is_answer_to(ByteView request, ByteView answer) const noexcept
                 unsigned{answered.version}, unsigned{wire::protocol_version});
     return false;
   }
-  if (well_formed && answered.request_id == asked.request_id) return true;
+  if (well_formed && answered.request_id == asked.request_id) {
+    pool_.give_back(std::move(connection));
+    return true;
+  }
+  if (well_formed && answered.request_id == 0 && answered.status != wire::Status::ok) return true;
   raise_malformed();
   return false;
 }
 
 bool AgentClient::is_success(ByteView answer, const char* key_name) const noexcept {
   wire::ResponseHeader header;
-  if (!wire::decode(answer, header)) {
-    raise_malformed();
-    return false;
-  }
-  if (header.status == wire::Status::ok) return true;
-  wire::ErrorResponse error;
-  if (wire::decode(answer, error)) {
-    raise_refusal(header.status, key_name, printable(error.text).data());
+  wire::ErrorResponse refusal;
+  const bool well_formed = wire::decode(answer, header);
+  if (well_formed && header.status == wire::Status::ok) return true;
+  if (well_formed && wire::decode(answer, refusal)) {
+    raise_refusal(header.status, refusal, key_name);
   } else {
     raise_malformed();
   }
   return false;
-}
-
-void AgentClient::raise_refusal(wire::Status status, const char* key_name, const char* text) const noexcept {
-  switch (status) {
-    case wire::Status::ok: return;
-    case wire::Status::bad_request: return raise_error(Reason::agent_refused, "key %s: %s", key_name, text);
-    case wire::Status::unknown_key:
-      return raise_error(Reason::unknown_key, "key %s: %s; see edgesealctl application list", key_name, text);
-    case wire::Status::not_permitted:
-      return raise_error(Reason::not_permitted, "uid %u may not use key %s: %s; add an access rule to its application",
-                         unsigned{::geteuid()}, key_name, text);
-    case wire::Status::key_retired:
-      return raise_error(Reason::key_retired, "key %s: %s; reload the key and its certificate", key_name, text);
-    case wire::Status::unsupported: return raise_error(Reason::operation_unsupported, "key %s: %s", key_name, text);
-    case wire::Status::busy: return raise_error(Reason::agent_busy, "key %s: %s; try again", key_name, text);
-    case wire::Status::tpm_unavailable: return raise_error(Reason::tpm_unavailable, "key %s: %s", key_name, text);
-    case wire::Status::internal:
-      return raise_error(Reason::agent_failed, "key %s: %s; see the journal of edgeseald", key_name, text);
-    case wire::Status::decryption_failed: return raise_error(Reason::decryption_failed, "key %s: %s", key_name, text);
-  }
 }
 
 void AgentClient::raise_malformed() const noexcept {

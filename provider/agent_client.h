@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "provider/connection_pool.h"
@@ -10,7 +11,7 @@ namespace edgeseal::provider {
 
 // The requests of the provider to the agent. Thread-safe; a call takes at most the time limit of the settings. A
 // request that the agent lost by closing before its answer, as it does when it restarts, is sent again over a new
-// connection.
+// connection; one that it was too busy for, after the time that it said.
 class AgentClient {
  public:
   explicit AgentClient(const Settings& settings) noexcept : settings_(settings) {}
@@ -24,11 +25,19 @@ class AgentClient {
   [[nodiscard]] std::size_t sign(const wire::SignRequest& request, const char* key_name,
                                  MutableByteView signature) noexcept;
 
+  // The size of the plaintext written, which may be zero; nothing, with an error raised, on any failure.
+  [[nodiscard]] std::optional<std::size_t> decrypt(const wire::DecryptRequest& request, const char* key_name,
+                                                   MutableByteView plaintext) noexcept;
+
  private:
+  template <typename Request, typename Response>
+  [[nodiscard]] bool ask(const Request& request, const char* key_name, MutableByteView room, MutableByteView record,
+                         Response& response) noexcept;
   [[nodiscard]] bool transact(ByteView request, MutableByteView record, ByteView& answer) noexcept;
-  [[nodiscard]] bool is_answer_to(ByteView request, ByteView answer) const noexcept;
+  [[nodiscard]] bool exchange(ByteView request, MutableByteView record, ByteView& answer,
+                              const Deadline& deadline) noexcept;
+  [[nodiscard]] bool accept(ByteView request, ByteView answer, Owned<Connection> connection) noexcept;
   [[nodiscard]] bool is_success(ByteView answer, const char* key_name) const noexcept;
-  void raise_refusal(wire::Status status, const char* key_name, const char* text) const noexcept;
   void raise_malformed() const noexcept;
 
   const Settings& settings_;

@@ -1,6 +1,7 @@
 #include "provider/algorithm_identifier.h"
 
 #include <openssl/objects.h>
+#include <openssl/params.h>
 
 #include "provider/hash.h"
 
@@ -57,8 +58,7 @@ AlgorithmIdentifier identify_pair(wire::Hash hash, int key_nid, int parameter_ty
   return make(nid, parameter_type, nullptr);
 }
 
-}  // namespace
-
+// Null where there is none or memory is out.
 AlgorithmIdentifier identify_signature(wire::SignatureScheme scheme, wire::Hash hash,
                                        std::uint16_t salt_length) noexcept {
   switch (scheme) {
@@ -68,6 +68,17 @@ AlgorithmIdentifier identify_signature(wire::SignatureScheme scheme, wire::Hash 
     case wire::SignatureScheme::ed25519: return make(NID_ED25519, V_ASN1_UNDEF, nullptr);
   }
   return nullptr;
+}
+
+}  // namespace
+
+bool put_algorithm_identifier(OSSL_PARAM& parameter, wire::SignatureScheme scheme, wire::Hash hash,
+                              std::uint16_t salt_length) noexcept {
+  const AlgorithmIdentifier identifier = identify_signature(scheme, hash, salt_length);
+  unsigned char* encoded = nullptr;
+  const int size = identifier != nullptr ? i2d_X509_ALGOR(identifier.get(), &encoded) : -1;
+  const OpensslMemory<unsigned char> owner(encoded);
+  return size > 0 && OSSL_PARAM_set_octet_string(&parameter, encoded, static_cast<std::size_t>(size)) == 1;
 }
 
 }  // namespace edgeseal::provider

@@ -13,9 +13,12 @@ using Function = void (*)();
 inline constexpr const char* own_property = "provider=edgeseal";
 inline constexpr const char* rsa_names = "RSA:rsaEncryption:1.2.840.113549.1.1.1";
 inline constexpr const char* ec_names = "EC:id-ecPublicKey:1.2.840.10045.2.1";
+inline constexpr const char* ed25519_names = "ED25519:1.3.101.112";
 
 extern const OSSL_ALGORITHM key_managements[];
 extern const OSSL_ALGORITHM signatures[];
+extern const OSSL_DISPATCH ed25519_signature[];
+extern const OSSL_ALGORITHM asymmetric_ciphers[];
 extern const OSSL_ALGORITHM stores[];
 extern const OSSL_ALGORITHM decoders[];
 

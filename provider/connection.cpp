@@ -99,8 +99,9 @@ bool Connection::holds_its_socket() const noexcept {
 
 Exchange Connection::exchange(ByteView request, MutableByteView answer, std::size_t& size,
                               const Deadline& deadline) noexcept {
-  const Exchange sent = send(request, deadline);
-  return sent == Exchange::answered ? receive(answer, size, deadline) : sent;
+  Exchange outcome = send(request, deadline);
+  if (outcome == Exchange::answered) outcome = receive(answer, size, deadline);
+  return outcome == Exchange::lost && take_last_words(answer, size) ? Exchange::answered : outcome;
 }
 
 Exchange Connection::send(ByteView request, const Deadline& deadline) noexcept {
@@ -136,6 +137,15 @@ Exchange Connection::receive(MutableByteView answer, std::size_t& size, const De
       return Exchange::failed;
     }
   }
+}
+
+// An agent without room for a connection says so and closes without a look at the request. The error that follows from
+// that comes before what it said.
+bool Connection::take_last_words(MutableByteView answer, std::size_t& size) noexcept {
+  const ssize_t received = ::recv(descriptor_, answer.data(), answer.size(), MSG_DONTWAIT | MSG_TRUNC);
+  if (received <= 0 || static_cast<std::size_t>(received) > answer.size()) return false;
+  size = static_cast<std::size_t>(received);
+  return true;
 }
 
 Exchange Connection::wait(short events, const Deadline& deadline) noexcept {

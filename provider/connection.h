@@ -45,6 +45,7 @@ class Connection {
   [[nodiscard]] bool holds_its_socket() const noexcept;
   [[nodiscard]] Exchange send(ByteView request, const Deadline& deadline) noexcept;
   [[nodiscard]] Exchange receive(MutableByteView answer, std::size_t& size, const Deadline& deadline) noexcept;
+  [[nodiscard]] bool take_last_words(MutableByteView answer, std::size_t& size) noexcept;
   [[nodiscard]] Exchange wait(short events, const Deadline& deadline) noexcept;
 
   int descriptor_;

@@ -132,9 +132,11 @@ constexpr const char* from_der = "provider=edgeseal,input=der,structure=Edgeseal
 
 }  // namespace
 
-const OSSL_ALGORITHM decoders[] = {{"DER", from_pem, pem_functions, "Edgeseal key reference in PEM"},
-                                   {rsa_names, from_der, der_functions<KeyKind::rsa>, "Edgeseal key reference, RSA"},
-                                   {ec_names, from_der, der_functions<KeyKind::ec>, "Edgeseal key reference, EC"},
-                                   {nullptr, nullptr, nullptr, nullptr}};
+const OSSL_ALGORITHM decoders[] = {
+    {"DER", from_pem, pem_functions, "Edgeseal key reference in PEM"},
+    {rsa_names, from_der, der_functions<KeyKind::rsa>, "Edgeseal key reference, RSA"},
+    {ec_names, from_der, der_functions<KeyKind::ec>, "Edgeseal key reference, EC"},
+    {ed25519_names, from_der, der_functions<KeyKind::ed25519>, "Edgeseal key reference, Ed25519"},
+    {nullptr, nullptr, nullptr, nullptr}};
 
 }  // namespace edgeseal::provider

@@ -41,6 +41,10 @@ ERR_STRING_DATA reason_texts[] = {
     item(Reason::setting_invalid, "invalid setting"),
     item(Reason::buffer_too_small, "buffer too small"),
     item(Reason::decryption_failed, "decryption failed"),
+    item(Reason::ciphertext_size_wrong, "wrong size of the ciphertext"),
+    item(Reason::label_too_long, "label too long"),
+    item(Reason::tls_version_missing, "no TLS version"),
+    item(Reason::request_too_large, "request too large"),
     {0, nullptr},
 };
 

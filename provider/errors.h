@@ -29,6 +29,10 @@ enum class Reason : int {
   setting_invalid,
   buffer_too_small,
   decryption_failed,
+  ciphertext_size_wrong,
+  label_too_long,
+  tls_version_missing,
+  request_too_large,
 };
 
 // Makes the texts of the reasons known to libcrypto, once per process. Not by the provider's table of reason strings:

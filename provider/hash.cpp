@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "provider/errors.h"
+
 namespace edgeseal::provider {
 namespace {
 
@@ -25,13 +27,21 @@ const Entry& entry_of(wire::Hash hash) noexcept {
   return table.front();
 }
 
-}  // namespace
-
 std::optional<wire::Hash> hash_of(const EVP_MD* digest) noexcept {
   for (const Entry& entry : table) {
     if (EVP_MD_is_a(digest, entry.name) == 1) return entry.hash;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<wire::Hash> find_hash(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept {
+  if (name == nullptr) return std::nullopt;
+  const Digest digest(EVP_MD_fetch(library, name, properties));
+  const std::optional<wire::Hash> hash = digest != nullptr ? hash_of(digest.get()) : std::nullopt;
+  if (!hash.has_value()) raise_error(Reason::digest_unsupported, "%s: use SHA-1, SHA-256, SHA-384 or SHA-512", name);
+  return hash;
 }
 
 std::optional<wire::Hash> hash_of_digest_size(std::size_t size) noexcept {

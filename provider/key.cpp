@@ -6,8 +6,9 @@ namespace edgeseal::provider {
 namespace {
 
 std::optional<KeyKind> kind_of(const EVP_PKEY* key) noexcept {
-  if (EVP_PKEY_is_a(key, "RSA") == 1) return KeyKind::rsa;
-  if (EVP_PKEY_is_a(key, "EC") == 1) return KeyKind::ec;
+  for (const KeyKind kind : {KeyKind::rsa, KeyKind::ec, KeyKind::ed25519}) {
+    if (EVP_PKEY_is_a(key, algorithm_name(kind)) == 1) return kind;
+  }
   return std::nullopt;
 }
 
@@ -36,8 +37,8 @@ Key::Reference Key::of_agent(Context& context, std::string_view name, ByteView p
   const std::optional<KeyKind> kind = parsed != nullptr ? kind_of(parsed.get()) : std::nullopt;
   AgentKey agent_key;
   if (!kind.has_value() || name.size() >= agent_key.name.size() || !identify(context, public_key, agent_key.id)) {
-    raise_error(Reason::public_key_invalid, "key %.*s: not an RSA or EC public key", static_cast<int>(name.size()),
-                name.data());
+    raise_error(Reason::public_key_invalid, "key %.*s: not an RSA, EC or Ed25519 public key",
+                static_cast<int>(name.size()), name.data());
     return nullptr;
   }
   std::copy(name.begin(), name.end(), agent_key.name.begin());

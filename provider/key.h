@@ -9,11 +9,16 @@
 
 namespace edgeseal::provider {
 
-enum class KeyKind { rsa, ec };
+enum class KeyKind { rsa, ec, ed25519 };
 
 // The name under which libcrypto knows keys of the kind.
 [[nodiscard]] constexpr const char* algorithm_name(KeyKind kind) noexcept {
-  return kind == KeyKind::rsa ? "RSA" : "EC";
+  switch (kind) {
+    case KeyKind::rsa: return "RSA";
+    case KeyKind::ec: return "EC";
+    case KeyKind::ed25519: return "ED25519";
+  }
+  return "";
 }
 
 // A key of the agent or, where `agent_key` is empty, a public key that libcrypto brought for a comparison. All
@@ -35,7 +40,7 @@ class Key {
   // Null where memory is out.
   [[nodiscard]] static Reference create(Context& context, KeyKind kind) noexcept;
 
-  // Null, with an error raised, where the DER SubjectPublicKeyInfo is none of an RSA or EC key.
+  // Null, with an error raised, where the DER SubjectPublicKeyInfo is none of a key of these kinds.
   [[nodiscard]] static Reference of_agent(Context& context, std::string_view name, ByteView public_key) noexcept;
 
   Key(Context& owner, KeyKind key_kind) noexcept : context(owner), kind(key_kind) {}

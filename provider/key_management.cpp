@@ -118,19 +118,33 @@ constexpr OSSL_PARAM ec_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
                                         big_number(OSSL_PKEY_PARAM_EC_PUB_Y),
                                         end_of_list};
 
+constexpr OSSL_PARAM ed25519_parameters[] = {
+    number(OSSL_PKEY_PARAM_BITS),           number(OSSL_PKEY_PARAM_MAX_SIZE), number(OSSL_PKEY_PARAM_SECURITY_BITS),
+    text(OSSL_PKEY_PARAM_MANDATORY_DIGEST), octets(OSSL_PKEY_PARAM_PUB_KEY),  end_of_list};
+
 constexpr OSSL_PARAM rsa_exchanged[] = {big_number(OSSL_PKEY_PARAM_RSA_N), big_number(OSSL_PKEY_PARAM_RSA_E),
                                         end_of_list};
 
 constexpr OSSL_PARAM ec_exchanged[] = {text(OSSL_PKEY_PARAM_GROUP_NAME), octets(OSSL_PKEY_PARAM_PUB_KEY), end_of_list};
 
+constexpr OSSL_PARAM ed25519_exchanged[] = {octets(OSSL_PKEY_PARAM_PUB_KEY), end_of_list};
+
 template <KeyKind kind>
 const OSSL_PARAM* gettable_params(void* /*context*/) noexcept {
-  return kind == KeyKind::rsa ? rsa_parameters : ec_parameters;
+  switch (kind) {
+    case KeyKind::rsa: return rsa_parameters;
+    case KeyKind::ec: return ec_parameters;
+    case KeyKind::ed25519: return ed25519_parameters;
+  }
 }
 
 template <KeyKind kind>
 const OSSL_PARAM* exchanged_types(int /*selection*/) noexcept {
-  return kind == KeyKind::rsa ? rsa_exchanged : ec_exchanged;
+  switch (kind) {
+    case KeyKind::rsa: return rsa_exchanged;
+    case KeyKind::ec: return ec_exchanged;
+    case KeyKind::ed25519: return ed25519_exchanged;
+  }
 }
 
 template <KeyKind kind>
@@ -160,6 +174,7 @@ const OSSL_DISPATCH functions[] = {
 const OSSL_ALGORITHM key_managements[] = {
     {rsa_names, own_property, functions<KeyKind::rsa>, "RSA keys held by the Edgeseal agent"},
     {ec_names, own_property, functions<KeyKind::ec>, "EC keys held by the Edgeseal agent"},
+    {ed25519_names, own_property, functions<KeyKind::ed25519>, "Ed25519 keys held by the Edgeseal agent"},
     {nullptr, nullptr, nullptr, nullptr}};
 
 }  // namespace edgeseal::provider

@@ -36,6 +36,7 @@ const OSSL_ALGORITHM* query(void* context, int operation, int* no_cache) noexcep
   switch (operation) {
     case OSSL_OP_KEYMGMT: return usable ? key_managements : nullptr;
     case OSSL_OP_SIGNATURE: return usable ? signatures : nullptr;
+    case OSSL_OP_ASYM_CIPHER: return usable ? asymmetric_ciphers : nullptr;
     case OSSL_OP_STORE: return stores;
     case OSSL_OP_DECODER: return decoders;
     default: return nullptr;

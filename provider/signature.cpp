@@ -204,6 +204,7 @@ const OSSL_DISPATCH functions[] = {
 const OSSL_ALGORITHM signatures[] = {
     {rsa_names, own_property, functions<KeyKind::rsa>, "RSA signatures by the Edgeseal agent"},
     {"ECDSA", own_property, functions<KeyKind::ec>, "ECDSA signatures by the Edgeseal agent"},
+    {ed25519_names, own_property, ed25519_signature, "Ed25519 signatures by the Edgeseal agent"},
     {nullptr, nullptr, nullptr, nullptr}};
 
 }  // namespace edgeseal::provider

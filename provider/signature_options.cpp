@@ -1,7 +1,6 @@
 #include "provider/signature_options.h"
 
 #include <openssl/core_names.h>
-#include <openssl/params.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +8,7 @@
 
 #include "provider/algorithm_identifier.h"
 #include "provider/algorithms.h"
+#include "provider/parameter.h"
 
 namespace edgeseal::provider {
 namespace {
@@ -36,18 +36,6 @@ std::optional<int> parse_salt(std::string_view text) noexcept {
   return value;
 }
 
-// A UTF-8 parameter ends with a zero byte or with its size.
-std::string_view as_view(const OSSL_PARAM& parameter) noexcept {
-  const char* start = static_cast<const char*>(parameter.data);
-  if (parameter.data_type != OSSL_PARAM_UTF8_STRING || start == nullptr) return {};
-  return {start, static_cast<std::size_t>(std::find(start, start + parameter.data_size, '\0') - start)};
-}
-
-const char* as_name(const OSSL_PARAM* parameter) noexcept {
-  const char* name = nullptr;
-  return parameter != nullptr && OSSL_PARAM_get_utf8_string_ptr(parameter, &name) == 1 ? name : nullptr;
-}
-
 // RFC 8017 section 9.1.1: emLen - hLen - 2, where emLen = ceil((modBits - 1) / 8).
 int longest_salt(wire::Hash hash, const Key& key) noexcept {
   const int encoded_bits = EVP_PKEY_get_bits(key.public_key.get()) - 1;
@@ -72,8 +60,9 @@ const OSSL_PARAM* SignatureOptions::list(KeyKind kind) noexcept {
 bool SignatureOptions::set(const OSSL_PARAM parameters[]) noexcept {
   if (parameters == nullptr) return true;
   const OSSL_PARAM* digest = OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_DIGEST);
-  const OSSL_PARAM* properties = OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_PROPERTIES);
-  if (digest != nullptr && !set_digest(as_name(digest), as_name(properties))) return false;
+  if (digest != nullptr && !set_digest(name_in(parameters, OSSL_SIGNATURE_PARAM_DIGEST),
+                                       name_in(parameters, OSSL_SIGNATURE_PARAM_PROPERTIES)))
+    return false;
   if (scheme_ == wire::SignatureScheme::ecdsa) return true;
   const OSSL_PARAM* padding = OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_PAD_MODE);
   const OSSL_PARAM* salt = OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_PSS_SALTLEN);
@@ -82,31 +71,21 @@ bool SignatureOptions::set(const OSSL_PARAM parameters[]) noexcept {
 }
 
 bool SignatureOptions::set_digest(const char* name, const char* properties) noexcept {
-  const std::optional<wire::Hash> found = find_hash(name, properties);
+  const std::optional<wire::Hash> found = find_hash(context_->library.get(), name, properties);
   if (found.has_value()) hash_ = found;
   return found.has_value();
 }
 
 bool SignatureOptions::set_mgf1_hash(const OSSL_PARAM parameters[]) noexcept {
-  const OSSL_PARAM* digest = OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_MGF1_DIGEST);
-  if (digest == nullptr) return true;
-  const OSSL_PARAM* properties = OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES);
-  mgf1_hash_ = find_hash(as_name(digest), as_name(properties));
+  if (OSSL_PARAM_locate_const(parameters, OSSL_SIGNATURE_PARAM_MGF1_DIGEST) == nullptr) return true;
+  mgf1_hash_ = find_hash(context_->library.get(), name_in(parameters, OSSL_SIGNATURE_PARAM_MGF1_DIGEST),
+                         name_in(parameters, OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES));
   return mgf1_hash_.has_value();
 }
 
-std::optional<wire::Hash> SignatureOptions::find_hash(const char* name, const char* properties) const noexcept {
-  if (name == nullptr) return std::nullopt;
-  const Digest digest(EVP_MD_fetch(context_->library.get(), name, properties));
-  const std::optional<wire::Hash> hash = digest != nullptr ? hash_of(digest.get()) : std::nullopt;
-  if (!hash.has_value()) raise_error(Reason::digest_unsupported, "%s: use SHA-1, SHA-256, SHA-384 or SHA-512", name);
-  return hash;
-}
-
 bool SignatureOptions::set_padding(const OSSL_PARAM& parameter) noexcept {
-  int mode = 0;
-  if (parameter.data_type != OSSL_PARAM_UTF8_STRING && OSSL_PARAM_get_int(&parameter, &mode) != 1) return false;
-  const std::string_view name = as_view(parameter);
+  const std::optional<int> mode = number_in(parameter);
+  const std::string_view name = text_of(parameter);
   if (mode == RSA_PKCS1_PADDING || name == OSSL_PKEY_RSA_PAD_MODE_PKCSV15) {
     scheme_ = wire::SignatureScheme::rsa_pkcs1;
   } else if (mode == RSA_PKCS1_PSS_PADDING || name == OSSL_PKEY_RSA_PAD_MODE_PSS) {
@@ -119,11 +98,8 @@ bool SignatureOptions::set_padding(const OSSL_PARAM& parameter) noexcept {
 }
 
 bool SignatureOptions::set_salt_length(const OSSL_PARAM& parameter) noexcept {
-  int value = 0;
   const bool is_text = parameter.data_type == OSSL_PARAM_UTF8_STRING;
-  const std::optional<int> choice = is_text                                       ? parse_salt(as_view(parameter))
-                                    : OSSL_PARAM_get_int(&parameter, &value) == 1 ? std::optional<int>(value)
-                                                                                  : std::nullopt;
+  const std::optional<int> choice = is_text ? parse_salt(text_of(parameter)) : number_in(parameter);
   if (scheme_ != wire::SignatureScheme::rsa_pss || !choice.has_value() || *choice < auto_digest_max) {
     raise_error(Reason::salt_length_invalid, "a number, digest, max, auto or auto-digestmax, with PSS only");
     return false;
@@ -188,12 +164,7 @@ bool SignatureOptions::get_salt_length(OSSL_PARAM& parameter) const noexcept {
 bool SignatureOptions::get_algorithm_identifier(OSSL_PARAM& parameter, const Key* key) const noexcept {
   if (!hash_.has_value() || key == nullptr) return false;
   const std::optional<std::uint16_t> salt = salt_length(*hash_, *key);
-  if (!salt.has_value()) return false;
-  const AlgorithmIdentifier identifier = identify_signature(scheme_, *hash_, *salt);
-  unsigned char* encoded = nullptr;
-  const int size = identifier != nullptr ? i2d_X509_ALGOR(identifier.get(), &encoded) : -1;
-  const OpensslMemory<unsigned char> owner(encoded);
-  return size > 0 && OSSL_PARAM_set_octet_string(&parameter, encoded, static_cast<std::size_t>(size)) == 1;
+  return salt.has_value() && put_algorithm_identifier(parameter, scheme_, *hash_, *salt);
 }
 
 }  // namespace edgeseal::provider

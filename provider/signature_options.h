@@ -33,7 +33,6 @@ class SignatureOptions {
   static const OSSL_PARAM* list(KeyKind kind) noexcept;
 
  private:
-  [[nodiscard]] std::optional<wire::Hash> find_hash(const char* name, const char* properties) const noexcept;
   [[nodiscard]] bool set_padding(const OSSL_PARAM& parameter) noexcept;
   [[nodiscard]] bool set_salt_length(const OSSL_PARAM& parameter) noexcept;
   [[nodiscard]] bool set_mgf1_hash(const OSSL_PARAM parameters[]) noexcept;

@@ -1,6 +1,5 @@
 #include "tests/fakes/key_server.h"
 
-#include <openssl/rsa.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,22 +8,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 #include <system_error>
+
+#include "tests/fakes/private_key.h"
 
 namespace edgeseal::fakes {
 namespace {
-
-const char* name_of(wire::Hash hash) {
-  switch (hash) {
-    case wire::Hash::none: return "";
-    case wire::Hash::sha1: return "SHA1";
-    case wire::Hash::sha256: return "SHA256";
-    case wire::Hash::sha384: return "SHA384";
-    case wire::Hash::sha512: return "SHA512";
-  }
-  return "";
-}
 
 wire::KeyId id_of(const Bytes& public_key) {
   wire::KeyId id{};
@@ -34,34 +23,11 @@ wire::KeyId id_of(const Bytes& public_key) {
   return id;
 }
 
-Bytes sign_digest(EVP_PKEY* key, const wire::SignRequest& request) {
-  const std::shared_ptr<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(default_only(), key, nullptr),
-                                              EVP_PKEY_CTX_free);
-  const std::shared_ptr<EVP_MD> digest(EVP_MD_fetch(default_only(), name_of(request.hash), nullptr), EVP_MD_free);
-  bool good = EVP_PKEY_sign_init(context.get()) == 1 && EVP_PKEY_CTX_set_signature_md(context.get(), digest.get()) == 1;
-  if (request.scheme == wire::SignatureScheme::rsa_pss) {
-    good = good && EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), request.salt_length) == 1;
-  }
-  Bytes signature(1024);
-  std::size_t size = signature.size();
-  good =
-      good && EVP_PKEY_sign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                            reinterpret_cast<const unsigned char*>(request.digest.data()), request.digest.size()) == 1;
-  if (!good) throw std::runtime_error("the fake key server cannot sign");
-  signature.resize(size);
-  return signature;
-}
-
 template <typename... Arguments>
 Bytes encoded(const Arguments&... arguments) {
   Bytes record(wire::max_message_size);
   record.resize(wire::encode(arguments..., record));
   return record;
-}
-
-wire::KeyType type_of(EVP_PKEY* key) {
-  return EVP_PKEY_is_a(key, "RSA") == 1 ? wire::KeyType::rsa : wire::KeyType::ec_p256;
 }
 
 void spoil(Bytes& record, KeyServer::Behaviour behaviour) {
@@ -73,7 +39,8 @@ void spoil(Bytes& record, KeyServer::Behaviour behaviour) {
     case KeyServer::Behaviour::answer_oversized: record.resize(wire::max_message_size); break;
     case KeyServer::Behaviour::serve:
     case KeyServer::Behaviour::close:
-    case KeyServer::Behaviour::hold: break;
+    case KeyServer::Behaviour::hold:
+    case KeyServer::Behaviour::turn_away: break;
   }
 }
 
@@ -125,9 +92,15 @@ void KeyServer::behave(Behaviour behaviour, unsigned times) {
   behaviour_times_ = times;
 }
 
-void KeyServer::refuse(std::optional<Refusal> refusal) {
+void KeyServer::refuse(std::optional<Refusal> refusal, unsigned times) {
   const std::lock_guard lock(mutex_);
   refusal_ = std::move(refusal);
+  refusal_times_ = times;
+}
+
+void KeyServer::answer_plaintext(std::optional<Bytes> plaintext) {
+  const std::lock_guard lock(mutex_);
+  plaintext_ = std::move(plaintext);
 }
 
 unsigned KeyServer::connections() const {
@@ -167,9 +140,14 @@ void KeyServer::run() {
 void KeyServer::accept_connection() {
   const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (connection < 0) return;
-  connections_.push_back(connection);
   const std::lock_guard lock(mutex_);
   ++connection_count_;
+  if (behaviour_ != Behaviour::turn_away || behaviour_times_ == 0) return connections_.push_back(connection);
+  --behaviour_times_;
+  const Bytes record =
+      encoded(0U, wire::Status::busy, wire::ErrorResponse{.retry_after_ms = 1, .text = "too many connections"});
+  static_cast<void>(::send(connection, record.data(), record.size(), MSG_NOSIGNAL));
+  ::close(connection);
 }
 
 bool KeyServer::serve(int connection) {
@@ -191,24 +169,28 @@ KeyServer::Behaviour KeyServer::note(const wire::RequestHeader& header) {
   const std::lock_guard lock(mutex_);
   ++request_counts_[header.operation];
   changed_.notify_all();
-  if (behaviour_times_ == 0) return Behaviour::serve;
+  if (behaviour_times_ == 0 || behaviour_ == Behaviour::turn_away) return Behaviour::serve;
   --behaviour_times_;
   return behaviour_;
 }
 
-Bytes KeyServer::answer(const Bytes& request, const wire::RequestHeader& header) const {
-  std::optional<Refusal> refusal;
-  {
-    const std::lock_guard lock(mutex_);
-    refusal = refusal_;
-  }
-  if (refusal) {
-    return encoded(header.request_id, refusal->status, wire::ErrorResponse{.retry_after_ms = 0, .text = refusal->text});
+std::optional<KeyServer::Refusal> KeyServer::next_refusal() {
+  const std::lock_guard lock(mutex_);
+  if (!refusal_ || refusal_times_ == 0) return std::nullopt;
+  if (refusal_times_ != always) --refusal_times_;
+  return refusal_;
+}
+
+Bytes KeyServer::answer(const Bytes& request, const wire::RequestHeader& header) {
+  if (const auto refusal = next_refusal()) {
+    return encoded(header.request_id, refusal->status,
+                   wire::ErrorResponse{.retry_after_ms = refusal->retry_after_ms, .text = refusal->text});
   }
   switch (header.operation) {
     case wire::Operation::hello: return encoded(header.request_id, wire::HelloResponse{.deadline_ms = 1000});
     case wire::Operation::describe: return describe(request, header.request_id);
     case wire::Operation::sign: return sign(request, header.request_id);
+    case wire::Operation::decrypt: return decrypt(request, header.request_id);
   }
   return {};
 }
@@ -228,13 +210,32 @@ Bytes KeyServer::describe(const Bytes& request, std::uint32_t id) const {
   return encoded(id, response);
 }
 
+const KeyServer::Key* KeyServer::find(const wire::KeyId& id) const {
+  const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const auto& entry) { return entry.second.id == id; });
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
 Bytes KeyServer::sign(const Bytes& request, std::uint32_t id) const {
   wire::SignRequest asked;
   if (!wire::decode(request, asked)) return encoded(id, wire::Status::bad_request, wire::ErrorResponse{});
-  for (const auto& [name, key] : keys_) {
-    if (key.id == asked.key_id) return encoded(id, wire::SignResponse{.signature = sign_digest(key.pkey.get(), asked)});
-  }
-  return encoded(id, wire::Status::unknown_key, wire::ErrorResponse{.text = "no such key"});
+  const Key* key = find(asked.key_id);
+  if (key == nullptr) return encoded(id, wire::Status::unknown_key, wire::ErrorResponse{.text = "no such key"});
+  return encoded(id, wire::SignResponse{.signature = fakes::sign(key->pkey.get(), asked)});
+}
+
+Bytes KeyServer::decrypt(const Bytes& request, std::uint32_t id) const {
+  wire::DecryptRequest asked;
+  if (!wire::decode(request, asked)) return encoded(id, wire::Status::bad_request, wire::ErrorResponse{});
+  const Key* key = find(asked.key_id);
+  if (key == nullptr) return encoded(id, wire::Status::unknown_key, wire::ErrorResponse{.text = "no such key"});
+  const auto plaintext = [&] {
+    const std::lock_guard lock(mutex_);
+    return plaintext_;
+  }();
+  const auto decrypted = plaintext ? plaintext : fakes::decrypt(key->pkey.get(), asked);
+  if (!decrypted)
+    return encoded(id, wire::Status::decryption_failed, wire::ErrorResponse{.text = "not made with this key"});
+  return encoded(id, wire::DecryptResponse{.plaintext = *decrypted});
 }
 
 }  // namespace edgeseal::fakes

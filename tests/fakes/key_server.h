@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -25,13 +26,16 @@ class KeyServer {
     answer_short,     // the record without its last byte
     answer_other_id,  // the record of another request
     answer_other_version,
-    answer_oversized  // the largest record, with bytes after the end
+    answer_oversized,  // the largest record, with bytes after the end
+    turn_away          // new connections, as an agent does that has too many
   };
 
   struct Refusal {
     wire::Status status;
     std::string text;
+    std::uint32_t retry_after_ms = 0;
   };
+  static constexpr unsigned always = std::numeric_limits<unsigned>::max();
 
   explicit KeyServer(std::filesystem::path path);
   ~KeyServer();
@@ -43,9 +47,10 @@ class KeyServer {
   void start();
   void stop();  // closes all connections and removes the socket
 
-  // For the next `times` requests that come.
+  // For the next `times` requests that come, or connections for turn_away.
   void behave(Behaviour behaviour, unsigned times = 1);
-  void refuse(std::optional<Refusal> refusal);  // every request, until taken back
+  void refuse(std::optional<Refusal> refusal, unsigned times = always);
+  void answer_plaintext(std::optional<Bytes> plaintext);  // whatever the ciphertext is, until taken back
 
   [[nodiscard]] unsigned connections() const;
   [[nodiscard]] unsigned requests(wire::Operation operation) const;
@@ -63,9 +68,12 @@ class KeyServer {
   void accept_connection();
   [[nodiscard]] bool serve(int connection);
   [[nodiscard]] Behaviour note(const wire::RequestHeader& header);
-  [[nodiscard]] Bytes answer(const Bytes& request, const wire::RequestHeader& header) const;
+  [[nodiscard]] std::optional<Refusal> next_refusal();
+  [[nodiscard]] Bytes answer(const Bytes& request, const wire::RequestHeader& header);
   [[nodiscard]] Bytes describe(const Bytes& request, std::uint32_t id) const;
+  [[nodiscard]] const Key* find(const wire::KeyId& id) const;
   [[nodiscard]] Bytes sign(const Bytes& request, std::uint32_t id) const;
+  [[nodiscard]] Bytes decrypt(const Bytes& request, std::uint32_t id) const;
 
   std::filesystem::path path_;
   std::map<std::string, Key> keys_;
@@ -79,6 +87,8 @@ class KeyServer {
   Behaviour behaviour_ = Behaviour::serve;
   unsigned behaviour_times_ = 0;
   std::optional<Refusal> refusal_;
+  unsigned refusal_times_ = 0;
+  std::optional<Bytes> plaintext_;
   unsigned connection_count_ = 0;
   std::map<wire::Operation, unsigned> request_counts_;
 };

@@ -37,9 +37,12 @@ OSSL_LIB_CTX* default_only() {
 }
 
 PkeyPtr generate_key(const std::string& type) {
-  EVP_PKEY* key = type == "EC" ? EVP_PKEY_Q_keygen(default_only(), nullptr, "EC", "P-256")
-                               : EVP_PKEY_Q_keygen(default_only(), nullptr, "RSA", std::size_t{2048});
-  return {check(key, "EVP_PKEY_Q_keygen"), EVP_PKEY_free};
+  const auto generate = [&]() -> EVP_PKEY* {
+    if (type == "EC") return EVP_PKEY_Q_keygen(default_only(), nullptr, "EC", "P-256");
+    if (type == "RSA") return EVP_PKEY_Q_keygen(default_only(), nullptr, "RSA", std::size_t{2048});
+    return EVP_PKEY_Q_keygen(default_only(), nullptr, type.c_str());
+  };
+  return {check(generate(), "EVP_PKEY_Q_keygen"), EVP_PKEY_free};
 }
 
 PkeyPtr read_key(const std::filesystem::path& pem) {

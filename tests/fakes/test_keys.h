@@ -17,7 +17,7 @@ using Bytes = std::vector<std::byte>;
 using PkeyPtr = std::shared_ptr<EVP_PKEY>;
 using CertificatePtr = std::shared_ptr<X509>;
 
-// "EC" is P-256, "RSA" has 2048 bits.
+// "EC" is P-256, "RSA" has 2048 bits; "ED25519".
 [[nodiscard]] PkeyPtr generate_key(const std::string& type);
 [[nodiscard]] PkeyPtr read_key(const std::filesystem::path& pem);
 [[nodiscard]] Bytes public_key_of(EVP_PKEY* key);  // DER SubjectPublicKeyInfo

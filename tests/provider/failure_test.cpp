@@ -71,6 +71,49 @@ BOOST_DATA_TEST_CASE_F(Fixture, a_refusal_names_cause_and_remedy, boost::unit_te
   BOOST_TEST(!sign(program.context(), key.get(), "message").empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_busy_agent_is_asked_again_after_the_time_it_said, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.refuse(KeyServer::Refusal{wire::Status::busy, "queue full", 5}, 2);
+  const auto start = std::chrono::steady_clock::now();
+  BOOST_TEST(!sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST((std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(10)));
+  BOOST_TEST(server.requests(wire::Operation::sign) == 3U);
+  BOOST_TEST(take_errors() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agent_that_stays_busy_is_given_up, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.refuse(KeyServer::Refusal{wire::Status::busy, "queue full", 1});
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  const std::string errors = take_errors();
+  BOOST_TEST(contains(errors, "agent busy"), errors);
+  BOOST_TEST(contains(errors, "queue full; try again after 1 ms"), errors);
+  BOOST_TEST(server.requests(wire::Operation::sign) == 4U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pause_beyond_the_time_limit_is_not_waited_for, ImpatientFixture) {
+  const PkeyPtr key = impatient.load_key("edgeseal:ec");
+  server.refuse(KeyServer::Refusal{wire::Status::busy, "queue full", 60'000});
+  const auto start = std::chrono::steady_clock::now();
+  BOOST_TEST(sign(impatient.context(), key.get(), "message").empty());
+  BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(5)));
+  BOOST_TEST(contains(take_errors(), "try again after 60000 ms"));
+  BOOST_TEST(server.requests(wire::Operation::sign) == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agent_without_room_for_a_connection_is_asked_again, Fixture) {
+  const PkeyPtr key = program.read_key(pem_reference("ec", Material::get().ec.get()));
+  server.behave(Behaviour::turn_away, 2);
+  BOOST_TEST(!sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(server.connections() == 3U);
+  BOOST_TEST(take_errors() == "");
+  server.stop();
+  server.start();
+  server.behave(Behaviour::turn_away, 100);
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(contains(take_errors(), "key ec: too many connections; try again after 1 ms"));
+}
+
 BOOST_FIXTURE_TEST_CASE(an_unknown_name_is_told, Fixture) {
   BOOST_TEST(!program.load_key("edgeseal:nobody"));
   BOOST_TEST(contains(take_errors(), "key nobody: no such key"));

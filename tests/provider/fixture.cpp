@@ -45,6 +45,20 @@ bool set_padding(EVP_PKEY_CTX* context, const SignOptions& options) {
                                   EVP_PKEY_CTX_set_rsa_pss_saltlen(context, options.salt) == 1);
 }
 
+const char* digest_name(const SignOptions& options) {
+  return options.digest.empty() ? nullptr : options.digest.c_str();
+}
+
+Bytes sign_in_one_piece(EVP_MD_CTX* operation, std::string_view message) {
+  const auto* start = reinterpret_cast<const unsigned char*>(message.data());
+  std::size_t size = 0;
+  if (EVP_DigestSign(operation, nullptr, &size, start, message.size()) != 1) return {};
+  Bytes signature(size);
+  if (EVP_DigestSign(operation, octets(signature), &size, start, message.size()) != 1) return {};
+  signature.resize(size);
+  return signature;
+}
+
 #ifdef EDGESEAL_PROVIDER_BUILTIN
 void offer_provider(OSSL_LIB_CTX* context) {
   OSSL_PROVIDER_add_builtin(context, "edgeseal", OSSL_provider_init);
@@ -112,18 +126,30 @@ const Material& Material::get() {
     made.ca_key = fakes::generate_key("EC");
     made.ec = fakes::generate_key("EC");
     made.rsa = fakes::generate_key("RSA");
+    made.ed25519 = fakes::generate_key("ED25519");
     made.ca = fakes::issue_certificate(made.ca_key.get(), "Test CA", nullptr, nullptr);
     made.ec_certificate = fakes::issue_certificate(made.ec.get(), "ec", made.ca.get(), made.ca_key.get());
     made.rsa_certificate = fakes::issue_certificate(made.rsa.get(), "rsa", made.ca.get(), made.ca_key.get());
+    made.ed25519_certificate =
+        fakes::issue_certificate(made.ed25519.get(), "ed25519", made.ca.get(), made.ca_key.get());
     return made;
   }();
   return material;
+}
+
+const PkeyPtr& Material::key(const std::string& name) const {
+  return name == "ec" ? ec : name == "rsa" ? rsa : ed25519;
+}
+
+const CertificatePtr& Material::certificate(const std::string& name) const {
+  return name == "ec" ? ec_certificate : name == "rsa" ? rsa_certificate : ed25519_certificate;
 }
 
 Fixture::Fixture() {
   const Material& material = Material::get();
   server.add_key("ec", material.ec, {material.ec_certificate, material.ca});
   server.add_key("rsa", material.rsa, {material.rsa_certificate, material.ca});
+  server.add_key("ed25519", material.ed25519, {material.ed25519_certificate, material.ca});
   server.start();
   BOOST_REQUIRE_MESSAGE(program.configured(), take_errors());
 }
@@ -131,11 +157,11 @@ Fixture::Fixture() {
 Bytes sign(OSSL_LIB_CTX* context, EVP_PKEY* key, std::string_view message, const SignOptions& options) {
   const DigestContextPtr operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_PKEY_CTX* key_context = nullptr;
-  if (EVP_DigestSignInit_ex(operation.get(), &key_context, options.digest.c_str(), context, nullptr, key, nullptr) !=
-          1 ||
+  if (EVP_DigestSignInit_ex(operation.get(), &key_context, digest_name(options), context, nullptr, key, nullptr) != 1 ||
       !set_padding(key_context, options)) {
     return {};
   }
+  if (options.digest.empty()) return sign_in_one_piece(operation.get(), message);
   constexpr std::size_t piece = 7;
   for (std::size_t at = 0; at < message.size(); at += piece) {
     const std::size_t size = std::min(piece, message.size() - at);
@@ -152,7 +178,7 @@ Bytes sign(OSSL_LIB_CTX* context, EVP_PKEY* key, std::string_view message, const
 bool verifies(EVP_PKEY* key, std::string_view message, const Bytes& signature, const SignOptions& options) {
   const DigestContextPtr operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_PKEY_CTX* context = nullptr;
-  return EVP_DigestVerifyInit_ex(operation.get(), &context, options.digest.c_str(), fakes::default_only(), nullptr, key,
+  return EVP_DigestVerifyInit_ex(operation.get(), &context, digest_name(options), fakes::default_only(), nullptr, key,
                                  nullptr) == 1 &&
          set_padding(context, options) &&
          EVP_DigestVerify(operation.get(), octets(signature), signature.size(),
@@ -171,6 +197,10 @@ Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, con
   if (EVP_PKEY_sign(operation.get(), octets(signature), &size, octets(digest), digest.size()) != 1) return {};
   signature.resize(size);
   return signature;
+}
+
+SignOptions options_of(const std::string& name) {
+  return {.digest = name == "ed25519" ? "" : "SHA256"};
 }
 
 std::string take_errors() {

@@ -59,12 +59,15 @@ class Program {
   bool configured_;
 };
 
-// The keys are made once for all tests: "ec" and "rsa" with a certificate by a CA, and that CA.
+// The keys are made once for all tests: "ec", "rsa" and "ed25519" with a certificate by a CA, and that CA.
 struct Material {
   static const Material& get();
 
-  PkeyPtr ca_key, ec, rsa;
-  CertificatePtr ca, ec_certificate, rsa_certificate;
+  [[nodiscard]] const PkeyPtr& key(const std::string& name) const;
+  [[nodiscard]] const CertificatePtr& certificate(const std::string& name) const;
+
+  PkeyPtr ca_key, ec, rsa, ed25519;
+  CertificatePtr ca, ec_certificate, rsa_certificate, ed25519_certificate;
 };
 
 // The agent's side and a program beside it.
@@ -78,9 +81,9 @@ struct Fixture {
 };
 
 struct SignOptions {
-  std::string digest = "SHA256";
-  int padding = 0;  // RSA_PKCS1_PSS_PADDING or the default
-  int salt = 0;     // for PSS
+  std::string digest = "SHA256";  // empty: the default of the key, in one piece
+  int padding = 0;                // RSA_PKCS1_PSS_PADDING or the default
+  int salt = 0;                   // for PSS
 };
 
 // Hash and sign / verify in one piece or in small pieces. An empty signature is a failure.
@@ -89,6 +92,9 @@ struct SignOptions {
 [[nodiscard]] bool verifies(EVP_PKEY* key, std::string_view message, const Bytes& signature,
                             const SignOptions& options = {});
 [[nodiscard]] Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, const char* digest_name);
+
+// What the key of that name takes: Ed25519 keys no digest, the others SHA-256.
+[[nodiscard]] SignOptions options_of(const std::string& name);
 
 // Everything in the error queue, which is empty afterwards.
 [[nodiscard]] std::string take_errors();

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
 #include <boost/test/data/test_case.hpp>
 
 #include "tests/provider/fixture.h"
@@ -10,14 +11,26 @@
 namespace edgeseal::tests {
 namespace {
 
-const std::vector<std::string> names{"ec", "rsa"};
+const std::vector<std::string> names{"ec", "rsa", "ed25519"};
+const std::vector<std::string> hashing_names{"ec", "rsa"};
 
-PkeyPtr software_key(const std::string& name) {
-  return name == "ec" ? Material::get().ec : Material::get().rsa;
+const char* type_of(const std::string& name) {
+  return name == "ec" ? "EC" : name == "rsa" ? "RSA" : "ED25519";
 }
 
-CertificatePtr certificate_of(const std::string& name) {
-  return name == "ec" ? Material::get().ec_certificate : Material::get().rsa_certificate;
+std::vector<std::string> readable_parameters(EVP_PKEY* key) {
+  std::vector<std::string> found;
+  for (const OSSL_PARAM* listed = EVP_PKEY_gettable_params(key); listed != nullptr && listed->key != nullptr;
+       ++listed) {
+    unsigned char value[4096];
+    OSSL_PARAM wanted[] = {*listed, OSSL_PARAM_construct_end()};
+    wanted[0].data = value;
+    wanted[0].data_size = listed->data_type == OSSL_PARAM_INTEGER ? sizeof(int) : sizeof(value);
+    wanted[0].return_size = OSSL_PARAM_UNMODIFIED;
+    if (EVP_PKEY_get_params(key, wanted) == 1 && OSSL_PARAM_modified(wanted) == 1) found.emplace_back(listed->key);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 struct LoadedKey : Fixture {
@@ -34,16 +47,35 @@ BOOST_AUTO_TEST_SUITE(keys)
 
 BOOST_DATA_TEST_CASE_F(LoadedKey, a_key_tells_what_its_public_part_tells, boost::unit_test::data::make(names), name) {
   const PkeyPtr key = load(name);
-  const PkeyPtr software = software_key(name);
-  BOOST_TEST(EVP_PKEY_is_a(key.get(), name == "ec" ? "EC" : "RSA") == 1);
-  BOOST_TEST(EVP_PKEY_get_base_id(key.get()) == (name == "ec" ? EVP_PKEY_EC : EVP_PKEY_RSA));
+  const PkeyPtr software = Material::get().key(name);
+  BOOST_TEST(EVP_PKEY_is_a(key.get(), type_of(name)) == 1);
+  BOOST_TEST(EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_get_base_id(software.get()));
   BOOST_TEST(EVP_PKEY_get_bits(key.get()) == EVP_PKEY_get_bits(software.get()));
   BOOST_TEST(EVP_PKEY_get_size(key.get()) == EVP_PKEY_get_size(software.get()));
   BOOST_TEST(EVP_PKEY_get_security_bits(key.get()) == EVP_PKEY_get_security_bits(software.get()));
   char digest[32] = {};
-  BOOST_TEST(EVP_PKEY_get_default_digest_name(key.get(), digest, sizeof(digest)) > 0);
-  BOOST_TEST(std::string(digest) == "SHA256");
+  char software_digest[32] = {};
+  BOOST_TEST(EVP_PKEY_get_default_digest_name(key.get(), digest, sizeof(digest)) ==
+             EVP_PKEY_get_default_digest_name(software.get(), software_digest, sizeof(software_digest)));
+  BOOST_TEST(std::string(digest) == software_digest);
   BOOST_TEST((fakes::public_key_of(key.get()) == fakes::public_key_of(software.get())));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_ed25519_key_tells_sizes_and_public_part, LoadedKey) {
+  const PkeyPtr key = load("ed25519");
+  BOOST_TEST(EVP_PKEY_get_bits(key.get()) == 256);
+  BOOST_TEST(EVP_PKEY_get_security_bits(key.get()) == 128);
+  BOOST_TEST(EVP_PKEY_get_size(key.get()) == 64);
+  unsigned char own[32] = {};
+  unsigned char software[32] = {};
+  std::size_t size = sizeof(own);
+  BOOST_TEST(EVP_PKEY_get_raw_public_key(key.get(), own, &size) == 1);
+  BOOST_TEST(EVP_PKEY_get_raw_public_key(Material::get().ed25519.get(), software, &size) == 1);
+  BOOST_TEST(std::equal(own, own + sizeof(own), software));
+  const PkeyPtr public_key(
+      EVP_PKEY_new_raw_public_key_ex(fakes::default_only(), "ED25519", nullptr, software, sizeof(software)),
+      EVP_PKEY_free);
+  BOOST_TEST(readable_parameters(key.get()) == readable_parameters(public_key.get()), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(an_ec_key_tells_its_group_and_point, LoadedKey) {
@@ -70,9 +102,9 @@ BOOST_FIXTURE_TEST_CASE(an_rsa_key_tells_its_modulus, LoadedKey) {
 BOOST_DATA_TEST_CASE_F(LoadedKey, it_equals_the_same_key_elsewhere_in_both_orders, boost::unit_test::data::make(names),
                        name) {
   const PkeyPtr key = load(name);
-  const PkeyPtr software = software_key(name);
-  const PkeyPtr other = fakes::generate_key(name == "ec" ? "EC" : "RSA");
-  EVP_PKEY* certified = X509_get0_pubkey(certificate_of(name).get());
+  const PkeyPtr software = Material::get().key(name);
+  const PkeyPtr other = fakes::generate_key(type_of(name));
+  EVP_PKEY* certified = X509_get0_pubkey(Material::get().certificate(name).get());
   BOOST_TEST(EVP_PKEY_eq(key.get(), certified) == 1);
   BOOST_TEST(EVP_PKEY_eq(certified, key.get()) == 1);
   BOOST_TEST(EVP_PKEY_eq(key.get(), software.get()) == 1);
@@ -86,7 +118,7 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, it_equals_the_same_key_elsewhere_in_both_order
 BOOST_DATA_TEST_CASE_F(LoadedKey, its_certificate_is_accepted_and_another_is_not, boost::unit_test::data::make(names),
                        name) {
   const PkeyPtr key = load(name);
-  BOOST_TEST(X509_check_private_key(certificate_of(name).get(), key.get()) == 1);
+  BOOST_TEST(X509_check_private_key(Material::get().certificate(name).get(), key.get()) == 1);
   BOOST_TEST(X509_check_private_key(Material::get().ca.get(), key.get()) != 1);
 }
 
@@ -109,15 +141,17 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, a_copy_signs_too_and_outlives_the_first, boost
   const PkeyPtr copy(EVP_PKEY_dup(key.get()), EVP_PKEY_free);
   BOOST_REQUIRE(copy);
   key.reset();
-  BOOST_CHECK(verifies(software_key(name).get(), "message", sign(program.context(), copy.get(), "message")));
+  const Bytes signature = sign(program.context(), copy.get(), "message", options_of(name));
+  BOOST_CHECK(verifies(Material::get().key(name).get(), "message", signature, options_of(name)));
 }
 
 BOOST_DATA_TEST_CASE_F(LoadedKey, a_request_signed_with_it_verifies, boost::unit_test::data::make(names), name) {
   const PkeyPtr key = load(name);
   const std::shared_ptr<X509_REQ> request(X509_REQ_new_ex(program.context(), nullptr), X509_REQ_free);
   BOOST_REQUIRE(X509_REQ_set_pubkey(request.get(), key.get()) == 1);
-  BOOST_REQUIRE_MESSAGE(X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0, take_errors());
-  BOOST_TEST(X509_REQ_verify_ex(request.get(), software_key(name).get(), fakes::default_only(), nullptr) == 1);
+  BOOST_REQUIRE_MESSAGE(X509_REQ_sign(request.get(), key.get(), name == "ed25519" ? nullptr : EVP_sha256()) > 0,
+                        take_errors());
+  BOOST_TEST(X509_REQ_verify_ex(request.get(), Material::get().key(name).get(), fakes::default_only(), nullptr) == 1);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_certificate_signed_with_pss_verifies, LoadedKey) {
@@ -135,11 +169,13 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_signed_with_pss_verifies, LoadedKey) {
   }
 }
 
-BOOST_DATA_TEST_CASE_F(LoadedKey, a_cms_message_signed_with_it_verifies, boost::unit_test::data::make(names), name) {
+BOOST_DATA_TEST_CASE_F(LoadedKey, a_cms_message_signed_with_it_verifies, boost::unit_test::data::make(hashing_names),
+                       name) {
   const PkeyPtr key = load(name);
   const std::shared_ptr<BIO> data(BIO_new_mem_buf("message", 7), BIO_free);
   const std::shared_ptr<CMS_ContentInfo> message(
-      CMS_sign_ex(certificate_of(name).get(), key.get(), nullptr, data.get(), CMS_BINARY, program.context(), nullptr),
+      CMS_sign_ex(Material::get().certificate(name).get(), key.get(), nullptr, data.get(), CMS_BINARY,
+                  program.context(), nullptr),
       CMS_ContentInfo_free);
   BOOST_REQUIRE_MESSAGE(message, take_errors());
 
@@ -152,7 +188,7 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, a_cms_message_signed_with_it_verifies, boost::
 }
 
 BOOST_FIXTURE_TEST_CASE(ephemeral_keys_stay_with_the_default_provider, LoadedKey) {
-  for (const char* type : {"EC", "RSA"}) {
+  for (const char* type : {"EC", "RSA", "ED25519"}) {
     const std::shared_ptr<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(program.context(), type, nullptr),
                                                 EVP_PKEY_CTX_free);
     BOOST_REQUIRE(EVP_PKEY_keygen_init(context.get()) == 1);

@@ -10,11 +10,7 @@
 namespace edgeseal::tests {
 namespace {
 
-const std::vector<std::string> names{"ec", "rsa"};
-
-PkeyPtr software_key(const std::string& name) {
-  return name == "ec" ? Material::get().ec : Material::get().rsa;
-}
+const std::vector<std::string> names{"ec", "rsa", "ed25519"};
 
 std::string with_crlf(const std::string& text) {
   std::string result;
@@ -25,7 +21,8 @@ std::string with_crlf(const std::string& text) {
 struct LoadFixture : Fixture {
   void check_signs(const PkeyPtr& key, const std::string& name) {
     BOOST_REQUIRE_MESSAGE(key, take_errors());
-    BOOST_CHECK(verifies(software_key(name).get(), "message", sign(program.context(), key.get(), "message")));
+    const Bytes signature = sign(program.context(), key.get(), "message", options_of(name));
+    BOOST_CHECK(verifies(Material::get().key(name).get(), "message", signature, options_of(name)));
     BOOST_TEST(take_errors() == "");
   }
 
@@ -74,11 +71,9 @@ BOOST_FIXTURE_TEST_CASE(the_first_certificate_is_the_key_s_own, LoadFixture) {
 BOOST_DATA_TEST_CASE_F(LoadFixture, a_pem_reference_loads_without_the_agent, boost::unit_test::data::make(names),
                        name) {
   server.stop();
-  const PkeyPtr key = program.read_key(pem_reference(name, software_key(name).get()));
+  const PkeyPtr key = program.read_key(pem_reference(name, Material::get().key(name).get()));
   BOOST_REQUIRE_MESSAGE(key, take_errors());
-  BOOST_TEST(X509_check_private_key(
-                 (name == "ec" ? Material::get().ec_certificate : Material::get().rsa_certificate).get(), key.get()) ==
-             1);
+  BOOST_TEST(X509_check_private_key(Material::get().certificate(name).get(), key.get()) == 1);
   server.start();
   check_signs(key, name);
 }
@@ -86,25 +81,25 @@ BOOST_DATA_TEST_CASE_F(LoadFixture, a_pem_reference_loads_without_the_agent, boo
 BOOST_DATA_TEST_CASE_F(LoadFixture, a_pem_reference_loads_behind_certificates, boost::unit_test::data::make(names),
                        name) {
   const std::string chain = pem_of(Material::get().ec_certificate.get()) + pem_of(Material::get().ca.get());
-  check_signs(program.read_key(chain + pem_reference(name, software_key(name).get())), name);
+  check_signs(program.read_key(chain + pem_reference(name, Material::get().key(name).get())), name);
 }
 
 BOOST_DATA_TEST_CASE_F(LoadFixture, a_pem_reference_loads_with_crlf_and_text_around_it,
                        boost::unit_test::data::make(names), name) {
-  const std::string reference = pem_reference(name, software_key(name).get());
+  const std::string reference = pem_reference(name, Material::get().key(name).get());
   check_signs(program.read_key(with_crlf("the key of the web server\n" + reference + "the end\n")), name);
 }
 
 BOOST_DATA_TEST_CASE_F(LoadFixture, a_file_store_yields_certificate_and_key, boost::unit_test::data::make(names),
                        name) {
   const std::filesystem::path file = directory.write(
-      "both.pem", pem_of(Material::get().ec_certificate.get()) + pem_reference(name, software_key(name).get()));
+      "both.pem", pem_of(Material::get().ec_certificate.get()) + pem_reference(name, Material::get().key(name).get()));
   BOOST_TEST(types_in(file.string(), 0) == (std::vector<int>{OSSL_STORE_INFO_CERT, OSSL_STORE_INFO_PKEY}));
   check_signs(program.load_key("file:" + file.string()), name);
 }
 
 BOOST_DATA_TEST_CASE_F(LoadFixture, a_der_reference_loads, boost::unit_test::data::make(names), name) {
-  const std::string pem = pem_reference(name, software_key(name).get());
+  const std::string pem = pem_reference(name, Material::get().key(name).get());
   const std::shared_ptr<BIO> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
   char* label = nullptr;
   char* header = nullptr;

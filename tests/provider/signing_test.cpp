@@ -29,11 +29,8 @@ const std::vector<Case> cases{{"rsa", {.digest = "SHA1"}},
                               {"rsa", {"SHA512", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_MAX}},
                               {"rsa", {"SHA256", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_AUTO}},
                               {"ec", {.digest = "SHA256"}},
-                              {"ec", {.digest = "SHA384"}}};
-
-PkeyPtr software_key(const std::string& name) {
-  return name == "ec" ? Material::get().ec : Material::get().rsa;
-}
+                              {"ec", {.digest = "SHA384"}},
+                              {"ed25519", {.digest = ""}}};
 
 }  // namespace
 
@@ -45,9 +42,9 @@ BOOST_DATA_TEST_CASE_F(Fixture, a_signature_verifies_with_the_default_provider, 
   BOOST_REQUIRE(key);
   const Bytes signature = sign(program.context(), key.get(), "a message in several pieces", chosen.options);
   BOOST_CHECK_MESSAGE(
-      verifies(software_key(chosen.key).get(), "a message in several pieces", signature, chosen.options),
+      verifies(Material::get().key(chosen.key).get(), "a message in several pieces", signature, chosen.options),
       take_errors());
-  BOOST_CHECK(!verifies(software_key(chosen.key).get(), "another message", signature, chosen.options));
+  BOOST_CHECK(!verifies(Material::get().key(chosen.key).get(), "another message", signature, chosen.options));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_digest_is_signed_as_it_is, Fixture) {
@@ -98,6 +95,49 @@ BOOST_FIXTURE_TEST_CASE(pss_wants_one_digest_for_both_uses, Fixture) {
   std::size_t size = sizeof(signature);
   BOOST_CHECK(EVP_DigestSign(operation.get(), signature, &size, signature, 1) != 1);
   BOOST_TEST(take_errors().find("same digest for MGF1") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(ed25519_signs_messages_up_to_the_bound_of_the_key_socket, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ed25519");
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{1900}, std::size_t{2100}, wire::max_message_to_sign}) {
+    const std::string message(size, 'm');
+    const Bytes signature = sign(program.context(), key.get(), message, {.digest = ""});
+    BOOST_TEST(signature.size() == 64U);
+    BOOST_CHECK(verifies(Material::get().ed25519.get(), message, signature, {.digest = ""}));
+  }
+  BOOST_TEST(take_errors() == "");
+  const std::string message(wire::max_message_to_sign + 1, 'm');
+  BOOST_CHECK(sign(program.context(), key.get(), message, {.digest = ""}).empty());
+  BOOST_TEST(take_errors().find("request too large") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(ed25519_takes_no_digest_and_no_pieces, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ed25519");
+  BOOST_CHECK(sign(program.context(), key.get(), "message", {.digest = "SHA256"}).empty());
+  BOOST_TEST(take_errors().find("digest not supported") != std::string::npos);
+  const std::shared_ptr<EVP_MD_CTX> operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  BOOST_REQUIRE(
+      EVP_DigestSignInit_ex(operation.get(), nullptr, nullptr, program.context(), nullptr, key.get(), nullptr) == 1);
+  BOOST_TEST(EVP_DigestSignUpdate(operation.get(), "message", 7) != 1);
+  BOOST_TEST(server.requests(wire::Operation::sign) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_ed25519_operation_can_be_copied, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ed25519");
+  const std::shared_ptr<EVP_MD_CTX> first(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const std::shared_ptr<EVP_MD_CTX> second(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  BOOST_REQUIRE(EVP_DigestSignInit_ex(first.get(), nullptr, nullptr, program.context(), nullptr, key.get(), nullptr) ==
+                1);
+  BOOST_REQUIRE(EVP_MD_CTX_copy_ex(second.get(), first.get()) == 1);
+  Bytes signature(63);
+  std::size_t size = signature.size();
+  const auto* message = reinterpret_cast<const unsigned char*>("message");
+  BOOST_TEST(EVP_DigestSign(second.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, message, 7) != 1);
+  BOOST_TEST(take_errors().find("buffer too small") != std::string::npos);
+  signature.resize(size = 64);
+  BOOST_TEST(EVP_DigestSign(second.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, message, 7) == 1);
+  BOOST_CHECK(verifies(Material::get().ed25519.get(), "message", signature, {.digest = ""}));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_signature_costs_one_request_over_one_connection, Fixture) {
