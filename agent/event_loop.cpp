@@ -109,12 +109,15 @@ EventLoop::Source EventLoop::add_signal(int signal, Callback callback) {
   return source;
 }
 
+// Only the first wakes the loop, which takes all of them.
 void EventLoop::post(Callback task) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
+    first = posted_.empty();
     posted_.push_back(std::move(task));
   }
-  eventfd_write(wake_.get(), 1);
+  if (first) eventfd_write(wake_.get(), 1);
 }
 
 void EventLoop::run_posted() {

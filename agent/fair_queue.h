@@ -32,7 +32,7 @@ class FairQueue {
     lines_.front().items.pop_front();
     --size_;
     if (lines_.front().items.empty())
-      lines_.pop_front();
+      retire(lines_.begin());
     else
       lines_.splice(lines_.end(), lines_, lines_.begin());
     return item;
@@ -47,10 +47,22 @@ class FairQueue {
   Line& line_of(std::uint64_t client) {
     for (Line& line : lines_)
       if (line.client == client) return line;
-    return lines_.emplace_back(Line{client, {}});
+    if (spare_.empty()) return lines_.emplace_back(Line{client, {}});
+    lines_.splice(lines_.end(), spare_, spare_.begin());
+    lines_.back().client = client;
+    return lines_.back();
+  }
+
+  // Clients come and go with each request: to allocate for each costs more than the queue itself.
+  void retire(typename std::list<Line>::iterator line) {
+    if (spare_.size() < 8)
+      spare_.splice(spare_.begin(), lines_, line);
+    else
+      lines_.erase(line);
   }
 
   std::list<Line> lines_;  // never an empty line; the first is next
+  std::list<Line> spare_;  // empty lines
   std::size_t size_ = 0;
 };
 

@@ -4,12 +4,12 @@
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "agent/error.h"
 #include "agent/secret_heap.h"
@@ -28,6 +28,11 @@ constinit Protection protection_of_heap = Protection::secret;
 // Of this thread.
 constinit thread_local unsigned scopes = 0;
 constinit thread_local SecretHeap::Cache cache;
+constinit thread_local const std::function<void()>* work_to_run = nullptr;  // makecontext(3) passes no pointer
+
+void run_work() {
+  (*work_to_run)();
+}
 
 void give_back(void* address) noexcept {
   heap->release(address, cache);
@@ -121,13 +126,21 @@ Stack::Stack(std::size_t size) {
   memory_ = {static_cast<std::byte*>(address) + guard_size, size};
 }
 
-Stack::Stack(Stack&& other) noexcept : memory_(std::exchange(other.memory_, {})) {}
-
 Stack::~Stack() {
-  if (memory_.empty()) return;
   std::byte* const address = memory_.data() - guard_size;
   ::mprotect(address, guard_size, PROT_READ | PROT_WRITE);
   give_back(address);
+}
+
+void Stack::run(const std::function<void()>& work) const {
+  ucontext_t here, there;
+  ::getcontext(&there);
+  there.uc_stack.ss_sp = memory_.data();
+  there.uc_stack.ss_size = memory_.size();
+  there.uc_link = &here;
+  work_to_run = &work;
+  ::makecontext(&there, run_work, 0);
+  ::swapcontext(&here, &there);
 }
 
 }  // namespace edgeseal::agent::secret_memory

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 
 // Where opened private keys live: one mapping of fixed size that the kernel takes out of its own page tables
@@ -33,17 +34,20 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
 };
 
-// A thread's stack in the mapping, with a page below it that ends the process when it overflows. Must outlive the
-// thread.
+// A stack in the mapping, with a page below it that ends the process when it overflows.
+//
+// It is not the stack that a thread is made with: the C library keeps the thread's descriptor there, and the kernel
+// cannot wake those who join the thread by an address in secret memory.
 class Stack {
  public:
   // `size`: whole pages. Throws Error{internal_error} where there is no room.
   explicit Stack(std::size_t size);
   ~Stack();
-  Stack(Stack&& other) noexcept;
-  Stack& operator=(Stack&&) = delete;
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
 
-  [[nodiscard]] std::span<std::byte> memory() const noexcept { return memory_; }
+  // Calls `work`, which throws nothing, in this thread and on this stack.
+  void run(const std::function<void()>& work) const;
 
  private:
   std::span<std::byte> memory_;

@@ -1,16 +1,21 @@
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "agent/answer.h"
 #include "agent/event_loop.h"
 #include "agent/fair_queue.h"
+#include "agent/secret_memory.h"
 
 namespace edgeseal::agent {
 
@@ -24,19 +29,79 @@ class SoftwareWorker {
     std::size_t queue_per_client = 64;
   };
 
+  // After secret_memory::install(); throws Error{internal_error} where their memory cannot be had.
   SoftwareWorker(EventLoop& loop, const Limits& limits);
+  explicit SoftwareWorker(EventLoop& loop) : SoftwareWorker(loop, Limits{}) {}
   // Waits for the tasks at hand; what still waits is never answered.
   ~SoftwareWorker();
   SoftwareWorker(const SoftwareWorker&) = delete;
   SoftwareWorker& operator=(const SoftwareWorker&) = delete;
 
-  // `work` runs in one of the threads, `answer` in the loop, exactly once. What `work` throws is the answer. Throws
-  // Error{busy} when the queue is full. `client`: whose turn it is, where several wait.
+  // `work` runs, and is destroyed, in one of the threads; `answer` runs in the loop, exactly once. What `work` throws
+  // is the answer. Throws Error{busy} when the queue is full. `client`: whose turn it is, where several wait.
   template <class Result>
-  void submit(std::uint64_t client, std::function<Result()> work, Answer<Result> answer);
+  void submit(std::uint64_t client, std::function<Result()> work, Answer<Result> answer) {
+    enqueue(client, std::make_unique<TaskOf<Result>>(std::move(work), std::move(answer)));
+  }
 
   // Tasks that have not been answered yet.
-  [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::size_t pending() const { return pending_; }
+
+ private:
+  class Task {
+   public:
+    virtual ~Task() = default;
+    virtual void run() noexcept = 0;  // in one of the threads
+    virtual void answer() = 0;
+  };
+  template <class Result>
+  class TaskOf;
+
+  void enqueue(std::uint64_t client, std::unique_ptr<Task> task);
+  void deliver();
+  void end();
+
+  // The threads.
+  void serve();
+  [[nodiscard]] std::unique_ptr<Task> next_task();
+  void finish(std::unique_ptr<Task> task);
+
+  EventLoop& loop_;
+  const Limits limits_;
+  std::size_t pending_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once a posted delivery must not come back
+
+  std::mutex mutex_;  // guards the queue, done_ and ending_
+  std::condition_variable wake_;
+  FairQueue<std::unique_ptr<Task>> queue_;
+  std::vector<std::unique_ptr<Task>> done_;
+  bool ending_ = false;
+
+  std::list<secret_memory::Stack> stacks_;
+  std::vector<std::jthread> threads_;  // last: they start when everything else is there
+};
+
+template <class Result>
+class SoftwareWorker::TaskOf final : public Task {
+ public:
+  TaskOf(std::function<Result()> work, Answer<Result> answer) : work_(std::move(work)), answer_(std::move(answer)) {}
+
+  void run() noexcept override {
+    try {
+      outcome_.emplace(work_());
+    } catch (const Error& error) {
+      outcome_.emplace(error);
+    } catch (const std::exception& error) {
+      outcome_.emplace(Error(Code::internal_error, error.what()));
+    }
+    work_ = nullptr;  // with the secrets that it holds
+  }
+  void answer() override { answer_(*std::move(outcome_)); }
+
+ private:
+  std::function<Result()> work_;
+  Answer<Result> answer_;
+  std::optional<std::variant<Result, Error>> outcome_;
 };
 
 }  // namespace edgeseal::agent

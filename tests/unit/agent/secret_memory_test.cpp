@@ -4,7 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "agent/openssl.h"
@@ -28,6 +30,24 @@ PublicKeyPtr generate_key() {
 }
 Memory grow(Memory memory, std::size_t size) {
   return Memory(static_cast<char*>(OPENSSL_realloc(memory.release(), size)));
+}
+
+// Of the mapping that ends where the one with the address begins; empty where there is none.
+std::string permissions_below(const void* address) {
+  std::ifstream maps("/proc/self/maps");
+  std::uintptr_t last_end = 0;
+  std::string last_permissions;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t start = 0, end = 0;
+    char dash = 0;
+    std::string permissions;
+    std::istringstream(line) >> std::hex >> start >> dash >> end >> permissions;
+    const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+    if (start <= wanted && wanted < end) return start == last_end ? last_permissions : "";
+    last_end = end;
+    last_permissions = permissions;
+  }
+  return "";
 }
 
 }  // namespace
@@ -101,17 +121,43 @@ BOOST_AUTO_TEST_CASE(a_full_mapping_is_an_error_of_libcrypto_and_not_the_end) {
   BOOST_TEST(generate_key().get());
 }
 
-BOOST_AUTO_TEST_CASE(stacks_come_from_the_mapping_and_go_back) {
+BOOST_AUTO_TEST_CASE(work_on_a_stack_has_its_variables_in_the_mapping_until_it_returns) {
   const std::size_t before = secret_memory::in_use();
   {
     const secret_memory::Stack stack(65536);
-    BOOST_TEST(stack.memory().size() == 65536u);
-    BOOST_TEST(secret_memory::contains(stack.memory().data()));
-    stack.memory().front() = stack.memory().back() = std::byte{1};
+    for (int turn = 0; turn < 2; ++turn) {
+      bool caught = false, inside = false;
+      stack.run([&] {
+        std::byte deep[40000] = {};
+        inside = secret_memory::contains(&deep[0]) && secret_memory::contains(&deep[39999]);
+        try {
+          throw std::runtime_error("unwound");
+        } catch (const std::runtime_error&) {
+          caught = true;
+        }
+      });
+      BOOST_TEST(inside);
+      BOOST_TEST(caught);
+    }
     BOOST_TEST(secret_memory::in_use() > before);
   }
   BOOST_TEST(secret_memory::in_use() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_stack_that_does_not_fit_is_refused) {
   BOOST_CHECK_THROW(secret_memory::Stack(secret_memory::capacity), std::exception);
+}
+
+BOOST_AUTO_TEST_CASE(below_a_stack_is_a_page_that_nobody_reaches) {
+  const secret_memory::Stack stack(16384);
+  std::string below;
+  stack.run([&below] { below = permissions_below(&below); });
+  BOOST_TEST(below == "");
+  stack.run([&below] {
+    const int on_stack = 0;
+    below = permissions_below(&on_stack);
+  });
+  BOOST_TEST(below == "---s");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
