@@ -16,12 +16,14 @@ namespace {
 constexpr std::chrono::seconds stop_limit{10};  // for requests in work when the agent has to end
 constexpr std::chrono::milliseconds stop_step{20};
 
-TpmWorker::Opener tpm_opener(const std::string& tcti, const std::optional<Bytes>& recorded_name) {
+TpmWorker::Opener tpm_opener(const std::string& tcti, const std::optional<Bytes>& recorded_name,
+                             std::function<void(tpm::KeyDevice&)> install_approvals) {
   // Later openings in the same run must meet the same storage key as the first one.
   const auto expected = std::make_shared<std::optional<Bytes>>(recorded_name);
-  return [tcti, expected] {
+  return [tcti, expected, install_approvals = std::move(install_approvals)] {
     auto device = tpm::open_esys_key_device({tcti, *expected});
     *expected = device->facts().storage_key_name;
+    install_approvals(*device);
     return device;
   };
 }
@@ -37,18 +39,32 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       terminate_(loop_.add_signal(SIGTERM, [this] { begin_stop(); })),
       interrupt_(loop_.add_signal(SIGINT, [this] { begin_stop(); })),
       state_(configuration.state_directory + "/state"),
-      worker_(loop_, tpm_opener(configuration.tcti, state_.storage_key_name()), [this] { tpm_changed(); }),
-      keys_(state_, worker_),
+      policies_(state_, load_pcr_authority(configuration)),
+      worker_(loop_, tpm_opener(configuration.tcti, state_.storage_key_name(), policies_.installer()),
+              [this] { tpm_changed(); }),
+      software_(loop_, {}),
+      sealed_(loop_, worker_, software_, configuration.sealed_keys),
+      keys_(state_, worker_, sealed_),
+      spares_(state_, worker_, configuration.spare_rsa_keys),
+      maker_(state_, worker_, sealed_, keys_, policies_, spares_),
+      attestation_(state_, worker_),
+      anchor_(state_, worker_,
+              [this] {
+                if (bus_) bus_->setup_state_changed();
+              }),
       publication_(configuration.state_directory + "/pki"),
       applications_(state_, keys_, publication_),
-      groups_(loop_, state_, keys_, applications_,
+      groups_(loop_, state_, keys_, maker_, anchor_, applications_,
               {[this](const dbus::GroupName& group) {
                  if (bus_) bus_->group_changed(group);
                },
                [this] { bus_->setup_state_changed(); }},
               {}),
-      ports_(state_, applications_, groups_, worker_,
-             {[this](const dbus::ApplicationInfo& application) { bus_->application_added(application); },
+      ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_},
+             {[this](const dbus::ApplicationInfo& application) {
+                bus_->application_added(application);
+                spares_.refill();
+              },
               [this](const std::string& name) { bus_->application_removed(name); }}) {
   declare_applications(configuration.applications);
   applications_.publish_missing();
@@ -91,7 +107,15 @@ void Agent::tpm_changed() {
   sd_notifyf(0, "STATUS=TPM %s%s%s", std::string(health_name(tpm.health)).c_str(), tpm.detail.empty() ? "" : ": ",
              tpm.detail.c_str());
   if (bus_) bus_->tpm_status_changed();
+  const bool ready = tpm.health == TpmHealth::ready;
+  if (ready && !tpm_was_ready_) tpm_ready();
+  tpm_was_ready_ = ready || (tpm_was_ready_ && tpm.health == TpmHealth::slow);
+}
+
+void Agent::tpm_ready() {
   pin_storage_key();
+  anchor_.check();
+  spares_.refill();
 }
 
 // Until it is recorded, another chip would not be noticed.
@@ -132,13 +156,13 @@ void Agent::begin_stop() {
   if (stop_by_ != EventLoop::Time{}) return;
   stop_by_ = loop_.now() + stop_limit;
   sd_notify(0, "STOPPING=1");
-  log(Level::info, Event::stopping, fmt::format("ending; {} requests are still answered", worker_.pending()));
+  log(Level::info, Event::stopping, fmt::format("ending; {} requests are still answered", pending()));
   key_socket_->stop_accepting();
   stop_when_answered();
 }
 
 void Agent::stop_when_answered() {
-  if (worker_.pending() == 0 || loop_.now() >= stop_by_) return loop_.stop();
+  if (pending() == 0 || loop_.now() >= stop_by_) return loop_.stop();
   stop_timer_.set_time(loop_.now() + stop_step);
 }
 

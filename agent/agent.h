@@ -4,14 +4,21 @@
 #include <optional>
 
 #include "agent/applications.h"
+#include "agent/attestation.h"
 #include "agent/bus_ports.h"
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
 #include "agent/event_loop.h"
+#include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/key_socket.h"
+#include "agent/pcr_policies.h"
 #include "agent/publication.h"
+#include "agent/sealed_keys.h"
+#include "agent/software_worker.h"
+#include "agent/spare_keys.h"
 #include "agent/state.h"
+#include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "dbus/service.h"
 
@@ -33,7 +40,9 @@ class Agent {
   void declare_applications(const std::vector<ApplicationRecord>& declared);
   void serve_bus();
   void tpm_changed();
+  void tpm_ready();
   void pin_storage_key();
+  [[nodiscard]] std::size_t pending() const { return worker_.pending() + software_.pending(); }
   void begin_stop();
   void stop_when_answered();
 
@@ -41,8 +50,15 @@ class Agent {
   EventLoop::Source pin_timer_;
   EventLoop::Source terminate_, interrupt_;  // before any thread: the signals must be blocked in all of them
   State state_;
+  PcrPolicies policies_;
   TpmWorker worker_;
+  SoftwareWorker software_;
+  SealedKeys sealed_;
   KeyService keys_;
+  SpareKeys spares_;
+  KeyMaker maker_;
+  Attestation attestation_;
+  StateAnchor anchor_;
   Publication publication_;
   Applications applications_;
   CertificateGroups groups_;
@@ -50,6 +66,7 @@ class Agent {
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;
+  bool tpm_was_ready_ = false;
   EventLoop::Source stop_timer_;
   EventLoop::Time stop_by_{};
 };

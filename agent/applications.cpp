@@ -55,6 +55,10 @@ void Applications::validate(const ApplicationRecord& application) const {
   if (application.slots.size() > max_slots || application.access.size() > max_access_rules)
     throw Error(Code::invalid_argument,
                 fmt::format("an application has at most {} slots and {} access rules", max_slots, max_access_rules));
+  for (const std::string& use : application.legacy)
+    if (use != sha1_signatures && use != pkcs1_decryption)
+      throw Error(Code::invalid_argument, fmt::format("legacy \"{:.64}\" is not known: choose {} or {}", use,
+                                                      sha1_signatures, pkcs1_decryption));
   for (std::size_t i = 0; i < application.slots.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (application.slots[i].group == application.slots[j].group &&

@@ -36,8 +36,53 @@ Answer<Result> to_answer(dbus::Completion<Result> done) {
   };
 }
 
+// The same, where the bus has another form of the result.
+template <class Result, class Shown>
+Answer<Result> to_answer(dbus::Completion<Shown> done, const std::function<Shown(const Result&)>& shown) {
+  return [done = std::move(done), shown](const std::variant<Result, Error>& outcome) {
+    if (const auto* error = std::get_if<Error>(&outcome))
+      done(call_error(*error));
+    else
+      done(shown(std::get<Result>(outcome)));
+  };
+}
+
+OutsideKey to_outside_key(const dbus::OutsideKey& key) {
+  OutsideKey outside{key.format, tpm::SecretBytes(key.private_key.view()), tpm::SecretBytes(key.passphrase.view()), {}};
+  if (!key.protection.empty()) outside.protection = parse_protection(key.protection);
+  return outside;
+}
+
+struct EndorsementKeyName {
+  tpm::EndorsementKey key;
+  std::string_view name;
+};
+constexpr std::array endorsement_key_names = {EndorsementKeyName{tpm::EndorsementKey::rsa_2048, "rsa-2048"},
+                                              EndorsementKeyName{tpm::EndorsementKey::ecc_p256, "ec-p256"}};
+
+tpm::EndorsementKey to_endorsement_key(const std::string& name) {
+  const auto found = std::ranges::find(endorsement_key_names, name, &EndorsementKeyName::name);
+  if (found != endorsement_key_names.end()) return found->key;
+  throw Error(Code::invalid_argument,
+              fmt::format("unknown endorsement key \"{:.32}\": choose rsa-2048 or ec-p256", name));
+}
+
+std::string_view kind_name(tpm::ManufacturerKey::Kind kind) {
+  switch (kind) {
+    case tpm::ManufacturerKey::Kind::endorsement: return "endorsement";
+    case tpm::ManufacturerKey::Kind::idevid: return "idevid";
+    case tpm::ManufacturerKey::Kind::iak: return "iak";
+  }
+  return "unknown";
+}
+
+dbus::ManufacturerKeyInfo to_info(const tpm::ManufacturerKey& key) {
+  return {std::string(kind_name(key.kind)), key.algorithm, key.handle, key.nv_index, key.public_area, key.certificate};
+}
+
 dbus::ApplicationInfo to_info(const ApplicationRecord& record) {
-  dbus::ApplicationInfo info{record.name, record.application_uri, record.account, record.access, {}, record.origin};
+  dbus::ApplicationInfo info{record.name, record.application_uri, record.account, record.access, record.legacy,
+                             {},          record.origin};
   for (const SlotDeclaration& slot : record.slots)
     if (std::ranges::find(info.groups, slot.group) == info.groups.end()) info.groups.push_back(slot.group);
   return info;
@@ -50,77 +95,185 @@ std::string BusPorts::version() const {
 }
 
 dbus::TpmStatus BusPorts::tpm_status() const {
-  const TpmState& state = worker_.state();
+  const TpmState& state = services_.tpm.state();
   return {std::string(health_name(state.health)), state.detail, tpm_facts(state.facts)};
 }
 
 std::string BusPorts::setup_state() const {
-  return translated([&] { return std::string(setup_state_name(state_)); });
+  return translated([&] { return std::string(setup_state_name(services_.state, services_.anchor)); });
 }
 
 std::string BusPorts::describe() const {
-  return translated([&] { return describe_agent(state_, applications_, worker_.state()); });
+  return translated(
+      [&] { return describe_agent(services_.state, services_.applications, services_.tpm.state(), services_.anchor); });
 }
 
 std::vector<dbus::ApplicationInfo> BusPorts::applications() const {
   return translated([&] {
     std::vector<dbus::ApplicationInfo> infos;
-    for (const ApplicationRecord& record : applications_.list()) infos.push_back(to_info(record));
+    for (const ApplicationRecord& record : services_.applications.list()) infos.push_back(to_info(record));
     return infos;
   });
 }
 
 void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplication& application) {
   translated([&] {
-    ApplicationRecord record{
-        application.name, application.application_uri, application.account, application.access, {}, "bus"};
+    ApplicationRecord record{application.name,
+                             application.application_uri,
+                             application.account,
+                             application.access,
+                             {},
+                             application.legacy,
+                             "bus"};
     for (const std::string& slot : application.slots) record.slots.push_back(SlotDeclaration::parse(slot));
-    observer_.application_added(to_info(applications_.create(std::move(record))));
+    observer_.application_added(to_info(services_.applications.create(std::move(record))));
   });
 }
 
 void BusPorts::delete_application(const dbus::Caller&, const std::string& name) {
   translated([&] {
-    groups_.require_idle(name);
-    applications_.remove(name);
-    groups_.forget(name);
+    services_.groups.require_idle(name);
+    services_.applications.remove(name);
+    services_.groups.forget(name);
     observer_.application_removed(name);
   });
 }
 
+void BusPorts::manufacturer_keys(dbus::Completion<std::vector<dbus::ManufacturerKeyInfo>> done) {
+  using Keys = std::vector<tpm::ManufacturerKey>;
+  translated([&] {
+    services_.attestation.manufacturer_keys(
+        to_answer<Keys, std::vector<dbus::ManufacturerKeyInfo>>(std::move(done), [](const Keys& keys) {
+          std::vector<dbus::ManufacturerKeyInfo> infos;
+          for (const tpm::ManufacturerKey& key : keys) infos.push_back(to_info(key));
+          return infos;
+        }));
+  });
+}
+
+void BusPorts::activate_credential(const dbus::Caller&, const std::string& endorsement_key,
+                                   const dbus::Bytes& credential, const dbus::Bytes& encrypted_secret,
+                                   dbus::Completion<dbus::Secret> done) {
+  translated([&] {
+    services_.attestation.activate(
+        to_endorsement_key(endorsement_key), credential, encrypted_secret,
+        to_answer<tpm::SecretBytes, dbus::Secret>(
+            std::move(done), [](const tpm::SecretBytes& secret) { return dbus::Secret(secret.view()); }));
+  });
+}
+
+void BusPorts::read_pcrs(const std::vector<std::uint32_t>& pcrs, dbus::Completion<dbus::PcrValues> done) {
+  translated([&] { PcrPolicies::read(pcrs, services_.tpm, to_answer(std::move(done))); });
+}
+
+dbus::PcrApprovalRequest BusPorts::prepare_pcr_approval(const dbus::PcrValues& values) const {
+  return translated([&] {
+    PcrPolicies::ApprovalRequest request = PcrPolicies::prepare(values);
+    return dbus::PcrApprovalRequest{std::move(request.pcr_digest), std::move(request.policy)};
+  });
+}
+
+void BusPorts::add_pcr_approval(const dbus::Caller&, const dbus::PcrValues& values, const dbus::Bytes& signature) {
+  translated([&] { services_.policies.approve(values, signature, services_.tpm); });
+}
+
+void BusPorts::reseal(const dbus::Caller&, const dbus::PcrValues& values, dbus::Completion<std::uint32_t> done) {
+  translated([&] {
+    services_.policies.reseal(values, services_.keys, services_.sealed, services_.tpm, to_answer(std::move(done)));
+  });
+}
+
 dbus::GroupInfo BusPorts::group_info(const dbus::GroupName& group) const {
-  return translated([&] { return groups_.info(group); });
+  return translated([&] { return services_.groups.info(group); });
 }
 
 void BusPorts::create_signing_request(const dbus::Caller& caller, const dbus::GroupName& group,
                                       const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                                       dbus::Completion<dbus::Bytes> done) {
   translated([&] {
-    groups_.create_signing_request(caller.bus_name, group, certificate_type, options, to_answer(std::move(done)));
+    services_.groups.create_signing_request(caller.bus_name, group, certificate_type, options,
+                                            to_answer(std::move(done)));
   });
 }
 
-bool BusPorts::update_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
-                                  const dbus::SlotCertificate& certificate) {
-  translated([&] { groups_.update(caller.bus_name, group, certificate); });
-  return true;
+void BusPorts::create_self_signed_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
+                                              const std::string& certificate_type,
+                                              const dbus::SelfSignedOptions& options,
+                                              dbus::Completion<dbus::Bytes> done) {
+  translated([&] {
+    services_.groups.create_self_signed(caller.bus_name, group, certificate_type, options, to_answer(std::move(done)));
+  });
+}
+
+void BusPorts::update_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
+                                  const dbus::SlotCertificate& certificate, std::optional<dbus::OutsideKey> key,
+                                  dbus::Completion<bool> done) {
+  translated([&] {
+    std::optional<OutsideKey> outside;
+    if (key) outside = to_outside_key(*key);
+    services_.groups.update(caller.bus_name, group, certificate, std::move(outside),
+                            to_answer<std::monostate, bool>(std::move(done), [](std::monostate) { return true; }));
+  });
+}
+
+void BusPorts::import_private_key(const dbus::Caller& caller, const dbus::GroupName& group,
+                                  const std::string& certificate_type, dbus::OutsideKey key,
+                                  dbus::Completion<dbus::Bytes> done) {
+  translated([&] {
+    services_.groups.import_key(caller.bus_name, group, certificate_type, to_outside_key(key),
+                                to_answer(std::move(done)));
+  });
+}
+
+KeyPtr BusPorts::key_of(const dbus::GroupName& group, const std::string& certificate_type, dbus::WhichKey which) const {
+  const Slot slot{group.application, group.group, certificate_type};
+  const KeyStatus status = which == dbus::WhichKey::active ? KeyStatus::active : KeyStatus::pending;
+  const auto record = services_.state.key(slot, status);
+  if (!record)
+    throw Error(Code::not_found, fmt::format("{} has no {} key; see edgesealctl key list {}", slot.key_name(),
+                                             status == KeyStatus::active ? "active" : "pending", slot.application));
+  return services_.keys.find(record->id);
+}
+
+void BusPorts::export_tss_private_key(const dbus::Caller&, const dbus::GroupName& group,
+                                      const std::string& certificate_type, dbus::WhichKey which,
+                                      dbus::Secret passphrase, dbus::Completion<dbus::Bytes> done) {
+  translated([&] {
+    services_.keys.export_tss_private_key(key_of(group, certificate_type, which), tpm::SecretBytes(passphrase.view()),
+                                          to_answer(std::move(done)));
+  });
+}
+
+void BusPorts::certify_key(const dbus::Caller&, const dbus::GroupName& group, const std::string& certificate_type,
+                           dbus::WhichKey which, const dbus::Bytes& nonce, dbus::Completion<dbus::KeyEvidence> done) {
+  using Made = std::shared_ptr<KeyEvidence>;
+  translated([&] {
+    services_.attestation.certify(key_of(group, certificate_type, which), nonce,
+                                  to_answer<Made, dbus::KeyEvidence>(std::move(done), [](const Made& made) {
+                                    tpm::Evidence& evidence = made->evidence;
+                                    return dbus::KeyEvidence{
+                                        std::move(evidence.public_area), std::move(evidence.certify_info),
+                                        std::move(evidence.signature), std::move(evidence.attestation_public_area),
+                                        std::move(made->endorsement_certificates)};
+                                  }));
+  });
 }
 
 void BusPorts::apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,
                              dbus::Completion<std::monostate> done) {
-  translated([&] { groups_.apply(caller.bus_name, group, to_answer(std::move(done))); });
+  translated([&] { services_.groups.apply(caller.bus_name, group, to_answer(std::move(done))); });
 }
 
 void BusPorts::cancel_changes(const dbus::Caller& caller, const dbus::GroupName& group) {
-  translated([&] { groups_.cancel(caller.bus_name, group); });
+  translated([&] { services_.groups.cancel(caller.bus_name, group); });
 }
 
 std::vector<dbus::SlotCertificate> BusPorts::certificates(const dbus::GroupName& group) const {
-  return translated([&] { return groups_.certificates(group); });
+  return translated([&] { return services_.groups.certificates(group); });
 }
 
 void BusPorts::owner_vanished(const std::string& bus_name) {
-  groups_.owner_vanished(bus_name);
+  services_.groups.owner_vanished(bus_name);
 }
 
 void BusPorts::record(const dbus::AuditRecord& record) {
@@ -141,7 +294,7 @@ void BusPorts::internal_error(const std::string& where, const std::string& what)
 
 std::optional<uid_t> BusPorts::account_of(const std::string& application) const {
   return translated([&]() -> std::optional<uid_t> {
-    const auto record = state_.application(application);
+    const auto record = services_.state.application(application);
     if (!record || record->account.empty()) return std::nullopt;
     try {
       return policy::find_user(record->account);

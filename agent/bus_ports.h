@@ -1,7 +1,10 @@
 #pragma once
 
 #include "agent/applications.h"
+#include "agent/attestation.h"
 #include "agent/certificate_groups.h"
+#include "agent/pcr_policies.h"
+#include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "dbus/ports.h"
 
@@ -15,9 +18,19 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
     std::function<void(const std::string&)> application_removed;
   };
 
-  BusPorts(State& state, Applications& applications, CertificateGroups& groups, const TpmWorker& worker,
-           Observer observer)
-      : state_(state), applications_(applications), groups_(groups), worker_(worker), observer_(std::move(observer)) {}
+  struct Services {
+    State& state;
+    Applications& applications;
+    CertificateGroups& groups;
+    TpmWorker& tpm;
+    KeyService& keys;
+    SealedKeys& sealed;
+    PcrPolicies& policies;
+    Attestation& attestation;
+    const StateAnchor& anchor;
+  };
+
+  BusPorts(const Services& services, Observer observer) : services_(services), observer_(std::move(observer)) {}
 
   std::string version() const override;
   dbus::TpmStatus tpm_status() const override;
@@ -26,13 +39,33 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   std::vector<dbus::ApplicationInfo> applications() const override;
   void create_application(const dbus::Caller& caller, const dbus::NewApplication& application) override;
   void delete_application(const dbus::Caller& caller, const std::string& name) override;
+  void manufacturer_keys(dbus::Completion<std::vector<dbus::ManufacturerKeyInfo>> done) override;
+  void activate_credential(const dbus::Caller& caller, const std::string& endorsement_key,
+                           const dbus::Bytes& credential, const dbus::Bytes& encrypted_secret,
+                           dbus::Completion<dbus::Secret> done) override;
+  void read_pcrs(const std::vector<std::uint32_t>& pcrs, dbus::Completion<dbus::PcrValues> done) override;
+  dbus::PcrApprovalRequest prepare_pcr_approval(const dbus::PcrValues& values) const override;
+  void add_pcr_approval(const dbus::Caller& caller, const dbus::PcrValues& values,
+                        const dbus::Bytes& signature) override;
+  void reseal(const dbus::Caller& caller, const dbus::PcrValues& values, dbus::Completion<std::uint32_t> done) override;
 
   dbus::GroupInfo group_info(const dbus::GroupName& group) const override;
   void create_signing_request(const dbus::Caller& caller, const dbus::GroupName& group,
                               const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                               dbus::Completion<dbus::Bytes> done) override;
-  bool update_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
-                          const dbus::SlotCertificate& certificate) override;
+  void create_self_signed_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
+                                      const std::string& certificate_type, const dbus::SelfSignedOptions& options,
+                                      dbus::Completion<dbus::Bytes> done) override;
+  void update_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
+                          const dbus::SlotCertificate& certificate, std::optional<dbus::OutsideKey> key,
+                          dbus::Completion<bool> done) override;
+  void import_private_key(const dbus::Caller& caller, const dbus::GroupName& group, const std::string& certificate_type,
+                          dbus::OutsideKey key, dbus::Completion<dbus::Bytes> done) override;
+  void export_tss_private_key(const dbus::Caller& caller, const dbus::GroupName& group,
+                              const std::string& certificate_type, dbus::WhichKey which, dbus::Secret passphrase,
+                              dbus::Completion<dbus::Bytes> done) override;
+  void certify_key(const dbus::Caller& caller, const dbus::GroupName& group, const std::string& certificate_type,
+                   dbus::WhichKey which, const dbus::Bytes& nonce, dbus::Completion<dbus::KeyEvidence> done) override;
   void apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,
                      dbus::Completion<std::monostate> done) override;
   void cancel_changes(const dbus::Caller& caller, const dbus::GroupName& group) override;
@@ -44,10 +77,10 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   std::optional<uid_t> account_of(const std::string& application) const override;
 
  private:
-  State& state_;
-  Applications& applications_;
-  CertificateGroups& groups_;
-  const TpmWorker& worker_;
+  [[nodiscard]] KeyPtr key_of(const dbus::GroupName& group, const std::string& certificate_type,
+                              dbus::WhichKey which) const;
+
+  const Services services_;
   const Observer observer_;
 };
 

@@ -6,45 +6,17 @@
 #include <algorithm>
 
 #include "agent/certificate.h"
-#include "agent/host_name.h"
+#include "agent/certificate_signature.h"
 #include "agent/journal.h"
 #include "agent/public_key.h"
-#include "agent/signing_request.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-constexpr std::size_t min_nonce_size = 32;  // OPC 10000-12 §7.10.10
-constexpr std::size_t max_nonce_size = tpm::KeyDevice::kMaxEntropy;
 constexpr std::size_t max_issuers = 8;
 constexpr std::size_t max_chain_size = 48 * 1024;  // in all: an answer of the key socket holds a whole chain
 constexpr std::chrono::minutes retry_pause{1};
-
-SigningRequestSubject subject_for(const ApplicationRecord& application, const dbus::SigningRequestOptions& options,
-                                  const std::optional<CertificateRecord>& current) {
-  SigningRequestSubject subject;
-  subject.distinguished_name = options.subject;
-  if (current)
-    subject.certificate = current->certificate;
-  else if (options.subject.empty())
-    subject.distinguished_name = "CN=" + application.name;
-  subject.application_uri = application.application_uri;
-  subject.dns_names = options.dns_names;
-  subject.ip_addresses = options.ip_addresses;
-  if (subject.dns_names.empty() && subject.ip_addresses.empty() && current) {
-    HostNames names = host_names_of(current->certificate);
-    subject.dns_names = std::move(names.dns_names);
-    subject.ip_addresses = std::move(names.ip_addresses);
-  }
-  if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = {host_name()};
-  return subject;
-}
-
-SignatureRequest sha256_signature(const Key& key, Bytes digest) {
-  return {modulus_bits(key.algorithm) ? wire::SignatureScheme::rsa_pkcs1 : wire::SignatureScheme::ecdsa,
-          tpm::HashAlgorithm::sha256, 0, std::move(digest)};
-}
 
 void log_installed(const CertificateRecord& record) {
   const CertificateSummary summary = summarize(record.certificate);
@@ -54,19 +26,15 @@ void log_installed(const CertificateRecord& record) {
       {{"KEY", record.slot.key_name()}, {"SERIAL", summary.serial_number}});
 }
 
-void require_nonce(const dbus::SigningRequestOptions& options) {
-  if (options.nonce.empty() || (options.nonce.size() >= min_nonce_size && options.nonce.size() <= max_nonce_size))
-    return;
-  throw Error(Code::invalid_argument, fmt::format("the nonce has {} bytes; {} to {} are taken", options.nonce.size(),
-                                                  min_nonce_size, max_nonce_size));
-}
-
 }  // namespace
 
-CertificateGroups::CertificateGroups(EventLoop& loop, State& state, KeyService& keys, Applications& applications,
-                                     Observer observer, const Settings& settings)
+CertificateGroups::CertificateGroups(EventLoop& loop, State& state, KeyService& keys, KeyMaker& maker,
+                                     StateAnchor& anchor, Applications& applications, Observer observer,
+                                     const Settings& settings)
     : state_(state),
       keys_(keys),
+      maker_(maker),
+      anchor_(anchor),
       applications_(applications),
       observer_(std::move(observer)),
       settings_(settings),
@@ -96,62 +64,18 @@ std::vector<dbus::SlotCertificate> CertificateGroups::certificates(const dbus::G
 
 Slot CertificateGroups::slot_of(const dbus::GroupName& group, const std::string& certificate_type) {
   const Slot slot{group.application, group.group, certificate_type};
-  (void)algorithm_of(slot);
+  (void)declaration_of(slot);
   return slot;
 }
 
-tpm::KeyAlgorithm CertificateGroups::algorithm_of(const Slot& slot) {
+KeyDeclaration CertificateGroups::declaration_of(const Slot& slot) {
   for (const SlotDeclaration& declaration : applications_.get(slot.application).slots)
     if (declaration.group == slot.group && declaration.certificate_type == slot.certificate_type)
-      return declaration.algorithm;
+      return declaration.key;
   throw Error(Code::invalid_argument,
               fmt::format("application {} has no certificate type \"{:.64}\" in group {}; see edgesealctl "
                           "application show {}",
                           slot.application, slot.certificate_type, slot.group, slot.application));
-}
-
-void CertificateGroups::create_signing_request(const std::string& owner, const dbus::GroupName& group,
-                                               const std::string& certificate_type,
-                                               const dbus::SigningRequestOptions& options, Answer<Bytes> answer) {
-  const Slot slot = slot_of(group, certificate_type);
-  require_nonce(options);
-  require_no_other_owner(owner, slot.application);
-  const auto request = std::make_shared<SigningRequest>(
-      subject_for(applications_.get(slot.application), options, state_.certificate(slot)));
-  const auto sign_with = [this, request, answer](const KeyPtr& key) {
-    keys_.sign(key, sha256_signature(*key, request->digest_for(key->public_key)), {},
-               [request, answer](std::variant<Bytes, Error> signature) {
-                 proceed(answer, signature, [&](const Bytes& bytes) { answer(request->finish(bytes)); });
-               });
-  };
-  auto existing = state_.key(slot, KeyStatus::active);
-  if (!existing) existing = state_.key(slot, KeyStatus::pending);
-  if (existing && !options.regenerate_private_key) return sign_with(keys_.find(existing->id));
-  require_free_for_creation(slot);
-  creating_.insert(slot.application);
-  try {
-    keys_.create(slot, algorithm_of(slot), options.nonce,
-                 [this, slot, sign_with, answer](std::variant<KeyPtr, Error> key) {
-                   creating_.erase(slot.application);
-                   proceed(answer, key, sign_with);
-                 });
-  } catch (const Error&) {
-    creating_.erase(slot.application);
-    throw;
-  }
-}
-
-// A chip makes RSA keys for minutes: one at a time for an application, so that nobody keeps the others from theirs.
-void CertificateGroups::require_free_for_creation(const Slot& slot) const {
-  if (creating_.contains(slot.application))
-    throw Error(Code::busy,
-                fmt::format("a key of application {} is being made; try again when it is done", slot.application));
-  const auto found = transactions_.find(slot.application);
-  if (found != transactions_.end() &&
-      std::ranges::find(found->second.staged, slot, &CertificateRecord::slot) != found->second.staged.end())
-    throw Error(
-        Code::invalid_state,
-        fmt::format("a certificate for {} is staged: apply or cancel it before a new key is made", slot.key_name()));
 }
 
 // For what stages: one transaction at a time (OPC 10000-12 §7.10.2).
@@ -191,9 +115,40 @@ KeyPtr CertificateGroups::matching_key(const Slot& slot, EVP_PKEY& certified) {
 }
 
 void CertificateGroups::update(const std::string& owner, const dbus::GroupName& group,
-                               const dbus::SlotCertificate& certificate) {
+                               const dbus::SlotCertificate& certificate, std::optional<OutsideKey> key,
+                               Answer<std::monostate> answer) {
   const Slot slot = slot_of(group, certificate.certificate_type);
   require_no_other_owner(owner, slot.application);
+  if (!key) {
+    stage(owner, slot, certificate);
+    return answer(std::monostate{});
+  }
+  require_free_for_creation(slot);
+  const auto import = [this, slot, key = std::make_shared<OutsideKey>(*std::move(key))](Answer<KeyPtr> imported) {
+    maker_.import_key(slot, declaration_of(slot), std::move(*key), std::move(imported));
+  };
+  make_key(slot, import, [this, owner, slot, certificate, answer](std::variant<KeyPtr, Error> imported) {
+    proceed(answer, imported, [&](const KeyPtr&) {
+      stage_with_key(owner, slot, certificate);
+      answer(std::monostate{});
+    });
+  });
+}
+
+// The key stands and falls with the certificate that it came with.
+void CertificateGroups::stage_with_key(const std::string& owner, const Slot& slot,
+                                       const dbus::SlotCertificate& certificate) {
+  try {
+    require_no_other_owner(owner, slot.application);
+    stage(owner, slot, certificate);
+    transactions_.at(slot.application).brought_keys.insert(slot);
+  } catch (const Error&) {
+    state_.remove_pending_key(slot);
+    throw;
+  }
+}
+
+void CertificateGroups::stage(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate) {
   const CertificatePtr parsed = parse_certificate(certificate.certificate);
   if (certificate.issuer_certificates.size() > max_issuers)
     throw Error(Code::invalid_argument, fmt::format("at most {} issuer certificates are taken", max_issuers));
@@ -208,8 +163,8 @@ void CertificateGroups::update(const std::string& owner, const dbus::GroupName& 
   Transaction& transaction = transactions_[slot.application];
   transaction.owner = owner;
   std::erase_if(transaction.staged, [&](const CertificateRecord& staged) { return staged.slot == slot; });
-  transaction.staged.push_back({slot, key->stored.id, certificate.certificate, certificate.issuer_certificates});
-  observer_.group_changed(group);
+  transaction.staged.push_back({slot, key->id, certificate.certificate, certificate.issuer_certificates});
+  observer_.group_changed({slot.application, slot.group});
 }
 
 void CertificateGroups::apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer) {
@@ -217,15 +172,23 @@ void CertificateGroups::apply(const std::string& owner, const dbus::GroupName& g
   transaction.applying = true;
   const std::string application = group.application;
   const Answer<std::monostate> finish = [this, application, answer](std::variant<std::monostate, Error> proven) {
-    const std::vector<CertificateRecord> staged = std::move(transactions_.extract(application).mapped().staged);
-    proceed(answer, proven, [&](std::monostate) {
-      commit(application, staged);
-      answer(std::monostate{});
-    });
-    for (const CertificateRecord& record : staged) observer_.group_changed({application, record.slot.group});
+    this->finish(application, std::move(proven), answer);
   };
   std::variant<std::monostate, Error> begin;
   proceed(finish, begin, [&](std::monostate) { prove_next(application, 0, finish); });
+}
+
+// The caller hears of success when the TPM remembers it too.
+void CertificateGroups::finish(const std::string& application, std::variant<std::monostate, Error> proven,
+                               const Answer<std::monostate>& answer) {
+  const Transaction transaction = std::move(transactions_.extract(application).mapped());
+  const Answer<std::monostate> failed = [&](const std::variant<std::monostate, Error>& outcome) {
+    for (const Slot& slot : transaction.brought_keys) state_.remove_pending_key(slot);
+    answer(outcome);
+  };
+  proceed(failed, proven,
+          [&](std::monostate) { commit(application, transaction.staged, [answer] { answer(std::monostate{}); }); });
+  for (const CertificateRecord& record : transaction.staged) observer_.group_changed({application, record.slot.group});
 }
 
 // Each staged certificate must verify what its key signs now: a key that the TPM does not load any more never goes
@@ -235,23 +198,24 @@ void CertificateGroups::prove_next(const std::string& application, std::size_t i
   const Transaction& transaction = transactions_.at(application);
   if (index == transaction.staged.size()) return answer(std::monostate{});
   const CertificateRecord& record = transaction.staged[index];
+  const KeyPtr key = keys_.find(record.key_id);
   Bytes challenge(32);
   require_openssl(RAND_bytes(reinterpret_cast<unsigned char*>(challenge.data()), 32) == 1, "RAND_bytes");
-  const auto check = [this, application, index, challenge, answer, record](std::variant<Bytes, Error> signature) {
+  const auto check = [this, application, index, challenge, answer, record, key](std::variant<Bytes, Error> signature) {
     proceed(answer, signature, [&](const Bytes& bytes) {
       const CertificatePtr certificate = parse_certificate(record.certificate);
-      if (!verifies(*X509_get0_pubkey(certificate.get()), challenge, bytes))
+      if (!verifies(*X509_get0_pubkey(certificate.get()), certificate_hash(key->algorithm), challenge, bytes))
         throw Error(Code::security_checks_failed, "a signature of the key does not verify with the certificate");
       prove_next(application, index + 1, answer);
     });
   };
-  const KeyPtr key = keys_.find(record.key_id);
-  keys_.sign(key, sha256_signature(*key, challenge), {}, check);
+  keys_.sign(key, certificate_signature(key->algorithm, challenge), {}, check);
 }
 
 // Everything that can fail for want of space happens before the state changes. After that the call has succeeded; an
 // exchange that fails has its mark in the state and is made good by maintain().
-void CertificateGroups::commit(const std::string& application, const std::vector<CertificateRecord>& staged) {
+void CertificateGroups::commit(const std::string& application, const std::vector<CertificateRecord>& staged,
+                               const std::function<void()>& done) {
   std::map<std::string, Publication::Generation> generations;
   for (const CertificateRecord& record : staged)
     if (!generations.contains(record.slot.group))
@@ -263,22 +227,25 @@ void CertificateGroups::commit(const std::string& application, const std::vector
   for (const CertificateRecord& record : staged) log_installed(record);
   if (setup_was_open) observer_.setup_changed();
   maintain();
+  anchor_.advance(done);
 }
 
 void CertificateGroups::cancel(const std::string& owner, const dbus::GroupName& group) {
   (void)owned(owner, group.application);
-  transactions_.erase(group.application);
-  observer_.group_changed(group);
+  drop(group.application);
 }
 
 void CertificateGroups::owner_vanished(const std::string& owner) {
-  std::vector<dbus::GroupName> changed;
+  std::vector<std::string> abandoned;
   for (const auto& [application, transaction] : transactions_)
-    if (transaction.owner == owner && !transaction.applying)
-      for (const CertificateRecord& record : transaction.staged) changed.push_back({application, record.slot.group});
-  std::erase_if(transactions_,
-                [&](const auto& entry) { return entry.second.owner == owner && !entry.second.applying; });
-  for (const dbus::GroupName& group : changed) observer_.group_changed(group);
+    if (transaction.owner == owner && !transaction.applying) abandoned.push_back(application);
+  for (const std::string& application : abandoned) drop(application);
+}
+
+void CertificateGroups::drop(const std::string& application) {
+  const Transaction transaction = std::move(transactions_.extract(application).mapped());
+  for (const Slot& slot : transaction.brought_keys) state_.remove_pending_key(slot);
+  for (const CertificateRecord& record : transaction.staged) observer_.group_changed({application, record.slot.group});
 }
 
 void CertificateGroups::require_idle(const std::string& application) const {

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "agent/applications.h"
+#include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/openssl.h"
 #include "agent/state.h"
+#include "agent/state_anchor.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::agent {
@@ -28,8 +30,8 @@ class CertificateGroups {
     std::chrono::seconds retired_key_grace{std::chrono::hours(24)};  // how long programs may go on with a replaced key
   };
 
-  CertificateGroups(EventLoop& loop, State& state, KeyService& keys, Applications& applications, Observer observer,
-                    const Settings& settings);
+  CertificateGroups(EventLoop& loop, State& state, KeyService& keys, KeyMaker& maker, StateAnchor& anchor,
+                    Applications& applications, Observer observer, const Settings& settings);
   ~CertificateGroups();
 
   [[nodiscard]] dbus::GroupInfo info(const dbus::GroupName& group);
@@ -37,7 +39,15 @@ class CertificateGroups {
   void create_signing_request(const std::string& owner, const dbus::GroupName& group,
                               const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                               Answer<Bytes> answer);
-  void update(const std::string& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate);
+  // Makes a key and its self-signed certificate, stages both; answers the certificate.
+  void create_self_signed(const std::string& owner, const dbus::GroupName& group, const std::string& certificate_type,
+                          const dbus::SelfSignedOptions& options, Answer<Bytes> answer);
+  // A key from outside becomes the pending one; answers its SubjectPublicKeyInfo.
+  void import_key(const std::string& owner, const dbus::GroupName& group, const std::string& certificate_type,
+                  OutsideKey key, Answer<Bytes> answer);
+  // Stages, with the key where one comes along.
+  void update(const std::string& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate,
+              std::optional<OutsideKey> key, Answer<std::monostate> answer);
   void apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer);
   void cancel(const std::string& owner, const dbus::GroupName& group);
   void owner_vanished(const std::string& owner);
@@ -50,23 +60,34 @@ class CertificateGroups {
   struct Transaction {
     std::string owner;
     std::vector<CertificateRecord> staged;
+    std::set<Slot> brought_keys;  // pending keys that go with the transaction, where it is dropped
     bool applying = false;
   };
 
   [[nodiscard]] Slot slot_of(const dbus::GroupName& group, const std::string& certificate_type);
-  [[nodiscard]] tpm::KeyAlgorithm algorithm_of(const Slot& slot);
+  [[nodiscard]] KeyDeclaration declaration_of(const Slot& slot);
   void require_no_other_owner(const std::string& owner, const std::string& application) const;
   [[nodiscard]] Transaction& owned(const std::string& owner, const std::string& application);
   [[nodiscard]] KeyPtr matching_key(const Slot& slot, EVP_PKEY& certified);
   void prove_next(const std::string& application, std::size_t index, const Answer<std::monostate>& answer);
-  void commit(const std::string& application, const std::vector<CertificateRecord>& staged);
+  void finish(const std::string& application, std::variant<std::monostate, Error> proven,
+              const Answer<std::monostate>& answer);
+  void commit(const std::string& application, const std::vector<CertificateRecord>& staged,
+              const std::function<void()>& done);
   void require_free_for_creation(const Slot& slot) const;
+  // Runs `make`, one at a time for an application, and hands its key on.
+  void make_key(const Slot& slot, const std::function<void(Answer<KeyPtr>)>& make, Answer<KeyPtr> answer);
+  void stage(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate);
+  void stage_with_key(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate);
+  void drop(const std::string& application);
   // Publishes what could not be published, destroys retired keys after their grace, and comes back when it has to.
   void maintain();
   [[nodiscard]] std::optional<State::Clock::duration> drop_retired_keys();
 
   State& state_;
   KeyService& keys_;
+  KeyMaker& maker_;
+  StateAnchor& anchor_;
   Applications& applications_;
   const Observer observer_;
   const Settings settings_;

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fmt/format.h>
+#include <openssl/pem.h>
 #include <unistd.h>
 
 #define TOML_HEADER_ONLY 0
@@ -14,6 +15,7 @@
 #include <limits>
 
 #include "agent/error.h"
+#include "agent/openssl.h"
 #include "policy/error.h"
 #include "policy/trusted_path.h"
 
@@ -38,12 +40,12 @@ class Table {
   }
 
   template <std::unsigned_integral Number>
-  void read(std::string_view key, Number& value) {
+  void read(std::string_view key, Number& value, std::int64_t least = 1) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const auto number = node->value_exact<std::int64_t>();
-    if (!number || *number < 1 || *number > 1'000'000)
-      refuse(path_, *node, fmt::format("{} must be a number from 1 to 1000000", key));
+    if (!number || *number < least || *number > 1'000'000)
+      refuse(path_, *node, fmt::format("{} must be a number from {} to 1000000", key, least));
     value = static_cast<Number>(*number);
   }
 
@@ -110,6 +112,7 @@ ApplicationRecord parse_application(const std::string& path) {
   table.read("account", application.account);
   table.read("access", application.access);
   table.read("slots", slots);
+  table.read("legacy", application.legacy);
   table.require_all_known();
   try {
     for (const std::string& slot : slots) application.slots.push_back(SlotDeclaration::parse(slot));
@@ -144,7 +147,16 @@ std::vector<std::string> application_files(const std::string& directory) {
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
   Table main(path, file);
-  main.read_table("tpm", [&](Table& table) { table.read("tcti", configuration.tcti); });
+  main.read_table("tpm", [&](Table& table) {
+    table.read("tcti", configuration.tcti);
+    table.read("pcr-authority", configuration.pcr_authority);
+  });
+  main.read_table("keys", [&](Table& table) {
+    auto idle = static_cast<unsigned>(std::chrono::floor<std::chrono::seconds>(configuration.sealed_keys.idle).count());
+    table.read("sealed-idle-seconds", idle, 0);
+    table.read("spare-rsa-keys", configuration.spare_rsa_keys, 0);
+    configuration.sealed_keys.idle = std::chrono::seconds(idle);
+  });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
   main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
   main.read_table("key-socket", [&](Table& table) {
@@ -169,6 +181,20 @@ Configuration load_configuration(const std::string& given_path) {
   for (const std::string& file : application_files(directory))
     configuration.applications.push_back(parse_application(file));
   return configuration;
+}
+
+std::optional<Bytes> load_pcr_authority(const Configuration& configuration) {
+  if (configuration.pcr_authority.empty()) return std::nullopt;
+  const std::string& path = configuration.pcr_authority;
+  try {
+    const std::string text = policy::read_trusted_file(path, ::geteuid(), max_file_size);
+    const BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    const PublicKeyPtr key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+    if (!key) throw Error(Code::invalid_argument, fmt::format("{}: no public key in PEM: {}", path, openssl_reason()));
+    return der_of(key.get(), i2d_PUBKEY);
+  } catch (const policy::Error& error) {
+    throw Error(Code::invalid_argument, error.what());
+  }
 }
 
 }  // namespace edgeseal::agent

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/key_socket.h"
+#include "agent/sealed_keys.h"
 #include "agent/state.h"
 
 namespace edgeseal::agent {
@@ -11,9 +12,12 @@ namespace edgeseal::agent {
 // edgeseal.toml(5). Every key has a default; an unknown key is an error with its line.
 struct Configuration {
   std::string tcti = "device:/dev/tpmrm0";
+  std::string pcr_authority;  // path of a PEM public key; empty: none
   std::string state_directory = "/var/lib/edgeseal";
   std::string key_socket_path = "/run/edgeseal/keys.sock";
   KeySocket::Limits key_socket;
+  SealedKeys::Settings sealed_keys;
+  std::size_t spare_rsa_keys = 1;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };
@@ -23,5 +27,9 @@ inline constexpr const char* default_configuration_path = "/etc/edgeseal/edgesea
 // A missing file at the default path means the defaults; files and directories that others may write are refused.
 // Throws Error{invalid_argument} with path, line and remedy.
 [[nodiscard]] Configuration load_configuration(const std::string& path);
+
+// DER SubjectPublicKeyInfo of the configured authority; nothing where none is. The file must be as safe from others as
+// the configuration. Throws Error{invalid_argument}.
+[[nodiscard]] std::optional<Bytes> load_pcr_authority(const Configuration& configuration);
 
 }  // namespace edgeseal::agent

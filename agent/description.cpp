@@ -21,17 +21,30 @@ Json describe_certificate(const CertificateRecord& record) {
       {"issuers", record.issuers.size()}};
 }
 
-Json describe_slot(State& state, const Slot& slot, tpm::KeyAlgorithm algorithm) {
-  const auto active = state.key(slot, KeyStatus::active);
-  const auto pending = state.key(slot, KeyStatus::pending);
+std::string_view policy_name(KeyPolicy policy) {
+  return policy == KeyPolicy::authorised ? "authorised" : "pcr";
+}
+
+Json describe_key(const std::optional<KeyRecord>& key) {
+  if (!key) return {};
+  return {{"id", hexadecimal(key->id)},
+          {"algorithm", algorithm_name(key->algorithm)},
+          {"protection", protection_name(key->protection)},
+          {"exposed", key->exposed},
+          {"policy", key->policy == KeyPolicy::none ? Json() : Json(policy_name(key->policy))},
+          {"pcrs", pcr_numbers(key->pcrs)},
+          {"resealed", key->next_object.has_value()}};
+}
+
+Json describe_slot(State& state, const Slot& slot, const KeyDeclaration& declared) {
   const auto certificate = state.certificate(slot);
-  const auto id = [](const std::optional<KeyRecord>& key) { return key ? Json(hexadecimal(key->id)) : Json(); };
   return {{"certificate-type", slot.certificate_type},
           {"key-name", slot.key_name()},
-          {"key-algorithm", algorithm_name(algorithm)},
-          {"key-protection", "tpm"},
-          {"active-key", id(active)},
-          {"pending-key", id(pending)},
+          {"key-algorithm", algorithm_name(declared.algorithm)},
+          {"key-protection", protection_name(declared.protection)},
+          {"pcrs", pcr_numbers(declared.pcrs)},
+          {"active-key", describe_key(state.key(slot, KeyStatus::active))},
+          {"pending-key", describe_key(state.key(slot, KeyStatus::pending))},
           {"certificate", certificate ? describe_certificate(*certificate) : Json()}};
 }
 
@@ -40,16 +53,19 @@ Json describe_groups(State& state, const Applications& applications, const Appli
   for (const SlotDeclaration& slot : application.slots) {
     Json& group = groups[slot.group];
     group["directory"] = applications.directory(application.name, slot.group);
-    group["slots"].push_back(
-        describe_slot(state, {application.name, slot.group, slot.certificate_type}, slot.algorithm));
+    group["slots"].push_back(describe_slot(state, {application.name, slot.group, slot.certificate_type}, slot.key));
   }
   return groups;
 }
 
 Json describe_application(State& state, const Applications& applications, const ApplicationRecord& application) {
-  return {{"name", application.name},       {"application-uri", application.application_uri},
-          {"account", application.account}, {"access", application.access},
-          {"origin", application.origin},   {"groups", describe_groups(state, applications, application)}};
+  return {{"name", application.name},
+          {"application-uri", application.application_uri},
+          {"account", application.account},
+          {"access", application.access},
+          {"legacy", application.legacy},
+          {"origin", application.origin},
+          {"groups", describe_groups(state, applications, application)}};
 }
 
 }  // namespace
@@ -65,21 +81,24 @@ std::map<std::string, std::string> tpm_facts(const tpm::TpmFacts& facts) {
       {"revision", facts.revision},
       {"key-algorithms", fmt::format("{}", fmt::join(algorithms, " "))},
       {"transient-slots", std::to_string(facts.transient_slots)},
+      {"tss-version", facts.tss_version},
       {"storage-key", facts.storage_key_handle == 0 ? "primary" : fmt::format("{:#010x}", facts.storage_key_handle)},
       {"storage-key-name", hexadecimal(facts.storage_key_name)}};
 }
 
-std::string_view setup_state_name(State& state) {
+std::string_view setup_state_name(State& state, const StateAnchor& anchor) {
+  if (anchor.finding() == StateAnchor::Finding::wiped) return "setup-locked";
   return state.setup_open() ? "setup-open" : "operational";
 }
 
-std::string describe_agent(State& state, Applications& applications, const TpmState& tpm) {
+std::string describe_agent(State& state, Applications& applications, const TpmState& tpm, const StateAnchor& anchor) {
   Json described = Json::array();
   for (const ApplicationRecord& application : applications.list())
     described.push_back(describe_application(state, applications, application));
   const Json description = {
       {"version", EDGESEAL_VERSION},
-      {"setup", {{"state", setup_state_name(state)}}},
+      {"setup", {{"state", setup_state_name(state, anchor)}}},
+      {"anchor", {{"finding", finding_name(anchor.finding())}, {"detail", anchor.detail()}}},
       {"tpm", {{"health", health_name(tpm.health)}, {"detail", tpm.detail}, {"facts", tpm_facts(tpm.facts)}}},
       {"applications", described}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -24,6 +24,7 @@ constexpr std::array rows = {
     Row{Code::transaction_pending, "TransactionPending", wire::Status::busy},
     Row{Code::nothing_to_do, "NothingToDo", wire::Status::internal},
     Row{Code::key_retired, "NotFound", wire::Status::key_retired},
+    Row{Code::decryption_failed, "SecurityChecksFailed", wire::Status::decryption_failed},
     Row{Code::busy, "ServerTooBusy", wire::Status::busy},
     Row{Code::tpm_unavailable, "ResourceUnavailable", wire::Status::tpm_unavailable},
     Row{Code::state_unavailable, "ResourceUnavailable", wire::Status::internal},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ enum class Code {
   transaction_pending,
   nothing_to_do,
   key_retired,
+  decryption_failed,
   busy,
   tpm_unavailable,
   state_unavailable,
@@ -36,13 +38,18 @@ enum class Code {
 class Error : public std::runtime_error {
  public:
   Error(Code code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  // Busy: when another try is likely to succeed.
+  Error(Code code, const std::string& message, std::chrono::milliseconds retry_after)
+      : std::runtime_error(message), code_(code), retry_after_(retry_after) {}
   // A refusal of the TPM, in the words of its health.
   explicit Error(const tpm::Error& cause);
 
   [[nodiscard]] Code code() const noexcept { return code_; }
+  [[nodiscard]] std::chrono::milliseconds retry_after() const noexcept { return retry_after_; }  // 0: not said
 
  private:
   Code code_;
+  std::chrono::milliseconds retry_after_{0};
 };
 
 }  // namespace edgeseal::agent

@@ -12,7 +12,13 @@ enum class Level : int { error = 3, warning = 4, notice = 5, info = 6, debug = 7
 enum class Event {
   started,
   stopping,
-  tpm_health,
+  tpm_ready,
+  tpm_absent,
+  tpm_busy,
+  tpm_slow,
+  tpm_locked_out,
+  tpm_replaced,
+  tpm_degraded,
   application_created,
   application_deleted,
   key_created,
@@ -22,6 +28,8 @@ enum class Event {
   key_use_denied,
   client_fault,
   refused_to_start,
+  pcr_policy,
+  state_anchor,
   internal_error
 };
 

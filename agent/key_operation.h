@@ -17,4 +17,12 @@ struct SignatureRequest {
   tpm::Bytes digest;                                     // Ed25519: the message itself
 };
 
+struct DecryptionRequest {
+  wire::DecryptionScheme scheme = wire::DecryptionScheme::rsa_oaep;
+  tpm::HashAlgorithm hash = tpm::HashAlgorithm::sha256;      // OAEP
+  tpm::HashAlgorithm mgf_hash = tpm::HashAlgorithm::sha256;  // OAEP
+  tpm::Bytes label;                                          // OAEP
+  tpm::Bytes ciphertext;                                     // blocks as long as the modulus, in a row
+};
+
 }  // namespace edgeseal::agent

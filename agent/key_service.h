@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/key_operation.h"
+#include "agent/sealed_keys.h"
 #include "agent/state.h"
 #include "agent/tpm_worker.h"
 #include "policy/access_rule.h"
@@ -16,20 +17,24 @@ namespace edgeseal::agent {
 
 // A key with all that its use needs. Immutable: a change in the state makes a new one.
 struct Key {
+  KeyId id{};  // the SHA-256 of public_key
   Slot slot;
   tpm::KeyAlgorithm algorithm = tpm::KeyAlgorithm::ec_p256;
   KeyStatus status = KeyStatus::pending;
   Bytes public_key;  // DER SubjectPublicKeyInfo
   std::vector<policy::AccessRule> access;
+  std::vector<std::string> legacy;  // ApplicationRecord::legacy
   std::optional<CertificateRecord> certificate;
-  tpm::StoredKey stored;  // its id is the SHA-256 of public_key
+  tpm::StoredKey stored;                    // of a `tpm` key
+  std::shared_ptr<const SealedKey> sealed;  // of a `sealed` key, else null
 };
 using KeyPtr = std::shared_ptr<const Key>;
 
-// Finds keys and uses them. Lives in the loop's thread; TPM commands run in the worker's.
+// Finds keys and uses them. Lives in the loop's thread; TPM commands run in the worker's, opened keys in those of the
+// SoftwareWorker.
 class KeyService {
  public:
-  KeyService(State& state, TpmWorker& worker) : state_(state), worker_(worker) {}
+  KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed) : state_(state), tpm_(tpm), sealed_(sealed) {}
 
   // The active key that a name stands for: "web/https/https", "web/https" (the group's first slot) or "web" (the first
   // slot of the application). Throws Error{not_found}, saying what is missing.
@@ -37,21 +42,26 @@ class KeyService {
   // Any key, a pending or retired one too. Throws Error{key_retired} where there is none (any more).
   [[nodiscard]] KeyPtr find(const KeyId& id);
 
-  // The signature as X.509 and TLS carry it. Exactly one TPM command when the key is loaded. Throws or answers
-  // Error{not_supported} when key and scheme do not fit.
+  // The signature as X.509 and TLS carry it. Exactly one TPM command when a `tpm` key is loaded, none when a `sealed`
+  // key is opened. Throws or answers Error{not_supported} when key and scheme do not fit, or policy forbids it.
   void sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket, Answer<Bytes> answer);
 
-  // Makes the slot's pending key, in place of an earlier one; `entropy`, where there is some, goes into the random
-  // numbers of the TPM first (OPC 10000-12 §7.10.10, nonce).
-  void create(const Slot& slot, tpm::KeyAlgorithm algorithm, Bytes entropy, Answer<KeyPtr> answer);
+  // The plaintexts of the blocks, in a row; one TPM command for each with a `tpm` key. Throws or answers
+  // Error{not_supported} as sign() does, Error{decryption_failed} without a reason for whatever is wrong with OAEP.
+  void decrypt(const KeyPtr& key, const DecryptionRequest& request, const TpmWorker::Ticket& ticket,
+               Answer<tpm::SecretBytes> answer);
+
+  // A `tpm` key as a TSSPRIVKEY (DER) with an authorisation of its own, empty for none; usable on this TPM only. Throws
+  // or answers Error{not_supported} for a `sealed` key.
+  void export_tss_private_key(const KeyPtr& key, tpm::SecretBytes passphrase, Answer<Bytes> answer);
 
   // To be called after every change of applications, keys or certificates in the state.
   void forget_cached() { cache_.clear(); }
-  // Unloads a key that the state does not have any more.
+  // Unloads, or drops, a key that the state does not have any more.
   void evict(const KeyId& id);
 
  private:
-  [[nodiscard]] KeyPtr load(const KeyRecord& record);
+  [[nodiscard]] KeyPtr load(KeyRecord record);
   [[nodiscard]] KeyPtr cached(const KeyId& id) const;
 
   struct Cached {
@@ -62,7 +72,8 @@ class KeyService {
   static constexpr std::size_t cache_limit = 4096;          // keys; about 1 KiB each
 
   State& state_;
-  TpmWorker& worker_;
+  TpmWorker& tpm_;
+  SealedKeys& sealed_;
   std::map<KeyId, Cached> cache_;
 };
 

@@ -37,13 +37,17 @@ wire::KeyType key_type(tpm::KeyAlgorithm algorithm) {
 
 tpm::HashAlgorithm hash_algorithm(wire::Hash hash) {
   switch (hash) {
-    case wire::Hash::none: throw Error(Code::not_supported, "Ed25519 signatures are not offered");
+    case wire::Hash::none: return tpm::HashAlgorithm::sha256;  // of schemes without a hash; not looked at
     case wire::Hash::sha1: return tpm::HashAlgorithm::sha1;
     case wire::Hash::sha256: return tpm::HashAlgorithm::sha256;
     case wire::Hash::sha384: return tpm::HashAlgorithm::sha384;
     case wire::Hash::sha512: return tpm::HashAlgorithm::sha512;
   }
   throw Error(Code::invalid_argument, "unknown hash algorithm");
+}
+
+Bytes copy(wire::ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
 }
 
 sockaddr_un socket_address(const std::string& path) {
@@ -125,7 +129,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
         case wire::Operation::hello: return hello(record, header.request_id);
         case wire::Operation::describe: return describe(record, header.request_id);
         case wire::Operation::sign: return sign(record, header.request_id);
-        case wire::Operation::decrypt: throw Error(Code::not_supported, "decryption is not offered");
+        case wire::Operation::decrypt: return decrypt(record, header.request_id);
       }
     } catch (const Error& error) {
       return refuse(header.request_id, error);
@@ -146,7 +150,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     require_permission(*key);
     const std::string name = key->slot.key_name();
     wire::DescribeResponse response;
-    response.key_id = key->stored.id;
+    response.key_id = key->id;
     response.type = key_type(key->algorithm);
     response.key_name = name;
     response.public_key = key->public_key;
@@ -163,25 +167,58 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
   void sign(wire::ByteView record, std::uint32_t request_id) {
     wire::SignRequest request;
     if (!wire::decode(record, request)) return reject(request_id, "malformed sign");
-    const KeyPtr key = socket_.keys_.find(request.key_id);
-    require_permission(*key);
-    if (key->status == KeyStatus::pending)
-      throw Error(Code::not_found,
-                  fmt::format("the key of {} waits for its certificate and cannot be used yet", key->slot.key_name()));
+    const KeyPtr key = usable_key(request.key_id);
     const SignatureRequest signature{request.scheme, hash_algorithm(request.hash), request.salt_length,
-                                     Bytes(request.digest.begin(), request.digest.end())};
-    socket_.keys_.sign(key, signature, {TpmWorker::Priority::use, caller_.uid, socket_.limits_.deadline},
+                                     copy(request.digest)};
+    socket_.keys_.sign(key, signature, ticket(),
                        [weak = weak_from_this(), request_id](const std::variant<Bytes, Error>& result) {
                          if (const auto self = weak.lock()) self->finish(request_id, result);
                        });
     working_ = true;
   }
 
-  void finish(std::uint32_t request_id, const std::variant<Bytes, Error>& result) {
+  void decrypt(wire::ByteView record, std::uint32_t request_id) {
+    wire::DecryptRequest request;
+    if (!wire::decode(record, request)) return reject(request_id, "malformed decrypt");
+    const KeyPtr key = usable_key(request.key_id);
+    const DecryptionRequest decryption{request.scheme, hash_algorithm(request.hash), hash_algorithm(request.mgf_hash),
+                                       copy(request.label), copy(request.ciphertext)};
+    socket_.keys_.decrypt(key, decryption, ticket(),
+                          [weak = weak_from_this(), request_id](const std::variant<tpm::SecretBytes, Error>& result) {
+                            if (const auto self = weak.lock()) self->finish(request_id, result);
+                          });
+    working_ = true;
+  }
+
+  [[nodiscard]] TpmWorker::Ticket ticket() const {
+    return {TpmWorker::Priority::use, caller_.uid, socket_.limits_.deadline};
+  }
+
+  [[nodiscard]] KeyPtr usable_key(const KeyId& id) {
+    const KeyPtr key = socket_.keys_.find(id);
+    require_permission(*key);
+    if (key->status == KeyStatus::pending)
+      throw Error(Code::not_found,
+                  fmt::format("the key of {} waits for its certificate and cannot be used yet", key->slot.key_name()));
+    return key;
+  }
+
+  template <class Result>
+  void finish(std::uint32_t request_id, const std::variant<Result, Error>& result) {
     working_ = false;
     if (!reading_ && socket_.accepting_) start_reading();
     if (const auto* error = std::get_if<Error>(&result)) return refuse(request_id, *error);
-    send(wire::encode(request_id, wire::SignResponse{std::get<Bytes>(result)}, buffer));
+    answer(request_id, std::get<Result>(result));
+  }
+
+  void answer(std::uint32_t request_id, const Bytes& signature) {
+    send(wire::encode(request_id, wire::SignResponse{signature}, buffer));
+  }
+
+  void answer(std::uint32_t request_id, const tpm::SecretBytes& plaintext) {
+    const std::size_t size = wire::encode(request_id, wire::DecryptResponse{plaintext.view()}, buffer);
+    send(size);
+    ::explicit_bzero(buffer.data(), size);
   }
 
   void require_permission(const Key& key) {
@@ -203,7 +240,9 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
   void refuse(std::uint32_t request_id, const Error& error) {
     const wire::Status status = wire_status(error.code());
     const std::string_view text = std::string_view(error.what()).substr(0, wire::max_error_text_size);
-    send(wire::encode(request_id, status, {status == wire::Status::busy ? busy_retry_ms : 0, text}, buffer));
+    auto retry_after = static_cast<std::uint32_t>(error.retry_after().count());
+    if (status == wire::Status::busy && retry_after == 0) retry_after = busy_retry_ms;
+    send(wire::encode(request_id, status, {retry_after, text}, buffer));
   }
 
   // What is not our protocol is told so once, and closed.

@@ -21,6 +21,7 @@ struct OpensslFree {
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO, BIO_free_all>>;
 using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509, X509_free>>;
 using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX, EVP_PKEY_CTX_free>>;
+using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX, EVP_MD_CTX_free>>;
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
 using PublicKeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY, EVP_PKEY_free>>;
 

@@ -7,6 +7,8 @@
 #include <openssl/rsa.h>
 
 #include "agent/error.h"
+#include "agent/signature_encoding.h"
+#include "agent/slot.h"
 
 namespace edgeseal::agent {
 
@@ -56,6 +58,17 @@ PublicKeyPtr to_evp(const tpm::EcPublicKey& ec) {
   return key_from("EC", *builder);
 }
 
+// Big endian, padded to `size`.
+Bytes number(EVP_PKEY& key, const char* name, std::size_t size) {
+  BIGNUM* value = nullptr;
+  require_openssl(EVP_PKEY_get_bn_param(&key, name, &value) == 1, name);
+  const NumberPtr owner(value);
+  Bytes bytes(size);
+  require_openssl(BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) >= 0,
+                  "BN_bn2binpad");
+  return bytes;
+}
+
 }  // namespace
 
 Bytes subject_public_key_info(const tpm::PublicKey& key) {
@@ -74,14 +87,45 @@ KeyId key_id(ByteView subject_public_key_info) {
   return sha256(subject_public_key_info);
 }
 
-bool verifies(EVP_PKEY& key, ByteView digest, ByteView signature) {
-  const KeyContextPtr context(EVP_PKEY_CTX_new(&key, nullptr));
-  require_openssl(context && EVP_PKEY_verify_init(context.get()) > 0, "EVP_PKEY_verify_init");
-  if (EVP_PKEY_is_a(&key, "RSA"))
-    require_openssl(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) > 0, "set_rsa_padding");
-  require_openssl(EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) > 0, "set_signature_md");
+std::optional<tpm::KeyAlgorithm> algorithm_of(EVP_PKEY& key) {
+  using tpm::KeyAlgorithm;
+  if (EVP_PKEY_is_a(&key, "ED25519")) return KeyAlgorithm::ed25519;
+  if (EVP_PKEY_is_a(&key, "RSA")) {
+    for (const KeyAlgorithm algorithm : {KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096})
+      if (static_cast<int>(*modulus_bits(algorithm)) == EVP_PKEY_get_bits(&key)) return algorithm;
+    return std::nullopt;
+  }
+  std::array<char, 64> group{};
+  if (EVP_PKEY_get_group_name(&key, group.data(), group.size(), nullptr) != 1) return std::nullopt;
+  const int nid = OBJ_txt2nid(group.data());
+  if (nid == NID_X9_62_prime256v1) return KeyAlgorithm::ec_p256;
+  if (nid == NID_secp384r1) return KeyAlgorithm::ec_p384;
+  if (nid == NID_secp521r1) return KeyAlgorithm::ec_p521;
+  return std::nullopt;
+}
+
+tpm::PublicKey to_tpm(EVP_PKEY& key) {
+  const auto algorithm = algorithm_of(key);
+  if (!algorithm || *algorithm == tpm::KeyAlgorithm::ed25519)
+    throw Error(Code::invalid_argument, "expected an RSA key of 2048, 3072 or 4096 bits, or P-256, P-384, P-521");
+  if (modulus_bits(*algorithm)) {
+    const Bytes exponent = number(key, OSSL_PKEY_PARAM_RSA_E, 4);
+    std::uint32_t value = 0;
+    for (const std::byte octet : exponent) value = value << 8 | std::to_integer<std::uint32_t>(octet);
+    return tpm::RsaPublicKey{number(key, OSSL_PKEY_PARAM_RSA_N, *modulus_bits(*algorithm) / 8), value};
+  }
+  const std::size_t field = (static_cast<std::size_t>(EVP_PKEY_get_bits(&key)) + 7) / 8;
+  return tpm::EcPublicKey{*algorithm, number(key, OSSL_PKEY_PARAM_EC_PUB_X, field),
+                          number(key, OSSL_PKEY_PARAM_EC_PUB_Y, field)};
+}
+
+bool verifies(EVP_PKEY& key, tpm::HashAlgorithm hash, ByteView message, ByteView signature) {
+  const EVP_MD* digest = EVP_PKEY_is_a(&key, "ED25519") ? nullptr : message_digest(hash);
+  const DigestContextPtr context(EVP_MD_CTX_new());
+  require_openssl(context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, &key) == 1,
+                  "EVP_DigestVerifyInit");
   const bool good =
-      EVP_PKEY_verify(context.get(), octets(signature), signature.size(), octets(digest), digest.size()) == 1;
+      EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message), message.size()) == 1;
   ERR_clear_error();
   return good;
 }

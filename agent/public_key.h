@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "agent/openssl.h"
 #include "tpm/key_device.h"
 
@@ -16,7 +18,12 @@ using tpm::KeyId;
 // SHA-256 of it.
 [[nodiscard]] KeyId key_id(ByteView subject_public_key_info);
 
-// True when `signature` over `digest` (SHA-256) verifies with `key`; RSA: PKCS#1 v1.5.
-[[nodiscard]] bool verifies(EVP_PKEY& key, ByteView digest, ByteView signature);
+// RSA of 2048 to 4096 bits and the curves of the TPM. Throws Error{invalid_argument} for any other key.
+[[nodiscard]] tpm::PublicKey to_tpm(EVP_PKEY& key);
+// Nothing for a key that the agent does not keep.
+[[nodiscard]] std::optional<tpm::KeyAlgorithm> algorithm_of(EVP_PKEY& key);
+
+// True when `signature` over `message` verifies with `key`; RSA: PKCS#1 v1.5, Ed25519: without a hash.
+[[nodiscard]] bool verifies(EVP_PKEY& key, tpm::HashAlgorithm hash, ByteView message, ByteView signature);
 
 }  // namespace edgeseal::agent

@@ -15,18 +15,7 @@ namespace {
 
 using tpm::Bytes;
 using tpm::ByteView;
-using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX, EVP_MD_CTX_free>>;
 using EcdsaPtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG, ECDSA_SIG_free>>;
-
-const EVP_MD* message_digest(tpm::HashAlgorithm hash) {
-  switch (hash) {
-    case tpm::HashAlgorithm::sha1: return EVP_sha1();
-    case tpm::HashAlgorithm::sha256: return EVP_sha256();
-    case tpm::HashAlgorithm::sha384: return EVP_sha384();
-    case tpm::HashAlgorithm::sha512: return EVP_sha512();
-  }
-  throw Error(Code::not_supported, "unknown hash algorithm");
-}
 
 Bytes hash_of(tpm::HashAlgorithm hash, std::initializer_list<ByteView> parts) {
   const DigestContextPtr context(EVP_MD_CTX_new());
@@ -53,6 +42,16 @@ void apply_mask(tpm::HashAlgorithm hash, ByteView seed, std::span<std::byte> blo
 }
 
 }  // namespace
+
+const EVP_MD* message_digest(tpm::HashAlgorithm hash) {
+  switch (hash) {
+    case tpm::HashAlgorithm::sha1: return EVP_sha1();
+    case tpm::HashAlgorithm::sha256: return EVP_sha256();
+    case tpm::HashAlgorithm::sha384: return EVP_sha384();
+    case tpm::HashAlgorithm::sha512: return EVP_sha512();
+  }
+  throw Error(Code::not_supported, "unknown hash algorithm");
+}
 
 std::size_t digest_size(tpm::HashAlgorithm hash) {
   return static_cast<std::size_t>(EVP_MD_get_size(message_digest(hash)));
@@ -83,6 +82,22 @@ Bytes encode_pss(tpm::HashAlgorithm hash, ByteView digest, std::size_t salt_leng
 
   encoded.insert(encoded.begin(), (modulus_bits + 7) / 8 - size, std::byte{0});
   return encoded;
+}
+
+Bytes digest_of(tpm::HashAlgorithm hash, ByteView message) {
+  return hash_of(hash, {message});
+}
+
+Bytes ecdsa_halves(ByteView signature) {
+  constexpr int half = 32;
+  const unsigned char* cursor = octets(signature);
+  const EcdsaPtr value(d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(signature.size())));
+  Bytes halves(std::size_t{2} * half);
+  auto* target = reinterpret_cast<unsigned char*>(halves.data());
+  if (!value || BN_bn2binpad(ECDSA_SIG_get0_r(value.get()), target, half) < 0 ||
+      BN_bn2binpad(ECDSA_SIG_get0_s(value.get()), target + half, half) < 0)
+    throw Error(Code::invalid_argument, "not an ECDSA signature of P-256");
+  return halves;
 }
 
 Bytes encode_ecdsa(const tpm::EcdsaSignature& signature) {

@@ -1,159 +1,33 @@
 #include "agent/signing_request.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <openssl/x509v3.h>
-
-#include <array>
-
-#include "agent/certificate.h"
+#include "agent/certificate_signature.h"
 #include "agent/error.h"
 #include "agent/public_key.h"
 
 namespace edgeseal::agent {
 
-namespace {
-
-using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<X509_ALGOR, X509_ALGOR_free>>;
-using BitStringPtr = std::unique_ptr<ASN1_BIT_STRING, OpensslFree<ASN1_BIT_STRING, ASN1_BIT_STRING_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION, X509_EXTENSION_free>>;
-using GeneralNamePtr = std::unique_ptr<GENERAL_NAME, OpensslFree<GENERAL_NAME, GENERAL_NAME_free>>;
-using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free>>;
-
-constexpr std::size_t max_subject_size = 1024;
-
-// "CN=a\,b,O=c" -> {"CN=a,b", "O=c"}; the separator is '/' where the first one that is not escaped is a '/'.
-std::vector<std::string> split_attributes(std::string_view text) {
-  if (text.starts_with('/')) text.remove_prefix(1);
-  char separator = ',';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == ',' || text[i] == '/') {
-      separator = text[i];
-      break;
-    }
-  }
-  std::vector<std::string> attributes(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size())
-      attributes.back() += text[++i];
-    else if (text[i] == separator)
-      attributes.emplace_back();
-    else
-      attributes.back() += text[i];
-  }
-  return attributes;
-}
-
-NamePtr parse_name(const std::string& text) {
-  if (text.size() > max_subject_size)
-    throw Error(Code::invalid_argument, fmt::format("the subject is longer than {} characters", max_subject_size));
-  NamePtr name(X509_NAME_new());
-  for (const std::string& attribute : split_attributes(text)) {
-    const auto begin = attribute.find_first_not_of(' ');
-    const auto equals = attribute.find('=');
-    if (begin == std::string::npos || equals == std::string::npos || equals + 1 == attribute.size())
-      throw Error(Code::invalid_argument,
-                  fmt::format("subject \"{}\": expected ATTRIBUTE=VALUE, e.g. CN=gateway-1,O=Example", text));
-    const std::string type = attribute.substr(begin, equals - begin);
-    const auto* value = reinterpret_cast<const unsigned char*>(attribute.data() + equals + 1);
-    if (X509_NAME_add_entry_by_txt(name.get(), type.c_str(), MBSTRING_UTF8, value,
-                                   static_cast<int>(attribute.size() - equals - 1), -1, 0) != 1)
-      throw Error(Code::invalid_argument, fmt::format("subject attribute \"{}\": {}", attribute, openssl_reason()));
-  }
-  return name;
-}
-
-NamePtr name_of(const SigningRequestSubject& subject) {
-  if (!subject.distinguished_name.empty() || subject.certificate.empty()) return parse_name(subject.distinguished_name);
-  const CertificatePtr certificate = parse_certificate(subject.certificate);
-  return NamePtr(X509_NAME_dup(X509_get_subject_name(certificate.get())));
-}
-
-void push_name(GENERAL_NAMES& names, int type, const std::string& value) {
-  GeneralNamePtr name(a2i_GENERAL_NAME(nullptr, nullptr, nullptr, type, value.c_str(), 0));
-  if (!name) throw Error(Code::invalid_argument, fmt::format("alternative name \"{}\": {}", value, openssl_reason()));
-  require_openssl(sk_GENERAL_NAME_push(&names, name.get()) > 0, "sk_GENERAL_NAME_push");
-  (void)name.release();
-}
-
-bool is_ia5(const std::string& text) {
-  for (const char c : text)
-    if (c <= ' ' || c > '~') return false;
-  return !text.empty() && text.size() <= 255;
-}
-
-void push_text_names(GENERAL_NAMES& names, int type, const std::vector<std::string>& values) {
-  for (const std::string& value : values) {
-    if (!is_ia5(value))
-      throw Error(Code::invalid_argument,
-                  fmt::format("alternative name \"{:.255}\": 1 to 255 printable ASCII characters", value));
-    push_name(names, type, value);
-  }
-}
-
-void push_extension(STACK_OF(X509_EXTENSION) & extensions, ExtensionPtr extension) {
-  require_openssl(extension && sk_X509_EXTENSION_push(&extensions, extension.get()) > 0, "certificate extension");
-  (void)extension.release();
-}
-
-void push_extension(STACK_OF(X509_EXTENSION) & extensions, int nid, const char* value) {
-  push_extension(extensions, ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, nid, value)));
-}
-
-void push_alternative_names(STACK_OF(X509_EXTENSION) & extensions, const SigningRequestSubject& subject) {
-  const GeneralNamesPtr names(GENERAL_NAMES_new());
-  if (!subject.application_uri.empty()) push_text_names(*names, GEN_URI, {subject.application_uri});
-  push_text_names(*names, GEN_DNS, subject.dns_names);
-  for (const std::string& address : subject.ip_addresses) push_name(*names, GEN_IPADD, address);
-  if (sk_GENERAL_NAME_num(names.get()) > 0)
-    push_extension(extensions, ExtensionPtr(X509V3_EXT_i2d(NID_subject_alt_name, 0, names.get())));
-}
-
-}  // namespace
-
-void SigningRequest::FreeExtensions::operator()(STACK_OF(X509_EXTENSION) * stack) const noexcept {
-  sk_X509_EXTENSION_pop_free(stack, X509_EXTENSION_free);
-}
-
-SigningRequest::SigningRequest(const SigningRequestSubject& subject)
-    : request_(X509_REQ_new()), extensions_(sk_X509_EXTENSION_new_null()) {
+SigningRequest::SigningRequest(const CertificateSubject& subject)
+    : request_(X509_REQ_new()), extensions_(extensions_of(subject)) {
   const NamePtr name = name_of(subject);
-  require_openssl(request_ && extensions_ && X509_REQ_set_version(request_.get(), X509_REQ_VERSION_1) == 1 &&
+  require_openssl(request_ && X509_REQ_set_version(request_.get(), X509_REQ_VERSION_1) == 1 &&
                       X509_REQ_set_subject_name(request_.get(), name.get()) == 1,
                   "X509_REQ");
-  push_extension(*extensions_, NID_basic_constraints, "critical,CA:FALSE");
-  push_extension(*extensions_, NID_ext_key_usage, "serverAuth,clientAuth");
-  push_alternative_names(*extensions_, subject);
 }
 
-tpm::Bytes SigningRequest::digest_for(tpm::ByteView public_key) {
+tpm::Bytes SigningRequest::to_be_signed(tpm::ByteView public_key, tpm::KeyAlgorithm algorithm) {
   const PublicKeyPtr key = parse_public_key(public_key);
-  const bool rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1;
-  // OPC 10000-6 §6.2.2: RSA keys sign and decrypt, EC keys sign.
-  push_extension(
-      *extensions_, NID_key_usage,
-      rsa ? "critical,digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment" : "critical,digitalSignature");
-  const AlgorithmPtr algorithm(X509_ALGOR_new());
-  const int nid = rsa ? NID_sha256WithRSAEncryption : NID_ecdsa_with_SHA256;
-  require_openssl(
-      X509_REQ_set_pubkey(request_.get(), key.get()) == 1 &&
-          X509_REQ_add_extensions(request_.get(), extensions_.get()) == 1 && algorithm &&
-          X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(nid), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr) == 1 &&
-          X509_REQ_set1_signature_algo(request_.get(), algorithm.get()) == 1,
-      "X509_REQ");
-  const auto digest = sha256(der_of(request_.get(), i2d_re_X509_REQ_tbs));
-  return {digest.begin(), digest.end()};
+  push_key_usage(*extensions_, algorithm, Issuer::authority);
+  require_openssl(X509_REQ_set_pubkey(request_.get(), key.get()) == 1 &&
+                      X509_REQ_add_extensions(request_.get(), extensions_.get()) == 1 &&
+                      X509_REQ_set1_signature_algo(request_.get(), signature_algorithm(algorithm).get()) == 1,
+                  "X509_REQ");
+  return der_of(request_.get(), i2d_re_X509_REQ_tbs);
 }
 
 tpm::Bytes SigningRequest::finish(tpm::ByteView signature) {
-  BitStringPtr bits(ASN1_BIT_STRING_new());
-  require_openssl(bits && ASN1_BIT_STRING_set(bits.get(), const_cast<unsigned char*>(octets(signature)),
-                                              static_cast<int>(signature.size())) == 1,
-                  "ASN1_BIT_STRING_set");
-  bits->flags &= ~0x07L;  // no unused bits: without the flag trailing zero bits are cut off
-  bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+  std::unique_ptr<ASN1_BIT_STRING, OpensslFree<ASN1_BIT_STRING, ASN1_BIT_STRING_free>> bits(ASN1_BIT_STRING_new());
+  require_openssl(bits != nullptr, "ASN1_BIT_STRING_new");
+  set_signature(*bits, signature);
   X509_REQ_set0_signature(request_.get(), bits.release());
   return der_of(request_.get(), i2d_X509_REQ);
 }

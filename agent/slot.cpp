@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 
 #include "agent/error.h"
@@ -27,7 +28,8 @@ constexpr std::array rsa = {KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyA
 constexpr std::array p256 = {KeyAlgorithm::ec_p256};
 constexpr std::array p384 = {KeyAlgorithm::ec_p384};
 constexpr std::array any = {KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
-                            KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
+                            KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096,
+                            KeyAlgorithm::ed25519};
 
 // Groups and types: OPC 10000-12 §7.8.3 and its CertificateType tree; `tls` gathers the TLS types of 1.05.
 constexpr std::array types = {
@@ -48,7 +50,18 @@ constexpr std::array algorithm_names = {
     AlgorithmName{KeyAlgorithm::ec_p256, "ec-p256"},   AlgorithmName{KeyAlgorithm::ec_p384, "ec-p384"},
     AlgorithmName{KeyAlgorithm::ec_p521, "ec-p521"},   AlgorithmName{KeyAlgorithm::rsa_2048, "rsa-2048"},
     AlgorithmName{KeyAlgorithm::rsa_3072, "rsa-3072"}, AlgorithmName{KeyAlgorithm::rsa_4096, "rsa-4096"},
+    AlgorithmName{KeyAlgorithm::ed25519, "ed25519"},
 };
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto end = std::min(text.find(separator), text.size());
+    parts.push_back(text.substr(0, end));
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
 
 const CertificateType& find_type(std::string_view group, std::string_view name) {
   const auto found =
@@ -60,6 +73,42 @@ const CertificateType& find_type(std::string_view group, std::string_view name) 
               fmt::format("unknown slot {}/{}: choose one of {}", group, name, fmt::join(known, ", ")));
 }
 
+constexpr std::string_view pcrs_option = "pcrs=";
+
+tpm::PcrMask parse_pcrs(std::string_view text) {
+  tpm::PcrMask pcrs = 0;
+  for (const std::string_view number : split(text, '+')) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (error != std::errc{} || end != number.data() + number.size() || value > 23)
+      throw Error(Code::invalid_argument, fmt::format("pcrs={:.64}: expected PCR numbers from 0 to 23, as 7+11", text));
+    pcrs |= tpm::PcrMask{1} << value;
+  }
+  return pcrs;
+}
+
+// What stands behind the algorithm: a protection, PCRs.
+void apply_option(KeyDeclaration& key, std::string_view option) {
+  if (option.starts_with(pcrs_option))
+    key.pcrs = parse_pcrs(option.substr(pcrs_option.size()));
+  else
+    key.protection = parse_protection(option);
+}
+
+void require_fit(std::string_view text, const CertificateType& type, const KeyDeclaration& key) {
+  if (std::ranges::find(type.algorithms, key.algorithm) == type.algorithms.end()) {
+    std::vector<std::string_view> fitting;
+    for (KeyAlgorithm candidate : type.algorithms) fitting.push_back(algorithm_name(candidate));
+    throw Error(Code::invalid_argument, fmt::format("slot {}: certificate type {} takes keys of {}", text, type.name,
+                                                    fmt::join(fitting, " or ")));
+  }
+  if (key.algorithm == KeyAlgorithm::ed25519 && key.protection == KeyProtection::tpm)
+    throw Error(Code::invalid_argument,
+                fmt::format("slot {}: no TPM makes ed25519 keys; write ed25519,sealed to have one that is sealed to "
+                            "the TPM",
+                            text));
+}
+
 }  // namespace
 
 std::string Slot::key_name() const {
@@ -69,24 +118,33 @@ std::string Slot::key_name() const {
 SlotDeclaration SlotDeclaration::parse(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos || text.size() > 128)
-    throw Error(Code::invalid_argument,
-                fmt::format("slot \"{:.128}\": expected GROUP/CERTIFICATE-TYPE[=KEY-ALGORITHM]", text));
+    throw Error(
+        Code::invalid_argument,
+        fmt::format("slot \"{:.128}\": expected GROUP/CERTIFICATE-TYPE[=KEY-ALGORITHM[,tpm|,sealed][,pcrs=N+N]]",
+                    text));
   const auto equals = text.find('=', slash);
   const auto type_end = equals == std::string_view::npos ? text.size() : equals;
   const CertificateType& type = find_type(text.substr(0, slash), text.substr(slash + 1, type_end - slash - 1));
-  KeyAlgorithm algorithm = type.algorithms.front();
-  if (equals != std::string_view::npos) algorithm = parse_algorithm(text.substr(equals + 1));
-  if (std::ranges::find(type.algorithms, algorithm) == type.algorithms.end()) {
-    std::vector<std::string_view> fitting;
-    for (KeyAlgorithm candidate : type.algorithms) fitting.push_back(algorithm_name(candidate));
-    throw Error(Code::invalid_argument, fmt::format("slot {}: certificate type {} takes keys of {}", text, type.name,
-                                                    fmt::join(fitting, " or ")));
+  KeyDeclaration key{type.algorithms.front()};
+  if (equals != std::string_view::npos) {
+    const auto words = split(text.substr(equals + 1), ',');
+    key.algorithm = parse_algorithm(words.front());
+    for (const std::string_view option : std::span(words).subspan(1)) apply_option(key, option);
   }
-  return {std::string(type.group), std::string(type.name), algorithm};
+  require_fit(text, type, key);
+  return {std::string(type.group), std::string(type.name), key};
 }
 
 std::string SlotDeclaration::text() const {
-  return fmt::format("{}/{}={}", group, certificate_type, algorithm_name(algorithm));
+  std::string text = fmt::format("{}/{}={}", group, certificate_type, algorithm_name(key.algorithm));
+  if (key.protection != KeyProtection::tpm) text += fmt::format(",{}", protection_name(key.protection));
+  if (key.pcrs != 0) text += fmt::format(",{}{}", pcrs_option, fmt::join(pcr_numbers(key.pcrs), "+"));
+  return text;
+}
+
+bool takes(const Slot& slot, KeyAlgorithm algorithm) {
+  const auto& fitting = find_type(slot.group, slot.certificate_type).algorithms;
+  return std::ranges::find(fitting, algorithm) != fitting.end();
 }
 
 std::optional<std::size_t> modulus_bits(KeyAlgorithm algorithm) {
@@ -109,6 +167,23 @@ KeyAlgorithm parse_algorithm(std::string_view name) {
   for (const AlgorithmName& candidate : algorithm_names) known.push_back(candidate.name);
   throw Error(Code::invalid_argument,
               fmt::format("unknown key algorithm \"{:.64}\": choose one of {}", name, fmt::join(known, ", ")));
+}
+
+std::string_view protection_name(KeyProtection protection) {
+  return protection == KeyProtection::sealed ? "sealed" : "tpm";
+}
+
+KeyProtection parse_protection(std::string_view name) {
+  for (const KeyProtection protection : {KeyProtection::tpm, KeyProtection::sealed})
+    if (name == protection_name(protection)) return protection;
+  throw Error(Code::invalid_argument, fmt::format("unknown key protection \"{:.64}\": choose tpm or sealed", name));
+}
+
+std::vector<unsigned> pcr_numbers(tpm::PcrMask pcrs) {
+  std::vector<unsigned> numbers;
+  for (unsigned number = 0; number < 24; ++number)
+    if ((pcrs >> number & 1) != 0) numbers.push_back(number);
+  return numbers;
 }
 
 }  // namespace edgeseal::agent

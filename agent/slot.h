@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tpm/key_device.h"
+#include "tpm/key_types.h"
+#include "tpm/pcr_policy.h"
 
 namespace edgeseal::agent {
 
@@ -21,21 +22,41 @@ struct Slot {
   [[nodiscard]] std::string key_name() const;
 };
 
-// A slot as an application declares it: "https/https=ec-p256", "application/rsa-sha256".
+// `tpm`: made in the TPM, never leaves it. `sealed`: a software key whose only stored form is sealed to the TPM.
+enum class KeyProtection { tpm, sealed };
+
+// What the keys of a slot are to be.
+struct KeyDeclaration {
+  tpm::KeyAlgorithm algorithm = tpm::KeyAlgorithm::ec_p256;
+  KeyProtection protection = KeyProtection::tpm;
+  tpm::PcrMask pcrs = 0;  // whose state the keys are bound to; 0: none
+
+  bool operator==(const KeyDeclaration&) const = default;
+};
+
+// A slot as an application declares it: "https/https=ec-p256", "application/rsa-sha256",
+// "tls/tls-client=ed25519,sealed", "https/https=ec-p256,pcrs=7+11".
 struct SlotDeclaration {
   std::string group;
   std::string certificate_type;
-  tpm::KeyAlgorithm algorithm;
+  KeyDeclaration key;
 
   bool operator==(const SlotDeclaration&) const = default;
-  // Throws Error{invalid_argument} naming the allowed values.
+  // Throws Error{invalid_argument} naming the allowed values, and for an algorithm that no TPM has the protection that
+  // has it.
   [[nodiscard]] static SlotDeclaration parse(std::string_view text);
   [[nodiscard]] std::string text() const;
 };
 
-// Nothing for an EC key.
+// Whether a key of this algorithm fits the certificate type of the slot.
+[[nodiscard]] bool takes(const Slot& slot, tpm::KeyAlgorithm algorithm);
+
+// Nothing for another than an RSA key.
 [[nodiscard]] std::optional<std::size_t> modulus_bits(tpm::KeyAlgorithm algorithm);
 [[nodiscard]] std::string_view algorithm_name(tpm::KeyAlgorithm algorithm);  // "ec-p256"
 [[nodiscard]] tpm::KeyAlgorithm parse_algorithm(std::string_view name);      // throws Error{invalid_argument}
+[[nodiscard]] std::string_view protection_name(KeyProtection protection);    // "sealed"
+[[nodiscard]] KeyProtection parse_protection(std::string_view name);         // throws Error{invalid_argument}
+[[nodiscard]] std::vector<unsigned> pcr_numbers(tpm::PcrMask pcrs);          // ascending
 
 }  // namespace edgeseal::agent

@@ -18,18 +18,29 @@ using tpm::Bytes;
 using tpm::ByteView;
 using tpm::KeyId;
 
+inline constexpr std::string_view sha1_signatures = "sha1-signatures";
+inline constexpr std::string_view pkcs1_decryption = "pkcs1-decryption";
+
 struct ApplicationRecord {
   std::string name;
   std::string application_uri;
   std::string account;
   std::vector<std::string> access;  // policy::AccessRule texts
   std::vector<SlotDeclaration> slots;
-  std::string origin;  // "bus" or the path of the configuration file
+  std::vector<std::string> legacy;  // of the above: what old peers need and nobody else gets
+  std::string origin;               // "bus" or the path of the configuration file
 
   bool operator==(const ApplicationRecord&) const = default;
 };
 
 enum class KeyStatus : int { pending = 1, active = 2, retired = 3 };
+
+// What a key asks of the state of the machine.
+enum class KeyPolicy : int {
+  none = 0,
+  pcr = 1,        // the PCRs have the values that they had when it was made, or last resealed
+  authorised = 2  // the PCRs have values that the configured authority approved
+};
 
 struct KeyRecord {
   KeyId id{};
@@ -37,8 +48,28 @@ struct KeyRecord {
   tpm::KeyAlgorithm algorithm = tpm::KeyAlgorithm::ec_p256;
   KeyStatus status = KeyStatus::pending;
   Bytes public_key;  // DER SubjectPublicKeyInfo
-  Bytes tss_private_key;
-  tpm::SecretBytes auth;
+  KeyProtection protection = KeyProtection::tpm;
+  bool exposed = false;  // it came from outside
+  tpm::PcrMask pcrs = 0;
+  KeyPolicy policy = KeyPolicy::none;
+  tpm::SealedSecret tpm_object;                  // the key itself, or what opens `ciphertext`
+  Bytes ciphertext;                              // of a sealed key
+  std::optional<tpm::SealedSecret> next_object;  // the same for the PCRs that an update will bring
+};
+
+// A key without a slot, made ahead.
+struct SpareKey {
+  tpm::KeyAlgorithm algorithm = tpm::KeyAlgorithm::rsa_2048;
+  Bytes public_key;  // DER SubjectPublicKeyInfo
+  tpm::SealedSecret tpm_object;
+};
+
+// What the authority signed, as it came.
+struct PcrApprovalRecord {
+  Bytes authority;  // DER SubjectPublicKeyInfo
+  tpm::PcrMask pcrs = 0;
+  Bytes pcr_digest;
+  Bytes signature;
 };
 
 struct CertificateRecord {
@@ -61,8 +92,15 @@ class State {
 
   [[nodiscard]] std::optional<Bytes> storage_key_name();
   void record_storage_key_name(ByteView name);
+  [[nodiscard]] std::optional<tpm::AttestationKey> attestation_key();
+  void record_attestation_key(const tpm::AttestationKey& key);
 
   [[nodiscard]] bool setup_open();
+  void close_setup();
+  // Counts what must not be undone by putting an older copy of the disk back: goes up by one with each activate(), and
+  // is anchored in the TPM (see StateAnchor).
+  [[nodiscard]] std::uint64_t generation();
+  void record_generation(std::uint64_t generation);
 
   [[nodiscard]] std::vector<ApplicationRecord> applications();
   [[nodiscard]] std::optional<ApplicationRecord> application(const std::string& name);
@@ -73,6 +111,19 @@ class State {
   [[nodiscard]] std::optional<KeyRecord> key(const Slot& slot, KeyStatus status);  // pending or active
   // Takes the place of an earlier pending key of the slot.
   void put_pending_key(const KeyRecord& key);
+  void remove_pending_key(const Slot& slot);
+  // Sealed keys with a policy of their own, that is without an authority.
+  [[nodiscard]] std::vector<KeyId> keys_bound_to_pcrs();
+  void put_next_object(const KeyId& id, const tpm::SealedSecret& object);
+  void promote_next_object(const KeyId& id);  // it takes the place of the present one
+
+  void put_spare_key(const SpareKey& key);
+  [[nodiscard]] std::optional<SpareKey> take_spare_key(tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] std::size_t spare_keys(tpm::KeyAlgorithm algorithm);
+
+  [[nodiscard]] std::vector<PcrApprovalRecord> pcr_approvals();
+  // The latest tpm::KeyDevice::kMaxApprovals are kept.
+  void add_pcr_approval(const PcrApprovalRecord& approval);
 
   [[nodiscard]] std::optional<CertificateRecord> certificate(const Slot& slot);  // of the active key
   [[nodiscard]] std::optional<CertificateRecord> certificate(const KeyId& key);
@@ -90,7 +141,22 @@ class State {
  private:
   class Lock;
 
+  template <class Function>
+  auto attempt(const Function& function) {
+    try {
+      return function();
+    } catch (const SqliteError& error) {
+      refuse(error);
+    }
+  }
+
+  [[noreturn]] void refuse(const SqliteError& error) const;
+  static constexpr std::string_view setup_closed_fact = "setup-closed";
+
   void migrate();
+  [[nodiscard]] std::optional<Bytes> fact(std::string_view name);
+  void put_fact(std::string_view name, ByteView value);
+  void mark_unpublished(const std::string& application, const std::string& group);
 
   std::string directory_;
   std::unique_ptr<Lock> lock_;

@@ -11,7 +11,35 @@ namespace edgeseal::agent {
 namespace {
 
 // Under a load that never ends a new key waits for so many uses of others, and no longer: renewal must not starve.
-constexpr unsigned uses_before_creation = 100;
+constexpr unsigned longest_wait = 100;
+
+// Each new measurement counts for one eighth.
+template <class Duration>
+Duration averaged(Duration average, Duration latest) {
+  return average == Duration::zero() ? latest : (average * 7 + latest) / 8;
+}
+
+std::string in_words(std::chrono::milliseconds wait) {
+  return wait < std::chrono::seconds(1) ? fmt::format("{} ms", wait.count())
+                                        : fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(wait).count());
+}
+
+Error busy(const std::string& problem, std::chrono::milliseconds wait) {
+  return {Code::busy, fmt::format("{}; try again in {}", problem, in_words(wait)), wait};
+}
+
+Event event_of(TpmHealth health) {
+  switch (health) {
+    case TpmHealth::absent: return Event::tpm_absent;
+    case TpmHealth::ready: return Event::tpm_ready;
+    case TpmHealth::busy: return Event::tpm_busy;
+    case TpmHealth::slow: return Event::tpm_slow;
+    case TpmHealth::locked_out: return Event::tpm_locked_out;
+    case TpmHealth::replaced: return Event::tpm_replaced;
+    case TpmHealth::degraded: return Event::tpm_degraded;
+  }
+  return Event::tpm_degraded;
+}
 
 TpmHealth health_of(tpm::Fault fault) {
   switch (fault) {
@@ -36,6 +64,7 @@ std::string_view health_name(TpmHealth health) {
     case TpmHealth::absent: return "absent";
     case TpmHealth::ready: return "ready";
     case TpmHealth::busy: return "busy";
+    case TpmHealth::slow: return "slow";
     case TpmHealth::locked_out: return "locked-out";
     case TpmHealth::replaced: return "replaced";
     case TpmHealth::degraded: return "degraded";
@@ -68,21 +97,28 @@ bool TpmWorker::stop(std::chrono::milliseconds limit) {
 
 void TpmWorker::enqueue(const Ticket& ticket, Work work, Done done) {
   const TaskId id = ++last_id_;
-  const auto job = std::make_shared<Job>(std::move(work));
+  const auto job = std::make_shared<Job>(std::move(work), ticket.priority);
   {
     const std::lock_guard lock(mutex_);
-    if (uses_.size() + creations_.size() >= limits_.queue)
-      throw Error(Code::busy, fmt::format("{} requests wait for the TPM already; try again later", limits_.queue));
-    FairQueue<Task>& queue = ticket.priority == Priority::use ? uses_ : creations_;
+    FairQueue<Task>& queue = queues_[static_cast<std::size_t>(ticket.priority)];
+    std::size_t waiting = 0;
+    for (const auto& any : queues_) waiting += any.size();
+    if (waiting >= limits_.queue)
+      throw busy(fmt::format("{} requests wait for the TPM already", limits_.queue), expected_wait());
     if (queue.waiting(ticket.client) >= limits_.queue_per_client)
-      throw Error(Code::busy,
-                  fmt::format("{} requests of this client wait already; try again later", limits_.queue_per_client));
+      throw busy(fmt::format("{} requests of this client wait already", limits_.queue_per_client), expected_wait());
     queue.push(ticket.client, Task{id, job});
   }
   const auto deadline = loop_.now() + ticket.time_limit;
   pending_.emplace(id, Waiting{std::move(done), deadline, job});
   arm_timer(deadline);
   wake_.notify_all();
+}
+
+std::chrono::milliseconds TpmWorker::expected_wait() const {
+  constexpr std::chrono::milliseconds shortest{50}, longest{60000};
+  const std::chrono::milliseconds average(average_task_.load(std::memory_order_relaxed));
+  return std::clamp(average * static_cast<int>(pending_.size()), shortest, longest);
 }
 
 void TpmWorker::submit_quietly(std::function<void(tpm::KeyDevice&)> work) {
@@ -118,8 +154,7 @@ void TpmWorker::expire() {
     else
       arm_timer(waiting.deadline);
   }
-  for (const TaskId id : late)
-    finish(id, Error(Code::busy, "the TPM did not answer within the time limit; try again later"));
+  for (const TaskId id : late) finish(id, busy("the TPM did not answer within the time limit", expected_wait()));
 }
 
 void TpmWorker::serve() {
@@ -136,26 +171,50 @@ void TpmWorker::serve() {
   wake_.notify_all();
 }
 
+bool TpmWorker::has_work() const {
+  return ending_ || std::ranges::any_of(queues_, [](const auto& queue) { return !queue.empty(); });
+}
+
+bool TpmWorker::is_well() const {
+  return device_ != nullptr && (published_.health == TpmHealth::ready || published_.health == TpmHealth::slow);
+}
+
 std::optional<TpmWorker::Task> TpmWorker::next_task() {
   std::unique_lock lock(mutex_);
-  const auto has_work = [this] { return ending_ || !uses_.empty() || !creations_.empty(); };
+  const auto ready = [this] { return has_work(); };
   while (!has_work()) {
-    if (device_ != nullptr) {
-      wake_.wait(lock, has_work);
-    } else if (!wake_.wait_until(lock, retry_at_, has_work)) {
+    if (is_well()) {
+      wake_.wait(lock, ready);
+    } else if (!wake_.wait_until(lock, retry_at_, ready)) {
       lock.unlock();
-      (void)ensure_open();
+      attend();
       lock.lock();
     }
   }
   if (ending_) return std::nullopt;
-  const bool creation_is_due = uses_in_a_row_ >= uses_before_creation;
-  if (uses_.empty() || (creation_is_due && !creations_.empty())) {
-    uses_in_a_row_ = 0;
-    return creations_.pop();
+  const std::size_t chosen = next_queue();
+  for (std::size_t i = 0; i < priorities; ++i)
+    passed_over_[i] = i == chosen || queues_[i].empty() ? 0 : passed_over_[i] + 1;
+  return queues_[chosen].pop();
+}
+
+// The first that has work, unless a later one has been passed over for too long.
+std::size_t TpmWorker::next_queue() const {
+  const auto starving = std::ranges::find_if(passed_over_, [](unsigned count) { return count >= longest_wait; });
+  if (starving != passed_over_.end()) return static_cast<std::size_t>(starving - passed_over_.begin());
+  const auto first = std::ranges::find_if(queues_, [](const auto& queue) { return !queue.empty(); });
+  return static_cast<std::size_t>(first - queues_.begin());
+}
+
+// Nothing to do, and the chip is not well: is it by now?
+void TpmWorker::attend() {
+  if (device_ == nullptr) return (void)ensure_open();
+  try {
+    if (!device_->lockout().active) return publish(TpmHealth::ready, {});
+  } catch (const tpm::Error& error) {
+    note_fault(error);
   }
-  ++uses_in_a_row_;
-  return uses_.pop();
+  put_off();
 }
 
 std::optional<Error> TpmWorker::perform(const Task& task) {
@@ -163,17 +222,15 @@ std::optional<Error> TpmWorker::perform(const Task& task) {
   constexpr int attempts = 2;
   for (int attempt = 1;; ++attempt) {
     if (!ensure_open())
-      return Error(Code::tpm_unavailable,
-                   "TPM " + std::string(health_name(published_.health)) + ": " + published_.detail);
+      return Error(Code::tpm_unavailable, fmt::format("TPM {}: {}", health_name(published_.health), published_.detail));
     try {
+      const auto begin = std::chrono::steady_clock::now();
       task.job->work(*device_);
-      if (published_.health != TpmHealth::ready) publish({TpmHealth::ready, {}, device_->facts()});
+      note_duration(std::chrono::steady_clock::now() - begin, task.job->priority);
       return std::nullopt;
     } catch (const tpm::Error& error) {
-      if (concerns_the_chip(error.fault())) publish({health_of(error.fault()), error.what(), published_.facts});
-      if (error.fault() != tpm::Fault::transport && error.fault() != tpm::Fault::absent) return Error(error);
-      device_.reset();
-      if (attempt == attempts) return Error(error);
+      note_fault(error);
+      if (device_ != nullptr || attempt == attempts) return Error(error);
     } catch (const Error& error) {
       return error;
     } catch (const std::exception& error) {
@@ -182,31 +239,61 @@ std::optional<Error> TpmWorker::perform(const Task& task) {
   }
 }
 
+// The chip answered: it is well, be it slowly.
+void TpmWorker::note_duration(std::chrono::steady_clock::duration taken, Priority priority) {
+  using std::chrono::milliseconds, std::chrono::duration_cast;
+  average_task_ = averaged(milliseconds(average_task_), duration_cast<milliseconds>(taken)).count();
+  if (priority == Priority::use) average_use_ = averaged(average_use_, taken);
+  if (average_use_ < limits_.slow) return publish(TpmHealth::ready, {});
+  publish(TpmHealth::slow,
+          fmt::format("using a key takes more than {} on average; see whether other programs keep the TPM busy, and "
+                      "think of sealed keys where many connections come",
+                      in_words(limits_.slow)));
+}
+
+// After a failure of the TSS, or of the way to the chip, the device is of no use any more.
+void TpmWorker::note_fault(const tpm::Error& error) {
+  if (concerns_the_chip(error.fault())) {
+    publish(health_of(error.fault()), error.what());
+    if (retry_at_ < std::chrono::steady_clock::now()) put_off();
+  }
+  if (error.fault() != tpm::Fault::transport && error.fault() != tpm::Fault::absent) return;
+  device_.reset();
+  retry_at_ = {};
+}
+
 bool TpmWorker::ensure_open() {
   if (device_ != nullptr) return true;
   if (std::chrono::steady_clock::now() < retry_at_) return false;
   try {
     device_ = opener_();
     pause_ = {};
-    publish({TpmHealth::ready, {}, device_->facts()});
+    published_.facts = device_->facts();
+    publish(TpmHealth::ready, {});
     return true;
   } catch (const tpm::Error& error) {
-    publish({health_of(error.fault()), error.what(), published_.facts});
+    publish(health_of(error.fault()), error.what());
   } catch (const std::exception& error) {
-    publish({TpmHealth::degraded, error.what(), published_.facts});
+    publish(TpmHealth::degraded, error.what());
   }
-  pause_ = std::clamp(pause_ * 2, limits_.reopen_pause, limits_.reopen_pause * 32);
-  retry_at_ = std::chrono::steady_clock::now() + pause_;
+  put_off();
   return false;
 }
 
-void TpmWorker::publish(TpmState state) {
-  if (state.health == published_.health && state.detail == published_.detail) return;
-  published_ = state;
-  loop_.post([this, alive = alive_, state = std::move(state)] {
+void TpmWorker::put_off() {
+  pause_ = std::clamp(pause_ * 2, limits_.reopen_pause, limits_.reopen_pause * 32);
+  retry_at_ = std::chrono::steady_clock::now() + pause_;
+}
+
+void TpmWorker::publish(TpmHealth health, std::string detail) {
+  if (health == published_.health && detail == published_.detail) return;
+  if (health == TpmHealth::ready) pause_ = {};
+  published_.health = health;
+  published_.detail = std::move(detail);
+  loop_.post([this, alive = alive_, state = published_] {
     if (!*alive) return;
     state_ = state;
-    log(state.health == TpmHealth::ready ? Level::notice : Level::error, Event::tpm_health,
+    log(state.health == TpmHealth::ready ? Level::notice : Level::error, event_of(state.health),
         state.detail.empty() ? fmt::format("TPM is {}", health_name(state.health))
                              : fmt::format("TPM is {}: {}", health_name(state.health), state.detail),
         {{"TPM_HEALTH", health_name(state.health)}});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -22,7 +23,7 @@
 
 namespace edgeseal::agent {
 
-enum class TpmHealth { absent, ready, busy, locked_out, replaced, degraded };
+enum class TpmHealth { absent, ready, busy, slow, locked_out, replaced, degraded };
 
 [[nodiscard]] std::string_view health_name(TpmHealth health);
 
@@ -33,9 +34,11 @@ struct TpmState {
 };
 
 // The thread that owns the TPM. Tasks are queued from the event loop, run one after the other, and their results come
-// back in the event loop. The queue is bounded, fair between clients, and serves the use of keys before their creation.
-// A task that is not done by its deadline is answered Busy, whatever the chip does. The device is opened by the thread
-// itself and opened again after a failure of the TSS layer; the task at hand is then repeated once.
+// back in the event loop. The queue is bounded, fair between clients, and serves the use of keys before sealing, and
+// that before creation; none of them starves. A task that is not done by its deadline is answered Busy, with a hint
+// when to try again, whatever the chip does. The device is opened by the thread itself and opened again after a failure
+// of the TSS layer; the task at hand is then repeated once. An idle worker wakes up only while the chip is not well, to
+// find out when it is again.
 class TpmWorker {
  public:
   using Opener = std::function<std::unique_ptr<tpm::KeyDevice>()>;
@@ -43,10 +46,13 @@ class TpmWorker {
   struct Limits {
     std::size_t queue = 1024;  // waiting tasks in all
     std::size_t queue_per_client = 64;
-    std::chrono::milliseconds reopen_pause{1000};  // doubled up to 32 times as long while the TPM is away
+    std::chrono::milliseconds reopen_pause{1000};  // doubled up to 32 times as long while the TPM is away or not well
+    std::chrono::milliseconds slow{2000};          // a use that takes longer on average makes the chip `slow`
   };
 
-  enum class Priority { use, create };
+  // Sign and decrypt; seal and unseal; make keys and all that is rare and long.
+  enum class Priority { use, seal, create };
+  static constexpr std::size_t priorities = 3;
 
   struct Ticket {
     Priority priority = Priority::use;
@@ -92,8 +98,9 @@ class TpmWorker {
   using TaskId = std::uint64_t;
 
   struct Job {
-    explicit Job(Work what) : work(std::move(what)) {}
+    Job(Work what, Priority which) : work(std::move(what)), priority(which) {}
     const Work work;
+    const Priority priority;
     std::atomic<bool> abandoned = false;  // nobody waits any more: not worth a TPM command
   };
   struct Task {
@@ -107,6 +114,7 @@ class TpmWorker {
   };
 
   void enqueue(const Ticket& ticket, Work work, Done done);
+  [[nodiscard]] std::chrono::milliseconds expected_wait() const;  // of one more task
   void finish(TaskId id, const std::optional<Error>& error);
   void expire();
   void arm_timer(EventLoop::Time deadline);
@@ -114,9 +122,16 @@ class TpmWorker {
   // The worker's thread.
   void serve();
   [[nodiscard]] std::optional<Task> next_task();
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] std::size_t next_queue() const;
+  [[nodiscard]] bool is_well() const;
+  void attend();
   [[nodiscard]] std::optional<Error> perform(const Task& task);
+  void note_duration(std::chrono::steady_clock::duration taken, Priority priority);
+  void note_fault(const tpm::Error& error);
   [[nodiscard]] bool ensure_open();
-  void publish(TpmState state);
+  void put_off();
+  void publish(TpmHealth health, std::string detail);
 
   EventLoop& loop_;
   const Opener opener_;
@@ -135,12 +150,14 @@ class TpmWorker {
   std::unique_ptr<tpm::KeyDevice> device_;
   TpmState published_;
   std::chrono::milliseconds pause_{0};
-  unsigned uses_in_a_row_ = 0;
   std::chrono::steady_clock::time_point retry_at_{};
+  std::chrono::steady_clock::duration average_use_{0};
+  std::atomic<std::chrono::milliseconds::rep> average_task_{0};  // for the loop's thread
 
-  std::mutex mutex_;  // guards the queues, ending_ and ended_
+  std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  FairQueue<Task> uses_, creations_;
+  std::array<FairQueue<Task>, priorities> queues_;  // by Priority
+  std::array<unsigned, priorities> passed_over_{};  // tasks of other queues since this one, not empty, was served
   bool ending_ = false;
   bool ended_ = false;
 

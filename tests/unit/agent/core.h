@@ -8,9 +8,15 @@
 #include "agent/applications.h"
 #include "agent/certificate_groups.h"
 #include "agent/event_loop.h"
+#include "agent/key_maker.h"
 #include "agent/key_service.h"
+#include "agent/pcr_policies.h"
 #include "agent/publication.h"
+#include "agent/sealed_keys.h"
+#include "agent/software_worker.h"
+#include "agent/spare_keys.h"
 #include "agent/state.h"
+#include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/tpm/temporary_directory.h"
@@ -59,13 +65,21 @@ struct Core {
   agent::EventLoop loop;
   agent::State state{directory.file("state")};
   agent::TpmWorker worker;
-  agent::KeyService keys{state, worker};
+  agent::SoftwareWorker software{loop, {}};
+  agent::SealedKeys sealed{loop, worker, software, {}};
+  agent::KeyService keys{state, worker, sealed};
+  agent::PcrPolicies policies{state, std::nullopt};
+  agent::SpareKeys spares{state, worker, 0};
+  agent::KeyMaker maker{state, worker, sealed, keys, policies, spares};
+  agent::StateAnchor anchor{state, worker, [] {}};
   agent::Publication publication{directory.file("pki")};
   agent::Applications applications{state, keys, publication};
   agent::CertificateGroups groups{
       loop,
       state,
       keys,
+      maker,
+      anchor,
       applications,
       {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; }},
       {}};

@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_CASE(a_declaration_is_read_and_written) {
   const SlotDeclaration slot = SlotDeclaration::parse("https/https=rsa-2048");
   BOOST_TEST(slot.group == "https");
   BOOST_TEST(slot.certificate_type == "https");
-  BOOST_TEST((slot.algorithm == tpm::KeyAlgorithm::rsa_2048));
+  BOOST_TEST((slot.key.algorithm == tpm::KeyAlgorithm::rsa_2048));
   BOOST_TEST(slot.text() == "https/https=rsa-2048");
 }
 
@@ -23,10 +23,28 @@ BOOST_AUTO_TEST_CASE(the_certificate_type_says_the_default_algorithm) {
   BOOST_TEST(SlotDeclaration::parse("tls/tls-client").text() == "tls/tls-client=ec-p256");
 }
 
+BOOST_AUTO_TEST_CASE(protection_and_pcrs_stand_behind_the_algorithm) {
+  const SlotDeclaration slot = SlotDeclaration::parse("tls/tls-server=rsa-4096,sealed,pcrs=11+7");
+  BOOST_TEST((slot.key.protection == agent::KeyProtection::sealed));
+  BOOST_TEST(slot.key.pcrs == (1U << 7 | 1U << 11));
+  BOOST_TEST(slot.text() == "tls/tls-server=rsa-4096,sealed,pcrs=7+11");
+  BOOST_TEST(SlotDeclaration::parse("https/https=ec-p256,tpm").text() == "https/https=ec-p256");
+}
+
+BOOST_AUTO_TEST_CASE(ed25519_is_for_sealed_keys_and_the_refusal_says_so) {
+  BOOST_TEST(SlotDeclaration::parse("https/https=ed25519,sealed").text() == "https/https=ed25519,sealed");
+  BOOST_CHECK_EXCEPTION(
+      (void)SlotDeclaration::parse("https/https=ed25519"), agent::Error,
+      [](const agent::Error& error) { return std::string(error.what()).find("ed25519,sealed") != std::string::npos; });
+}
+
 BOOST_DATA_TEST_CASE(what_is_no_slot_is_refused,
                      boost::unit_test::data::make({"", "https", "https/", "/https", "https/tls-server", "foo/bar",
                                                    "https/https=", "https/https=des", "https/https=rsa-1024",
-                                                   "application/rsa-sha256=ec-p256",
+                                                   "application/rsa-sha256=ec-p256", "https/https=ec-p256,",
+                                                   "https/https=ec-p256,stored",
+                                                   "https/https=ec-p256,pcrs=", "https/https=ec-p256,pcrs=24",
+                                                   "https/https=ec-p256,pcrs=7+", "https/https=ec-p256,pcrs=0x7",
                                                    "application/ecc-nist-p384=ec-p256"}),
                      text) {
   BOOST_CHECK_EXCEPTION((void)SlotDeclaration::parse(text), agent::Error,

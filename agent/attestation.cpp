@@ -1,0 +1,82 @@
+#include "agent/attestation.h"
+
+#include <fmt/format.h>
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::create, 0, std::chrono::minutes(1)};
+constexpr std::size_t max_nonce_size = 32;
+constexpr std::size_t max_credential_size = 1024;
+
+std::vector<Bytes> endorsement_certificates(tpm::KeyDevice& device) {
+  std::vector<Bytes> certificates;
+  for (tpm::ManufacturerKey& key : device.manufacturer_keys())
+    if (key.kind == tpm::ManufacturerKey::Kind::endorsement && !key.certificate.empty())
+      certificates.push_back(std::move(key.certificate));
+  return certificates;
+}
+
+}  // namespace
+
+void Attestation::with_attestation_key(const std::function<void(std::variant<AttestationKeyPtr, Error>)>& next) {
+  if (auto stored = state_.attestation_key())
+    return next(std::make_shared<const tpm::AttestationKey>(*std::move(stored)));
+  tpm_.submit<AttestationKeyPtr>(
+      ticket,
+      [](tpm::KeyDevice& device) {
+        return std::make_shared<const tpm::AttestationKey>(device.create_attestation_key());
+      },
+      [this, next](std::variant<AttestationKeyPtr, Error> made) {
+        proceed(Answer<AttestationKeyPtr>(next), made, [&](const AttestationKeyPtr& key) {
+          state_.record_attestation_key(*key);
+          next(key);
+        });
+      });
+}
+
+void Attestation::certify(const KeyPtr& key, Bytes nonce, Answer<std::shared_ptr<KeyEvidence>> answer) {
+  if (key->sealed != nullptr)
+    throw Error(Code::not_supported,
+                fmt::format("{} is a sealed key, which does not live in the TPM; only tpm keys can be certified",
+                            key->slot.key_name()));
+  if (nonce.size() > max_nonce_size)
+    throw Error(Code::invalid_argument, fmt::format("a nonce has at most {} bytes", max_nonce_size));
+  with_attestation_key([this, key, nonce, answer](std::variant<AttestationKeyPtr, Error> made) {
+    proceed(answer, made, [&](const AttestationKeyPtr& attestation_key) {
+      tpm_.submit<std::shared_ptr<KeyEvidence>>(
+          ticket,
+          [key, nonce, attestation_key](tpm::KeyDevice& device) {
+            return std::make_shared<KeyEvidence>(
+                KeyEvidence{device.certify(key->stored, *attestation_key, nonce), endorsement_certificates(device)});
+          },
+          answer);
+    });
+  });
+}
+
+void Attestation::activate(tpm::EndorsementKey endorsement_key, Bytes credential, Bytes encrypted_secret,
+                           Answer<tpm::SecretBytes> answer) {
+  if (credential.size() > max_credential_size || encrypted_secret.size() > max_credential_size)
+    throw Error(Code::invalid_argument,
+                fmt::format("credential and encrypted secret have at most {} bytes", max_credential_size));
+  with_attestation_key(
+      [this, endorsement_key, credential, encrypted_secret, answer](std::variant<AttestationKeyPtr, Error> made) {
+        proceed(answer, made, [&](const AttestationKeyPtr& attestation_key) {
+          tpm_.submit<tpm::SecretBytes>(
+              ticket,
+              [=](tpm::KeyDevice& device) {
+                return device.activate_credential(*attestation_key, endorsement_key, credential, encrypted_secret);
+              },
+              answer);
+        });
+      });
+}
+
+void Attestation::manufacturer_keys(Answer<std::vector<tpm::ManufacturerKey>> answer) {
+  tpm_.submit<std::vector<tpm::ManufacturerKey>>(
+      ticket, [](tpm::KeyDevice& device) { return device.manufacturer_keys(); }, std::move(answer));
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/certificate.h"
+#include "agent/certificate_groups.h"
+#include "agent/certificate_signature.h"
+#include "agent/host_name.h"
+#include "agent/self_signed_certificate.h"
+#include "agent/signing_request.h"
+
+// The part of CertificateGroups that makes keys, and what is asked for with them.
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::size_t min_nonce_size = 32;  // OPC 10000-12 §7.10.10
+constexpr std::size_t max_nonce_size = tpm::KeyDevice::kMaxEntropy;
+constexpr std::uint16_t default_lifetime_days = 365;
+
+CertificateSubject subject_for(const ApplicationRecord& application, const dbus::SigningRequestOptions& options,
+                               const std::optional<CertificateRecord>& current) {
+  CertificateSubject subject;
+  subject.distinguished_name = options.subject;
+  if (current)
+    subject.certificate = current->certificate;
+  else if (options.subject.empty())
+    subject.distinguished_name = "CN=" + application.name;
+  subject.application_uri = application.application_uri;
+  subject.dns_names = options.dns_names;
+  subject.ip_addresses = options.ip_addresses;
+  if (subject.dns_names.empty() && subject.ip_addresses.empty() && current) {
+    HostNames names = host_names_of(current->certificate);
+    subject.dns_names = std::move(names.dns_names);
+    subject.ip_addresses = std::move(names.ip_addresses);
+  }
+  if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = {host_name()};
+  return subject;
+}
+
+void require_nonce(const dbus::SigningRequestOptions& options) {
+  if (options.nonce.empty() || (options.nonce.size() >= min_nonce_size && options.nonce.size() <= max_nonce_size))
+    return;
+  throw Error(Code::invalid_argument, fmt::format("the nonce has {} bytes; {} to {} are taken", options.nonce.size(),
+                                                  min_nonce_size, max_nonce_size));
+}
+
+}  // namespace
+
+void CertificateGroups::create_signing_request(const std::string& owner, const dbus::GroupName& group,
+                                               const std::string& certificate_type,
+                                               const dbus::SigningRequestOptions& options, Answer<Bytes> answer) {
+  const Slot slot = slot_of(group, certificate_type);
+  require_nonce(options);
+  require_no_other_owner(owner, slot.application);
+  const auto request = std::make_shared<SigningRequest>(
+      subject_for(applications_.get(slot.application), options, state_.certificate(slot)));
+  const auto sign_with = [this, request, answer](const KeyPtr& key) {
+    const Bytes to_be_signed = request->to_be_signed(key->public_key, key->algorithm);
+    keys_.sign(key, certificate_signature(key->algorithm, to_be_signed), {},
+               [request, answer](std::variant<Bytes, Error> signature) {
+                 proceed(answer, signature, [&](const Bytes& bytes) { answer(request->finish(bytes)); });
+               });
+  };
+  auto existing = state_.key(slot, KeyStatus::active);
+  if (!existing) existing = state_.key(slot, KeyStatus::pending);
+  if (existing && !options.regenerate_private_key) return sign_with(keys_.find(existing->id));
+  require_free_for_creation(slot);
+  const auto create = [this, slot, nonce = options.nonce](Answer<KeyPtr> created) {
+    maker_.create(slot, declaration_of(slot), nonce, std::move(created));
+  };
+  make_key(slot, create, [sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
+}
+
+void CertificateGroups::create_self_signed(const std::string& owner, const dbus::GroupName& group,
+                                           const std::string& certificate_type, const dbus::SelfSignedOptions& options,
+                                           Answer<Bytes> answer) {
+  const Slot slot = slot_of(group, certificate_type);
+  require_no_other_owner(owner, slot.application);
+  if (state_.key(slot, KeyStatus::active))
+    throw Error(Code::invalid_state,
+                fmt::format("{} has a certificate already; ask for a new one by a signing request", slot.key_name()));
+  dbus::SigningRequestOptions names;
+  names.subject = options.subject;
+  names.dns_names = options.dns_names;
+  names.ip_addresses = options.ip_addresses;
+  const std::uint16_t lifetime = options.lifetime_days != 0 ? options.lifetime_days : default_lifetime_days;
+  const auto certificate =
+      std::make_shared<SelfSignedCertificate>(subject_for(applications_.get(slot.application), names, std::nullopt),
+                                              State::Clock::now(), std::chrono::days(lifetime));
+  const auto stage_signed = [this, owner, slot, certificate, answer](std::variant<Bytes, Error> signature) {
+    proceed(answer, signature, [&](const Bytes& bytes) {
+      const Bytes der = certificate->finish(bytes);
+      stage_with_key(owner, slot, {slot.certificate_type, der, {}});
+      answer(der);
+    });
+  };
+  require_free_for_creation(slot);
+  const auto create = [this, slot](Answer<KeyPtr> created) {
+    maker_.create(slot, declaration_of(slot), {}, std::move(created));
+  };
+  make_key(slot, create, [this, certificate, stage_signed, answer](std::variant<KeyPtr, Error> made) {
+    proceed(answer, made, [&](const KeyPtr& key) {
+      const Bytes to_be_signed = certificate->to_be_signed(key->public_key, key->algorithm);
+      keys_.sign(key, certificate_signature(key->algorithm, to_be_signed), {}, stage_signed);
+    });
+  });
+}
+
+void CertificateGroups::import_key(const std::string& owner, const dbus::GroupName& group,
+                                   const std::string& certificate_type, OutsideKey key, Answer<Bytes> answer) {
+  const Slot slot = slot_of(group, certificate_type);
+  require_no_other_owner(owner, slot.application);
+  require_free_for_creation(slot);
+  const auto import = [this, slot, key = std::make_shared<OutsideKey>(std::move(key))](Answer<KeyPtr> imported) {
+    maker_.import_key(slot, declaration_of(slot), std::move(*key), std::move(imported));
+  };
+  make_key(slot, import, [answer](std::variant<KeyPtr, Error> imported) {
+    proceed(answer, imported, [&](const KeyPtr& made) { answer(made->public_key); });
+  });
+}
+
+void CertificateGroups::make_key(const Slot& slot, const std::function<void(Answer<KeyPtr>)>& make,
+                                 Answer<KeyPtr> answer) {
+  creating_.insert(slot.application);
+  try {
+    make([this, slot, answer](std::variant<KeyPtr, Error> key) {
+      creating_.erase(slot.application);
+      answer(std::move(key));
+    });
+  } catch (const Error&) {
+    creating_.erase(slot.application);
+    throw;
+  }
+}
+
+// A chip makes RSA keys for minutes: one at a time for an application, so that nobody keeps the others from theirs.
+void CertificateGroups::require_free_for_creation(const Slot& slot) const {
+  if (creating_.contains(slot.application))
+    throw Error(Code::busy,
+                fmt::format("a key of application {} is being made; try again when it is done", slot.application));
+  const auto found = transactions_.find(slot.application);
+  if (found != transactions_.end() &&
+      std::ranges::find(found->second.staged, slot, &CertificateRecord::slot) != found->second.staged.end())
+    throw Error(
+        Code::invalid_state,
+        fmt::format("a certificate for {} is staged: apply or cancel it before a new key is made", slot.key_name()));
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/openssl.h"
+#include "tpm/key_types.h"
+
+namespace edgeseal::agent {
+
+// Whom a certificate is for (OPC 10000-6 §6.2.2, OPC 10000-12 §7.10.10).
+struct CertificateSubject {
+  std::string distinguished_name;  // "CN=gw1,O=Example" or "CN=gw1/O=Example"; \ escapes a separator
+  tpm::Bytes certificate;          // DER: lends its subject where distinguished_name is empty
+  std::string application_uri;     // subjectAltName URI; empty: none
+  std::vector<std::string> dns_names;
+  std::vector<std::string> ip_addresses;
+};
+
+struct FreeExtensions {
+  void operator()(STACK_OF(X509_EXTENSION) * stack) const noexcept;
+};
+using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free>>;
+using ExtensionsPtr = std::unique_ptr<STACK_OF(X509_EXTENSION), FreeExtensions>;
+
+enum class Issuer { authority, itself };
+
+// Throw Error{invalid_argument} for a subject or name that cannot be encoded.
+[[nodiscard]] NamePtr name_of(const CertificateSubject& subject);
+// basicConstraints, extendedKeyUsage, subjectAltName.
+[[nodiscard]] ExtensionsPtr extensions_of(const CertificateSubject& subject);
+
+// RSA keys sign and decrypt, the others sign; a self-signed certificate is also signed by its key.
+void push_key_usage(STACK_OF(X509_EXTENSION) & extensions, tpm::KeyAlgorithm algorithm, Issuer issuer);
+
+}  // namespace edgeseal::agent

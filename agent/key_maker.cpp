@@ -1,0 +1,217 @@
+#include "agent/key_maker.h"
+
+#include <fmt/format.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+
+#include "agent/journal.h"
+#include "agent/public_key.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+using Created = std::shared_ptr<tpm::CreatedKey>;
+using CreatedSealed = std::shared_ptr<NewSealedKey>;
+
+constexpr TpmWorker::Ticket creation{TpmWorker::Priority::create, 0, key_creation_time_limit};
+constexpr std::string_view tss2_label = "TSS2 PRIVATE KEY";
+constexpr std::string_view tss2_begin = "-----BEGIN TSS2 PRIVATE KEY-----";
+
+// Told before the queue, in words; a TPM that has not been opened yet is asked by the creation itself.
+void require_offered(const tpm::TpmFacts& facts, tpm::KeyAlgorithm algorithm) {
+  const auto& offered = facts.key_algorithms;
+  if (offered.empty() || std::ranges::find(offered, algorithm) != offered.end()) return;
+  std::vector<std::string_view> names;
+  for (const tpm::KeyAlgorithm candidate : offered) names.push_back(algorithm_name(candidate));
+  throw Error(Code::not_supported,
+              fmt::format("this TPM makes no {0} keys, it offers {1}; declare the slot with {0},sealed to have a "
+                          "software key that is sealed to the TPM",
+                          algorithm_name(algorithm), fmt::join(names, ", ")));
+}
+
+void require_taken(const Slot& slot, tpm::KeyAlgorithm algorithm) {
+  if (takes(slot, algorithm)) return;
+  throw Error(Code::not_supported,
+              fmt::format("certificate type {} takes no {} key", slot.certificate_type, algorithm_name(algorithm)));
+}
+
+std::string_view text_of(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool is_tss2(const OutsideKey& key) {
+  return key.format == "TSS2" ||
+         (key.format.empty() && text_of(key.encoded.view()).find(tss2_begin) != std::string_view::npos);
+}
+
+// The DER of a TSSPRIVKEY file, which may be PEM. No secret by itself: only this TPM can use it.
+Bytes tss2_der(ByteView file) {
+  if (text_of(file).find(tss2_begin) == std::string_view::npos) return {file.begin(), file.end()};
+  const BioPtr bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+  unsigned char* data = nullptr;
+  long size = 0;
+  if (PEM_bytes_read_bio(&data, &size, nullptr, tss2_label.data(), bio.get(), nullptr, nullptr) != 1)
+    throw Error(Code::invalid_argument, fmt::format("the key cannot be read as PEM: {}", openssl_reason()));
+  const auto* bytes = reinterpret_cast<const std::byte*>(data);
+  Bytes der(bytes, bytes + size);
+  OPENSSL_free(data);
+  return der;
+}
+
+tpm::KeyAlgorithm algorithm_of(ByteView subject_public_key_info) {
+  const auto algorithm = agent::algorithm_of(*parse_public_key(subject_public_key_info));
+  if (!algorithm) throw Error(Code::not_supported, "this kind of key is not kept by the agent");
+  return *algorithm;
+}
+
+KeyRecord new_record(const Slot& slot, Bytes public_key) {
+  KeyRecord record;
+  record.id = key_id(public_key);
+  record.slot = slot;
+  record.algorithm = algorithm_of(public_key);
+  record.public_key = std::move(public_key);
+  return record;
+}
+
+KeyRecord tpm_record(const Slot& slot, tpm::CreatedKey& created) {
+  KeyRecord record = new_record(slot, subject_public_key_info(created.public_key));
+  record.tpm_object = {std::move(created.tss_private_key), std::move(created.auth)};
+  return record;
+}
+
+KeyRecord sealed_record(const Slot& slot, NewSealedKey& made) {
+  KeyRecord record = new_record(slot, std::move(made.public_key));
+  record.protection = KeyProtection::sealed;
+  record.tpm_object = std::move(made.sealed.secret);
+  record.ciphertext = std::move(made.sealed.ciphertext);
+  return record;
+}
+
+}  // namespace
+
+void KeyMaker::create(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy, Answer<KeyPtr> answer) {
+  if (declaration.protection == KeyProtection::sealed)
+    create_sealed(slot, declaration, std::move(entropy), std::move(answer));
+  else
+    create_in_tpm(slot, declaration, std::move(entropy), std::move(answer));
+}
+
+// What others contribute to a key must go into it: then none that was made ahead will do.
+void KeyMaker::create_in_tpm(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy,
+                             Answer<KeyPtr> answer) {
+  require_offered(tpm_.state().facts, declaration.algorithm);
+  if (auto spare = entropy.empty() ? spares_.take(declaration) : std::nullopt) {
+    KeyRecord record = new_record(slot, std::move(spare->public_key));
+    record.tpm_object = std::move(spare->tpm_object);
+    const KeyPtr key = store(std::move(record));
+    spares_.refill();
+    return answer(key);
+  }
+  const auto make = [declaration, policy = policies_.policy(declaration.pcrs),
+                     entropy = std::move(entropy)](tpm::KeyDevice& device) {
+    if (!entropy.empty()) device.stir_random(entropy);
+    return std::make_shared<tpm::CreatedKey>(device.create(declaration.algorithm, policy));
+  };
+  tpm_.submit<Created>(creation, make, [this, slot, declaration, answer](std::variant<Created, Error> result) {
+    proceed(answer, result, [&](const Created& created) {
+      KeyRecord record = tpm_record(slot, *created);
+      record.pcrs = declaration.pcrs;
+      record.policy = policies_.kind(declaration.pcrs);
+      answer(store(std::move(record)));
+      spares_.refill();
+    });
+  });
+}
+
+void KeyMaker::create_sealed(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy,
+                             Answer<KeyPtr> answer) {
+  sealed_.create(declaration.algorithm, policies_.policy(declaration.pcrs), std::move(entropy),
+                 [this, slot, declaration, answer](std::variant<CreatedSealed, Error> result) {
+                   proceed(answer, result, [&](const CreatedSealed& made) {
+                     KeyRecord record = sealed_record(slot, *made);
+                     record.pcrs = declaration.pcrs;
+                     record.policy = policies_.kind(declaration.pcrs);
+                     answer(store(std::move(record)));
+                   });
+                 });
+}
+
+void KeyMaker::import_key(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key, Answer<KeyPtr> answer) {
+  if (!key.format.empty() && std::ranges::find(private_key_formats, key.format) == private_key_formats.end())
+    throw Error(Code::not_supported, fmt::format("private key format \"{:.32}\" is not known: choose one of {}",
+                                                 key.format, fmt::join(private_key_formats, ", ")));
+  if (is_tss2(key)) return adopt(slot, std::move(key), std::move(answer));
+  if (key.protection.value_or(declaration.protection) == KeyProtection::sealed)
+    return import_sealed(slot, declaration, std::move(key), std::move(answer));
+  if (declaration.pcrs != 0)
+    throw Error(Code::not_supported,
+                "a key from outside is not bound to PCRs inside the TPM; import it as sealed, or have a new key made");
+  import_into_tpm(slot, std::move(key), std::move(answer));
+}
+
+void KeyMaker::import_sealed(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key,
+                             Answer<KeyPtr> answer) {
+  sealed_.import_key(std::move(key.encoded), std::move(key.passphrase), policies_.policy(declaration.pcrs),
+                     [this, slot, declaration, answer](std::variant<CreatedSealed, Error> result) {
+                       proceed(answer, result, [&](const CreatedSealed& made) {
+                         KeyRecord record = sealed_record(slot, *made);
+                         record.exposed = true;
+                         record.pcrs = declaration.pcrs;
+                         record.policy = policies_.kind(declaration.pcrs);
+                         answer(store(std::move(record)));
+                       });
+                     });
+}
+
+Answer<Created> KeyMaker::store_imported(const Slot& slot, Answer<KeyPtr> answer) {
+  return [this, slot, answer = std::move(answer)](std::variant<Created, Error> result) {
+    proceed(answer, result, [&](const Created& created) {
+      KeyRecord record = tpm_record(slot, *created);
+      record.exposed = true;
+      answer(store(std::move(record)));
+    });
+  };
+}
+
+void KeyMaker::import_into_tpm(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer) {
+  using Parts = std::shared_ptr<tpm::PrivateKey>;
+  sealed_.parse(
+      std::move(key.encoded), std::move(key.passphrase), [this, slot, answer](std::variant<Parts, Error> result) {
+        proceed(answer, result, [&](const Parts& parts) {
+          tpm_.submit<Created>(
+              creation,
+              [parts](tpm::KeyDevice& device) { return std::make_shared<tpm::CreatedKey>(device.import_key(*parts)); },
+              store_imported(slot, answer));
+        });
+      });
+}
+
+void KeyMaker::adopt(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer) {
+  if (key.protection == KeyProtection::sealed)
+    throw Error(Code::not_supported, "a TSS2 key lives in the TPM and cannot be imported as sealed");
+  const auto passphrase = std::make_shared<tpm::SecretBytes>(std::move(key.passphrase));
+  tpm_.submit<Created>(
+      creation,
+      [der = tss2_der(key.encoded.view()), passphrase](tpm::KeyDevice& device) {
+        return std::make_shared<tpm::CreatedKey>(device.adopt(der, *passphrase));
+      },
+      store_imported(slot, std::move(answer)));
+}
+
+KeyPtr KeyMaker::store(KeyRecord record) {
+  require_taken(record.slot, record.algorithm);
+  const auto replaced = state_.key(record.slot, KeyStatus::pending);
+  state_.put_pending_key(record);
+  if (replaced) keys_.evict(replaced->id);
+  log(Level::notice, Event::key_created,
+      fmt::format("{} {} key ({}) for {}", record.exposed ? "imported" : "new", algorithm_name(record.algorithm),
+                  protection_name(record.protection), record.slot.key_name()),
+      {{"KEY", record.slot.key_name()},
+       {"KEY_ID", hexadecimal(record.id)},
+       {"KEY_PROTECTION", protection_name(record.protection)}});
+  return keys_.find(record.id);
+}
+
+}  // namespace edgeseal::agent

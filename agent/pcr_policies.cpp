@@ -1,0 +1,178 @@
+#include "agent/pcr_policies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/journal.h"
+#include "agent/public_key.h"
+#include "agent/signature_encoding.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::size_t pcr_size = 32;
+
+tpm::PcrMask mask_of(const PcrValues& values) {
+  tpm::PcrMask mask = 0;
+  for (const auto& [number, value] : values) {
+    if (number > 23 || value.size() != pcr_size)
+      throw Error(Code::invalid_argument,
+                  fmt::format("PCR {}: expected a number from 0 to 23 and a value of 32 bytes", number));
+    mask |= tpm::PcrMask{1} << number;
+  }
+  if (mask == 0) throw Error(Code::invalid_argument, "no PCR is named");
+  return mask;
+}
+
+Bytes digest_of(const PcrValues& values) {
+  std::vector<Bytes> ascending;
+  for (const auto& [number, value] : values) ascending.push_back(value);
+  return tpm::pcr_digest(ascending);
+}
+
+// The values that a policy over `pcrs` will meet: those of now, with what is expected in their place.
+PcrValues expected(tpm::PcrMask pcrs, PcrValues now, const PcrValues& values) {
+  std::erase_if(now, [&](const auto& pcr) { return (pcrs >> pcr.first & 1) == 0; });
+  for (auto& [number, value] : now)
+    if (const auto found = values.find(number); found != values.end()) value = found->second;
+  return now;
+}
+
+// One sealed key after the other; the first failure ends it.
+class Resealing : public std::enable_shared_from_this<Resealing> {
+ public:
+  Resealing(State& state, KeyService& keys, SealedKeys& sealed, PcrValues values, Answer<std::uint32_t> answer)
+      : state_(state), keys_(keys), sealed_(sealed), values_(std::move(values)), answer_(std::move(answer)) {
+    const tpm::PcrMask changed = mask_of(values_);
+    for (const KeyId& id : state_.keys_bound_to_pcrs())
+      if (const auto record = state_.key(id); record && (record->pcrs & changed) != 0)
+        left_.push_back({id, record->pcrs});
+  }
+
+  void start(PcrValues now) {
+    now_ = std::move(now);
+    next();
+  }
+
+ private:
+  void next() {
+    if (left_.empty()) return answer_(done_);
+    const auto [id, pcrs] = left_.back();
+    left_.pop_back();
+    const tpm::PcrPolicy policy{pcrs, digest_of(expected(pcrs, now_, values_)), std::nullopt};
+    sealed_.reseal(
+        keys_.find(id)->sealed, policy,
+        [self = shared_from_this(), id = id](std::variant<std::shared_ptr<tpm::SealedSecret>, Error> result) {
+          proceed(self->answer_, result, [&](const auto& object) {
+            self->state_.put_next_object(id, *object);
+            self->keys_.forget_cached();
+            ++self->done_;
+            self->next();
+          });
+        });
+  }
+
+  struct Bound {
+    KeyId id;
+    tpm::PcrMask pcrs;
+  };
+
+  State& state_;
+  KeyService& keys_;
+  SealedKeys& sealed_;
+  const PcrValues values_;
+  const Answer<std::uint32_t> answer_;
+  PcrValues now_;
+  std::vector<Bound> left_;
+  std::uint32_t done_ = 0;
+};
+
+}  // namespace
+
+PcrPolicies::PcrPolicies(State& state, std::optional<Bytes> authority)
+    : state_(state), authority_(std::move(authority)) {
+  if (authority_) authority_key_ = to_tpm(*parse_public_key(*authority_));
+  load_approvals();
+}
+
+void PcrPolicies::load_approvals() {
+  std::vector<tpm::PcrApproval> list;
+  for (PcrApprovalRecord& record : state_.pcr_approvals())
+    if (authority_ && record.authority == *authority_)
+      list.push_back({*authority_key_, record.pcrs, std::move(record.pcr_digest), std::move(record.signature)});
+  const std::lock_guard lock(approvals_->mutex);
+  approvals_->list = std::move(list);
+}
+
+KeyPolicy PcrPolicies::kind(tpm::PcrMask pcrs) const {
+  if (pcrs == 0) return KeyPolicy::none;
+  return authority_ ? KeyPolicy::authorised : KeyPolicy::pcr;
+}
+
+std::optional<tpm::PcrPolicy> PcrPolicies::policy(tpm::PcrMask pcrs) const {
+  if (pcrs == 0) return std::nullopt;
+  return tpm::PcrPolicy{pcrs, {}, authority_key_};
+}
+
+PcrPolicies::ApprovalRequest PcrPolicies::prepare(const PcrValues& values) {
+  const tpm::PcrMask mask = mask_of(values);
+  Bytes digest = digest_of(values);
+  Bytes policy = tpm::approved_policy(mask, digest);
+  return {std::move(digest), std::move(policy)};
+}
+
+void PcrPolicies::approve(const PcrValues& values, ByteView signature, TpmWorker& tpm) {
+  if (!authority_)
+    throw Error(Code::invalid_state,
+                "no authority for PCR policies is configured: name its public key as pcr-authority in edgeseal.toml");
+  const ApprovalRequest request = prepare(values);
+  const PublicKeyPtr authority = parse_public_key(*authority_);
+  if (!verifies(*authority, tpm::HashAlgorithm::sha256, request.policy, signature))
+    throw Error(Code::security_checks_failed,
+                "the signature is not one of the configured authority over the policy of these PCR values");
+  const bool rsa = EVP_PKEY_is_a(authority.get(), "RSA") == 1;
+  state_.add_pcr_approval({*authority_, mask_of(values), request.pcr_digest,
+                           rsa ? Bytes(signature.begin(), signature.end()) : ecdsa_halves(signature)});
+  load_approvals();
+  tpm.submit_quietly(installer());
+  log(Level::notice, Event::pcr_policy, "the authority has approved a further state of the PCRs");
+}
+
+std::function<void(tpm::KeyDevice&)> PcrPolicies::installer() const {
+  return [approvals = approvals_](tpm::KeyDevice& device) {
+    const std::lock_guard lock(approvals->mutex);
+    device.set_pcr_approvals(approvals->list);
+  };
+}
+
+void PcrPolicies::read(const std::vector<unsigned>& pcrs, TpmWorker& tpm, Answer<PcrValues> answer) {
+  tpm::PcrMask mask = 0;
+  for (const unsigned number : pcrs) {
+    if (number > 23) throw Error(Code::invalid_argument, fmt::format("there is no PCR {}: 0 to 23", number));
+    mask |= tpm::PcrMask{1} << number;
+  }
+  if (mask == 0) throw Error(Code::invalid_argument, "no PCR is named");
+  tpm.submit<PcrValues>(
+      {TpmWorker::Priority::seal},
+      [mask](tpm::KeyDevice& device) {
+        PcrValues values;
+        std::vector<Bytes> read = device.read_pcrs(mask);
+        auto value = read.begin();
+        for (const unsigned number : pcr_numbers(mask))
+          if (value != read.end()) values.emplace(number, std::move(*value++));
+        return values;
+      },
+      std::move(answer));
+}
+
+void PcrPolicies::reseal(const PcrValues& values, KeyService& keys, SealedKeys& sealed, TpmWorker& tpm,
+                         Answer<std::uint32_t> answer) {
+  const auto resealing = std::make_shared<Resealing>(state_, keys, sealed, values, answer);
+  read(pcr_numbers(tpm::kAllPcrs), tpm, [resealing, answer](std::variant<PcrValues, Error> now) {
+    proceed(answer, now, [&](PcrValues& read) { resealing->start(std::move(read)); });
+  });
+}
+
+}  // namespace edgeseal::agent

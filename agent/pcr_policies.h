@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/key_service.h"
+#include "agent/state.h"
+#include "agent/tpm_worker.h"
+
+namespace edgeseal::agent {
+
+using PcrValues = std::map<unsigned, Bytes>;  // of the SHA-256 bank: number 0 to 23, 32 bytes each
+
+// In which states of the machine keys may be used, and how an update of firmware or boot loader gets through: with an
+// authority by what it signs, without one by sealing sealed keys once more for the values that the update will bring.
+// A `tpm` key that is bound to PCRs without an authority cannot be moved: it needs a successor. Loop's thread.
+class PcrPolicies {
+ public:
+  // `authority`: DER SubjectPublicKeyInfo of the key whose approvals count; RSA 2048 or EC P-256. Throws
+  // Error{invalid_argument} for another one.
+  PcrPolicies(State& state, std::optional<Bytes> authority);
+
+  // What a new key with these PCRs is bound to.
+  [[nodiscard]] KeyPolicy kind(tpm::PcrMask pcrs) const;
+  [[nodiscard]] std::optional<tpm::PcrPolicy> policy(tpm::PcrMask pcrs) const;
+
+  struct ApprovalRequest {
+    Bytes pcr_digest;  // SHA-256 over the values
+    Bytes policy;      // what the authority signs, with SHA-256
+  };
+  [[nodiscard]] static ApprovalRequest prepare(const PcrValues& values);
+  // `signature`: RSA PKCS#1 v1.5 or DER Ecdsa-Sig-Value. Throws Error{security_checks_failed} unless it verifies with
+  // the authority, Error{invalid_state} where there is none. Takes effect at once where `tpm` is open.
+  void approve(const PcrValues& values, ByteView signature, TpmWorker& tpm);
+
+  // For a device that has just been opened; any thread.
+  [[nodiscard]] std::function<void(tpm::KeyDevice&)> installer() const;
+
+  static void read(const std::vector<unsigned>& pcrs, TpmWorker& tpm, Answer<PcrValues> answer);
+
+  // Seals the sealed keys that are bound to any of these PCRs for the values given, besides those of now; PCRs that are
+  // not named are expected as they are. Answers how many. What was sealed for an earlier update is replaced.
+  void reseal(const PcrValues& values, KeyService& keys, SealedKeys& sealed, TpmWorker& tpm,
+              Answer<std::uint32_t> answer);
+
+ private:
+  struct Approvals {
+    std::mutex mutex;  // guards list
+    std::vector<tpm::PcrApproval> list;
+  };
+
+  void load_approvals();
+
+  State& state_;
+  std::optional<Bytes> authority_;
+  std::optional<tpm::PublicKey> authority_key_;
+  std::shared_ptr<Approvals> approvals_ = std::make_shared<Approvals>();
+};
+
+}  // namespace edgeseal::agent

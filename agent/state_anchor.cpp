@@ -1,0 +1,123 @@
+#include "agent/state_anchor.h"
+
+#include <fmt/format.h>
+
+#include "agent/journal.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::seal, 0, std::chrono::minutes(1)};
+
+tpm::Anchor read_or_define(tpm::KeyDevice& device) {
+  const auto anchor = device.read_anchor();
+  return anchor ? *anchor : device.define_anchor();
+}
+
+using Step = std::function<tpm::Anchor(tpm::KeyDevice&)>;
+
+// The chip has not heard of the last change of the disk where power was lost between the two.
+Step catching_up(std::uint64_t generation) {
+  return [generation](tpm::KeyDevice& device) {
+    tpm::Anchor anchor = read_or_define(device);
+    if (!anchor.configured) device.mark_configured();
+    if (anchor.generation < generation) anchor.generation = device.advance_generation();
+    return anchor;
+  };
+}
+
+tpm::Anchor remember(tpm::KeyDevice& device) {
+  tpm::Anchor anchor = read_or_define(device);
+  if (!anchor.configured) device.mark_configured();
+  anchor.generation = device.advance_generation();
+  return anchor;
+}
+
+std::string describe(StateAnchor::Finding finding, const std::string& problem) {
+  switch (finding) {
+    case StateAnchor::Finding::wiped:
+      return "the TPM knows this device as configured, its disk is new: setup stays locked. Restore the state from a "
+             "backup, or, if the device is to begin anew, take the anchor away with owner authorisation";
+    case StateAnchor::Finding::rolled_back:
+      return "the state on disk is older than the TPM has seen it: a backup or another disk was put in. Look which "
+             "certificates and trust changes are missing; the next applied change ends this notice";
+    case StateAnchor::Finding::unavailable:
+      return fmt::format("the TPM cannot remember that this device is configured: {}", problem);
+    case StateAnchor::Finding::unchecked:
+    case StateAnchor::Finding::consistent: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view finding_name(StateAnchor::Finding finding) {
+  switch (finding) {
+    case StateAnchor::Finding::unchecked: return "unchecked";
+    case StateAnchor::Finding::consistent: return "consistent";
+    case StateAnchor::Finding::wiped: return "wiped";
+    case StateAnchor::Finding::rolled_back: return "rolled-back";
+    case StateAnchor::Finding::unavailable: return "unavailable";
+  }
+  return "unchecked";
+}
+
+void StateAnchor::check() {
+  try {
+    tpm_.submit<tpm::Anchor>(ticket, read_or_define, [this](const std::variant<tpm::Anchor, Error>& result) {
+      if (const auto* error = std::get_if<Error>(&result)) return conclude(Finding::unavailable, error->what());
+      const Finding finding = compare(std::get<tpm::Anchor>(result));
+      conclude(finding, {});
+      if (finding == Finding::consistent && !state_.setup_open()) run(catching_up(state_.generation()), [] {});
+    });
+  } catch (const Error& error) {
+    conclude(Finding::unavailable, error.what());
+  }
+}
+
+// One generation ahead of the chip: power was lost between the two. Further ahead: somebody took the anchor away, with
+// owner authorisation, and it counts from the start again.
+StateAnchor::Finding StateAnchor::compare(const tpm::Anchor& anchor) {
+  if (state_.setup_open()) return anchor.configured ? Finding::wiped : Finding::consistent;
+  const std::uint64_t generation = state_.generation();
+  if (generation < anchor.generation) return Finding::rolled_back;
+  if (generation > anchor.generation + 1) state_.record_generation(anchor.generation);
+  return Finding::consistent;
+}
+
+void StateAnchor::conclude(Finding finding, std::string problem) {
+  std::string detail = describe(finding, problem);
+  if (finding == finding_ && detail == detail_) return;
+  finding_ = finding;
+  detail_ = std::move(detail);
+  if (finding == Finding::wiped || finding == Finding::rolled_back)
+    log(Level::error, Event::state_anchor, detail_, {{"FINDING", finding_name(finding)}});
+  else if (finding == Finding::unavailable)
+    log(Level::warning, Event::state_anchor, detail_, {{"FINDING", finding_name(finding)}});
+  changed_();
+}
+
+void StateAnchor::advance(std::function<void()> done) {
+  run(remember, std::move(done));
+}
+
+void StateAnchor::run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done) {
+  const Answer<tpm::Anchor> finish = [this, done](const std::variant<tpm::Anchor, Error>& result) {
+    if (const auto* error = std::get_if<Error>(&result)) {
+      conclude(Finding::unavailable, error->what());
+    } else {
+      // After a rollback the chip is ahead: the applied change counts from there on.
+      state_.record_generation(std::get<tpm::Anchor>(result).generation);
+      conclude(Finding::consistent, {});
+    }
+    done();
+  };
+  try {
+    tpm_.submit<tpm::Anchor>(ticket, step, finish);
+  } catch (const Error& error) {
+    finish(error);
+  }
+}
+
+}  // namespace edgeseal::agent

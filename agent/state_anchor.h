@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "agent/state.h"
+#include "agent/tpm_worker.h"
+
+namespace edgeseal::agent {
+
+// Holds the disk against what the TPM remembers (tpm/anchor.h): a disk that was wiped does not open the setup again,
+// and one that was put back to an older copy is noticed. Loop's thread.
+class StateAnchor {
+ public:
+  enum class Finding {
+    unchecked,  // the TPM has not been asked yet
+    consistent,
+    wiped,        // the TPM knows a configured device, the disk a new one: setup stays locked
+    rolled_back,  // the disk is older than the TPM has seen it
+    unavailable   // the TPM has no room for the anchor, or the agent no right to it
+  };
+
+  StateAnchor(State& state, TpmWorker& tpm, std::function<void()> changed)
+      : state_(state), tpm_(tpm), changed_(std::move(changed)) {}
+
+  // When the TPM has become ready.
+  void check();
+  // After State::activate(); answers when the TPM remembers it, or has failed to: then the next check() catches up.
+  void advance(std::function<void()> done);
+
+  [[nodiscard]] Finding finding() const { return finding_; }
+  [[nodiscard]] const std::string& detail() const { return detail_; }  // with the remedy; empty where consistent
+
+ private:
+  [[nodiscard]] Finding compare(const tpm::Anchor& anchor);
+  void conclude(Finding finding, std::string detail);
+  void run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done);
+
+  State& state_;
+  TpmWorker& tpm_;
+  const std::function<void()> changed_;
+  Finding finding_ = Finding::unchecked;
+  std::string detail_;
+};
+
+[[nodiscard]] std::string_view finding_name(StateAnchor::Finding finding);  // "rolled-back"
+
+}  // namespace edgeseal::agent

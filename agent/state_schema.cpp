@@ -1,0 +1,58 @@
+#include "agent/state_schema.h"
+
+#include <array>
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::array migrations = {
+    R"sql(
+      CREATE TABLE fact(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+      CREATE TABLE application(
+        name TEXT PRIMARY KEY, application_uri TEXT NOT NULL, account TEXT NOT NULL,
+        access TEXT NOT NULL,      -- one rule a line
+        slots TEXT NOT NULL,       -- one declaration a line
+        origin TEXT NOT NULL) STRICT;
+      CREATE TABLE key(
+        id BLOB PRIMARY KEY,       -- SHA-256 of public_key
+        application TEXT NOT NULL REFERENCES application(name) ON DELETE CASCADE,
+        certificate_group TEXT NOT NULL, certificate_type TEXT NOT NULL, algorithm TEXT NOT NULL,
+        status INTEGER NOT NULL CHECK (status IN (1, 2, 3)),
+        public_key BLOB NOT NULL, tss_private_key BLOB NOT NULL, auth BLOB NOT NULL,
+        retired_at INTEGER NOT NULL DEFAULT 0) STRICT;   -- seconds since 1970
+      CREATE UNIQUE INDEX key_of_slot ON key(application, certificate_group, certificate_type, status) WHERE status IN (1, 2);
+      CREATE INDEX key_retired ON key(retired_at) WHERE status = 3;
+      CREATE TABLE certificate(
+        key_id BLOB PRIMARY KEY REFERENCES key(id) ON DELETE CASCADE, certificate BLOB NOT NULL) STRICT;
+      CREATE TABLE issuer(
+        key_id BLOB NOT NULL REFERENCES certificate(key_id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        certificate BLOB NOT NULL, PRIMARY KEY (key_id, position)) STRICT;
+      CREATE TABLE unpublished(    -- groups whose published directory is behind the state
+        application TEXT NOT NULL, certificate_group TEXT NOT NULL, PRIMARY KEY (application, certificate_group)) STRICT;
+    )sql",
+    R"sql(
+      ALTER TABLE application ADD COLUMN legacy TEXT NOT NULL DEFAULT '';                -- one use a line
+      ALTER TABLE key ADD COLUMN protection TEXT NOT NULL DEFAULT 'tpm';
+      ALTER TABLE key ADD COLUMN exposed INTEGER NOT NULL DEFAULT 0 CHECK (exposed IN (0, 1));
+      ALTER TABLE key ADD COLUMN pcrs INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE key ADD COLUMN policy INTEGER NOT NULL DEFAULT 0 CHECK (policy IN (0, 1, 2));
+      ALTER TABLE key ADD COLUMN ciphertext BLOB NOT NULL DEFAULT x'';                   -- of a sealed key
+      CREATE TABLE next_object(    -- what opens a sealed key after an update
+        key_id BLOB PRIMARY KEY REFERENCES key(id) ON DELETE CASCADE,
+        tss_private_key BLOB NOT NULL, auth BLOB NOT NULL) STRICT;
+      CREATE TABLE spare_key(      -- made ahead
+        public_key BLOB PRIMARY KEY, algorithm TEXT NOT NULL, tss_private_key BLOB NOT NULL, auth BLOB NOT NULL) STRICT;
+      CREATE TABLE pcr_approval(
+        authority BLOB NOT NULL, pcrs INTEGER NOT NULL, pcr_digest BLOB NOT NULL, signature BLOB NOT NULL,
+        PRIMARY KEY (authority, pcrs, pcr_digest)) STRICT;
+    )sql",
+};
+
+}  // namespace
+
+std::span<const char* const> state_migrations() {
+  return migrations;
+}
+
+}  // namespace edgeseal::agent
