@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -92,6 +93,9 @@ struct SignOptions {
 [[nodiscard]] bool verifies(EVP_PKEY* key, std::string_view message, const Bytes& signature,
                             const SignOptions& options = {});
 [[nodiscard]] Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, const char* digest_name);
+
+// True where `work` was true in a child process.
+[[nodiscard]] bool in_child(const std::function<bool()>& work);
 
 // What the key of that name takes: Ed25519 keys no digest, the others SHA-256.
 [[nodiscard]] SignOptions options_of(const std::string& name);

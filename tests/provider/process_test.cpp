@@ -1,9 +1,7 @@
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "tests/provider/fixture.h"
@@ -13,14 +11,6 @@ namespace {
 
 bool signs(const Program& program, const PkeyPtr& key) {
   return verifies(Material::get().ec.get(), "message", sign(program.context(), key.get(), "message"));
-}
-
-// True where `work` was true in a child process.
-bool in_child(const std::function<bool()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work() ? 0 : 1);
-  int status = 0;
-  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 unsigned open_sockets() {
