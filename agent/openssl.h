@@ -8,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "tpm/bytes.h"
@@ -27,6 +28,11 @@ using PublicKeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY, EVP_PKEY_fr
 
 inline const unsigned char* octets(tpm::ByteView bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+// For what libcrypto writes.
+inline unsigned char* out_octets(std::span<std::byte> bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
 // The last reason on libcrypto's error queue of this thread, which is emptied.

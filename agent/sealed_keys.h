@@ -33,16 +33,18 @@ struct NewSealedKey {
 };
 
 // Opens sealed keys, uses them, and drops them after a while. Loop's thread; the keys themselves stay in the threads of
-// the SoftwareWorker.
+// the SoftwareWorker. Both workers outlive it, and do not answer any more when it is gone.
 class SealedKeys {
  public:
   struct Settings {
     std::chrono::milliseconds idle{std::chrono::minutes(15)};  // how long a key stays opened unused; 0: for one use
-    std::size_t opened = 256;                                  // at most; the least recently used makes room
+    std::size_t opened = 256;  // at most, and as far as the secret memory goes; the least recently used makes room
   };
+  using Operation = std::function<tpm::SecretBytes(const SoftwareKey&)>;
 
   SealedKeys(EventLoop& loop, TpmWorker& tpm, SoftwareWorker& software, const Settings& settings);
-  ~SealedKeys();
+  SealedKeys(const SealedKeys&) = delete;
+  SealedKeys& operator=(const SealedKeys&) = delete;
 
   // A new key, made in software; `entropy`, where there is some, is mixed in first.
   void create(tpm::KeyAlgorithm algorithm, const std::optional<tpm::PcrPolicy>& policy, Bytes entropy,
@@ -50,20 +52,60 @@ class SealedKeys {
   // A key from outside (see key_import.h for the forms). `encoded` and `passphrase` are wiped.
   void import_key(tpm::SecretBytes encoded, tpm::SecretBytes passphrase, const std::optional<tpm::PcrPolicy>& policy,
                   Answer<std::shared_ptr<NewSealedKey>> answer);
-  // The same, for TPM2_Import. Throws or answers Error{not_supported} for Ed25519.
+  // The same, for TPM2_Import. Answers Error{not_supported} for Ed25519.
   void parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase, Answer<std::shared_ptr<tpm::PrivateKey>> answer);
 
   // Opens the key where it is not, by one unsealing for all who wait, and runs `operation` in a thread of the
-  // SoftwareWorker. The ticket's client and time limit hold for both.
-  void use(const std::shared_ptr<const SealedKey>& key, std::function<tpm::SecretBytes(const SoftwareKey&)> operation,
-           const TpmWorker::Ticket& ticket, Answer<tpm::SecretBytes> answer);
+  // SoftwareWorker. The ticket's client and time limit hold for both; who comes while the key is being opened shares
+  // the outcome of that.
+  void use(const std::shared_ptr<const SealedKey>& key, Operation operation, const TpmWorker::Ticket& ticket,
+           Answer<tpm::SecretBytes> answer);
 
   // The AES key sealed once more, for another policy; opens it by the present one.
   void reseal(const std::shared_ptr<const SealedKey>& key, const std::optional<tpm::PcrPolicy>& policy,
               Answer<std::shared_ptr<tpm::SealedSecret>> answer);
 
-  void forget(const KeyId& id);  // drops the opened key
+  void forget(const KeyId& id);  // drops the opened key; who uses it now still gets an answer
   [[nodiscard]] std::size_t opened() const;
+
+ private:
+  using SealedKeyPtr = std::shared_ptr<const SealedKey>;
+  using OpenedPtr = std::shared_ptr<const SoftwareKey>;
+  struct Use {
+    Operation operation;
+    std::uint64_t client;
+    EventLoop::Time deadline;
+    Answer<tpm::SecretBytes> answer;
+  };
+  struct Opening {
+    KeyId id{};
+    std::vector<Use> waiting;
+  };
+  using OpeningPtr = std::shared_ptr<Opening>;
+  struct Entry {
+    OpenedPtr key;  // one of the two
+    OpeningPtr opening;
+    EventLoop::Time last_use{};
+  };
+  using Entries = std::map<KeyId, Entry>;
+
+  void make_sealed(std::function<SoftwareKey()> make, const std::optional<tpm::PcrPolicy>& policy,
+                   Answer<std::shared_ptr<NewSealedKey>> answer);
+  void open(const SealedKeyPtr& key, Use use, TpmWorker::Ticket ticket);
+  void finish(const OpeningPtr& opening, std::variant<OpenedPtr, Error> outcome);
+  void keep(Entry& entry, const OpenedPtr& key);
+  void submit(const OpenedPtr& key, Use use);
+  void drop_idle();
+  void arm_timer();
+  [[nodiscard]] Entries::iterator least_recently_used();  // of those that are opened
+
+  EventLoop& loop_;
+  TpmWorker& tpm_;
+  SoftwareWorker& software_;
+  const Settings settings_;
+  Entries entries_;
+  EventLoop::Source timer_;
+  bool armed_ = false;
 };
 
 }  // namespace edgeseal::agent

@@ -39,6 +39,13 @@ void give_back(void* address) noexcept {
   if (scopes == 0) heap->drain(cache);
 }
 
+std::byte* take(std::size_t size) {
+  void* const address = heap == nullptr ? nullptr : heap->allocate(size, cache);
+  if (scopes == 0 && heap != nullptr) heap->drain(cache);
+  if (address == nullptr) throw Error(Code::internal_error, "no memory for private keys is left");
+  return static_cast<std::byte*>(address);
+}
+
 void* allocate(std::size_t size, const char*, int) {
   if (size == 0) return nullptr;
   return scopes > 0 ? heap->allocate(size, cache) : std::malloc(size);
@@ -119,11 +126,14 @@ Scope::~Scope() {
   if (--scopes == 0 && heap != nullptr) heap->drain(cache);
 }
 
-Stack::Stack(std::size_t size) {
-  void* const address = heap == nullptr ? nullptr : heap->allocate(guard_size + size, cache);
-  if (address == nullptr) throw Error(Code::internal_error, "no protected memory is left for the stack of a thread");
-  ::mprotect(address, guard_size, PROT_NONE);
-  memory_ = {static_cast<std::byte*>(address) + guard_size, size};
+Buffer::Buffer(std::size_t size) : bytes_(take(std::max<std::size_t>(size, 1)), size) {}
+
+Buffer::~Buffer() {
+  give_back(bytes_.data());
+}
+
+Stack::Stack(std::size_t size) : memory_(take(guard_size + size) + guard_size, size) {
+  ::mprotect(memory_.data() - guard_size, guard_size, PROT_NONE);
 }
 
 Stack::~Stack() {

@@ -34,6 +34,22 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
 };
 
+// Bytes in the mapping, whatever the thread; overwritten at their end. Throws Error{internal_error} where there is no
+// room.
+class Buffer {
+ public:
+  explicit Buffer(std::size_t size);
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  [[nodiscard]] std::span<std::byte> span() noexcept { return bytes_; }
+  [[nodiscard]] std::span<const std::byte> view() const noexcept { return bytes_; }
+
+ private:
+  std::span<std::byte> bytes_;
+};
+
 // A stack in the mapping, with a page below it that ends the process when it overflows.
 //
 // It is not the stack that a thread is made with: the C library keeps the thread's descriptor there, and the kernel

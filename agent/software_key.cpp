@@ -30,17 +30,11 @@ struct FreeOctets {
 
 constexpr std::size_t max_signature_size = 512;  // RSA 4096
 
-unsigned char* octets_of(std::span<std::byte> bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
-
 tpm::KeyAlgorithm require_algorithm(EVP_PKEY& key) {
   if (const auto algorithm = algorithm_of(key)) return *algorithm;
   const char* const type = EVP_PKEY_get0_type_name(&key);
-  throw Error(Code::not_supported,
-              fmt::format("a key of type {} with {} bits is not kept; what is: RSA of 2048, 3072 or 4096 bits, EC of "
-                          "P-256, P-384 or P-521, Ed25519",
-                          type == nullptr ? "unknown" : type, EVP_PKEY_get_bits(&key)));
+  throw Error(Code::not_supported, fmt::format("a private key of type {} with {} bits is not kept; what is: {}",
+                                               type == nullptr ? "unknown" : type, EVP_PKEY_get_bits(&key), kept_keys));
 }
 
 EVP_PKEY* generate_evp(tpm::KeyAlgorithm algorithm) {
@@ -99,7 +93,7 @@ tpm::Bytes SoftwareKey::sign_digest(const PreparedContexts::Operation& operation
   return contexts_->with(operation, [&](EVP_PKEY_CTX* context) {
     std::array<std::byte, max_signature_size> signature{};
     std::size_t size = signature.size();
-    require_openssl(EVP_PKEY_sign(context, octets_of(signature), &size, octets(digest), digest.size()) > 0, "signing");
+    require_openssl(EVP_PKEY_sign(context, out_octets(signature), &size, octets(digest), digest.size()) > 0, "signing");
     return tpm::Bytes(signature.begin(), signature.begin() + static_cast<std::ptrdiff_t>(size));
   });
 }
@@ -109,7 +103,7 @@ tpm::Bytes SoftwareKey::sign_ed25519(tpm::ByteView message) const {
   tpm::Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())));
   std::size_t size = signature.size();
   require_openssl(context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
-                      EVP_DigestSign(context.get(), octets_of(signature), &size, octets(message), message.size()) == 1,
+                      EVP_DigestSign(context.get(), out_octets(signature), &size, octets(message), message.size()) == 1,
                   "signing");
   return signature;
 }
@@ -120,7 +114,7 @@ tpm::SecretBytes SoftwareKey::rsa_private(tpm::ByteView block) const {
     tpm::SecretBytes result(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())));
     std::size_t size = result.size();
     if (block.size() != size) throw Error(Code::invalid_argument, "the block is not as long as the modulus");
-    const bool done = EVP_PKEY_decrypt(context, octets_of(result.span()), &size, octets(block), block.size()) > 0;
+    const bool done = EVP_PKEY_decrypt(context, out_octets(result.span()), &size, octets(block), block.size()) > 0;
     if (!done && ERR_GET_REASON(ERR_peek_last_error()) == RSA_R_DATA_TOO_LARGE_FOR_MODULUS) {
       ERR_clear_error();
       throw Error(Code::invalid_argument, "the block is not less than the modulus");
@@ -158,7 +152,7 @@ tpm::SecretBytes SoftwareKey::number(const char* name, std::size_t size) const {
   require_openssl(EVP_PKEY_get_bn_param(key_.get(), name, &value) == 1, name);
   const NumberPtr owner(value);
   tpm::SecretBytes bytes(size);
-  if (BN_bn2binpad(value, octets_of(bytes.span()), static_cast<int>(size)) < 0)
+  if (BN_bn2binpad(value, out_octets(bytes.span()), static_cast<int>(size)) < 0)
     throw Error(Code::not_supported, "an RSA key whose primes differ in length does not fit a TPM");
   return bytes;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "agent/key_operation.h"
 #include "agent/openssl.h"
@@ -10,6 +11,9 @@
 #include "tpm/key_types.h"
 
 namespace edgeseal::agent {
+
+// For people.
+inline constexpr std::string_view kept_keys = "RSA of 2048, 3072 or 4096 bits, EC of P-256, P-384 or P-521, Ed25519";
 
 // A private key that libcrypto works with. Made and used in the threads of SoftwareWorker only, so that nothing of it
 // leaves the secret memory. Immutable; several threads may use it at once.

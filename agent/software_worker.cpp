@@ -12,11 +12,13 @@ namespace edgeseal::agent {
 
 namespace {
 
+constexpr unsigned min_threads = 2;  // the generation of a key does not hold up all signatures
 constexpr unsigned max_threads = 4;
 constexpr std::size_t stack_size = 256UL << 10;
 
 unsigned threads_of(const SoftwareWorker::Limits& limits) {
-  return limits.threads != 0 ? limits.threads : std::clamp(std::thread::hardware_concurrency(), 1U, max_threads);
+  return limits.threads != 0 ? limits.threads
+                             : std::clamp(std::thread::hardware_concurrency(), min_threads, max_threads);
 }
 
 // A thread inherits the mask: no handler ever runs on its stack, nor leaves registers elsewhere.

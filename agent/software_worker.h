@@ -24,7 +24,7 @@ namespace edgeseal::agent {
 class SoftwareWorker {
  public:
   struct Limits {
-    unsigned threads = 0;      // 0: as many as the machine has processors, 4 at most
+    unsigned threads = 0;      // 0: as many as the machine has processors, from 2 to 4
     std::size_t queue = 1024;  // waiting tasks in all
     std::size_t queue_per_client = 64;
   };
