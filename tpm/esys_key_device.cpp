@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "tpm/anchor_indices.h"
+#include "tpm/authorisation.h"
 #include "tpm/capabilities.h"
 #include "tpm/duplication.h"
 #include "tpm/key_cache.h"
@@ -11,10 +12,12 @@
 #include "tpm/key_template.h"
 #include "tpm/key_transfer.h"
 #include "tpm/lockout.h"
+#include "tpm/pcrs.h"
 #include "tpm/public_area.h"
 #include "tpm/randomness.h"
 #include "tpm/sealing.h"
 #include "tpm/signing.h"
+#include "tpm/tss_private_key.h"
 
 namespace edgeseal::tpm {
 namespace {
@@ -39,41 +42,43 @@ class EsysKeyDevice final : public KeyDevice {
       : context_(settings.tcti, settings.retry_pauses),
         storage_key_(open_storage_key(context_, settings.storage_key_name)),
         session_(context_, storage_key_.handle.get()),
+        authorisation_(context_, session_, storage_key_.handle.get()),
         facts_(all_facts(context_, storage_key_)),
         cache_(cache_capacity(facts_)),
         anchor_(context_, session_) {}
 
   const TpmFacts& facts() const override { return facts_; }
 
-  CreatedKey create(KeyAlgorithm algorithm, const std::optional<PcrPolicy>&) override {
+  CreatedKey create(KeyAlgorithm algorithm, const std::optional<PcrPolicy>& policy) override {
     require("create key", algorithm);
+    const auto resolved = resolve(policy);
     CreatedKey created;
-    cache_.with_free_slot([&] { created = create_key(context_, session_, storage_key_, algorithm); });
+    cache_.with_free_slot([&] { created = create_key(context_, session_, storage_key_, algorithm, resolved); });
     return created;
   }
 
   Bytes sign_rsa_pkcs1(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
-    return use(key,
-               [&](const LoadedKey& loaded) { return tpm::sign_rsa_pkcs1(context_, session_, loaded, hash, digest); });
+    return use(key, [&](const LoadedKey& loaded) { return tpm::sign_rsa_pkcs1(authorisation_, loaded, hash, digest); });
   }
 
   EcdsaSignature sign_ecdsa(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
-    return use(key, [&](const LoadedKey& loaded) { return tpm::sign_ecdsa(context_, session_, loaded, hash, digest); });
+    return use(key, [&](const LoadedKey& loaded) { return tpm::sign_ecdsa(authorisation_, loaded, hash, digest); });
   }
 
   SecretBytes rsa_private(const StoredKey& key, ByteView block) override {
-    return use(key, [&](const LoadedKey& loaded) { return tpm::rsa_private(context_, session_, loaded, block); });
+    return use(key, [&](const LoadedKey& loaded) { return tpm::rsa_private(authorisation_, loaded, block); });
   }
 
-  SealedSecret seal(ByteView secret, const std::optional<PcrPolicy>&) override {
+  SealedSecret seal(ByteView secret, const std::optional<PcrPolicy>& policy) override {
+    const auto resolved = resolve(policy);
     SealedSecret sealed;
-    cache_.with_free_slot([&] { sealed = tpm::seal(context_, session_, storage_key_, secret); });
+    cache_.with_free_slot([&] { sealed = tpm::seal(context_, session_, storage_key_, secret, resolved); });
     return sealed;
   }
 
   SecretBytes unseal(const SealedSecret& sealed) override {
     SecretBytes secret;
-    cache_.with_free_slot([&] { secret = tpm::unseal(context_, session_, storage_key_, sealed); });
+    cache_.with_free_slot([&] { secret = tpm::unseal(context_, session_, authorisation_, storage_key_, sealed); });
     return secret;
   }
 
@@ -100,8 +105,13 @@ class EsysKeyDevice final : public KeyDevice {
     });
   }
 
-  std::vector<Bytes> read_pcrs(PcrMask) override { not_yet(); }
-  void set_pcr_approvals(std::vector<PcrApproval>) override {}
+  std::vector<Bytes> read_pcrs(PcrMask pcrs) override { return tpm::read_pcrs(context_, pcrs); }
+
+  // What is loaded had its approvals looked at when it was; the next use loads it again.
+  void set_pcr_approvals(std::vector<PcrApproval> approvals) override {
+    authorisation_.set_approvals(std::move(approvals));
+    cache_.clear();
+  }
 
   AttestationKey create_attestation_key() override { not_yet(); }
   Evidence certify(const StoredKey&, const AttestationKey&, ByteView) override { not_yet(); }
@@ -124,13 +134,22 @@ class EsysKeyDevice final : public KeyDevice {
   // A key that was loaded with a wrong authValue must not stand in the way of the right one.
   template <class Operation>
   std::invoke_result_t<Operation, const LoadedKey&> use(const StoredKey& key, const Operation& operation) {
-    const LoadedKey& loaded = cache_.get(key.id, [&] { return load_key(context_, session_, storage_key_, key); });
+    const LoadedKey& loaded = cache_.get(key.id, [&] { return load(key); });
     try {
       return operation(loaded);
     } catch (const Error& error) {
       if (wrong_auth(error.rc())) cache_.evict(key.id);
       throw;
     }
+  }
+
+  LoadedKey load(const StoredKey& key) {
+    authorisation_.prepare(decode_tss_private_key(key.tss_private_key).policy);
+    return load_key(context_, session_, storage_key_, key);
+  }
+
+  std::optional<ObjectPolicy> resolve(const std::optional<PcrPolicy>& policy) {
+    return policy ? std::optional(tpm::resolve(context_, *policy)) : std::nullopt;
   }
 
   KeyAlgorithm require(const char* operation, std::optional<KeyAlgorithm> algorithm) const {
@@ -147,6 +166,7 @@ class EsysKeyDevice final : public KeyDevice {
   Context context_;  // outlives everything below
   StorageKey storage_key_;
   Session session_;
+  Authorisation authorisation_;
   TpmFacts facts_;
   KeyCache cache_;
   AnchorIndices anchor_;

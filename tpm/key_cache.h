@@ -23,6 +23,7 @@ class KeyCache {
   void with_free_slot(const std::function<void()>& command);
 
   void evict(const KeyId& id) noexcept;
+  void clear() noexcept { entries_.clear(); }
 
  private:
   struct Entry {

@@ -1,5 +1,6 @@
 #include "tpm/key_template.h"
 
+#include "tpm/error.h"
 #include "tpm/public_area.h"
 
 namespace edgeseal::tpm {
@@ -75,6 +76,16 @@ TPM2B_PUBLIC sealed_data_template() {
   TPM2B_PUBLIC data = new_template(TPM2_ALG_KEYEDHASH, 0);
   data.publicArea.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL;
   return data;
+}
+
+TPM2B_PUBLIC authority_template(const PublicKey& key) {
+  const auto algorithm = algorithm_of(key);
+  if (algorithm != KeyAlgorithm::rsa_2048 && algorithm != KeyAlgorithm::ec_p256) {
+    throw Error("use an authority", Fault::unsupported, "its key is neither RSA 2048 nor EC P-256");
+  }
+  TPM2B_PUBLIC area = outside_key_template(*algorithm, key);
+  area.publicArea.objectAttributes = TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_SIGN_ENCRYPT;
+  return area;
 }
 
 const char* to_string(KeyAlgorithm algorithm) noexcept {

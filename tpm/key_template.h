@@ -20,6 +20,9 @@ namespace edgeseal::tpm {
 // Data that the TPM gives out to who knows the authValue.
 [[nodiscard]] TPM2B_PUBLIC sealed_data_template();
 
+// A key outside the chip whose signatures the chip checks: RSA 2048 or EC P-256. Throws Error with Fault::unsupported.
+[[nodiscard]] TPM2B_PUBLIC authority_template(const PublicKey& key);
+
 // "ec-p256", "rsa-2048", ...
 [[nodiscard]] const char* to_string(KeyAlgorithm algorithm) noexcept;
 

@@ -14,11 +14,15 @@ enum class HashAlgorithm { sha1, sha256, sha384, sha512 };
 struct RsaPublicKey {
   Bytes modulus;  // big endian, no leading zero
   std::uint32_t exponent = 65537;
+
+  friend bool operator==(const RsaPublicKey&, const RsaPublicKey&) = default;
 };
 
 struct EcPublicKey {
   KeyAlgorithm curve = KeyAlgorithm::ec_p256;
   Bytes x, y;  // big endian, padded to the size of the field
+
+  friend bool operator==(const EcPublicKey&, const EcPublicKey&) = default;
 };
 
 using PublicKey = std::variant<RsaPublicKey, EcPublicKey>;

@@ -10,7 +10,7 @@ LoadedKey load_key(Context& context, Session& session, const StorageKey& parent,
   LoadedObject object = load_object("load key", context, session, parent, TssPrivateKey::Type::loadable_key,
                                     key.tss_private_key, key.auth);
   const TPMT_PUBLIC& area = object.public_area.publicArea;
-  LoadedKey loaded{std::move(object.handle), area.type};
+  LoadedKey loaded{std::move(object.handle), area.type, 0, std::move(object.policy)};
   if (loaded.type == TPM2_ALG_RSA) loaded.modulus_size = area.unique.rsa.size;
   return loaded;
 }

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "tpm/key_device.h"
+#include "tpm/object_policy.h"
 #include "tpm/session.h"
 #include "tpm/storage_key.h"
 
@@ -11,6 +14,7 @@ struct LoadedKey {
   Handle handle;
   TPMI_ALG_PUBLIC type = TPM2_ALG_NULL;
   std::size_t modulus_size = 0;  // in bytes; 0 for EC
+  std::optional<ObjectPolicy> policy = {};
 };
 
 // Throws Error with Fault::bad_blob if the blob does not parse or this TPM did not make it. A wrong authValue shows

@@ -6,32 +6,13 @@
 
 #include "tpm/error.h"
 #include "tpm/libcrypto.h"
+#include "tpm/marshal.h"
 #include "tpm/memory.h"
 
 namespace edgeseal::tpm {
 namespace {
 
 constexpr std::uint32_t kDefaultExponent = 65537;  // which a TPM writes as 0
-
-template <class T>
-Bytes marshal_with(TSS2_RC (*function)(const T*, std::uint8_t*, std::size_t, std::size_t*), const T& area) {
-  Bytes out(sizeof area);
-  std::size_t size = 0;
-  const TSS2_RC rc = function(&area, reinterpret_cast<std::uint8_t*>(out.data()), out.size(), &size);
-  if (rc != TSS2_RC_SUCCESS) throw Error("marshal key", rc);
-  out.resize(size);
-  return out;
-}
-
-template <class T>
-T unmarshal_with(TSS2_RC (*function)(const std::uint8_t*, std::size_t, std::size_t*, T*), ByteView bytes) {
-  T area{};
-  std::size_t size = 0;
-  const TSS2_RC rc = function(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), &size, &area);
-  if (rc != TSS2_RC_SUCCESS) throw Error("unmarshal key", rc, Fault::bad_blob);
-  if (size != bytes.size()) throw Error("unmarshal key", Fault::bad_blob, "surplus bytes");
-  return area;
-}
 
 struct Curve {
   TPMI_ECC_CURVE id;

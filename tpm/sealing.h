@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tpm/authorisation.h"
 #include "tpm/key_device.h"
 #include "tpm/session.h"
 #include "tpm/storage_key.h"
@@ -7,8 +8,9 @@
 // The contract of each is KeyDevice's. Both take a free slot while they last.
 namespace edgeseal::tpm {
 
-[[nodiscard]] SealedSecret seal(Context& context, Session& session, const StorageKey& parent, ByteView secret);
-[[nodiscard]] SecretBytes unseal(Context& context, Session& session, const StorageKey& parent,
-                                 const SealedSecret& sealed);
+[[nodiscard]] SealedSecret seal(Context& context, Session& session, const StorageKey& parent, ByteView secret,
+                                const std::optional<ObjectPolicy>& policy);
+[[nodiscard]] SecretBytes unseal(Context& context, Session& session, Authorisation& authorisation,
+                                 const StorageKey& parent, const SealedSecret& sealed);
 
 }  // namespace edgeseal::tpm

@@ -33,7 +33,7 @@ TPM2B_DIGEST tpm_digest(const char* operation, const Hash& hash, ByteView digest
 }
 
 // TPM2_Sign (TPM 2.0 Part 3 §20.2). The response begins with a union, so only the command can be encrypted.
-EsysPtr<TPMT_SIGNATURE> sign(const char* operation, Context& context, Session& session, const LoadedKey& key,
+EsysPtr<TPMT_SIGNATURE> sign(const char* operation, Authorisation& authorisation, const LoadedKey& key,
                              TPMI_ALG_SIG_SCHEME algorithm, HashAlgorithm hash, ByteView digest) {
   const Hash hashed_by = tpm_hash(hash);
   const TPM2B_DIGEST input = tpm_digest(operation, hashed_by, digest);
@@ -44,9 +44,8 @@ EsysPtr<TPMT_SIGNATURE> sign(const char* operation, Context& context, Session& s
   not_hashed_by_tpm.tag = TPM2_ST_HASHCHECK;
   not_hashed_by_tpm.hierarchy = TPM2_RH_NULL;
   EsysPtr<TPMT_SIGNATURE> signature;
-  const auto use = session.use(Session::Encrypt::command);
-  context.run(operation, [&](ESYS_CONTEXT* esys) {
-    return Esys_Sign(esys, key.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &input, &scheme, &not_hashed_by_tpm,
+  authorisation.run(operation, key.policy, Session::Encrypt::command, [&](ESYS_CONTEXT* esys, ESYS_TR session) {
+    return Esys_Sign(esys, key.handle.get(), session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &scheme, &not_hashed_by_tpm,
                      out(signature));
   });
   if (signature->sigAlg != algorithm) throw Error(operation, Fault::failed, "the TPM used another scheme");
@@ -55,23 +54,22 @@ EsysPtr<TPMT_SIGNATURE> sign(const char* operation, Context& context, Session& s
 
 }  // namespace
 
-Bytes sign_rsa_pkcs1(Context& context, Session& session, const LoadedKey& key, HashAlgorithm hash, ByteView digest) {
+Bytes sign_rsa_pkcs1(Authorisation& authorisation, const LoadedKey& key, HashAlgorithm hash, ByteView digest) {
   constexpr const char* operation = "sign with RSA PKCS#1 v1.5";
   require_type(operation, key, TPM2_ALG_RSA);
-  const auto signature = sign(operation, context, session, key, TPM2_ALG_RSASSA, hash, digest);
+  const auto signature = sign(operation, authorisation, key, TPM2_ALG_RSASSA, hash, digest);
   return copy(signature->signature.rsassa.sig);
 }
 
-EcdsaSignature sign_ecdsa(Context& context, Session& session, const LoadedKey& key, HashAlgorithm hash,
-                          ByteView digest) {
+EcdsaSignature sign_ecdsa(Authorisation& authorisation, const LoadedKey& key, HashAlgorithm hash, ByteView digest) {
   constexpr const char* operation = "sign with ECDSA";
   require_type(operation, key, TPM2_ALG_ECC);
-  const auto signature = sign(operation, context, session, key, TPM2_ALG_ECDSA, hash, digest);
+  const auto signature = sign(operation, authorisation, key, TPM2_ALG_ECDSA, hash, digest);
   return {copy(signature->signature.ecdsa.signatureR), copy(signature->signature.ecdsa.signatureS)};
 }
 
 // TPM2_RSA_Decrypt (TPM 2.0 Part 3 §14.3).
-SecretBytes rsa_private(Context& context, Session& session, const LoadedKey& key, ByteView block) {
+SecretBytes rsa_private(Authorisation& authorisation, const LoadedKey& key, ByteView block) {
   constexpr const char* operation = "RSA private operation";
   require_type(operation, key, TPM2_ALG_RSA);
   TPM2B_PUBLIC_KEY_RSA input{};
@@ -82,10 +80,9 @@ SecretBytes rsa_private(Context& context, Session& session, const LoadedKey& key
   no_padding.scheme = TPM2_ALG_NULL;
   const TPM2B_DATA no_label{};
   EsysPtr<TPM2B_PUBLIC_KEY_RSA> message;
-  const auto use = session.use(Session::Encrypt::both);
-  context.run(operation, [&](ESYS_CONTEXT* esys) {
-    return Esys_RSA_Decrypt(esys, key.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &input, &no_padding,
-                            &no_label, out(message));
+  authorisation.run(operation, key.policy, Session::Encrypt::both, [&](ESYS_CONTEXT* esys, ESYS_TR session) {
+    return Esys_RSA_Decrypt(esys, key.handle.get(), session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &no_padding, &no_label,
+                            out(message));
   });
   SecretBytes out(key.modulus_size);
   if (!assign_padded(out.span(), view(*message))) {

@@ -1,5 +1,6 @@
 #include "tpm/stored_object.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -36,10 +37,26 @@ TssPrivateKey::Type type_of(const TPM2B_PUBLIC& area) noexcept {
                                                     : TssPrivateKey::Type::loadable_key;
 }
 
+void set_policy(TPMT_PUBLIC& area, const ObjectPolicy& policy) {
+  area.objectAttributes &= ~TPMA_OBJECT_USERWITHAUTH;
+  (void)assign(area.authPolicy, auth_policy(policy));  // a SHA-256 digest
+}
+
+// What the blob says of the policy must be what the chip will ask for.
+void require_usable(const char* operation, const TPMT_PUBLIC& area, const std::optional<ObjectPolicy>& policy) {
+  if (policy && !std::ranges::equal(view(area.authPolicy), auth_policy(*policy))) {
+    throw Error(operation, Fault::bad_blob, "its policy is not that of the object");
+  }
+  if (!policy && (area.objectAttributes & TPMA_OBJECT_USERWITHAUTH) == 0) {
+    throw Error(operation, Fault::bad_blob, "only a policy opens it, and there is none in the file");
+  }
+}
+
 }  // namespace
 
 CreatedObject create_object(const char* operation, Context& context, Session& session, const StorageKey& parent,
-                            const TPM2B_PUBLIC& area, ByteView data) {
+                            TPM2B_PUBLIC area, ByteView data, const std::optional<ObjectPolicy>& policy) {
+  if (policy) set_policy(area.publicArea, *policy);
   CreatedObject created;
   created.auth = random_auth();
   Wiped<TPM2B_SENSITIVE_CREATE> sensitive;
@@ -57,7 +74,7 @@ CreatedObject create_object(const char* operation, Context& context, Session& se
                        nullptr);
   });
   created.tss_private_key =
-      encode({type_of(area), false, parent.parent(), marshal(*created.public_area), marshal(*private_area)});
+      encode({type_of(area), false, parent.parent(), marshal(*created.public_area), marshal(*private_area), policy});
   return created;
 }
 
@@ -69,7 +86,8 @@ LoadedObject load_object(const char* operation, Context& context, Session& sessi
   if (blob.type != type || type_of(public_area) != type) {
     throw Error(operation, Fault::bad_blob, std::string("it is not ") + to_string(type));
   }
-  LoadedObject loaded{load(operation, context, session, parent, public_area, private_area), public_area};
+  require_usable(operation, public_area.publicArea, blob.policy);
+  LoadedObject loaded{load(operation, context, session, parent, public_area, private_area), public_area, blob.policy};
   set_auth(operation, context, loaded.handle, auth);
   return loaded;
 }

@@ -57,6 +57,42 @@ bool read_empty_auth(der::Reader& fields) {
   return value;
 }
 
+// The content of the one element `tag` within the explicit tag `outer`.
+ByteView read_wrapped(der::Reader& fields, der::Tag outer, der::Tag tag, const char* name) {
+  der::Reader wrapped(require(fields.read(outer), name));
+  const ByteView content = require(wrapped.read(tag), name);
+  require_end(wrapped, name);
+  return content;
+}
+
+std::uint32_t read_command_code(der::Reader& fields) {
+  constexpr const char* name = "commandCode";
+  der::Reader wrapped(require(fields.read(der::Tag::explicit_0), name));
+  const std::uint32_t code = require(wrapped.read_uint32(), name);
+  require_end(wrapped, name);
+  return code;
+}
+
+PolicyCommand read_policy_command(der::Reader& commands) {
+  der::Reader fields(require(commands.read(der::Tag::sequence), "policy command"));
+  const std::uint32_t code = read_command_code(fields);
+  const ByteView parameters = read_wrapped(fields, der::Tag::explicit_1, der::Tag::octet_string, "commandPolicy");
+  if (parameters.size() > kMaxPolicyParameters) reject("commandPolicy is longer than any");
+  require_end(fields, "commandPolicy");
+  return {code, Bytes(parameters.begin(), parameters.end())};
+}
+
+std::optional<ObjectPolicy> read_policy(der::Reader& fields) {
+  if (!fields.next_is(der::Tag::explicit_1)) return std::nullopt;
+  der::Reader list(read_wrapped(fields, der::Tag::explicit_1, der::Tag::sequence, "policy"));
+  std::vector<PolicyCommand> commands;
+  while (!list.at_end()) {
+    if (commands.size() == kPolicyCommands) reject("its policy has more commands than the agent can satisfy");
+    commands.push_back(read_policy_command(list));
+  }
+  return policy_of(commands);
+}
+
 // A TPM2B: two bytes of size, big endian, then as many bytes.
 Bytes read_tpm2b(der::Reader& fields, const char* name) {
   constexpr std::size_t prefix = 2;
@@ -69,6 +105,16 @@ Bytes read_tpm2b(der::Reader& fields, const char* name) {
 
 void append(Bytes& out, const Bytes& element) {
   out.insert(out.end(), element.begin(), element.end());
+}
+
+Bytes policy_element(const ObjectPolicy& policy) {
+  Bytes list;
+  for (const auto& [code, parameters] : commands_of(policy)) {
+    Bytes fields = der::element(der::Tag::explicit_0, der::integer_element(code));
+    append(fields, der::element(der::Tag::explicit_1, der::element(der::Tag::octet_string, parameters)));
+    append(list, der::element(der::Tag::sequence, fields));
+  }
+  return der::element(der::Tag::explicit_1, der::element(der::Tag::sequence, list));
 }
 
 }  // namespace
@@ -84,6 +130,7 @@ const char* to_string(Type type) noexcept {
 Bytes encode(const TssPrivateKey& key) {
   Bytes fields = der::element(der::Tag::object_identifier, identifier_of(key.type));
   append(fields, der::element(der::Tag::explicit_0, der::boolean_element(key.empty_auth)));
+  if (key.policy) append(fields, policy_element(*key.policy));
   append(fields, der::integer_element(key.parent));
   append(fields, der::element(der::Tag::octet_string, key.public_area));
   append(fields, der::element(der::Tag::octet_string, key.private_area));
@@ -99,7 +146,7 @@ TssPrivateKey decode_tss_private_key(ByteView der) {
   TssPrivateKey key;
   key.type = read_type(fields);
   key.empty_auth = read_empty_auth(fields);
-  if (fields.next_is(der::Tag::explicit_1)) reject("it has a policy, which is not supported");
+  key.policy = read_policy(fields);
   key.parent = require(fields.read_uint32(), "parent");
   if (key.parent != TssPrivateKey::kOwnerPrimary && key.parent != TssPrivateKey::kPersistentStorageKey) {
     reject("its parent is neither the owner primary nor the storage key at 0x81000001");

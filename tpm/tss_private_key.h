@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "tpm/bytes.h"
+#include "tpm/object_policy.h"
 
 namespace edgeseal::tpm {
 
@@ -13,7 +15,10 @@ namespace edgeseal::tpm {
 //   TSSPRIVKEY ::= SEQUENCE {
 //     type        OBJECT IDENTIFIER,                 -- see Type
 //     emptyAuth   [0] EXPLICIT BOOLEAN OPTIONAL,
-//                                                    -- [1] policy and what may follow it: refused
+//     policy      [1] EXPLICIT SEQUENCE OF SEQUENCE {  -- see tpm/object_policy.h
+//       commandCode   [0] EXPLICIT INTEGER,
+//       commandPolicy [1] EXPLICIT OCTET STRING } OPTIONAL,
+//                                                    -- [2] secret and what may follow it: refused
 //     parent      INTEGER,
 //     pubkey      OCTET STRING,                      -- TPM2B_PUBLIC
 //     privkey     OCTET STRING }                     -- TPM2B_PRIVATE
@@ -33,6 +38,7 @@ struct TssPrivateKey {
   std::uint32_t parent = kOwnerPrimary;
   Bytes public_area;   // TPM2B_PUBLIC as marshalled, with its size
   Bytes private_area;  // TPM2B_PRIVATE as marshalled, with its size
+  std::optional<ObjectPolicy> policy = {};
 
   friend bool operator==(const TssPrivateKey&, const TssPrivateKey&) = default;
 };
@@ -44,8 +50,8 @@ struct TssPrivateKey {
 [[nodiscard]] Bytes encode(const TssPrivateKey& key);
 
 // Strict DER (but for the value of emptyAuth) and nothing after it; both areas hold what their size says and are not
-// empty; the parent is one of the two above. Throws Error with Fault::bad_blob. Whether the areas mean anything only
-// the TPM can tell.
+// empty; the parent is one of the two above; a policy is one that the agent can satisfy. Throws Error with
+// Fault::bad_blob. Whether the areas mean anything only the TPM can tell.
 [[nodiscard]] TssPrivateKey decode_tss_private_key(ByteView der);
 
 }  // namespace edgeseal::tpm

@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(is_as_before_after_a_command_that_failed) {
   tpm::LoadedKey no_signing_key{tpm::Handle(context, ESYS_TR_NONE, tpm::Handle::Release::forget), TPM2_ALG_ECC};
   std::swap(no_signing_key.handle, storage_key.handle);
   const tpm::Bytes digest(32);
-  BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(context, session, no_signing_key, HashAlgorithm::sha256, digest),
+  tpm::Authorisation authorisation(context, session, storage_key.handle.get());
+  BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(authorisation, no_signing_key, HashAlgorithm::sha256, digest),
                         tpm::Error, [](const tpm::Error& error) { return tpm::from_chip(error.rc()); });
   BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
 }

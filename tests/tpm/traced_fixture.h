@@ -18,15 +18,24 @@ constexpr const char* kNvDefineSpace = "0000012a";
 constexpr const char* kNvIncrement = "00000134";
 constexpr const char* kNvSetBits = "00000135";
 constexpr const char* kNvWrite = "00000137";
+constexpr const char* kNvRead = "0000014e";
 constexpr const char* kStirRandom = "00000146";
+constexpr const char* kCreatePrimary = "00000131";
 constexpr const char* kCreate = "00000153";
 constexpr const char* kImport = "00000156";
 constexpr const char* kLoad = "00000157";
 constexpr const char* kSign = "0000015d";
 constexpr const char* kUnseal = "0000015e";
-constexpr const char* kGetCapability = "0000017a";
 constexpr const char* kFlushContext = "00000165";
+constexpr const char* kLoadExternal = "00000167";
+constexpr const char* kPolicyAuthorize = "0000016a";
+constexpr const char* kPolicyAuthValue = "0000016b";
 constexpr const char* kStartAuthSession = "00000176";
+constexpr const char* kVerifySignature = "00000177";
+constexpr const char* kGetCapability = "0000017a";
+constexpr const char* kPcrRead = "0000017e";
+constexpr const char* kPolicyPcr = "0000017f";
+constexpr const char* kPolicyRestart = "00000180";
 }  // namespace command
 
 // A device whose commands are counted, and fail where the script says so.

@@ -51,10 +51,47 @@ const Bytes kSealedDataType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, s
                             std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x05}};
 const Bytes kImportableKeyType{std::byte{0x06}, std::byte{0x06}, std::byte{0x67}, std::byte{0x81},
                                std::byte{0x05}, std::byte{0x0a}, std::byte{0x01}, std::byte{0x04}};
+const Bytes kNoEmptyAuth = der::element(der::Tag::explicit_0, der::boolean_element(false));
 const Bytes kParent = der::integer_element(TssPrivateKey::kOwnerPrimary);
 
 Bytes octets(const Bytes& content) {
   return der::element(der::Tag::octet_string, content);
+}
+
+Bytes bytes(std::string_view text) {
+  const auto view = std::as_bytes(std::span(text));
+  return Bytes(view.begin(), view.end());
+}
+
+Bytes joined(const std::vector<Bytes>& parts) {
+  Bytes out;
+  for (const Bytes& part : parts) out.insert(out.end(), part.begin(), part.end());
+  return out;
+}
+
+Authority sample_authority() {
+  return {EcPublicKey{KeyAlgorithm::ec_p256, Bytes(32, std::byte{1}), Bytes(32, std::byte{2})}};
+}
+
+std::vector<ObjectPolicy> policies() {
+  return {PcrState{kAllPcrs, Bytes(32, std::byte{0xdd})}, sample_authority(),
+          Authority{RsaPublicKey{Bytes(256, std::byte{0xcc}), 65537}}};
+}
+
+struct Command {
+  std::uint32_t code;
+  Bytes parameters;  // as an element
+};
+
+// The policy element with these commands.
+Bytes der_with_policy(const std::vector<Command>& commands) {
+  Bytes list;
+  for (const auto& [code, parameters] : commands) {
+    const Bytes command = joined({der::element(der::Tag::explicit_0, der::integer_element(code)),
+                                  der::element(der::Tag::explicit_1, parameters)});
+    list = joined({list, der::element(der::Tag::sequence, command)});
+  }
+  return der::element(der::Tag::explicit_1, der::element(der::Tag::sequence, list));
 }
 
 BOOST_AUTO_TEST_SUITE(a_tss_private_key)
@@ -120,9 +157,72 @@ BOOST_AUTO_TEST_CASE(may_be_sealed_data) {
   BOOST_TEST((decode_tss_private_key(der) == sealed));
 }
 
-BOOST_AUTO_TEST_CASE(with_a_policy_is_refused_and_the_policy_named) {
-  const Bytes policy = der::element(der::Tag::explicit_1, der::element(der::Tag::sequence, {}));
-  check_refused(sequence_of({kType, policy, kParent, octets(tpm2b(88)), octets(tpm2b(222))}), "it has a policy");
+BOOST_AUTO_TEST_CASE(with_a_policy_comes_back_as_it_was) {
+  for (const ObjectPolicy& policy : policies()) {
+    TssPrivateKey key = sample_key();
+    key.policy = policy;
+    BOOST_TEST((decode_tss_private_key(encode(key)) == key));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(with_a_policy_has_the_published_form) {
+  TssPrivateKey key = sample_key();
+  key.policy = PcrState{1U << 7 | 1U << 11, Bytes(32, std::byte{0xdd})};
+  constexpr std::string_view selection("\x00\x00\x00\x01\x00\x0b\x03\x80\x08\x00", 10);
+  const Bytes parameters =
+      octets(joined({Bytes{std::byte{0}, std::byte{32}}, Bytes(32, std::byte{0xdd}), bytes(selection)}));
+  const Bytes expected = der_with_policy({{0x17f, parameters}, {0x16b, octets({})}});
+  BOOST_TEST(
+      (encode(key) == sequence_of({kType, kNoEmptyAuth, expected, kParent, octets(tpm2b(88)), octets(tpm2b(222))})));
+}
+
+BOOST_AUTO_TEST_CASE(with_a_policy_cut_off_anywhere_or_with_any_byte_changed_is_refused_or_another_key) {
+  for (const ObjectPolicy& policy : policies()) {
+    TssPrivateKey key = sample_key();
+    key.policy = policy;
+    const Bytes der = encode(key);
+    for (std::size_t position = 0; position < der.size(); ++position) {
+      BOOST_CHECK_THROW((void)decode_tss_private_key(ByteView(der).first(position)), Error);
+      for (const unsigned value : {0U, 1U, 2U, 0x7fU, 0x80U, 0xffU}) {
+        Bytes changed = der;
+        changed[position] = static_cast<std::byte>(value);
+        check_decodes_to_itself_or_is_refused(changed);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(with_a_policy_that_the_agent_cannot_satisfy_is_refused) {
+  const Bytes pcr = commands_of(PcrState{1U << 7, Bytes(32)}).front().parameters;
+  const Bytes authority = commands_of(sample_authority()).front().parameters;
+  const Command auth_value{TPM2_CC_PolicyAuthValue, octets({})};
+  const auto check = [](const std::vector<Command>& policy, std::string_view reason) {
+    check_refused(sequence_of({kType, der_with_policy(policy), kParent, octets(tpm2b(88)), octets(tpm2b(222))}),
+                  reason);
+  };
+  check({}, "it is not two commands");
+  check({{TPM2_CC_PolicyPCR, octets(pcr)}}, "it is not two commands");
+  check({auth_value, {TPM2_CC_PolicyPCR, octets(pcr)}}, "neither TPM2_PolicyPCR nor TPM2_PolicyAuthorize");
+  check({{TPM2_CC_PolicyPCR, octets(pcr)}, {TPM2_CC_PolicyPassword, octets({})}}, "makes and takes no such policy");
+  check({{TPM2_CC_PolicyPCR, octets(pcr)}, {TPM2_CC_PolicyAuthValue, octets({std::byte{0}})}},
+        "makes and takes no such policy");
+  check({{TPM2_CC_PolicyPCR, octets(pcr)}, auth_value, auth_value}, "more commands than the agent can satisfy");
+  check({{TPM2_CC_PolicyPCR, octets({})}, auth_value}, "TPM2_PolicyPCR is cut off");
+  check({{TPM2_CC_PolicyPCR, octets(joined({pcr, Bytes(1, std::byte{1})}))}, auth_value}, "makes and takes no such policy");
+  check({{TPM2_CC_PolicyPCR, octets(Bytes(kMaxPolicyParameters + 1))}, auth_value}, "longer than any");
+  check({{TPM2_CC_PolicyPCR, kParent}, auth_value}, "commandPolicy is missing or malformed");
+  check({{TPM2_CC_PolicyAuthorize, octets(Bytes(1))}, auth_value}, "TPM2_PolicyAuthorize is cut off");
+  check({{TPM2_CC_PolicyAuthorize, octets(joined({authority, Bytes(1)}))}, auth_value},
+        "makes and takes no such policy");
+  Bytes sha1_bank = pcr;
+  sha1_bank[pcr.size() - 5] = std::byte{TPM2_ALG_SHA1};
+  check({{TPM2_CC_PolicyPCR, octets(sha1_bank)}, auth_value}, "makes and takes no such policy");
+  Bytes no_pcrs = pcr;
+  no_pcrs[pcr.size() - 3] = std::byte{0};
+  check({{TPM2_CC_PolicyPCR, octets(no_pcrs)}, auth_value}, "about no PCR");
+  Bytes restricted = authority;
+  restricted[6] ^= std::byte{1};  // an attribute, and so another Name
+  check({{TPM2_CC_PolicyAuthorize, octets(restricted)}, auth_value}, "makes and takes no such policy");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_parent_that_the_agent_does_not_use_is_refused) {
