@@ -118,13 +118,9 @@ std::vector<dbus::ApplicationInfo> BusPorts::applications() const {
 
 void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplication& application) {
   translated([&] {
-    ApplicationRecord record{application.name,
-                             application.application_uri,
-                             application.account,
-                             application.access,
-                             {},
-                             application.legacy,
-                             "bus"};
+    ApplicationRecord record{
+        application.name,  application.application_uri, application.account, application.access, {}, "bus",
+        application.legacy};
     for (const std::string& slot : application.slots) record.slots.push_back(SlotDeclaration::parse(slot));
     observer_.application_added(to_info(services_.applications.create(std::move(record))));
   });
@@ -208,11 +204,11 @@ void BusPorts::create_self_signed_certificate(const dbus::Caller& caller, const 
 void BusPorts::update_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
                                   const dbus::SlotCertificate& certificate, std::optional<dbus::OutsideKey> key,
                                   dbus::Completion<bool> done) {
+  const auto staged = to_answer<std::monostate, bool>(std::move(done), [](std::monostate) { return true; });
   translated([&] {
-    std::optional<OutsideKey> outside;
-    if (key) outside = to_outside_key(*key);
-    services_.groups.update(caller.bus_name, group, certificate, std::move(outside),
-                            to_answer<std::monostate, bool>(std::move(done), [](std::monostate) { return true; }));
+    if (key) return services_.groups.update(caller.bus_name, group, certificate, to_outside_key(*key), staged);
+    services_.groups.update(caller.bus_name, group, certificate);
+    staged(std::monostate{});
   });
 }
 

@@ -115,24 +115,22 @@ KeyPtr CertificateGroups::matching_key(const Slot& slot, EVP_PKEY& certified) {
 }
 
 void CertificateGroups::update(const std::string& owner, const dbus::GroupName& group,
-                               const dbus::SlotCertificate& certificate, std::optional<OutsideKey> key,
-                               Answer<std::monostate> answer) {
+                               const dbus::SlotCertificate& certificate) {
   const Slot slot = slot_of(group, certificate.certificate_type);
   require_no_other_owner(owner, slot.application);
-  if (!key) {
-    stage(owner, slot, certificate);
-    return answer(std::monostate{});
-  }
-  require_free_for_creation(slot);
-  const auto import = [this, slot, key = std::make_shared<OutsideKey>(*std::move(key))](Answer<KeyPtr> imported) {
-    maker_.import_key(slot, declaration_of(slot), std::move(*key), std::move(imported));
-  };
-  make_key(slot, import, [this, owner, slot, certificate, answer](std::variant<KeyPtr, Error> imported) {
-    proceed(answer, imported, [&](const KeyPtr&) {
-      stage_with_key(owner, slot, certificate);
+  stage(owner, slot, certificate);
+}
+
+void CertificateGroups::update(const std::string& owner, const dbus::GroupName& group,
+                               const dbus::SlotCertificate& certificate, OutsideKey key,
+                               Answer<std::monostate> answer) {
+  const auto stage_imported = [this, owner, group, certificate, answer](std::variant<Bytes, Error> imported) {
+    proceed(answer, imported, [&](const Bytes&) {
+      stage_with_key(owner, slot_of(group, certificate.certificate_type), certificate);
       answer(std::monostate{});
     });
-  });
+  };
+  import_key(owner, group, certificate.certificate_type, std::move(key), stage_imported);
 }
 
 // The key stands and falls with the certificate that it came with.

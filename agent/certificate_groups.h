@@ -45,9 +45,10 @@ class CertificateGroups {
   // A key from outside becomes the pending one; answers its SubjectPublicKeyInfo.
   void import_key(const std::string& owner, const dbus::GroupName& group, const std::string& certificate_type,
                   OutsideKey key, Answer<Bytes> answer);
-  // Stages, with the key where one comes along.
+  void update(const std::string& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate);
+  // The same, with the key for which the certificate is.
   void update(const std::string& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate,
-              std::optional<OutsideKey> key, Answer<std::monostate> answer);
+              OutsideKey key, Answer<std::monostate> answer);
   void apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer);
   void cancel(const std::string& owner, const dbus::GroupName& group);
   void owner_vanished(const std::string& owner);

@@ -64,7 +64,7 @@ std::vector<std::string> split_lines(const std::string& text) {
 
 ApplicationRecord read_application(const Statement& row) {
   ApplicationRecord record{
-      row.text(0), row.text(1), row.text(2), split_lines(row.text(3)), {}, split_lines(row.text(6)), row.text(5)};
+      row.text(0), row.text(1), row.text(2), split_lines(row.text(3)), {}, row.text(5), split_lines(row.text(6))};
   for (const std::string& slot : split_lines(row.text(4))) record.slots.push_back(SlotDeclaration::parse(slot));
   return record;
 }

@@ -43,8 +43,8 @@ struct Fixture {
     key.id.fill(std::byte{id});
     key.slot = web;
     key.public_key = {std::byte{id}};
-    key.tss_private_key = {std::byte{1}};
-    key.auth = tpm::SecretBytes(tpm::Bytes{std::byte{2}});
+    key.tpm_object.tss_private_key = {std::byte{1}};
+    key.tpm_object.auth = tpm::SecretBytes(tpm::Bytes{std::byte{2}});
     state->put_pending_key(key);
     return key.id;
   }
