@@ -64,6 +64,7 @@ Application application_of(const Properties& properties) {
           .uri = value<std::string>(properties, "ApplicationUri"),
           .account = value<std::string>(properties, "Account"),
           .access = value<std::vector<std::string>>(properties, "Access"),
+          .legacy = value<std::vector<std::string>>(properties, "Legacy"),
           .origin = value<std::string>(properties, "Origin"),
           .groups = {}};
 }
@@ -134,6 +135,16 @@ void AgentConnection::with_group(const std::string& application, const std::stri
     dbus::RemoteGroup remote(connection, dbus::group_path({application, group}));
     use(remote);
   });
+}
+
+nlohmann::json AgentConnection::describe() {
+  std::string state;
+  with_agent([&](dbus::RemoteAgent& agent) { state = agent.Describe(); });
+  auto value = nlohmann::json::parse(state, nullptr, false);
+  if (value.is_discarded()) {
+    throw Failure(ExitCode::Refused, "the agent described itself with something that is no JSON");
+  }
+  return value;
 }
 
 std::vector<Application> AgentConnection::applications() {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Application {
   std::string uri;
   std::string account;
   std::vector<std::string> access;
+  std::vector<std::string> legacy;
   std::string origin;
   std::vector<Group> groups;
 };
@@ -36,6 +38,7 @@ class AgentConnection {
   void with_group(const std::string& application, const std::string& group,
                   const std::function<void(dbus::RemoteGroup&)>& use);
 
+  [[nodiscard]] nlohmann::json describe();
   [[nodiscard]] std::vector<Application> applications();  // by name
   [[nodiscard]] Application application(const std::string& name);
 

@@ -9,6 +9,7 @@ struct Wanted {
   std::string account;
   std::vector<std::string> access;
   std::vector<std::string> slots;
+  std::vector<std::string> legacy;
 };
 
 nlohmann::json to_json(const Application& application) {
@@ -19,8 +20,13 @@ nlohmann::json to_json(const Application& application) {
                       {"directory", group.directory},
                       {"transaction-pending", group.transaction_pending}});
   }
-  return {{"name", application.name},     {"application-uri", application.uri}, {"account", application.account},
-          {"access", application.access}, {"origin", application.origin},       {"groups", groups}};
+  return {{"name", application.name},
+          {"application-uri", application.uri},
+          {"account", application.account},
+          {"access", application.access},
+          {"legacy", application.legacy},
+          {"origin", application.origin},
+          {"groups", groups}};
 }
 
 std::string or_dash(const std::string& text) {
@@ -35,6 +41,7 @@ void show(const Application& application, const Output& output) {
   facts.add({"Access", application.access.empty()
                            ? (application.account.empty() ? "root only" : "account and root only")
                            : joined(application.access)});
+  if (!application.legacy.empty()) facts.add({"Legacy", joined(application.legacy)});
   facts.add({"Origin", application.origin});
   output.print(facts);
   Table groups({"GROUP", "TYPES", "DIRECTORY", "TRANSACTION"});
@@ -53,6 +60,7 @@ std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
   if (!wanted.account.empty()) options.emplace("account", sdbus::Variant(wanted.account));
   if (!wanted.access.empty()) options.emplace("access", sdbus::Variant(wanted.access));
   if (!wanted.slots.empty()) options.emplace("slots", sdbus::Variant(wanted.slots));
+  if (!wanted.legacy.empty()) options.emplace("legacy", sdbus::Variant(wanted.legacy));
   return options;
 }
 
@@ -64,7 +72,13 @@ void add_create(CLI::App& parent, Session& session) {
   command->add_option("--account", wanted->account, "User account that the application runs as");
   command->add_option("--access", wanted->access, "Who may use the keys: user=NAME, group=NAME, unit=UNIT; repeatable")
       ->allow_extra_args(false);
-  command->add_option("--slot", wanted->slots, "GROUP/TYPE[=ALGORITHM]; repeatable; default: https/https=ec-p256")
+  command
+      ->add_option("--slot", wanted->slots,
+                   "GROUP/TYPE[=ALGORITHM[,tpm|,sealed][,pcrs=N+N]]; repeatable; default: https/https=ec-p256")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--legacy", wanted->legacy,
+                   "What old peers need: sha1-signatures, pkcs1-decryption; repeatable; default: nothing of it")
       ->allow_extra_args(false);
   command->footer("Example:\n  edgesealctl application create web --account www-data --access user=www-data");
   command->callback([wanted, &session] {

@@ -1,6 +1,7 @@
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
+#include "dbus/ctl/key_file.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
 
@@ -13,6 +14,7 @@ struct Wanted {
   std::string group;
   std::string type;
   std::string chain;
+  KeyFile key;
   bool no_apply = false;
 };
 
@@ -23,16 +25,44 @@ struct Installed {
   std::vector<Der> issuers;
 };
 
+// The certificate first, then its issuers.
+std::vector<Der> read_chain(const Wanted& wanted) {
+  const auto private_keys = wanted.key.path == wanted.file ? PrivateKeys::Skip : PrivateKeys::Refuse;
+  auto chain = certificates_of(read_file(wanted.file), wanted.file, private_keys);
+  if (wanted.chain.empty()) return chain;
+  for (auto& issuer : certificates_of(read_file(wanted.chain), wanted.chain)) chain.push_back(std::move(issuer));
+  return chain;
+}
+
+std::optional<OpenedKey> open_given_key(const Wanted& wanted) {
+  const auto& key = wanted.key;
+  if (!key.path.empty() && key.path == wanted.file && key.path == "-") {
+    throw Failure(ExitCode::Usage, "certificate and key can't both come from the standard input",
+                  "give a file for one of them");
+  }
+  if (!key.path.empty()) return open_key(key);
+  if (key.format.empty() && key.passphrase_file.empty() && key.protection.empty()) return std::nullopt;
+  throw Failure(ExitCode::Usage, "--key-format, --passphrase-file and --protection are about a key", "give --key FILE");
+}
+
+std::map<std::string, sdbus::Variant> options_of(const KeyFile& file, const std::optional<OpenedKey>& opened) {
+  std::map<std::string, sdbus::Variant> options;
+  if (!opened) return options;
+  options.emplace("private-key", sdbus::Variant(opened->key.descriptor()));
+  if (!file.format.empty()) options.emplace("private-key-format", sdbus::Variant(file.format));
+  if (!file.protection.empty()) options.emplace("key-protection", sdbus::Variant(file.protection));
+  if (opened->passphrase) options.emplace("passphrase", sdbus::Variant(opened->passphrase->descriptor()));
+  return options;
+}
+
 void install(const Wanted& wanted, Session& session) {
-  auto chain = certificates_of(read_file(wanted.file), wanted.file);
+  const auto key = open_given_key(wanted);
+  auto chain = read_chain(wanted);
   const Der certificate = chain.front();
   chain.erase(chain.begin());
-  if (!wanted.chain.empty()) {
-    for (auto& issuer : certificates_of(read_file(wanted.chain), wanted.chain)) chain.push_back(std::move(issuer));
-  }
   const auto slot = choose_slot(session.agent.application(wanted.name), wanted.group, wanted.type);
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {
-    group.UpdateCertificate(slot.certificate_type, certificate, chain, {});
+    group.UpdateCertificate(slot.certificate_type, certificate, chain, options_of(wanted.key, key));
     if (wanted.no_apply) return group.CancelChanges();
     group.ApplyChanges({});
   });
@@ -111,6 +141,9 @@ void add_install(CLI::App& parent, Session& session) {
   command->add_option("--group", wanted->group, "Certificate group; needed where there are several");
   command->add_option("--type", wanted->type, "Certificate type; needed where there are several");
   command->add_option("--chain", wanted->chain, "PEM file with the issuer certificates, nearest first");
+  command->add_option("--key", wanted->key.path,
+                      "File with its private key, where the agent has none for it; - is the standard input");
+  add_key_options(*command, wanted->key, "--key-format");
   command->add_flag("--no-apply", wanted->no_apply, "Only ask whether the agent accepts it; change nothing");
   command->footer("Example:\n  edgesealctl certificate install web web.crt --chain ca.crt");
   command->callback([wanted, &session] { install(*wanted, session); });
@@ -130,9 +163,10 @@ void add_show(CLI::App& parent, Session& session) {
 }  // namespace
 
 void add_certificate(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("certificate", "Install and show certificates");
+  auto* command = app.add_subcommand("certificate", "Install, make and show certificates");
   command->require_subcommand(1);
   add_install(*command, session);
+  add_self_signed(*command, session);
   add_show(*command, session);
 }
 

@@ -19,5 +19,14 @@ void add_describe(CLI::App& app, Session& session);
 void add_application(CLI::App& app, Session& session);
 void add_csr(CLI::App& app, Session& session);
 void add_certificate(CLI::App& app, Session& session);
+void add_key(CLI::App& app, Session& session);
+void add_pcr(CLI::App& app, Session& session);
+void add_tpm(CLI::App& app, Session& session);
+
+// The same for commands of a family that have a file of their own.
+void add_self_signed(CLI::App& certificate, Session& session);
+void add_key_import(CLI::App& key, Session& session);
+void add_key_export(CLI::App& key, Session& session);
+void add_key_certify(CLI::App& key, Session& session);
 
 }  // namespace edgeseal::ctl

@@ -56,13 +56,14 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
-  void write(const std::string& content) const {
+  void write(const std::string& content, Readers readers) const {
     for (size_t done = 0; done < content.size();) {
       const ssize_t part = ::write(descriptor_.get(), content.data() + done, content.size() - done);
       if (part < 0 && errno != EINTR) fail("write", target_);
       if (part > 0) done += static_cast<size_t>(part);
     }
-    if (fchmod(descriptor_.get(), 0644) != 0 || fsync(descriptor_.get()) != 0) fail("write", target_);
+    if (fchmod(descriptor_.get(), readers == Readers::Owner ? 0600 : 0644) != 0 || fsync(descriptor_.get()) != 0)
+      fail("write", target_);
   }
 
   void move_to_place(Existing existing) {
@@ -116,10 +117,10 @@ void check_target(const std::filesystem::path& path, Existing existing) {
   if (access(parent_of(path).c_str(), W_OK | X_OK) != 0) fail("write", path);
 }
 
-void write_file(const std::filesystem::path& path, const std::string& content, Existing existing) {
+void write_file(const std::filesystem::path& path, const std::string& content, Existing existing, Readers readers) {
   check_target(path, existing);
   TemporaryFile file(path);
-  file.write(content);
+  file.write(content, readers);
   file.move_to_place(existing);
   sync_directory(path);
 }

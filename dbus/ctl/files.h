@@ -9,12 +9,14 @@ namespace edgeseal::ctl {
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 
 enum class Existing { Keep, Replace };
+enum class Readers { Everyone, Owner };
 
 // Refuses what write_file would refuse for its name: for callers whose content cannot be made twice.
 void check_target(const std::filesystem::path& path, Existing existing);
 
 // The file has the whole content or isn't there; never half of it, also after a power cut. Throws Failure (Usage), so
 // where the file exists and is to be kept.
-void write_file(const std::filesystem::path& path, const std::string& content, Existing existing);
+void write_file(const std::filesystem::path& path, const std::string& content, Existing existing,
+                Readers readers = Readers::Everyone);
 
 }  // namespace edgeseal::ctl

@@ -31,6 +31,9 @@ void configure(CLI::App& app, Session& session) {
   add_application(app, session);
   add_csr(app, session);
   add_certificate(app, session);
+  add_key(app, session);
+  add_pcr(app, session);
+  add_tpm(app, session);
   add_describe(app, session);
 }
 

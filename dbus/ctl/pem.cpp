@@ -50,7 +50,7 @@ X509Ptr parse(const Der& der) {
   return certificate;
 }
 
-std::vector<Der> from_pem(const std::string& content, const std::string& origin) {
+std::vector<Der> from_pem(const std::string& content, const std::string& origin, PrivateKeys private_keys) {
   const Bio bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
   std::vector<Der> certificates;
   char* label = nullptr;
@@ -66,8 +66,9 @@ std::vector<Der> from_pem(const std::string& content, const std::string& origin)
     OPENSSL_cleanse(header, std::char_traits<char>::length(header));
     if (kind.find("PRIVATE KEY") != std::string::npos) {
       OPENSSL_cleanse(data, static_cast<size_t>(size));
+      if (private_keys == PrivateKeys::Skip) continue;
       throw Failure(ExitCode::Usage, origin + " holds a private key",
-                    "give the certificate alone: the key is in the TPM, and a key in a file should not exist");
+                    "give the certificate alone where the agent has the key; to hand the key over, give --key FILE");
     }
     if (kind == PEM_STRING_X509 || kind == PEM_STRING_X509_OLD) certificates.emplace_back(data, data + size);
   }
@@ -141,8 +142,8 @@ std::string to_pem(const std::string& label, const Der& der) {
   return text_of(bio.get());
 }
 
-std::vector<Der> certificates_of(const std::string& content, const std::string& origin) {
-  auto certificates = from_pem(content, origin);
+std::vector<Der> certificates_of(const std::string& content, const std::string& origin, PrivateKeys private_keys) {
+  auto certificates = from_pem(content, origin, private_keys);
   if (certificates.empty()) certificates.emplace_back(content.begin(), content.end());
   for (const auto& certificate : certificates) {
     if (!parse(certificate)) {

@@ -10,9 +10,12 @@ using Der = std::vector<uint8_t>;
 
 [[nodiscard]] std::string to_pem(const std::string& label, const Der& der);
 
+enum class PrivateKeys { Refuse, Skip };
+
 // The certificates of a file, in its order: PEM with one or more, or DER with one. Throws Failure (Usage) that names
-// `origin` where there are none, or where there is a private key.
-[[nodiscard]] std::vector<Der> certificates_of(const std::string& content, const std::string& origin);
+// `origin` where there are none, or where there is a private key that is to be refused.
+[[nodiscard]] std::vector<Der> certificates_of(const std::string& content, const std::string& origin,
+                                               PrivateKeys private_keys = PrivateKeys::Refuse);
 
 struct CertificateFacts {
   std::string subject;  // RFC 2253

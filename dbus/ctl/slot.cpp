@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <sstream>
 
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/table.h"
@@ -9,29 +10,65 @@
 namespace edgeseal::ctl {
 namespace {
 
+// `how`: how the user says which one.
 std::string choose(const std::string& wanted, const std::vector<std::string>& choices, const std::string& what,
-                   const std::string& option) {
+                   const std::string& how) {
   if (wanted.empty() && choices.size() == 1) return choices.front();
   if (std::ranges::find(choices, wanted) != choices.end()) return wanted;
   const std::string problem =
       wanted.empty() ? "there is more than one " + what : "there is no " + what + " \"" + wanted + "\"";
   throw Failure(ExitCode::Usage, choices.empty() ? "there is no " + what : problem,
-                choices.empty() ? "" : "give " + option + " with one of: " + joined(choices));
+                choices.empty() ? "" : "give " + how + " one of: " + joined(choices));
+}
+
+std::vector<std::string> groups_of(const Application& application) {
+  std::vector<std::string> groups;
+  std::ranges::transform(application.groups, std::back_inserter(groups), &Group::name);
+  return groups;
+}
+
+std::vector<std::string> types_of(const Application& application, const std::string& group) {
+  return std::ranges::find(application.groups, group, &Group::name)->certificate_types;
+}
+
+std::string group_words(const Application& application) {
+  return "certificate group of " + application.name;
+}
+
+std::string type_words(const Application& application, const std::string& group) {
+  return "certificate type of " + application.name + "/" + group;
+}
+
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream words(text);
+  for (std::string part; std::getline(words, part, '/');) parts.push_back(part);
+  const bool complete = !text.empty() && text.back() != '/' && parts.size() <= 3;
+  if (complete && std::ranges::find(parts, "") == parts.end()) return parts;
+  throw Failure(ExitCode::Usage, "\"" + text + "\" is no slot", "write APPLICATION[/GROUP[/TYPE]]");
 }
 
 }  // namespace
 
 std::string choose_group(const Application& application, const std::string& group) {
-  std::vector<std::string> groups;
-  std::ranges::transform(application.groups, std::back_inserter(groups), &Group::name);
-  return choose(group, groups, "certificate group of " + application.name, "--group");
+  return choose(group, groups_of(application), group_words(application), "--group with");
 }
 
 SlotName choose_slot(const Application& application, const std::string& group, const std::string& type) {
   const auto name = choose_group(application, group);
-  const auto& chosen = *std::ranges::find(application.groups, name, &Group::name);
   return {application.name, name,
-          choose(type, chosen.certificate_types, "certificate type of " + application.name + "/" + name, "--type")};
+          choose(type, types_of(application, name), type_words(application, name), "--type with")};
+}
+
+SlotName find_slot(AgentConnection& agent, const std::string& text) {
+  auto parts = parts_of(text);
+  parts.resize(3);
+  const auto application = agent.application(parts[0]);
+  const auto group =
+      choose(parts[1], groups_of(application), group_words(application), application.name + "/GROUP with");
+  return {application.name, group,
+          choose(parts[2], types_of(application, group), type_words(application, group),
+                 application.name + "/" + group + "/TYPE with")};
 }
 
 }  // namespace edgeseal::ctl

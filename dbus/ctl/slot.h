@@ -19,4 +19,7 @@ struct SlotName {
 [[nodiscard]] std::string choose_group(const Application& application, const std::string& group);
 [[nodiscard]] SlotName choose_slot(const Application& application, const std::string& group, const std::string& type);
 
+// A slot as one word: APPLICATION, APPLICATION/GROUP or APPLICATION/GROUP/TYPE. The rest is chosen as above.
+[[nodiscard]] SlotName find_slot(AgentConnection& agent, const std::string& text);
+
 }  // namespace edgeseal::ctl

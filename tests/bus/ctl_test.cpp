@@ -3,57 +3,16 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "tests/bus/bus_client.h"
-#include "tests/bus/private_bus.h"
-#include "tests/bus/program.h"
-#include "tests/bus/service_thread.h"
+#include "tests/bus/ctl_fixture.h"
 #include "tests/fakes/test_certificate.h"
 
 namespace edgeseal::test {
-namespace {
-
 using nlohmann::json;
 
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-struct Fixture {
-  PrivateBus bus;
-  ServiceThread service{
-      {}, [](auto& ports) {
-        ports.agent.add({"web", "urn:gw:web", "www-data", {"user=www-data"}, {}, {"https"}, "bus"});
-        ports.agent.add(
-            {"opcua-server", "urn:gw:opc", "", {}, {"pkcs1-decryption"}, {"application", "https"}, "/etc/x.toml"});
-      }};
-
-  ProgramResult ctl(std::vector<std::string> arguments, const std::string& input = "") const {
-    arguments.insert(arguments.begin(), EDGESEALCTL);
-    return run_program(arguments, bus.directory(), input);
-  }
-  json ctl_json(std::vector<std::string> arguments) const {
-    arguments.emplace_back("--json");
-    const auto result = ctl(std::move(arguments));
-    BOOST_TEST(result.status == 0);
-    return json::parse(result.out);
-  }
-  std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(bus.directory() / name, std::ios::binary) << content;
-    return bus.directory() / name;
-  }
-  bool has(const std::string& text, const std::string& part) const { return text.find(part) != std::string::npos; }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(edgesealctl, Fixture)
+BOOST_FIXTURE_TEST_SUITE(edgesealctl, CtlFixture)
 
 BOOST_AUTO_TEST_CASE(status_is_a_table_for_people) {
   const auto result = ctl({"status"});
@@ -91,15 +50,18 @@ BOOST_AUTO_TEST_CASE(applications_are_listed_shown_created_and_deleted) {
   BOOST_TEST(ctl({"application", "list", "--names"}).out == "opcua-server\nweb\n");
   BOOST_TEST(ctl_json({"application", "show", "web"})["access"] == json({"user=www-data"}));
   BOOST_TEST(has(ctl({"application", "show", "web"}).out, "/pki/web/https"));
-  const auto created =
-      ctl({"application", "create", "mqtt", "--uri", "urn:m", "--account", "mosquitto", "--access", "user=a",
-           "--access", "unit=b.service", "--slot", "tls/tls-server", "--slot", "tls/tls-client=rsa-2048"});
+  const auto created = ctl({"application", "create", "mqtt", "--uri", "urn:m", "--account", "mosquitto", "--access",
+                            "user=a", "--access", "unit=b.service", "--slot", "tls/tls-server", "--slot",
+                            "tls/tls-client=rsa-2048", "--legacy", "sha1-signatures"});
   BOOST_TEST(created.status == 0);
   const auto seen = service.in_loop([](auto& ports, auto&) { return *ports.agent.last_created; });
   BOOST_TEST(seen.application_uri == "urn:m");
   BOOST_TEST(seen.account == "mosquitto");
   BOOST_TEST((seen.access == std::vector<std::string>{"user=a", "unit=b.service"}));
   BOOST_TEST((seen.slots == std::vector<std::string>{"tls/tls-server", "tls/tls-client=rsa-2048"}));
+  BOOST_TEST(seen.legacy == std::vector<std::string>{"sha1-signatures"});
+  BOOST_TEST(has(created.out, "Legacy   sha1-signatures\n"));
+  BOOST_TEST(ctl_json({"application", "show", "opcua-server"})["legacy"] == json({"pkcs1-decryption"}));
   BOOST_TEST(ctl({"application", "delete", "mqtt"}).status == 0);
   BOOST_TEST(ctl({"application", "show", "mqtt"}).status == 1);
 }
@@ -221,7 +183,13 @@ BOOST_AUTO_TEST_CASE(help_and_version_succeed_without_an_agent) {
                                                   {"status", "--help"},
                                                   {"csr", "--help"},
                                                   {"application", "create", "--help"},
-                                                  {"certificate", "install", "--help"}}) {
+                                                  {"certificate", "install", "--help"},
+                                                  {"certificate", "self-signed", "--help"},
+                                                  {"key", "import", "--help"},
+                                                  {"key", "export-tss", "--help"},
+                                                  {"key", "certify", "--help"},
+                                                  {"pcr", "approval-request", "--help"},
+                                                  {"tpm", "activate-credential", "--help"}}) {
     const auto help = ctl(command);
     BOOST_TEST(help.status == 0);
     BOOST_TEST(has(help.out, "Example:"));
@@ -257,24 +225,6 @@ BOOST_AUTO_TEST_CASE(an_unprivileged_user_is_told_what_would_be_needed) {
 BOOST_AUTO_TEST_CASE(control_characters_of_others_do_not_reach_the_terminal) {
   service.in_loop([](auto& ports, auto&) { return ports.agent.state = "\033[31mred", 0; });
   BOOST_TEST(has(ctl({"status"}).out, "?[31mred"));
-}
-
-BOOST_AUTO_TEST_CASE(completion_offers_commands_options_and_the_names_of_applications) {
-  const auto complete = [&](const std::string& words, int index) {
-    return run_program({"bash", "-c",
-                        "PATH='" + std::filesystem::path(EDGESEALCTL).parent_path().string() +
-                            "':$PATH; source '" EDGESEAL_COMPLETION "'; COMP_WORDS=(" + words + "); COMP_CWORD=" +
-                            std::to_string(index) + "; _edgesealctl; printf '%s\\n' \"${COMPREPLY[@]}\""},
-                       bus.directory())
-        .out;
-  };
-  BOOST_TEST(complete("edgesealctl st", 1) == "status\n");
-  BOOST_TEST(complete("edgesealctl application ''", 2) == "create\nlist\nshow\ndelete\n");
-  BOOST_TEST(complete("edgesealctl csr ''", 2) == "opcua-server\nweb\n");
-  BOOST_TEST(complete("edgesealctl certificate show w", 3) == "web\n");
-  BOOST_TEST(complete("edgesealctl --json application show o", 4) == "opcua-server\n");
-  BOOST_TEST(complete("edgesealctl csr web --new", 3) == "--new-key\n");
-  BOOST_TEST(complete("edgesealctl certificate install web --no", 4) == "--no-apply\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

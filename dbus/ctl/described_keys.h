@@ -1,0 +1,33 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbus/ctl/slot.h"
+
+namespace edgeseal::ctl {
+
+struct DescribedKey {
+  std::string id;  // SHA-256 of the SubjectPublicKeyInfo, hexadecimal
+  std::string algorithm;
+  std::string protection;  // "tpm", "sealed"
+  bool exposed = false;
+  std::string policy;  // "pcr", "authorised"; empty: none
+};
+
+// A slot as Describe() has it; what is missing there is empty here.
+struct DescribedSlot {
+  SlotName name;
+  std::string algorithm;   // as declared
+  std::string protection;  // as declared
+  std::vector<unsigned> pcrs;
+  std::optional<DescribedKey> active;
+  std::optional<DescribedKey> pending;
+  std::string certificate_until;
+};
+
+[[nodiscard]] std::vector<DescribedSlot> described_slots(const nlohmann::json& description);
+
+}  // namespace edgeseal::ctl

@@ -1,0 +1,86 @@
+#include "dbus/ctl/secret_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "dbus/ctl/failure.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw Failure(ExitCode::Usage, what + ": " + std::strerror(errno));
+}
+
+// The standard input stays open: it is only borrowed.
+sdbus::UnixFd open_file(const std::string& path) {
+  sdbus::UnixFd file(path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC), sdbus::adopt_fd);
+  if (!file.isValid()) fail("cannot read " + path);
+  return file;
+}
+
+// How much there is, at most what there is room for.
+size_t fill(std::span<char> memory, int file, const std::string& path) {
+  size_t done = 0;
+  while (done < memory.size()) {
+    const ssize_t part = ::read(file, memory.data() + done, memory.size() - done);
+    if (part < 0 && errno == EINTR) continue;
+    if (part < 0) fail("cannot read " + path);
+    if (part == 0) break;
+    done += static_cast<size_t>(part);
+  }
+  return done;
+}
+
+}  // namespace
+
+SecretFile::SecretFile(size_t capacity) : descriptor_(memfd_create("secret", MFD_CLOEXEC), sdbus::adopt_fd) {
+  if (!descriptor_.isValid() || ftruncate(descriptor_.get(), static_cast<off_t>(capacity)) != 0) fail("memfd_create");
+  void* memory = mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_.get(), 0);
+  if (memory == MAP_FAILED) fail("mmap");
+  memory_ = {static_cast<char*>(memory), capacity};
+}
+
+SecretFile::SecretFile(SecretFile&& other) noexcept
+    : descriptor_(std::move(other.descriptor_)),
+      memory_(std::exchange(other.memory_, {})),
+      size_(std::exchange(other.size_, 0)) {}
+
+SecretFile::~SecretFile() {
+  if (!memory_.empty()) munmap(memory_.data(), memory_.size());
+}
+
+SecretFile SecretFile::read(const std::string& path, size_t most) {
+  SecretFile secret(most + 1);
+  const size_t size = fill(secret.memory_, open_file(path).get(), path);
+  if (size > most) throw Failure(ExitCode::Usage, path + " is larger than " + std::to_string(most) + " bytes");
+  secret.set_size(size);
+  return secret;
+}
+
+SecretFile SecretFile::of(std::string_view content) {
+  SecretFile secret(content.size() + 1);
+  std::ranges::copy(content, secret.memory_.begin());
+  secret.set_size(content.size());
+  return secret;
+}
+
+void SecretFile::drop_line_end() {
+  auto text = content();
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  set_size(text.size());
+}
+
+void SecretFile::set_size(size_t size) {
+  if (ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) fail("ftruncate");
+  size_ = size;
+}
+
+}  // namespace edgeseal::ctl
