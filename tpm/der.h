@@ -12,6 +12,7 @@ namespace edgeseal::tpm::der {
 enum class Tag : std::uint8_t {
   boolean = 0x01,
   integer = 0x02,
+  bit_string = 0x03,
   octet_string = 0x04,
   object_identifier = 0x06,
   sequence = 0x30,

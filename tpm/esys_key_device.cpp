@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "tpm/anchor_indices.h"
+#include "tpm/attestation.h"
 #include "tpm/authorisation.h"
 #include "tpm/capabilities.h"
 #include "tpm/duplication.h"
@@ -12,6 +13,7 @@
 #include "tpm/key_template.h"
 #include "tpm/key_transfer.h"
 #include "tpm/lockout.h"
+#include "tpm/manufacturer_keys.h"
 #include "tpm/pcrs.h"
 #include "tpm/public_area.h"
 #include "tpm/randomness.h"
@@ -113,12 +115,25 @@ class EsysKeyDevice final : public KeyDevice {
     cache_.clear();
   }
 
-  AttestationKey create_attestation_key() override { not_yet(); }
-  Evidence certify(const StoredKey&, const AttestationKey&, ByteView) override { not_yet(); }
-  SecretBytes activate_credential(const AttestationKey&, const EndorsementKey&, ByteView, ByteView) override {
-    not_yet();
+  AttestationKey create_attestation_key() override {
+    return with_free_slots([&] { return tpm::create_attestation_key(context_, session_, storage_key_); });
   }
-  std::vector<ManufacturerKey> manufacturer_keys() override { not_yet(); }
+
+  Evidence certify(const StoredKey& key, const AttestationKey& attestation_key, ByteView nonce) override {
+    return with_free_slots([&] { return tpm::certify(context_, session_, storage_key_, key, attestation_key, nonce); });
+  }
+
+  SecretBytes activate_credential(const AttestationKey& attestation_key, const EndorsementKey& endorsement_key,
+                                  ByteView credential, ByteView encrypted_secret) override {
+    return with_free_slots([&] {
+      return tpm::activate_credential(context_, session_, storage_key_, attestation_key, endorsement_key, credential,
+                                      encrypted_secret);
+    });
+  }
+
+  std::vector<ManufacturerKey> manufacturer_keys() override {
+    return with_free_slots([&] { return read_manufacturer_keys(context_, session_); });
+  }
 
   std::optional<Anchor> read_anchor() override { return anchor_.read(); }
   Anchor define_anchor() override { return anchor_.define(); }
@@ -130,6 +145,14 @@ class EsysKeyDevice final : public KeyDevice {
 
  private:
   [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }
+
+  // What takes more than one slot begins anew with each key that is unloaded for it.
+  template <class Operation>
+  std::invoke_result_t<Operation> with_free_slots(const Operation& operation) {
+    std::optional<std::invoke_result_t<Operation>> result;
+    cache_.with_free_slot([&] { result = operation(); });
+    return std::move(*result);
+  }
 
   // A key that was loaded with a wrong authValue must not stand in the way of the right one.
   template <class Operation>

@@ -133,8 +133,9 @@ class KeyDevice {
   // some. Reads NV and persistent handles: many commands.
   [[nodiscard]] virtual std::vector<ManufacturerKey> manufacturer_keys() = 0;
 
-  // The agent's NV indices, see tpm/anchor.h. What writes is durable when it returns; what would change nothing does not
-  // write, for NV wears out. Fault::failed, naming the handle, where another program has an index in our place. No slot.
+  // The agent's NV indices, see tpm/anchor.h. What writes is durable when it returns; what would change nothing does
+  // not write, for NV wears out. Fault::failed, naming the handle, where another program has an index in our place. No
+  // slot.
   //
   // Nothing where they are not all there. Twelve commands at most the first time, three afterwards.
   [[nodiscard]] virtual std::optional<Anchor> read_anchor() = 0;

@@ -34,13 +34,6 @@ Handle find(Context& context, TPM2_HANDLE handle) {
   return Handle(context, object, Handle::Release::forget);
 }
 
-// Whatever key came out of it.
-bool made_from_storage_key_template(const TPM2B_PUBLIC& area) {
-  TPM2B_PUBLIC expected = storage_key_template();
-  expected.publicArea.unique = area.publicArea.unique;
-  return area.publicArea.type == expected.publicArea.type && marshal(area) == marshal(expected);
-}
-
 }  // namespace
 
 Leftovers::Leftovers(Context& context) : context_(context) {
@@ -55,7 +48,7 @@ std::optional<Leftovers::Object> Leftovers::read(Context& context, TPM2_HANDLE h
     Handle object = find(context, handle);
     const PublicPart part = read_public(context, object);
     return Object{std::move(object), copy(*part.name), copy(*part.qualified_name),
-                  made_from_storage_key_template(*part.area)};
+                  made_from(storage_key_template(), *part.area)};
   } catch (const Error& error) {
     if (error.fault() != Fault::failed) throw;
     return std::nullopt;

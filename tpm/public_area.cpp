@@ -86,6 +86,12 @@ TPM2B_PRIVATE unmarshal_private(ByteView bytes) {
   return unmarshal_with(Tss2_MU_TPM2B_PRIVATE_Unmarshal, bytes);
 }
 
+bool made_from(const TPM2B_PUBLIC& area_template, const TPM2B_PUBLIC& key) {
+  TPM2B_PUBLIC expected = area_template;
+  expected.publicArea.unique = key.publicArea.unique;
+  return key.publicArea.type == expected.publicArea.type && marshal(key) == marshal(expected);
+}
+
 PublicKey public_key(const TPMT_PUBLIC& area) {
   switch (area.type) {
     case TPM2_ALG_RSA: return rsa_public_key(area);

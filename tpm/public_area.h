@@ -14,6 +14,9 @@ namespace edgeseal::tpm {
 [[nodiscard]] TPM2B_PUBLIC unmarshal_public(ByteView bytes);
 [[nodiscard]] TPM2B_PRIVATE unmarshal_private(ByteView bytes);
 
+// Whether the key is one that `area_template` makes, whatever key that is.
+[[nodiscard]] bool made_from(const TPM2B_PUBLIC& area_template, const TPM2B_PUBLIC& key);
+
 // Throws Error with Fault::unsupported for what is neither RSA nor a NIST curve.
 [[nodiscard]] PublicKey public_key(const TPMT_PUBLIC& area);
 

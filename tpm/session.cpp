@@ -15,20 +15,20 @@ Handle start_session_once(Context& context, ESYS_TR salt_key, Session::Kind kind
   ESYS_TR session = ESYS_TR_NONE;
   context.run("start session", [&](ESYS_CONTEXT* esys) {
     return Esys_StartAuthSession(esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
-                                 kind == Session::Kind::hmac ? TPM2_SE_HMAC : TPM2_SE_POLICY, &symmetric,
+                                 kind == Session::Kind::policy ? TPM2_SE_POLICY : TPM2_SE_HMAC, &symmetric,
                                  TPM2_ALG_SHA256, &session);
   });
   return Handle(context, session, Handle::Release::flush);
 }
 
-// A process that ended without cleaning up leaves its session in a chip without resource manager. When a policy session
-// is started, one of the sessions in the chip is ours.
+// A process that ended without cleaning up leaves its session in a chip without resource manager. Later one of the
+// sessions in the chip is ours.
 Handle start_session(Context& context, ESYS_TR salt_key, Session::Kind kind) {
   try {
     return start_session_once(context, salt_key, kind);
   } catch (const Error& error) {
     if (!out_of_sessions(error.rc())) throw;
-    if (kind == Session::Kind::policy) throw full_chip(error);
+    if (kind != Session::Kind::hmac) throw full_chip(error);
   }
   flush_sessions(context);
   return start_session_once(context, salt_key, kind);

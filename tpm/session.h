@@ -28,8 +28,9 @@ class Session {
   };
 
   enum class Kind {
-    hmac,   // the first of a device: in a chip that has none left, it flushes all sessions
-    policy  // satisfies nothing yet
+    hmac,          // the first of a device: in a chip that has none left, it flushes all sessions
+    further_hmac,  // for a command with two keys
+    policy         // satisfies nothing yet
   };
 
   Session(Context& context, ESYS_TR salt_key, Kind kind = Kind::hmac);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tests/tpm/dump_fixture.h"
+#include "tests/tpm/hexadecimal.h"
 #include "tests/tpm/loaded_handles.h"
 #include "tests/tpm/program.h"
 #include "tpm/tss_private_key.h"
@@ -20,16 +21,6 @@ namespace data = boost::unit_test::data;
 
 tpm::SealedSecret duplicate_of(const tpm::SealedSecret& sealed) {
   return {sealed.tss_private_key, copy_of(sealed.auth)};
-}
-
-std::string hexadecimal(tpm::ByteView bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const std::byte byte : bytes) {
-    out += digits[std::to_integer<unsigned>(byte) >> 4];
-    out += digits[std::to_integer<unsigned>(byte) & 0xf];
-  }
-  return out;
 }
 
 struct SealingFixture : DumpFixture {
