@@ -28,19 +28,6 @@ Bytes hash_of(tpm::HashAlgorithm hash, std::initializer_list<ByteView> parts) {
   return digest;
 }
 
-// MGF1 (RFC 8017 §B.2.1), xored onto `block`.
-void apply_mask(tpm::HashAlgorithm hash, ByteView seed, std::span<std::byte> block) {
-  std::uint32_t counter = 0;
-  for (std::size_t begin = 0; begin < block.size(); ++counter) {
-    const std::array<std::byte, 4> big_endian = {std::byte(counter >> 24), std::byte(counter >> 16),
-                                                 std::byte(counter >> 8), std::byte(counter)};
-    for (const std::byte mask : hash_of(hash, {seed, big_endian})) {
-      if (begin == block.size()) break;
-      block[begin++] ^= mask;
-    }
-  }
-}
-
 }  // namespace
 
 const EVP_MD* message_digest(tpm::HashAlgorithm hash) {
@@ -55,6 +42,18 @@ const EVP_MD* message_digest(tpm::HashAlgorithm hash) {
 
 std::size_t digest_size(tpm::HashAlgorithm hash) {
   return static_cast<std::size_t>(EVP_MD_get_size(message_digest(hash)));
+}
+
+void apply_mask(tpm::HashAlgorithm hash, ByteView seed, std::span<std::byte> block) {
+  std::uint32_t counter = 0;
+  for (std::size_t begin = 0; begin < block.size(); ++counter) {
+    const std::array<std::byte, 4> big_endian = {std::byte(counter >> 24), std::byte(counter >> 16),
+                                                 std::byte(counter >> 8), std::byte(counter)};
+    for (const std::byte mask : hash_of(hash, {seed, big_endian})) {
+      if (begin == block.size()) break;
+      block[begin++] ^= mask;
+    }
+  }
 }
 
 Bytes encode_pss(tpm::HashAlgorithm hash, ByteView digest, std::size_t salt_length, std::size_t modulus_bits) {

@@ -8,6 +8,8 @@ namespace edgeseal::agent {
 [[nodiscard]] const EVP_MD* message_digest(tpm::HashAlgorithm hash);
 [[nodiscard]] std::size_t digest_size(tpm::HashAlgorithm hash);
 [[nodiscard]] tpm::Bytes digest_of(tpm::HashAlgorithm hash, tpm::ByteView message);
+// MGF1 (RFC 8017 §B.2.1), xored onto `block`.
+void apply_mask(tpm::HashAlgorithm hash, tpm::ByteView seed, std::span<std::byte> block);
 
 // EMSA-PSS (RFC 8017 §9.1.1) of a digest for a modulus of `modulus_bits`, MGF1 with the same hash, a fresh random salt.
 // The result is the block for the raw RSA operation, as long as the modulus. In software, because chips differ in the
