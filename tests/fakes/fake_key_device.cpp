@@ -8,7 +8,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "tests/fakes/fake_blob.h"
+#include "tests/fakes/fake_evidence.h"
 #include "tests/fakes/software_key.h"
+#include "tests/tpm/signature_check.h"
+#include "tpm/object_policy.h"
+#include "tpm/public_area.h"
 
 namespace edgeseal::test {
 namespace {
@@ -18,6 +23,18 @@ using tpm::Fault;
 
 constexpr std::size_t kAuthSize = 32;
 constexpr std::size_t kNameSize = 34;
+constexpr std::size_t kPcrs = 24;
+constexpr std::size_t kMaxNonce = 32;
+
+// Stands before the blob of an attestation key, so that it passes for no other.
+constexpr std::byte kAttestation{0xfe};
+
+// What stands for the encrypted secret of TPM2_MakeCredential: which two keys it was made for.
+tpm::Bytes seed_of(const tpm::AttestationKey& attestation_key, tpm::EndorsementKey endorsement_key) {
+  tpm::Bytes seed{static_cast<std::byte>(endorsement_key)};
+  seed.insert(seed.end(), attestation_key.tss_private_key.begin(), attestation_key.tss_private_key.end());
+  return seed;
+}
 
 std::size_t digest_size(tpm::HashAlgorithm hash) {
   switch (hash) {
@@ -35,27 +52,23 @@ tpm::Bytes random_bytes(std::size_t size) {
   return out;
 }
 
-// What the chip would encrypt, in the clear: the Name of the chip's storage key, the authValue, the content.
-tpm::Bytes blob_of(const tpm::Bytes& name, const tpm::Bytes& auth, tpm::ByteView content) {
-  tpm::Bytes blob = name;
-  blob.insert(blob.end(), auth.begin(), auth.end());
-  blob.insert(blob.end(), content.begin(), content.end());
-  return blob;
+void require(bool condition, const char* problem) {
+  if (!condition) throw Error("use the fake TPM", Fault::failed, problem);
 }
 
-// The content of sealed data: no DER begins so. Then the size, and the secret.
-constexpr std::byte kSealed{0xff};
-
-tpm::Bytes sealed_content(tpm::ByteView secret) {
-  tpm::Bytes content{kSealed, static_cast<std::byte>(secret.size())};
-  content.insert(content.end(), secret.begin(), secret.end());
-  return content;
+bool valid(tpm::PcrMask pcrs) {
+  return pcrs != 0 && (pcrs & ~tpm::kAllPcrs) == 0;
 }
 
-std::optional<tpm::ByteView> secret_in(tpm::ByteView content) {
-  if (content.size() < 2 || content[0] != kSealed) return std::nullopt;
-  const tpm::ByteView secret = content.subspan(2);
-  return secret.size() == std::to_integer<std::size_t>(content[1]) ? std::optional(secret) : std::nullopt;
+bool verifies(const tpm::PcrApproval& approval) {
+  const tpm::Bytes digest = sha256(tpm::approved_policy(approval.pcrs, approval.pcr_digest));
+  const tpm::ByteView signature = approval.signature;
+  if (std::holds_alternative<tpm::RsaPublicKey>(approval.authority)) {
+    return verify_rsa_pkcs1(approval.authority, digest, signature);
+  }
+  const auto half = [&](tpm::ByteView part) { return tpm::Bytes(part.begin(), part.end()); };
+  return signature.size() == 64 &&
+         verify_ecdsa(approval.authority, digest, {half(signature.first(32)), half(signature.last(32))});
 }
 
 tpm::TpmFacts default_facts() {
@@ -80,6 +93,7 @@ struct FakeTpm::State {
   tpm::Bytes owner_auth;
   tpm::Lockout lockout;
   std::vector<tpm::ManufacturerKey> manufacturer_keys;
+  std::vector<tpm::Bytes> pcrs = std::vector<tpm::Bytes>(kPcrs, tpm::Bytes(32));
   bool blocked = false;
   std::size_t waiting = 0;
   Counts counts;
@@ -108,14 +122,10 @@ class FakeTpm::Device final : public tpm::KeyDevice {
 
   const tpm::TpmFacts& facts() const override { return facts_; }
 
-  tpm::CreatedKey create(tpm::KeyAlgorithm algorithm, const std::optional<tpm::PcrPolicy>&) override {
+  tpm::CreatedKey create(tpm::KeyAlgorithm algorithm, const std::optional<tpm::PcrPolicy>& policy) override {
     begin("create key", &Counts::creations);
-    if (std::ranges::count(facts_.key_algorithms, algorithm) == 0) {
-      throw Error("create key", Fault::unsupported, "not in the facts of this fake");
-    }
-    const SoftwareKey key = SoftwareKey::generate(algorithm);
-    const tpm::Bytes auth = random_bytes(kAuthSize);
-    return {key.public_key(), blob_of(facts_.storage_key_name, auth, key.to_der()), tpm::SecretBytes(auth)};
+    require_offered(algorithm);
+    return stored(std::make_unique<SoftwareKey>(SoftwareKey::generate(algorithm)), resolve(policy));
   }
 
   tpm::Bytes sign_rsa_pkcs1(const tpm::StoredKey& key, tpm::HashAlgorithm hash, tpm::ByteView digest) override {
@@ -141,19 +151,22 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     return loaded->rsa_private(block);
   }
 
-  tpm::SealedSecret seal(tpm::ByteView secret, const std::optional<tpm::PcrPolicy>&) override {
+  tpm::SealedSecret seal(tpm::ByteView secret, const std::optional<tpm::PcrPolicy>& policy) override {
     begin("seal", &Counts::seals);
     require(!secret.empty() && secret.size() <= kMaxSecret, "size of the secret");
-    const tpm::Bytes auth = random_bytes(kAuthSize);
-    return {blob_of(facts_.storage_key_name, auth, sealed_content(secret)), tpm::SecretBytes(auth)};
+    tpm::SecretBytes auth(random_bytes(kAuthSize));
+    const FakeBlob blob{facts_.storage_key_name, tpm::SecretBytes(auth.view()), resolve(policy),
+                        tpm::SecretBytes(secret)};
+    return {blob.encode(), std::move(auth)};
   }
 
   tpm::SecretBytes unseal(const tpm::SealedSecret& sealed) override {
     begin("unseal", &Counts::unseals);
-    const auto secret = secret_in(content_of(sealed.tss_private_key));
-    if (!secret) throw Error("unseal", Fault::bad_blob, "no sealed data");
-    require_auth(sealed.tss_private_key, sealed.auth);
-    return tpm::SecretBytes(*secret);
+    FakeBlob blob = FakeBlob::parse(sealed.tss_private_key, facts_.storage_key_name);
+    auto* secret = std::get_if<tpm::SecretBytes>(&blob.content);
+    if (secret == nullptr) throw Error("unseal", Fault::bad_blob, "no sealed data");
+    require_authorised(blob, sealed.auth);
+    return std::move(*secret);
   }
 
   void stir_random(tpm::ByteView entropy) override {
@@ -166,17 +179,72 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     ++state_->counts.evictions;
   }
 
-  tpm::CreatedKey import_key(const tpm::PrivateKey&) override { not_yet(); }
-  tpm::CreatedKey adopt(tpm::ByteView, const tpm::SecretBytes&) override { not_yet(); }
-  tpm::Bytes export_key(const tpm::StoredKey&, const tpm::SecretBytes&) override { not_yet(); }
-  std::vector<tpm::Bytes> read_pcrs(tpm::PcrMask) override { not_yet(); }
-  void set_pcr_approvals(std::vector<tpm::PcrApproval>) override {}
-
-  tpm::AttestationKey create_attestation_key() override { not_yet(); }
-  tpm::Evidence certify(const tpm::StoredKey&, const tpm::AttestationKey&, tpm::ByteView) override { not_yet(); }
-  tpm::SecretBytes activate_credential(const tpm::AttestationKey&, const tpm::EndorsementKey&, tpm::ByteView, tpm::ByteView) override {
-    not_yet();
+  tpm::CreatedKey import_key(const tpm::PrivateKey& key) override {
+    begin("import key", &Counts::imports);
+    const auto algorithm = std::visit([](const auto& known) { return tpm::algorithm_of(known.public_key); }, key);
+    require_offered(algorithm);
+    auto imported = SoftwareKey::from(key);
+    if (!imported) throw Error("import key", Fault::bad_blob, "its parts do not go together");
+    return stored(std::move(imported), std::nullopt);
   }
+
+  tpm::CreatedKey adopt(tpm::ByteView tss_private_key, const tpm::SecretBytes& auth) override {
+    begin("adopt key", &Counts::imports);
+    const FakeBlob blob = FakeBlob::parse(tss_private_key, facts_.storage_key_name);
+    const auto* key = std::get_if<std::unique_ptr<SoftwareKey>>(&blob.content);
+    if (key == nullptr) throw Error("adopt key", Fault::bad_blob, "no key");
+    return {(*key)->public_key(), blob.encode(), tpm::SecretBytes(auth.view())};
+  }
+
+  tpm::Bytes export_key(const tpm::StoredKey& key, const tpm::SecretBytes& auth) override {
+    begin("export key", &Counts::exports);
+    require(auth.size() <= kAuthSize, "the authValue is too long");
+    FakeBlob blob = FakeBlob::parse(key.tss_private_key, facts_.storage_key_name);
+    require_auth(blob, key.auth);
+    blob.auth = tpm::SecretBytes(auth.view());
+    return blob.encode();
+  }
+
+  std::vector<tpm::Bytes> read_pcrs(tpm::PcrMask pcrs) override {
+    begin("read PCRs");
+    return pcr_values(pcrs);
+  }
+
+  void set_pcr_approvals(std::vector<tpm::PcrApproval> approvals) override {
+    require(approvals.size() <= kMaxApprovals, "too many approvals");
+    for (const tpm::PcrApproval& approval : approvals) {
+      (void)tpm::digest_of(tpm::Authority{approval.authority});  // refuses a key that no chip can use
+      require(valid(approval.pcrs) && approval.pcr_digest.size() == 32, "not an approval");
+    }
+    approvals_ = std::move(approvals);
+  }
+
+  tpm::AttestationKey create_attestation_key() override {
+    begin("create attestation key", &Counts::creations);
+    auto key = std::make_unique<SoftwareKey>(SoftwareKey::generate(tpm::KeyAlgorithm::ec_p256));
+    tpm::CreatedKey created = stored(std::move(key), std::nullopt);
+    created.tss_private_key.insert(created.tss_private_key.begin(), kAttestation);
+    return {std::move(created.tss_private_key), std::move(created.auth)};
+  }
+
+  tpm::Evidence certify(const tpm::StoredKey& key, const tpm::AttestationKey& attestation_key,
+                        tpm::ByteView nonce) override {
+    begin("certify key", &Counts::certifications);
+    require(nonce.size() <= kMaxNonce, "more than 32 bytes of nonce");
+    return fake_evidence(*load(key), *load(attestation_key), nonce);
+  }
+
+  tpm::SecretBytes activate_credential(const tpm::AttestationKey& attestation_key,
+                                       const tpm::EndorsementKey& endorsement_key, tpm::ByteView credential,
+                                       tpm::ByteView encrypted_secret) override {
+    begin("activate credential", &Counts::certifications);
+    (void)load(attestation_key);
+    if (!std::ranges::equal(encrypted_secret, seed_of(attestation_key, endorsement_key))) {
+      throw Error("activate credential", Fault::bad_blob, "not made for these two keys");
+    }
+    return tpm::SecretBytes(credential);
+  }
+
   std::vector<tpm::ManufacturerKey> manufacturer_keys() override {
     begin("read manufacturer keys");
     const std::lock_guard lock(state_->mutex);
@@ -222,8 +290,6 @@ class FakeTpm::Device final : public tpm::KeyDevice {
   }
 
  private:
-  [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }
-
   template <class Change>
   std::invoke_result_t<Change, tpm::Anchor&> change_anchor(const Change& change) {
     begin("write the anchor", &Counts::anchor_writes);
@@ -240,34 +306,90 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     throw Error(operation, *fault, "the test said so");
   }
 
-  static void require(bool condition, const char* problem) {
-    if (!condition) throw Error("use key", Fault::failed, problem);
+  void require_offered(std::optional<tpm::KeyAlgorithm> algorithm) const {
+    if (algorithm && std::ranges::count(facts_.key_algorithms, *algorithm) != 0) return;
+    throw Error("create key", Fault::unsupported, "not in the facts of this fake");
   }
 
-  [[nodiscard]] tpm::ByteView content_of(tpm::ByteView blob) const {
-    const tpm::Bytes& name = facts_.storage_key_name;
-    const std::size_t prefix = name.size() + kAuthSize;
-    if (blob.size() <= prefix || !std::ranges::equal(blob.first(name.size()), name)) {
-      throw Error("load", Fault::bad_blob, "this chip did not make it");
+  // Under a new random authValue.
+  [[nodiscard]] tpm::CreatedKey stored(std::unique_ptr<SoftwareKey> key,
+                                       std::optional<tpm::ObjectPolicy> policy) const {
+    tpm::SecretBytes auth(random_bytes(kAuthSize));
+    tpm::PublicKey public_key = key->public_key();
+    const FakeBlob blob{facts_.storage_key_name, tpm::SecretBytes(auth.view()), std::move(policy), std::move(key)};
+    return {std::move(public_key), blob.encode(), std::move(auth)};
+  }
+
+  static void require_auth(const FakeBlob& blob, const tpm::SecretBytes& auth) {
+    require(std::ranges::equal(blob.auth.view(), auth.view()), "wrong authValue");
+  }
+
+  void require_authorised(const FakeBlob& blob, const tpm::SecretBytes& auth) const {
+    if (blob.policy) std::visit([this](const auto& policy) { require_satisfied(policy); }, *blob.policy);
+    require_auth(blob, auth);
+  }
+
+  void require_satisfied(const tpm::PcrState& state) const {
+    if (!pcrs_are(state.pcrs, state.digest)) throw_mismatch();
+  }
+
+  void require_satisfied(const tpm::Authority& authority) const {
+    bool forged = false;
+    for (const tpm::PcrApproval& approval : approvals_) {
+      if (approval.authority != authority.key || !pcrs_are(approval.pcrs, approval.pcr_digest)) continue;
+      if (verifies(approval)) return;
+      forged = true;
     }
-    return blob.subspan(prefix);
+    if (forged) throw Error("use a policy", Fault::bad_blob, "the approval has a wrong signature");
+    throw_mismatch();
   }
 
-  // Of a blob that has content.
-  void require_auth(tpm::ByteView blob, const tpm::SecretBytes& auth) const {
-    require(std::ranges::equal(blob.subspan(facts_.storage_key_name.size(), kAuthSize), auth.view()),
-            "wrong authValue");
+  [[noreturn]] static void throw_mismatch() {
+    throw Error("use a policy", Fault::pcr_mismatch, "the PCRs are not in a state that the policy allows");
   }
 
-  [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::StoredKey& stored) const {
-    auto key = SoftwareKey::parse(content_of(stored.tss_private_key));
-    if (!key) throw Error("load key", Fault::bad_blob, "no key");
-    require_auth(stored.tss_private_key, stored.auth);
-    return key;
+  [[nodiscard]] bool pcrs_are(tpm::PcrMask pcrs, const tpm::Bytes& digest) const {
+    return tpm::pcr_digest(pcr_values(pcrs)) == digest;
+  }
+
+  [[nodiscard]] std::vector<tpm::Bytes> pcr_values(tpm::PcrMask pcrs) const {
+    require((pcrs & ~tpm::kAllPcrs) == 0, "no such PCRs");
+    const std::lock_guard lock(state_->mutex);
+    std::vector<tpm::Bytes> values;
+    for (std::size_t pcr = 0; pcr < kPcrs; ++pcr) {
+      if ((pcrs >> pcr & 1) != 0) values.push_back(state_->pcrs[pcr]);
+    }
+    return values;
+  }
+
+  [[nodiscard]] std::optional<tpm::ObjectPolicy> resolve(const std::optional<tpm::PcrPolicy>& policy) const {
+    if (!policy) return std::nullopt;
+    require(valid(policy->pcrs) && (policy->pcr_digest.empty() || policy->pcr_digest.size() == 32), "not a policy");
+    if (policy->authority) {
+      (void)tpm::digest_of(tpm::Authority{*policy->authority});  // refuses a key that no chip can use
+      return tpm::Authority{*policy->authority};
+    }
+    return tpm::PcrState{policy->pcrs,
+                         policy->pcr_digest.empty() ? tpm::pcr_digest(pcr_values(policy->pcrs)) : policy->pcr_digest};
+  }
+
+  [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::AttestationKey& stored_key) const {
+    const tpm::ByteView blob = stored_key.tss_private_key;
+    if (blob.empty() || blob[0] != kAttestation) throw Error("load key", Fault::bad_blob, "no attestation key");
+    return load(tpm::StoredKey{{}, tpm::Bytes(blob.begin() + 1, blob.end()), tpm::SecretBytes(stored_key.auth.view())});
+  }
+
+  [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::StoredKey& stored_key) const {
+    FakeBlob blob = FakeBlob::parse(stored_key.tss_private_key, facts_.storage_key_name);
+    auto* key = std::get_if<std::unique_ptr<SoftwareKey>>(&blob.content);
+    if (key == nullptr) throw Error("load key", Fault::bad_blob, "no key");
+    require_authorised(blob, stored_key.auth);
+    return std::move(*key);
   }
 
   std::shared_ptr<State> state_;
   tpm::TpmFacts facts_;
+  std::vector<tpm::PcrApproval> approvals_;
   bool poisoned_ = false;
 };
 
@@ -279,6 +401,11 @@ std::unique_ptr<tpm::KeyDevice> FakeTpm::open() const {
   state_->wait_while_blocked(lock);
   if (state_->opening_fault) throw Error("open TPM", *state_->opening_fault, "the test said so");
   return std::make_unique<Device>(state_, state_->facts);
+}
+
+FakeTpm::Credential FakeTpm::make_credential(const tpm::AttestationKey& attestation_key,
+                                             tpm::EndorsementKey endorsement_key, tpm::ByteView secret) {
+  return {tpm::Bytes(secret.begin(), secret.end()), seed_of(attestation_key, endorsement_key)};
 }
 
 void FakeTpm::set_facts(tpm::TpmFacts facts) {
@@ -309,6 +436,11 @@ void FakeTpm::set_lockout(tpm::Lockout lockout) {
 void FakeTpm::set_manufacturer_keys(std::vector<tpm::ManufacturerKey> keys) {
   const std::lock_guard lock(state_->mutex);
   state_->manufacturer_keys = std::move(keys);
+}
+
+void FakeTpm::set_pcr(unsigned index, tpm::Bytes value) {
+  const std::lock_guard lock(state_->mutex);
+  state_->pcrs.at(index) = std::move(value);
 }
 
 void FakeTpm::fail(std::optional<Fault> fault) {

@@ -22,14 +22,17 @@ class FakeTpm {
     std::size_t raw_operations = 0;  // rsa_private
     std::size_t seals = 0;
     std::size_t unseals = 0;
+    std::size_t imports = 0;  // import_key and adopt
+    std::size_t exports = 0;
     std::size_t stirs = 0;  // stir_random
     std::size_t evictions = 0;
+    std::size_t certifications = 0;  // certify and activate_credential
     std::size_t anchor_reads = 0;
     std::size_t anchor_writes = 0;  // calls that changed the anchor, or would have if it were not so already
 
     // On keys and secrets.
     [[nodiscard]] std::size_t operations() const noexcept {
-      return creations + signatures + raw_operations + seals + unseals + stirs;
+      return creations + signatures + raw_operations + seals + unseals + imports + exports + stirs;
     }
   };
 
@@ -48,6 +51,15 @@ class FakeTpm {
   void set_owner_auth(tpm::Bytes owner_auth);
   void set_lockout(tpm::Lockout lockout);
   void set_manufacturer_keys(std::vector<tpm::ManufacturerKey> keys);
+  // 0 to 23; 32 bytes, all zero at first.
+  void set_pcr(unsigned index, tpm::Bytes value);
+
+  // What a verifier would make of a secret, to have it opened by KeyDevice::activate_credential().
+  struct Credential {
+    tpm::Bytes credential, encrypted_secret;
+  };
+  [[nodiscard]] static Credential make_credential(const tpm::AttestationKey& attestation_key,
+                                                  tpm::EndorsementKey endorsement_key, tpm::ByteView secret);
 
   // The next operations fail, until nothing is said to fail any more. After Fault::transport a device refuses
   // everything, as the real one does.

@@ -127,24 +127,33 @@ EVP_PKEY* key_from(const char* type, const Builder& builder) {
   return nullptr;
 }
 
-// With q = n / p and d = 1 / e modulo (p - 1)(q - 1).
+Number less_one(const Number& value) {
+  Number out(BN_dup(value.get()));
+  BN_sub_word(out.get(), 1);
+  return out;
+}
+
+// The rest of a private key (RFC 8017 §3.2) from n, e and p: q = n / p, d = 1 / e modulo (p - 1)(q - 1).
 EVP_PKEY* key_from(const tpm::RsaPrivateKey& parts) {
-  const Arithmetic arithmetic(BN_CTX_new());
+  const Arithmetic a(BN_CTX_new());
   const Number n = number(parts.public_key.modulus), p = number(parts.prime.view()), e(BN_new()), q(BN_new()),
-               rest(BN_new()), p_1(BN_dup(p.get())), q_1(BN_new()), phi(BN_new()), d(BN_new());
+               rest(BN_new()), phi(BN_new()), d(BN_new()), d_p(BN_new()), d_q(BN_new()), inverse(BN_new());
   BN_set_word(e.get(), parts.public_key.exponent);
-  if (BN_is_zero(p.get()) || BN_div(q.get(), rest.get(), n.get(), p.get(), arithmetic.get()) != 1) return nullptr;
-  BN_copy(q_1.get(), q.get());
-  if (BN_sub_word(p_1.get(), 1) != 1 || BN_sub_word(q_1.get(), 1) != 1) return nullptr;
-  BN_mul(phi.get(), p_1.get(), q_1.get(), arithmetic.get());
-  if (BN_mod_inverse(d.get(), e.get(), phi.get(), arithmetic.get()) == nullptr) return nullptr;
+  if (BN_div(q.get(), rest.get(), n.get(), p.get(), a.get()) != 1 || BN_is_zero(q.get())) return nullptr;
+  const Number p_1 = less_one(p), q_1 = less_one(q);
+  if (BN_mul(phi.get(), p_1.get(), q_1.get(), a.get()) != 1 ||
+      BN_mod_inverse(d.get(), e.get(), phi.get(), a.get()) == nullptr ||
+      BN_mod(d_p.get(), d.get(), p_1.get(), a.get()) != 1 || BN_mod(d_q.get(), d.get(), q_1.get(), a.get()) != 1 ||
+      BN_mod_inverse(inverse.get(), q.get(), p.get(), a.get()) == nullptr) {
+    return nullptr;
+  }
+  const std::pair<const char*, const Number&> numbers[] = {
+      {OSSL_PKEY_PARAM_RSA_N, n},           {OSSL_PKEY_PARAM_RSA_E, e},
+      {OSSL_PKEY_PARAM_RSA_D, d},           {OSSL_PKEY_PARAM_RSA_FACTOR1, p},
+      {OSSL_PKEY_PARAM_RSA_FACTOR2, q},     {OSSL_PKEY_PARAM_RSA_EXPONENT1, d_p},
+      {OSSL_PKEY_PARAM_RSA_EXPONENT2, d_q}, {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, inverse}};
   const Builder builder(OSSL_PARAM_BLD_new());
-  const std::pair<const char*, const BIGNUM*> numbers[] = {{OSSL_PKEY_PARAM_RSA_N, n.get()},
-                                                           {OSSL_PKEY_PARAM_RSA_E, e.get()},
-                                                           {OSSL_PKEY_PARAM_RSA_D, d.get()},
-                                                           {OSSL_PKEY_PARAM_RSA_FACTOR1, p.get()},
-                                                           {OSSL_PKEY_PARAM_RSA_FACTOR2, q.get()}};
-  for (const auto& [name, value] : numbers) OSSL_PARAM_BLD_push_BN(builder.get(), name, value);
+  for (const auto& [name, value] : numbers) OSSL_PARAM_BLD_push_BN(builder.get(), name, value.get());
   return key_from("RSA", builder);
 }
 
