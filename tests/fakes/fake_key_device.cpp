@@ -31,8 +31,8 @@ constexpr std::byte kAttestation{0xfe};
 
 // What stands for the encrypted secret of TPM2_MakeCredential: which two keys it was made for.
 tpm::Bytes seed_of(const tpm::AttestationKey& attestation_key, tpm::EndorsementKey endorsement_key) {
-  tpm::Bytes seed{static_cast<std::byte>(endorsement_key)};
-  seed.insert(seed.end(), attestation_key.tss_private_key.begin(), attestation_key.tss_private_key.end());
+  tpm::Bytes seed = attestation_key.tss_private_key;
+  seed.push_back(static_cast<std::byte>(endorsement_key));
   return seed;
 }
 

@@ -32,7 +32,7 @@ class FakeTpm {
 
     // On keys and secrets.
     [[nodiscard]] std::size_t operations() const noexcept {
-      return creations + signatures + raw_operations + seals + unseals + imports + exports + stirs;
+      return creations + signatures + raw_operations + seals + unseals + imports + exports + stirs + certifications;
     }
   };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/fakes/fake_key_device.h"
 #include "tests/tpm/hexadecimal.h"
 #include "tests/tpm/loaded_handles.h"
 #include "tests/tpm/manufactured_fixture.h"
@@ -67,6 +68,13 @@ BOOST_AUTO_TEST_CASE(shows_who_has_the_key_and_is_signed) {
   for (const KeyAlgorithm algorithm : {KeyAlgorithm::ec_p256, KeyAlgorithm::ec_p384, KeyAlgorithm::rsa_2048}) {
     check_certified(device->create(algorithm));
   }
+}
+
+BOOST_AUTO_TEST_CASE(of_the_fake_verifies_like_that_of_a_chip) {
+  device = FakeTpm().open();
+  attestation_key = device->create_attestation_key();
+  check_certified(device->create(KeyAlgorithm::ec_p256));
+  check_certified(device->create(KeyAlgorithm::rsa_2048));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_hold_for_a_word_more_or_less) {
