@@ -11,6 +11,27 @@ namespace edgeseal::provider {
 namespace {
 
 constexpr std::string_view scheme = "edgeseal:";
+constexpr std::string_view type_parameter = "type=";
+
+enum class Type { all, key, certificate, issuers };
+
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+
+// Those of PKCS#11 URIs (RFC 7512 section 2.3), and one for the rest of the chain.
+constexpr std::array<TypeName, 3> type_names{
+    {{"private", Type::key}, {"cert", Type::certificate}, {"ca", Type::issuers}}};
+
+std::optional<Type> parse_type(std::string_view parameter) noexcept {
+  if (!parameter.starts_with(type_parameter)) return std::nullopt;
+  parameter.remove_prefix(type_parameter.size());
+  for (const TypeName& known : type_names) {
+    if (known.name == parameter) return known.type;
+  }
+  return std::nullopt;
+}
 
 // An open store: what the agent says of one key. Yields the key, then the certificates of its chain, leaf first.
 class Store {
@@ -23,26 +44,49 @@ class Store {
   [[nodiscard]] bool at_end() const noexcept { return next_wanted() == end(); }
 
  private:
+  [[nodiscard]] bool parse(std::string_view uri, std::string_view& key_name) noexcept;
   [[nodiscard]] std::size_t end() const noexcept { return 1 + key_.chain.count; }
+  [[nodiscard]] bool is_wanted(std::size_t index) const noexcept;
   [[nodiscard]] std::size_t next_wanted() const noexcept;
 
   Context& context_;
   std::array<std::byte, wire::max_message_size> record_;
   wire::DescribeResponse key_;  // views into record_
-  int expected_ = 0;            // OSSL_STORE_INFO_*, zero for anything
-  std::size_t next_ = 0;        // zero is the key
+  Type type_ = Type::all;
+  int expected_ = 0;      // OSSL_STORE_INFO_*, zero for anything
+  std::size_t next_ = 0;  // zero is the key
 };
 
 bool Store::open(std::string_view uri) noexcept {
+  std::string_view key_name;
+  return context_.is_configured() && parse(uri, key_name) && context_.agent.describe(key_name, record_, key_);
+}
+
+// edgeseal:NAME[;type=private|cert|ca]
+bool Store::parse(std::string_view uri, std::string_view& key_name) noexcept {
   uri.remove_prefix(std::min(scheme.size(), uri.size()));
-  return context_.is_configured() && context_.agent.describe(uri, record_, key_);
+  const auto* const separator = std::find(uri.begin(), uri.end(), ';');
+  key_name = std::string_view(uri.begin(), separator);
+  if (separator == uri.end()) return true;
+  const std::optional<Type> type = parse_type(std::string_view(separator + 1, uri.end()));
+  if (type.has_value()) type_ = *type;
+  if (!type.has_value()) raise_error(Reason::uri_invalid, "after the name it may say ;type=private, cert or ca");
+  return type.has_value();
+}
+
+bool Store::is_wanted(std::size_t index) const noexcept {
+  const bool is_key = index == 0;
+  const Type type = is_key ? Type::key : index == 1 ? Type::certificate : Type::issuers;
+  if (type_ != Type::all && type_ != type) return false;
+  if (expected_ == 0) return true;
+  return is_key ? expected_ == OSSL_STORE_INFO_PKEY || expected_ == OSSL_STORE_INFO_PUBKEY
+                : expected_ == OSSL_STORE_INFO_CERT;
 }
 
 std::size_t Store::next_wanted() const noexcept {
-  const bool keys = expected_ == 0 || expected_ == OSSL_STORE_INFO_PKEY || expected_ == OSSL_STORE_INFO_PUBKEY;
-  const bool certificates = expected_ == 0 || expected_ == OSSL_STORE_INFO_CERT;
-  if (next_ == 0 && keys) return 0;
-  return certificates ? std::max<std::size_t>(next_, 1) : end();
+  std::size_t index = next_;
+  while (index < end() && !is_wanted(index)) ++index;
+  return index;
 }
 
 bool Store::load(OSSL_CALLBACK* receive, void* argument) noexcept {

@@ -58,6 +58,26 @@ BOOST_FIXTURE_TEST_CASE(a_store_yields_only_what_is_expected, LoadFixture) {
   BOOST_TEST(types_in("edgeseal:ec", OSSL_STORE_INFO_CRL).empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_uri_may_say_which_part_it_means, LoadFixture) {
+  BOOST_TEST(types_in("edgeseal:ec;type=private", 0) == std::vector<int>{OSSL_STORE_INFO_PKEY});
+  BOOST_TEST(types_in("edgeseal:ec;type=cert", 0) == std::vector<int>{OSSL_STORE_INFO_CERT});
+  BOOST_TEST(types_in("edgeseal:ec;type=ca", 0) == std::vector<int>{OSSL_STORE_INFO_CERT});
+  BOOST_TEST(types_in("edgeseal:ec;type=cert", OSSL_STORE_INFO_PKEY).empty());
+  BOOST_TEST(take_errors() == "");
+  for (const char* wrong : {"edgeseal:ec;", "edgeseal:ec;type=", "edgeseal:ec;type=public", "edgeseal:ec;object=a",
+                            "edgeseal:ec;type=cert;type=ca", "edgeseal:;type=cert"}) {
+    BOOST_TEST(types_in(wrong, 0).empty());
+    BOOST_TEST(take_errors().find("invalid key URI") != std::string::npos);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(several_references_in_a_file_are_several_keys, LoadFixture) {
+  std::string references;
+  for (const std::string& name : names) references += pem_reference(name, Material::get().key(name).get());
+  const std::filesystem::path file = directory.write("all.pem", references);
+  BOOST_TEST(types_in(file.string(), 0) == std::vector<int>(names.size(), OSSL_STORE_INFO_PKEY));
+}
+
 BOOST_FIXTURE_TEST_CASE(the_first_certificate_is_the_key_s_own, LoadFixture) {
   const std::shared_ptr<OSSL_STORE_CTX> store(
       OSSL_STORE_open_ex("edgeseal:rsa", program.context(), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
