@@ -4,7 +4,6 @@
 
 #include "dbus/group_arguments.h"
 #include "dbus/group_object.h"
-#include "dbus/sensitive.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -34,7 +33,6 @@ void GroupObject::CreateSelfSignedCertificate(sdbus::Result<ByteArray>&& result,
 
 void GroupObject::ImportPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, sdbus::UnixFd private_key,
                                    VariantMap options) {
-  mark_secrets(options);
   guard_.run("org.edgeseal.CertificateGroup1.ImportPrivateKey", getObject(), name_.application, std::move(result),
              [&groups = groups_, name = name_, type = std::move(type), private_key = std::move(private_key),
               options = std::move(options)](const Caller& caller, const auto& reply) {
@@ -47,7 +45,6 @@ void GroupObject::ImportPrivateKey(sdbus::Result<ByteArray>&& result, std::strin
 }
 
 void GroupObject::ExportTssPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) {
-  mark_secrets(options);
   guard_.run("org.edgeseal.CertificateGroup1.ExportTssPrivateKey", getObject(), name_.application, std::move(result),
              [&groups = groups_, name = name_, type = std::move(type), options = std::move(options)](
                  const Caller& caller, const auto& reply) {

@@ -5,7 +5,6 @@
 #include "dbus/arguments.h"
 #include "dbus/group_arguments.h"
 #include "dbus/object_path.h"
-#include "dbus/sensitive.h"
 
 namespace edgeseal::dbus {
 
@@ -31,7 +30,6 @@ void GroupObject::CreateSigningRequest(sdbus::Result<ByteArray>&& result, std::s
 
 void GroupObject::UpdateCertificate(sdbus::Result<bool>&& result, std::string type, ByteArray certificate,
                                     Certificates issuers, VariantMap options) {
-  mark_secrets(options);
   guard_.run("org.edgeseal.CertificateGroup1.UpdateCertificate", getObject(), name_.application, std::move(result),
              [&groups = groups_, name = name_, type = std::move(type), certificate = std::move(certificate),
               issuers = std::move(issuers), options = std::move(options)](const Caller& caller, const auto& reply) {

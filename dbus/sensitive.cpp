@@ -10,29 +10,11 @@
 namespace edgeseal::dbus {
 namespace {
 
-// A value that is only marked.
-template <class Wire>
-struct Unread {};
-
-template <class Wire>
-sdbus::Message& operator>>(sdbus::Message& message, Unread<Wire>&) {
-  sd_bus_message* raw = compat::raw(message);
-  sd_bus_message_sensitive(raw);
-  sd_bus_message_skip(raw, nullptr);
-  return message;
-}
-
 Secret copy_of(const void* data, size_t size) {
   return Secret(std::span(static_cast<const std::byte*>(data), size));
 }
 
 }  // namespace
-}  // namespace edgeseal::dbus
-
-template <class Wire>
-struct sdbus::signature_of<edgeseal::dbus::Unread<Wire>> : sdbus::signature_of<Wire> {};
-
-namespace edgeseal::dbus {
 
 sdbus::Message& operator>>(sdbus::Message& message, Sensitive<ByteArray>& secret) {
   sd_bus_message* raw = compat::raw(message);
@@ -51,13 +33,6 @@ sdbus::Message& operator>>(sdbus::Message& message, Sensitive<std::string>& secr
     secret.value = copy_of(text, std::strlen(text));
   }
   return message;
-}
-
-void mark_secrets(const VariantMap& options) {
-  for (const auto& [key, value] : options) {
-    if (value.containsValueOfType<Unread<ByteArray>>()) (void)value.get<Unread<ByteArray>>();
-    if (value.containsValueOfType<Unread<std::string>>()) (void)value.get<Unread<std::string>>();
-  }
 }
 
 ByteArray to_array(const Secret& secret) {

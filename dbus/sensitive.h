@@ -9,8 +9,9 @@
 
 namespace edgeseal::dbus {
 
-// A secret as a message has it, Wire being ByteArray or std::string. Reading it marks the message, so that libsystemd
-// overwrites it when it ends: what sdbus-c++ copies out of a message for a Variant is a message, too.
+// A secret as a Variant has it, Wire being ByteArray or std::string: read into memory that is overwritten, without a
+// copy between. A Variant of sdbus-c++ is a message of its own; reading marks it, so that libsystemd overwrites it when
+// it ends. Not so the memory that it outgrew while libsystemd made it, byte by byte: only descriptors leave nothing.
 template <class Wire>
 struct Sensitive {
   Secret value;
@@ -18,9 +19,6 @@ struct Sensitive {
 
 sdbus::Message& operator>>(sdbus::Message& message, Sensitive<ByteArray>& secret);
 sdbus::Message& operator>>(sdbus::Message& message, Sensitive<std::string>& secret);
-
-// The same for what may be secrets among the options, unread: the call may be refused before anything reads them.
-void mark_secrets(const VariantMap& options);
 
 // For an answer; whoever gets it overwrites it (wipe).
 [[nodiscard]] ByteArray to_array(const Secret& secret);

@@ -28,6 +28,7 @@ class FakeAgent final : public AgentPort {
     Bytes credential, encrypted_secret;
   };
   std::optional<Activation> last_activation;
+  std::function<Secret()> activated = [] { return Secret(bytes("the activated secret")); };
   PcrValues pcr_values = values_of_now();
   mutable PcrValues last_prepared;
   struct Approval {
@@ -63,7 +64,7 @@ class FakeAgent final : public AgentPort {
                            const Bytes& encrypted_secret, Completion<Secret> done) override {
     fault.strike();
     last_activation = {endorsement_key, credential, encrypted_secret};
-    done(Secret(bytes("the activated secret")));
+    done(activated());
   }
 
   void read_pcrs(const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) override {

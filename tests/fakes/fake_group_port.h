@@ -27,6 +27,7 @@ class FakeCertificateGroups final : public CertificateGroupPort {
     std::string format, private_key, passphrase, protection;
   };
   std::optional<GivenKey> last_key;
+  bool keeps_keys = true;  // false: leaves no copy of what it is given
   struct Asked {
     std::string certificate_type;
     WhichKey which = WhichKey::active;
@@ -76,7 +77,7 @@ class FakeCertificateGroups final : public CertificateGroupPort {
   void export_tss_private_key(const Caller&, const GroupName&, const std::string& type, WhichKey which,
                               Secret passphrase, Completion<Bytes> done) override {
     fault.strike();
-    last_asked = {type, which, text(passphrase), {}};
+    last_asked = {type, which, keeps_keys ? text(passphrase) : "", {}};
     done(bytes("TSSPRIVKEY"));
   }
 
@@ -123,6 +124,7 @@ class FakeCertificateGroups final : public CertificateGroupPort {
   }
 
   void keep(const OutsideKey& key) {
+    if (!keeps_keys) return;
     last_key = {key.format, text(key.private_key), text(key.passphrase), key.protection};
   }
 
