@@ -28,6 +28,8 @@ class Authorisation {
   void run(const char* operation, const std::optional<ObjectPolicy>& policy, Session::Encrypt parameters,
            const Command& command);
 
+  [[nodiscard]] Context& context() noexcept { return context_; }
+
   void set_approvals(std::vector<PcrApproval> approvals) { approvals_.set(std::move(approvals)); }
   // What run() would have no slot for: to be called before an object with this policy is loaded. Takes one for itself.
   void prepare(const std::optional<ObjectPolicy>& policy);

@@ -85,6 +85,7 @@ void Context::note_failure(TSS2_RC rc) noexcept {
 }
 
 void Context::flush(ESYS_TR handle) noexcept {
+  clear_auth(handle);
   if (state_ == State::good) {
     const TSS2_RC rc = run_until_not_busy([handle](ESYS_CONTEXT* esys) { return Esys_FlushContext(esys, handle); });
     if (rc == TSS2_RC_SUCCESS) return;
@@ -105,8 +106,10 @@ void Context::restore_attributes(ESYS_TR session, TPMA_SESSION attributes) noexc
   Esys_TRSess_SetAttributes(esys_.get(), session, attributes, kAllAttributes);  // fails for an unknown session only
 }
 
+// With zeros: without them ESAPI only forgets how long the authValue was.
 void Context::clear_auth(ESYS_TR object) noexcept {
-  Esys_TR_SetAuth(esys_.get(), object, nullptr);  // fails for an unknown object only
+  const TPM2B_AUTH zeros{};
+  Esys_TR_SetAuth(esys_.get(), object, &zeros);  // fails for an unknown object only
 }
 
 }  // namespace edgeseal::tpm

@@ -42,6 +42,9 @@ class Context {
   void restore_attributes(ESYS_TR session, TPMA_SESSION attributes) noexcept;
   void clear_auth(ESYS_TR object) noexcept;
 
+  // For what is no command of the chip.
+  [[nodiscard]] ESYS_CONTEXT* esys() noexcept { return esys_.get(); }
+
  private:
   enum class State {
     good,

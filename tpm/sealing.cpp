@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tpm/key_template.h"
+#include "tpm/residue.h"
 #include "tpm/stored_object.h"
 
 namespace edgeseal::tpm {
@@ -25,6 +26,7 @@ SecretBytes unseal(Context& context, Session& session, Authorisation& authorisat
   const LoadedObject object = load_object(operation, context, session, parent, TssPrivateKey::Type::sealed_data,
                                           sealed.tss_private_key, sealed.auth);
   EsysPtr<TPM2B_SENSITIVE_DATA> secret;
+  const ResponseWipe wipe(context);
   authorisation.run(operation, object.policy, Session::Encrypt::response, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
     return Esys_Unseal(esys, object.handle.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, out(secret));
   });

@@ -1,6 +1,7 @@
 #include "tpm/signing.h"
 
 #include "tpm/memory.h"
+#include "tpm/residue.h"
 
 namespace edgeseal::tpm {
 namespace {
@@ -80,6 +81,7 @@ SecretBytes rsa_private(Authorisation& authorisation, const LoadedKey& key, Byte
   no_padding.scheme = TPM2_ALG_NULL;
   const TPM2B_DATA no_label{};
   EsysPtr<TPM2B_PUBLIC_KEY_RSA> message;
+  const ResponseWipe wipe(authorisation.context());
   authorisation.run(operation, key.policy, Session::Encrypt::both, [&](ESYS_CONTEXT* esys, ESYS_TR session) {
     return Esys_RSA_Decrypt(esys, key.handle.get(), session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &no_padding, &no_label,
                             out(message));

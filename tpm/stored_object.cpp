@@ -6,6 +6,7 @@
 
 #include "tpm/public_area.h"
 #include "tpm/random_bytes.h"
+#include "tpm/residue.h"
 
 namespace edgeseal::tpm {
 namespace {
@@ -68,6 +69,7 @@ CreatedObject create_object(const char* operation, Context& context, Session& se
   const TPML_PCR_SELECTION no_pcrs{};
   EsysPtr<TPM2B_PRIVATE> private_area;
   const auto use = session.use(Session::Encrypt::both);
+  const CreationWipe wipe(context);
   context.run(operation, [&](ESYS_CONTEXT* esys) {
     return Esys_Create(esys, parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &sensitive.value, &area,
                        &no_outside_info, &no_pcrs, out(private_area), out(created.public_area), nullptr, nullptr,
