@@ -244,6 +244,7 @@ void State::activate(const std::vector<CertificateRecord>& certificates, Clock::
       mark_unpublished(record.slot.application, record.slot.group);
     }
     put_fact(setup_closed_fact, {});
+    record_generation(generation() + 1);
     transaction.commit();
   });
 }

@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_goes_live_at_apply_and_not_before) {
 
 BOOST_AUTO_TEST_CASE(the_pending_key_survives_a_restart_until_its_certificate_comes) {
   const tpm::Bytes certificate = ca.sign(request());
-  agent::CertificateGroups later(loop, state, keys, maker, anchor, applications, {[](const dbus::GroupName&) {}, [] {}}, {});
+  agent::CertificateGroups later(loop, state, keys, maker, anchor, applications, {[](const dbus::GroupName&) {}, [] {}},
+                                 {});
   later.update(owner, https, {"https", certificate, {}});
   (void)value<std::monostate>([&](Answer<std::monostate> answer) { later.apply(owner, https, std::move(answer)); });
   BOOST_TEST(later.certificates(https).size() == 1u);

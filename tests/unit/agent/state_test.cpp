@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "agent/error.h"
 #include "agent/sqlite.h"
 #include "agent/state.h"
+#include "agent/state_schema.h"
 #include "tests/tpm/temporary_directory.h"
 
 using namespace edgeseal;
@@ -206,6 +208,86 @@ BOOST_AUTO_TEST_CASE(nobody_else_may_read_it) {
   struct stat status {};
   BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 0777) == 0700u);
+}
+
+BOOST_AUTO_TEST_CASE(a_sealed_key_comes_back_as_it_was_put) {
+  agent::KeyRecord key;
+  key.id.fill(std::byte{5});
+  key.slot = web;
+  key.algorithm = tpm::KeyAlgorithm::ed25519;
+  key.public_key = {std::byte{5}};
+  key.protection = agent::KeyProtection::sealed;
+  key.exposed = true;
+  key.pcrs = 0x880;
+  key.policy = agent::KeyPolicy::pcr;
+  key.tpm_object = {{std::byte{1}}, tpm::SecretBytes(tpm::Bytes{std::byte{2}})};
+  key.ciphertext = {std::byte{3}, std::byte{4}};
+  state->put_pending_key(key);
+  reopen();
+  const auto stored = state->key(key.id);
+  BOOST_REQUIRE(stored.has_value());
+  BOOST_TEST((stored->algorithm == key.algorithm));
+  BOOST_TEST((stored->protection == key.protection));
+  BOOST_TEST(stored->exposed);
+  BOOST_TEST(stored->pcrs == key.pcrs);
+  BOOST_TEST((stored->policy == key.policy));
+  BOOST_TEST((stored->ciphertext == key.ciphertext));
+  BOOST_TEST(!stored->next_object.has_value());
+  BOOST_TEST((state->keys_bound_to_pcrs() == std::vector<tpm::KeyId>{key.id}));
+
+  state->put_next_object(key.id, {{std::byte{6}}, tpm::SecretBytes(tpm::Bytes{std::byte{7}})});
+  BOOST_REQUIRE(state->key(key.id)->next_object.has_value());
+  state->promote_next_object(key.id);
+  BOOST_TEST((state->key(key.id)->tpm_object.tss_private_key == tpm::Bytes{std::byte{6}}));
+  BOOST_TEST(!state->key(key.id)->next_object.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_key_is_taken_once) {
+  const auto rsa = tpm::KeyAlgorithm::rsa_2048;
+  state->put_spare_key({rsa, {std::byte{1}}, {{std::byte{2}}, tpm::SecretBytes(tpm::Bytes{std::byte{3}})}});
+  BOOST_TEST(!state->take_spare_key(tpm::KeyAlgorithm::rsa_3072).has_value());
+  reopen();
+  const auto taken = state->take_spare_key(rsa);
+  BOOST_REQUIRE(taken.has_value());
+  BOOST_TEST((taken->public_key == tpm::Bytes{std::byte{1}}));
+  BOOST_TEST(!state->take_spare_key(rsa).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_latest_approvals_are_kept) {
+  for (unsigned i = 0; i < 20; ++i)
+    state->add_pcr_approval({{std::byte{9}}, 1U << i, {std::byte{1}}, {static_cast<std::byte>(i)}});
+  const auto approvals = state->pcr_approvals();
+  BOOST_REQUIRE(approvals.size() == tpm::KeyDevice::kMaxApprovals);
+  BOOST_TEST(approvals.back().pcrs == 1U << 19);
+}
+
+BOOST_AUTO_TEST_CASE(each_activation_is_a_new_generation) {
+  const auto before = state->generation();
+  activate(put_key(1));
+  activate(put_key(2));
+  BOOST_TEST(state->generation() == before + 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_state_of_the_first_schema_is_taken_over_with_its_keys) {
+  const std::string old = directory.file("old");
+  {
+    std::filesystem::create_directory(old);
+    std::filesystem::permissions(old, std::filesystem::perms::owner_all);
+    agent::Database database(old + "/state.db");
+    database.execute(agent::state_migrations().front());
+    database.execute("INSERT INTO application VALUES ('web', 'urn:x:web', '', '', 'https/https=ec-p256', 'bus')");
+    database.execute(
+        "INSERT INTO key(id, application, certificate_group, certificate_type, algorithm, status, public_key, "
+        "tss_private_key, auth) VALUES (zeroblob(32), 'web', 'https', 'https', 'ec-p256', 2, x'01', x'02', x'03')");
+    database.execute("PRAGMA user_version = 1");
+  }
+  State upgraded(old);
+  const auto key = upgraded.key(web, KeyStatus::active);
+  BOOST_REQUIRE(key.has_value());
+  BOOST_TEST((key->protection == agent::KeyProtection::tpm));
+  BOOST_TEST(!key->exposed);
+  BOOST_TEST((key->tpm_object.tss_private_key == tpm::Bytes{std::byte{2}}));
+  BOOST_TEST(upgraded.application("web")->legacy.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

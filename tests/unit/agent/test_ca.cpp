@@ -51,8 +51,11 @@ tpm::Bytes TestCa::sign(const tpm::Bytes& request) {
 }
 
 tpm::Bytes TestCa::sign_unknown_key() {
-  const agent::PublicKeyPtr key(EVP_EC_gen("P-256"));
-  return issue(common_name("somebody else").get(), key.get(), nullptr);
+  return sign_key(*agent::PublicKeyPtr(EVP_EC_gen("P-256")));
+}
+
+tpm::Bytes TestCa::sign_key(EVP_PKEY& key) {
+  return issue(common_name("somebody else").get(), &key, nullptr);
 }
 
 tpm::Bytes TestCa::issue(X509_NAME* subject, EVP_PKEY* key, const STACK_OF(X509_EXTENSION) * extensions) {

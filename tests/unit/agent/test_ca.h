@@ -15,6 +15,8 @@ class TestCa {
   // DER PKCS#10 in, DER certificate out, with the extensions of the request. Throws unless the request verifies with
   // its own key.
   [[nodiscard]] tpm::Bytes sign(const tpm::Bytes& request);
+  // A certificate of this CA for a key of the caller.
+  [[nodiscard]] tpm::Bytes sign_key(EVP_PKEY& key);
   // A certificate of this CA for a key that nobody has.
   [[nodiscard]] tpm::Bytes sign_unknown_key();
 

@@ -117,6 +117,96 @@ BOOST_AUTO_TEST_CASE(use_goes_before_creation_and_clients_take_turns) {
   BOOST_TEST(order == (std::vector<int>{1, 11, 21, 12, 13, 50}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(sealing_stands_between_use_and_creation) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  std::vector<int> order;
+  const auto submit = [&](TpmWorker::Priority priority, int mark) {
+    worker.submit<int>(
+        {priority, 1, 10s}, [mark](tpm::KeyDevice& device) { return create_key(device) * mark; },
+        [&order](const std::variant<int, agent::Error>& result) { order.push_back(std::get<int>(result)); });
+  };
+  submit(TpmWorker::Priority::use, 1);
+  chip.wait_until_blocked();
+  submit(TpmWorker::Priority::create, 4);
+  submit(TpmWorker::Priority::seal, 3);
+  submit(TpmWorker::Priority::use, 2);
+  chip.release();
+  run_until([&] { return order.size() == 4; });
+  BOOST_TEST(order == (std::vector<int>{1, 2, 3, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(neither_sealing_nor_creation_starves_under_a_load_that_never_ends) {
+  TpmWorker::Limits limits;
+  limits.queue_per_client = 1000;
+  Core core(limits);
+  core.run_until([&] { return core.worker.state().health == TpmHealth::ready; });
+  core.chip.block();
+  int uses = 0, uses_before_seal = -1, uses_before_creation = -1;
+  const auto submit = [&](TpmWorker::Priority priority, const std::function<void()>& done) {
+    core.worker.submit<int>({priority, 1, 10s}, create_key, [done](const std::variant<int, agent::Error>&) { done(); });
+  };
+  for (int i = 0; i < 500; ++i) submit(TpmWorker::Priority::use, [&] { ++uses; });
+  core.chip.wait_until_blocked();
+  submit(TpmWorker::Priority::seal, [&] { uses_before_seal = uses; });
+  submit(TpmWorker::Priority::create, [&] { uses_before_creation = uses; });
+  core.chip.release();
+  core.run_until([&] { return uses == 500; });
+  BOOST_TEST(uses_before_seal > 0);
+  BOOST_TEST(uses_before_seal <= 102);
+  BOOST_TEST(uses_before_creation > 0);
+  BOOST_TEST(uses_before_creation <= 102);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_refusal_says_when_to_try_again) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  TpmWorker::Ticket ticket;
+  ticket.time_limit = 20ms;
+  const auto refused = run(ticket);
+  chip.release();
+  BOOST_TEST((code_of(refused) == Code::busy));
+  BOOST_TEST((std::get<agent::Error>(refused).retry_after() > 0ms));
+  BOOST_TEST(std::string(std::get<agent::Error>(refused).what()).find("try again in ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_that_was_busy_is_asked_again_though_nobody_wants_anything) {
+  wait_for(TpmHealth::ready);
+  chip.fail(tpm::Fault::busy);
+  (void)run();
+  wait_for(TpmHealth::busy);
+  chip.fail(std::nullopt);
+  wait_for(TpmHealth::ready);
+}
+
+BOOST_AUTO_TEST_CASE(a_locked_out_chip_stays_so_until_it_says_otherwise) {
+  wait_for(TpmHealth::ready);
+  chip.set_lockout(tpm::Lockout{true, 5, 5, 600s});
+  chip.fail_once(tpm::Fault::locked_out);
+  BOOST_TEST((code_of(run()) == Code::tpm_unavailable));
+  wait_for(TpmHealth::locked_out);
+  chip.set_lockout({});
+  wait_for(TpmHealth::ready);
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_whose_uses_take_long_is_slow_and_goes_on) {
+  TpmWorker::Limits limits;
+  limits.slow = 1ms;
+  Core core(limits);
+  core.run_until([&] { return core.worker.state().health == TpmHealth::ready; });
+  core.chip.block();
+  bool done = false;
+  core.worker.submit<int>({}, create_key, [&](const std::variant<int, agent::Error>& result) {
+    done = std::holds_alternative<int>(result);
+  });
+  core.chip.wait_until_blocked();
+  const auto until = std::chrono::steady_clock::now() + 5ms;
+  while (std::chrono::steady_clock::now() < until) continue;  // what makes the chip slow
+  core.chip.release();
+  core.run_until([&] { return done && core.worker.state().health == TpmHealth::slow; });
+  BOOST_TEST(!core.worker.state().detail.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_full_queue_refuses_one_client_before_all) {
   TpmWorker::Limits limits;
   limits.queue = 6;

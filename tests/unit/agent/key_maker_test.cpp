@@ -1,0 +1,256 @@
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "agent/certificate.h"
+#include "agent/certificate_signature.h"
+#include "agent/public_key.h"
+#include "tests/unit/agent/gateway.h"
+
+using namespace edgeseal;
+using agent::Answer;
+using agent::Code;
+using agent::KeyProtection;
+using agent::KeyPtr;
+using agent::KeyStatus;
+using agent::OutsideKey;
+using agent::Slot;
+using test::has_code;
+
+namespace {
+
+// A key that somebody else made, as PEM.
+struct OutsidePem {
+  explicit OutsidePem(agent::PublicKeyPtr made) : key(std::move(made)) {
+    const agent::BioPtr bio(BIO_new(BIO_s_mem()));
+    BOOST_REQUIRE(PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    text = agent::bio_text(*bio);
+  }
+
+  [[nodiscard]] OutsideKey outside(const std::string& format = "", std::optional<KeyProtection> protection = {}) const {
+    return {format, tpm::SecretBytes(std::as_bytes(std::span(text))), {}, protection};
+  }
+
+  agent::PublicKeyPtr key;
+  std::string text;
+};
+
+OutsidePem ec_key() {
+  return OutsidePem(agent::PublicKeyPtr(EVP_EC_gen("P-256")));
+}
+
+struct Fixture : test::Gateway {
+  tpm::Bytes import(const Slot& slot, OutsideKey key) {
+    return value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
+      groups.import_key(owner, {slot.application, slot.group}, slot.certificate_type, std::move(key),
+                        std::move(answer));
+    });
+  }
+
+  // The key signs, and the signature verifies with the public key that everybody sees.
+  void check_use(const KeyPtr& key) {
+    const tpm::Bytes message(100, std::byte{0x5a});
+    const auto signature = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
+      keys.sign(key, agent::certificate_signature(key->algorithm, message), {}, std::move(answer));
+    });
+    BOOST_TEST(agent::verifies(*agent::parse_public_key(key->public_key), agent::certificate_hash(key->algorithm),
+                               message, signature));
+  }
+
+  agent::KeyRecord pending(const Slot& slot) {
+    auto record = state.key(slot, KeyStatus::pending);
+    BOOST_REQUIRE(record.has_value());
+    return std::move(*record);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(key_maker, Fixture)
+
+BOOST_DATA_TEST_CASE(a_sealed_key_of_each_type_gets_a_certificate_and_signs,
+                     boost::unit_test::data::make({"rsa-2048", "rsa-3072", "ec-p256", "ec-p384", "ec-p521", "ed25519"}),
+                     algorithm) {
+  const KeyPtr key = install(declare("web", std::string("https/https=") + algorithm + ",sealed"));
+  BOOST_TEST(key->sealed != nullptr);
+  BOOST_TEST(chip.counts().creations == 0u);  // none in the chip
+  check_use(key);
+}
+
+BOOST_AUTO_TEST_CASE(a_sealed_key_costs_one_unsealing_and_then_no_tpm_command) {
+  const KeyPtr key = install(declare("web", "https/https=ec-p256,sealed"));
+  const auto before = chip.counts().operations();
+  for (int i = 0; i < 5; ++i) check_use(key);
+  BOOST_TEST(chip.counts().operations() == before);
+}
+
+BOOST_AUTO_TEST_CASE(an_algorithm_that_the_chip_lacks_is_refused_with_the_sealed_alternative) {
+  const Slot slot = declare("web", "https/https=rsa-4096");
+  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
+  BOOST_CHECK_EXCEPTION((void)request(slot), agent::Error, [](const agent::Error& error) {
+    const std::string text = error.what();
+    return error.code() == Code::not_supported && text.find("rsa-4096,sealed") != std::string::npos &&
+           text.find("rsa-2048") != std::string::npos;
+  });
+}
+
+BOOST_DATA_TEST_CASE(an_outside_key_comes_as_either_protection_and_is_marked_exposed,
+                     boost::unit_test::data::make({"tpm", "sealed"}), protection) {
+  const OutsidePem outside = ec_key();
+  const Slot slot = declare("web", "https/https");
+  const tpm::Bytes public_key = import(slot, outside.outside("PEM", agent::parse_protection(protection)));
+  BOOST_TEST(EVP_PKEY_eq(agent::parse_public_key(public_key).get(), outside.key.get()) == 1);
+  const agent::KeyRecord record = pending(slot);
+  BOOST_TEST(record.exposed);
+  BOOST_TEST(agent::protection_name(record.protection) == protection);
+  check_use(install(slot));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_its_successor_replaces_is_not_exposed_any_more) {
+  const Slot slot = declare("web", "https/https");
+  (void)import(slot, ec_key().outside());
+  (void)install(slot);
+  dbus::SigningRequestOptions options;
+  options.regenerate_private_key = true;
+  (void)request(slot, options);
+  BOOST_TEST(!pending(slot).exposed);
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_comes_with_its_key_and_both_go_when_the_changes_are_cancelled) {
+  const OutsidePem outside = ec_key();
+  test::TestCa other;
+  const Slot slot = declare("web", "https/https=ec-p256,sealed");
+  const dbus::GroupName group{"web", "https"};
+  const tpm::Bytes certificate = ca.sign_key(*outside.key);
+  (void)value<std::monostate>([&](Answer<std::monostate> answer) {
+    groups.update(owner, group, {"https", certificate, {}}, outside.outside(), std::move(answer));
+  });
+  BOOST_TEST(groups.info(group).transaction_pending);
+  groups.cancel(owner, group);
+  BOOST_TEST(!state.key(slot, KeyStatus::pending).has_value());
+
+  (void)value<std::monostate>([&](Answer<std::monostate> answer) {
+    groups.update(owner, group, {"https", certificate, {}}, outside.outside(), std::move(answer));
+  });
+  apply(slot);
+  check_use(keys.find("web"));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_does_not_belong_to_its_certificate_leaves_nothing_behind) {
+  const Slot slot = declare("web", "https/https");
+  const auto refused = outcome<std::monostate>([&](Answer<std::monostate> answer) {
+    groups.update(owner, {"web", "https"}, {"https", ca.sign_unknown_key(), {}}, ec_key().outside(), std::move(answer));
+  });
+  BOOST_TEST((std::get<agent::Error>(refused).code() == Code::security_checks_failed));
+  BOOST_TEST(!state.key(slot, KeyStatus::pending).has_value());
+  BOOST_TEST(!groups.info({"web", "https"}).transaction_pending);
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_of_key_that_the_certificate_type_does_not_take_is_refused) {
+  const Slot slot = declare("opc", "application/rsa-sha256");
+  BOOST_CHECK_EXCEPTION((void)import(slot, ec_key().outside()), agent::Error, has_code(Code::not_supported));
+  BOOST_TEST(!state.key(slot, KeyStatus::pending).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_format_is_not_supported) {
+  const Slot slot = declare("web", "https/https");
+  BOOST_CHECK_EXCEPTION((void)import(slot, ec_key().outside("JKS")), agent::Error, has_code(Code::not_supported));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_key_is_an_invalid_argument) {
+  const Slot slot = declare("web", "https/https");
+  OutsideKey key;
+  key.encoded = tpm::SecretBytes(tpm::Bytes(40, std::byte{'x'}));
+  BOOST_CHECK_EXCEPTION((void)import(slot, std::move(key)), agent::Error, has_code(Code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(a_self_signed_certificate_is_staged_with_its_key_and_verifies) {
+  const Slot slot = declare("web", "https/https=ed25519,sealed");
+  dbus::SelfSignedOptions options;
+  options.dns_names = {"gateway.example"};
+  options.lifetime_days = 30;
+  const auto der = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
+    groups.create_self_signed(owner, {"web", "https"}, "https", options, std::move(answer));
+  });
+  const auto certificate = agent::parse_certificate(der);
+  BOOST_TEST(X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1);
+  BOOST_TEST(X509_check_host(certificate.get(), "gateway.example", 0, 0, nullptr) == 1);
+  BOOST_TEST((X509_get_key_usage(certificate.get()) & KU_KEY_CERT_SIGN) != 0u);
+  int days = 0, seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(certificate.get()), X509_get0_notAfter(certificate.get()));
+  BOOST_TEST(days == 31);  // one of them before now
+  apply(slot);
+  check_use(keys.find("web"));
+}
+
+BOOST_AUTO_TEST_CASE(an_occupied_slot_gets_no_self_signed_certificate) {
+  (void)install(declare("web", "https/https"));
+  BOOST_CHECK_EXCEPTION(groups.create_self_signed(owner, {"web", "https"}, "https", {}, [](auto) {}), agent::Error,
+                        has_code(Code::invalid_state));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_exported_for_other_programs_of_this_tpm_and_a_sealed_one_is_not) {
+  const KeyPtr inside = install(declare("web", "https/https"));
+  const auto exported =
+      value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) { keys.export_tss_private_key(inside, {}, std::move(answer)); });
+  const Slot slot = declare("copy", "https/https");
+  OutsideKey key;
+  key.format = "TSS2";
+  key.encoded = tpm::SecretBytes(exported);
+  BOOST_TEST((import(slot, std::move(key)) == inside->public_key));
+
+  const KeyPtr outside = install(declare("sealed", "https/https=ec-p256,sealed"));
+  BOOST_CHECK_EXCEPTION(keys.export_tss_private_key(outside, {}, [](auto) {}), agent::Error,
+                        has_code(Code::not_supported));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(spare_keys, Fixture)
+
+BOOST_AUTO_TEST_CASE(an_rsa_key_that_was_made_ahead_is_taken_at_once_and_made_up_for) {
+  agent::SpareKeys stock(state, worker, 1);
+  agent::KeyMaker quick(state, worker, sealed, keys, policies, stock);
+  const Slot slot = declare("opc", "application/rsa-sha256");
+  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
+  stock.refill();
+  run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
+  const auto made = chip.counts().creations;
+
+  chip.block();  // nothing that needs the chip is answered now
+  KeyPtr taken;
+  quick.create(slot, {tpm::KeyAlgorithm::rsa_2048}, {},
+               [&](std::variant<KeyPtr, agent::Error> key) { taken = std::get<KeyPtr>(key); });
+  BOOST_REQUIRE(taken != nullptr);
+  chip.release();
+  run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
+  BOOST_TEST(chip.counts().creations == made + 1);
+  check_use(taken);
+}
+
+BOOST_AUTO_TEST_CASE(what_others_contribute_goes_into_a_new_key_and_not_into_one_made_ahead) {
+  agent::SpareKeys stock(state, worker, 1);
+  agent::KeyMaker quick(state, worker, sealed, keys, policies, stock);
+  const Slot slot = declare("opc", "application/rsa-sha256");
+  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
+  stock.refill();
+  run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
+  (void)value<KeyPtr>([&](Answer<KeyPtr> answer) {
+    quick.create(slot, {tpm::KeyAlgorithm::rsa_2048}, tpm::Bytes(32, std::byte{1}), std::move(answer));
+  });
+  BOOST_TEST(chip.counts().stirs == 1u);
+  BOOST_TEST(state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_made_ahead_that_no_slot_declares) {
+  agent::SpareKeys stock(state, worker, 3);
+  (void)declare("web", "https/https");
+  (void)declare("sealed", "tls/tls-server=rsa-2048,sealed");
+  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
+  stock.refill();
+  BOOST_TEST(worker.pending() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,85 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/agent/gateway.h"
+
+using namespace edgeseal;
+using agent::StateAnchor;
+using Finding = StateAnchor::Finding;
+
+namespace {
+
+struct Fixture : test::Gateway {
+  // As the agent does when it starts and the TPM becomes ready.
+  Finding check() {
+    int changes = 0;
+    StateAnchor started(state, worker, [&] { ++changes; });
+    started.check();
+    run_until([&] { return changes > 0 && worker.pending() == 0; });
+    detail = started.detail();
+    return started.finding();
+  }
+
+  std::string detail;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(state_anchor, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_new_device_gets_an_anchor_and_its_setup_is_open) {
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_REQUIRE(chip.anchor().has_value());
+  BOOST_TEST(!chip.anchor()->configured);
+  BOOST_TEST(detail.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_first_certificate_is_remembered_before_its_caller_hears_of_success) {
+  (void)install(declare("web", "https/https"));
+  BOOST_REQUIRE(chip.anchor().has_value());
+  BOOST_TEST(chip.anchor()->configured);
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+  BOOST_TEST((check() == Finding::consistent));
+}
+
+BOOST_AUTO_TEST_CASE(a_wiped_disk_is_noticed_and_setup_stays_locked) {
+  chip.set_anchor(tpm::Anchor{true, 0, 4});
+  BOOST_TEST((check() == Finding::wiped));
+  BOOST_TEST(detail.find("backup") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_older_copy_of_the_disk_is_noticed_until_the_next_change) {
+  const agent::Slot slot = declare("web", "https/https");
+  (void)install(slot);
+  chip.set_anchor(tpm::Anchor{true, 0, state.generation() + 2});
+  BOOST_TEST((check() == Finding::rolled_back));
+  (void)install(slot);
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+}
+
+BOOST_AUTO_TEST_CASE(power_lost_before_the_tpm_heard_of_the_change_is_made_up_for) {
+  (void)install(declare("web", "https/https"));
+  const auto generation = state.generation();
+  chip.set_anchor(tpm::Anchor{true, 0, generation - 1});
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->generation == generation);
+}
+
+BOOST_AUTO_TEST_CASE(an_anchor_that_its_owner_took_away_is_made_anew) {
+  const agent::Slot slot = declare("web", "https/https");
+  for (int i = 0; i < 3; ++i) (void)install(slot);
+  chip.set_anchor(std::nullopt);
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->configured);
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+}
+
+BOOST_AUTO_TEST_CASE(a_tpm_that_gives_no_right_to_nv_is_told_and_stops_nothing) {
+  chip.set_owner_auth(tpm::Bytes{std::byte{1}});
+  BOOST_TEST((check() == Finding::unavailable));
+  BOOST_TEST(!detail.empty());
+  (void)install(declare("web", "https/https"));
+  BOOST_TEST(!state.setup_open());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
