@@ -16,6 +16,7 @@ using namespace edgeseal::tpm;
 void parse(ByteView input) {
   const TssPrivateKey key = decode_tss_private_key(input);
   if (decode_tss_private_key(encode(key)) != key) std::abort();
+  if (key.policy) (void)auth_policy(*key.policy);
   (void)unmarshal_private(key.private_area);
   (void)public_key(unmarshal_public(key.public_area).publicArea);
 }
