@@ -24,10 +24,14 @@ int device_errno(const std::string& configuration) {
   return 0;
 }
 
-[[noreturn]] void throw_unreachable(const std::string& configuration, TSS2_RC rc) {
-  const int problem = device_errno(configuration);
-  const std::string reason = problem != 0 ? std::generic_category().message(problem) : Tss2_RC_Decode(rc);
-  throw Error("open TPM", problem == EBUSY ? Fault::busy : Fault::absent, configuration + ": " + reason);
+// What a person can do about it; empty where the reason says it all.
+std::string remedy(int device_problem) {
+  switch (device_problem) {
+    case EBUSY: return ". Another program holds it; let all use the resource manager, /dev/tpmrm0";
+    case EACCES:
+    case EPERM: return ". The account of the agent must be in the group that may open it, tss";
+    default: return "";
+  }
 }
 
 // TPM2_FlushContext without sessions (TPM 2.0 Part 3 §28.4): tag, size, command code, handle.
@@ -46,10 +50,16 @@ bool exchange(TSS2_TCTI_CONTEXT* tcti, std::span<const std::uint8_t> command) no
 
 }  // namespace
 
+Error unreachable(const std::string& configuration, TSS2_RC rc, int device_problem) {
+  const std::string reason = device_problem != 0 ? std::generic_category().message(device_problem) : Tss2_RC_Decode(rc);
+  return Error("open TPM", device_problem == EBUSY ? Fault::busy : Fault::absent,
+               configuration + ": " + reason + remedy(device_problem));
+}
+
 Tcti open_tcti(const std::string& configuration) {
   TSS2_TCTI_CONTEXT* tcti = nullptr;
   const TSS2_RC rc = Tss2_TctiLdr_Initialize(configuration.c_str(), &tcti);
-  if (rc != TSS2_RC_SUCCESS) throw_unreachable(configuration, rc);
+  if (rc != TSS2_RC_SUCCESS) throw unreachable(configuration, rc, device_errno(configuration));
   return Tcti(tcti);
 }
 

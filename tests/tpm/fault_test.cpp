@@ -2,7 +2,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/tpm/loaded_handles.h"
+#include "tests/tpm/program.h"
 #include "tests/tpm/traced_fixture.h"
+#include "tpm/tcti.h"
 
 namespace edgeseal::test {
 namespace {
@@ -38,9 +40,90 @@ BOOST_AUTO_TEST_CASE(a_tpm_that_nobody_started_starts_it) {
   BOOST_TEST(tpm::open_esys_key_device(settings_for(swtpm.tcti()))->facts().manufacturer == "IBM");
 }
 
+BOOST_AUTO_TEST_CASE(a_device_node_that_another_program_holds_is_busy_and_one_that_is_forbidden_says_so) {
+  const auto held = tpm::unreachable("device:/dev/tpm0", TSS2_TCTI_RC_IO_ERROR, EBUSY);
+  BOOST_TEST(fault_and_text(Fault::busy, "device:/dev/tpm0: Device or resource busy. Another program holds it")(held));
+  const auto forbidden = tpm::unreachable("device:/dev/tpmrm0", TSS2_TCTI_RC_IO_ERROR, EACCES);
+  BOOST_TEST(fault_and_text(Fault::absent, "Permission denied. The account of the agent must be in")(forbidden));
+}
+
+// TPM_RC_TESTING: the self-test at power-on takes its time.
+BOOST_FIXTURE_TEST_CASE(a_tpm_that_tests_itself_is_waited_for_and_busy_if_it_does_not_end, TracedFixture) {
+  BOOST_CHECK_NO_THROW(open_with("144 1-3 rc=90a\n17a 1-2 rc=90a"));
+  BOOST_CHECK_EXCEPTION(open_with("144 1- rc=90a"), Error, has_fault(Fault::busy));
+  BOOST_CHECK_EXCEPTION(open_with("17a 1- rc=90a"), Error, has_fault(Fault::busy));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(a_tpm, TracedFixture)
+
+BOOST_AUTO_TEST_CASE(that_is_absent_at_first_is_there_when_it_appears) {
+  const tpm::StoredKey key = new_key();
+  device.reset();
+  swtpm.stop();
+  for (int i = 0; i < 3; ++i) BOOST_CHECK_EXCEPTION(open(), Error, has_fault(Fault::absent));
+  swtpm.start();
+  open();
+  BOOST_CHECK_NO_THROW(sign(key));
+}
+
+BOOST_AUTO_TEST_CASE(that_is_removed_while_open_is_a_failed_transport_then_absent_then_the_same) {
+  const tpm::Bytes name = device->facts().storage_key_name;
+  const tpm::StoredKey key = new_key();
+  sign(key);
+  swtpm.stop();
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::transport));
+  BOOST_CHECK_EXCEPTION((void)device->lockout(), Error, has_fault(Fault::transport));
+  BOOST_CHECK_EXCEPTION(open(), Error, has_fault(Fault::absent));
+  swtpm.start();
+  open();
+  BOOST_CHECK_NO_THROW(sign(key));
+  BOOST_TEST((device->facts().storage_key_name == name));
+}
+
+// As a chip whose power fails while the driver stays: the connection goes on, the chip has forgotten us.
+BOOST_AUTO_TEST_CASE(that_is_reset_behind_an_open_connection_calls_for_opening_again) {
+  (void)device->define_anchor();
+  const tpm::StoredKey key = new_key();
+  sign(key);
+  (void)run_program("swtpm_ioctl --unix " + swtpm.control_path() + " -i");
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::transport));
+  BOOST_CHECK_EXCEPTION((void)device->count_failed_try(), Error, has_fault(Fault::transport));
+  open();
+  BOOST_CHECK_NO_THROW(sign(key));
+  BOOST_TEST(device->count_failed_try() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(a_fault, TracedFixture)
+
+// TSS2_TCTI_RC_IO_ERROR, which ETIME of the driver becomes, NO_CONNECTION, MALFORMED_RESPONSE, GENERAL_FAILURE. ESAPI
+// asks again for ever on TRY_AGAIN, which no TCTI answers when it is told to wait.
+BOOST_DATA_TEST_CASE_F(TracedFixture, of_any_layer_below_calls_for_opening_again,
+                       data::make({"a000a", "a0008", "a0017", "a0001"})) {
+  open_with(std::string("15d 1 rc=") + sample);
+  const tpm::StoredKey key = new_key();
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::transport));
+  open_without_faults();
+  BOOST_CHECK_NO_THROW(sign(key));
+}
+
+// TPM2_Sign, TPM2_NV_Increment, TPM2_Unseal: the HMAC does not fit any more.
+BOOST_AUTO_TEST_CASE(of_the_bus_that_alters_an_answer_is_noticed) {
+  open_with("15d 1 alter");
+  const tpm::StoredKey key = new_key();
+  BOOST_CHECK_EXCEPTION(sign(key), Error, has_fault(Fault::transport));
+  open_with("134 3 alter");
+  (void)device->define_anchor();
+  BOOST_CHECK_EXCEPTION((void)device->count_failed_try(), Error, has_fault(Fault::transport));
+  open_with("15e 1 alter");
+  const tpm::SealedSecret sealed = device->seal(digest);
+  BOOST_CHECK_EXCEPTION((void)device->unseal(sealed), Error, has_fault(Fault::transport));
+  device.reset();
+  BOOST_TEST(leftovers_in(swtpm) == 0U);
+}
 
 BOOST_AUTO_TEST_CASE(at_the_first_command_makes_the_tpm_absent) {
   BOOST_CHECK_EXCEPTION(open_with("144 1 rc=a000a"), Error, fault_and_text(Fault::absent, swtpm.tcti()));

@@ -1,7 +1,11 @@
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <span>
 
 #include "tests/tpm/device_fixture.h"
+#include "tests/tpm/loaded_handles.h"
 #include "tests/tpm/program.h"
+#include "tpm/key_creation.h"
 
 namespace edgeseal::test {
 namespace {
@@ -126,6 +130,60 @@ BOOST_AUTO_TEST_CASE(can_be_made_again_when_the_owner_authorisation_is_emptied) 
   tool("tpm2_changeauth -Q -c owner secret");
   tool("tpm2_changeauth -Q -c owner -p secret");
   BOOST_TEST((open(name)->facts().storage_key_name == name));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// What somebody does to the chip while we have it open, past ESAPI. Ours is the only connection that swtpm serves.
+void send_behind_esapi(tpm::Context& context, std::span<const std::uint8_t> command) {
+  context.run("find the TCTI", [&](ESYS_CONTEXT* esys) {
+    TSS2_TCTI_CONTEXT* tcti = nullptr;
+    std::array<std::uint8_t, TPM2_MAX_RESPONSE_SIZE> response{};
+    std::size_t size = response.size();
+    const TSS2_RC found = Esys_GetTcti(esys, &tcti);
+    if (found != TSS2_RC_SUCCESS) return found;
+    if (Tss2_Tcti_Transmit(tcti, command.size(), command.data()) != TSS2_RC_SUCCESS ||
+        Tss2_Tcti_Receive(tcti, &size, response.data(), TSS2_TCTI_TIMEOUT_BLOCK) != TSS2_RC_SUCCESS) {
+      return static_cast<TSS2_RC>(TSS2_TCTI_RC_IO_ERROR);
+    }
+    return static_cast<TSS2_RC>(response[8] << 8 | response[9]);
+  });
+}
+
+// Both with an empty password: size and code, the hierarchy, what it is done to.
+constexpr std::array<std::uint8_t, 35> kEvictStorageKey{0x80, 0x02, 0,    0, 0, 35,   0, 0,    0x01, 0x20, 0x40, 0,
+                                                        0,    0x01, 0x81, 0, 0, 0x01, 0, 0,    0,    9,    0x40, 0,
+                                                        0,    0x09, 0,    0, 0, 0,    0, 0x81, 0,    0,    0x01};
+constexpr std::array<std::uint8_t, 27> kClear{0x80, 0x02, 0, 0, 0,    27, 0, 0,    0x01, 0x26, 0x40, 0, 0, 0x0a,
+                                              0,    0,    0, 9, 0x40, 0,  0, 0x09, 0,    0,    0,    0, 0};
+
+struct OpenedFixture : StorageKeyFixture {
+  // A key is made, the chip is changed, and no other key can be made.
+  void check_lost_by(std::span<const std::uint8_t> command) {
+    tpm::Context context(swtpm.tcti(), {});
+    const tpm::StorageKey storage_key = tpm::open_storage_key(context, std::nullopt);
+    tpm::Session session(context, storage_key.handle.get());
+    const auto make_key = [&] { (void)tpm::create_key(context, session, storage_key, KeyAlgorithm::ec_p256, {}); };
+    make_key();
+    send_behind_esapi(context, command);
+    BOOST_CHECK_EXCEPTION(make_key(), Error, has_fault(Fault::transport));
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(the_opened_storage_key, OpenedFixture)
+
+BOOST_AUTO_TEST_CASE(that_somebody_evicts_calls_for_opening_again_and_is_called_replaced_then) {
+  make_persistent("-G ecc -g sha256");
+  const tpm::Bytes name = open()->facts().storage_key_name;
+  check_lost_by(kEvictStorageKey);
+  BOOST_TEST(leftovers_in(swtpm) == 0U);
+  BOOST_CHECK_EXCEPTION((void)open(name), Error, has_fault(Fault::replaced));
+}
+
+BOOST_AUTO_TEST_CASE(that_goes_with_tpm2_clear_calls_for_opening_again_and_is_called_replaced_then) {
+  const tpm::Bytes name = open()->facts().storage_key_name;
+  check_lost_by(kClear);
+  BOOST_CHECK_EXCEPTION((void)open(name), Error, has_fault(Fault::replaced));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -76,7 +76,7 @@ std::string Swtpm::traced_tcti() const {
 
 void Swtpm::start() {
   const Listener server(socket_path());
-  const Listener control(socket_path() + ".ctrl");
+  const Listener control(control_path());
   const std::string flags = power_on_ == PowerOn::started ? "not-need-init,startup-clear" : "not-need-init";
   std::vector<std::string> arguments{"swtpm", "socket", "--tpm2"};
   arguments.insert(arguments.end(), {"--server", server.argument(), "--ctrl", control.argument()});

@@ -31,6 +31,9 @@ class Swtpm {
 
   [[nodiscard]] const TemporaryDirectory& directory() const noexcept { return directory_; }
 
+  // Of swtpm_ioctl: what the platform does to the chip, without a connection to it.
+  [[nodiscard]] std::string control_path() const { return socket_path() + ".ctrl"; }
+
   void stop() noexcept;
   // After stop(): the same chip after a power cycle. What was persistent is still there.
   void start();

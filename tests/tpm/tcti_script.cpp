@@ -55,6 +55,7 @@ TctiScript::Rule TctiScript::parse_rule(const std::string& line) {
 }
 
 bool TctiScript::parse_action(const std::string& word, Action& action) {
+  if (word == "alter") return action.alter = true;
   const std::size_t value = word.find('=') + 1;  // 0 where there is none
   const std::string name = word.substr(0, value);
   if (name == "delay-ms=") action.delay = std::chrono::milliseconds(number(word.substr(value), 10));

@@ -52,10 +52,18 @@ BOOST_AUTO_TEST_CASE(follows_the_first_rule_that_names_a_call) {
   BOOST_TEST((second.delay == milliseconds(0)));
 }
 
+BOOST_AUTO_TEST_CASE(alters_the_answers_that_it_names) {
+  TctiScript script("15d 2 delay-ms=1 alter");
+  BOOST_TEST(!script.next(0x15d).alter);
+  const TctiScript::Action second = script.next(0x15d);
+  BOOST_TEST(second.alter);
+  BOOST_TEST(!second.rc.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(that_is_malformed_is_refused) {
   for (const char* text : {"15d", "15d 1", "15d 1 922", "15d 1 rc=", "15d x rc=922", "zz 1 rc=922", "15d 1 rc=922 more",
                            "15d 1-x rc=922", "15d - rc=922", "15d 1 delay-ms=", "15d 1 delay-ms=x",
-                           "15d 1 delay-ms=4294967296", "15d 1 delay=5", "15d 1 delay-ms=5 rc"}) {
+                           "15d 1 delay-ms=4294967296", "15d 1 delay=5", "15d 1 alter=1", "15d 1 delay-ms=5 rc"}) {
     BOOST_CHECK_THROW(TctiScript{text}, std::invalid_argument);
   }
 }

@@ -33,7 +33,7 @@ struct ChildFinalize {
 struct State {
   std::unique_ptr<TSS2_TCTI_CONTEXT, ChildFinalize> child;
   TctiScript script;
-  std::optional<TSS2_RC> injected;  // the answer to the command that was transmitted last
+  TctiScript::Action action;  // for the command that was transmitted last
 };
 
 // The caller's memory, laid out as the TSS wants it; `state` is ours.
@@ -88,17 +88,18 @@ TSS2_RC answer(TSS2_RC rc, std::size_t* size, std::uint8_t* response) {
 TSS2_RC transmit(TSS2_TCTI_CONTEXT* tcti, std::size_t size, const std::uint8_t* command) {
   State& state = state_of(tcti);
   trace({command, size});
-  const TctiScript::Action action = state.script.next(command_code({command, size}));
-  std::this_thread::sleep_for(action.delay);
-  state.injected = action.rc;
-  return state.injected ? TSS2_RC_SUCCESS : Tss2_Tcti_Transmit(state.child.get(), size, command);
+  state.action = state.script.next(command_code({command, size}));
+  std::this_thread::sleep_for(state.action.delay);
+  return state.action.rc ? TSS2_RC_SUCCESS : Tss2_Tcti_Transmit(state.child.get(), size, command);
 }
 
 TSS2_RC receive(TSS2_TCTI_CONTEXT* tcti, std::size_t* size, std::uint8_t* response, std::int32_t timeout) {
   State& state = state_of(tcti);
-  if (state.injected) return answer(*state.injected, size, response);
+  if (state.action.rc) return answer(*state.action.rc, size, response);
   const TSS2_RC rc = Tss2_Tcti_Receive(state.child.get(), size, response, timeout);
-  if (rc == TSS2_RC_SUCCESS && response != nullptr) append("EDGESEAL_TCTI_DUMP", {response, *size});
+  if (rc != TSS2_RC_SUCCESS || response == nullptr) return rc;
+  if (state.action.alter) response[*size - 1] ^= 1;
+  append("EDGESEAL_TCTI_DUMP", {response, *size});
   return rc;
 }
 
