@@ -175,7 +175,9 @@ std::vector<ManufacturerKey> read_certificates(Context& context, Session& sessio
 
 // Whether a certificate is of the key: a number as long as these occurs in no other.
 bool is_of(const FoundKey& found, const ManufacturerKey& certified) {
-  return !found.number.empty() && !std::ranges::search(certified.certificate, found.number).empty();
+  const Bytes& certificate = certified.certificate;
+  const auto place = std::search(certificate.begin(), certificate.end(), found.number.begin(), found.number.end());
+  return !found.number.empty() && place != certificate.end();
 }
 
 // The first certificate of a key goes to the key; a further one tells of the key again.

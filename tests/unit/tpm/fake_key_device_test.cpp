@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(certifies_its_keys_with_an_attestation_key) {
   const tpm::StoredKey key = new_key();
   const tpm::AttestationKey attestation_key = device->create_attestation_key();
   const tpm::Evidence evidence = device->certify(key, attestation_key, digest);
-  BOOST_TEST(!std::ranges::search(evidence.certify_info, digest).empty());
+  const tpm::Bytes& info = evidence.certify_info;
+  BOOST_TEST((std::search(info.begin(), info.end(), digest.begin(), digest.end()) != info.end()));
   BOOST_TEST((evidence.public_area != evidence.attestation_public_area));
   BOOST_CHECK_EXCEPTION((void)device->certify(key, attestation_key, tpm::Bytes(33)), Error, has_fault(Fault::failed));
   const tpm::AttestationKey no_attestation_key{key.tss_private_key, tpm::SecretBytes(key.auth.view())};
