@@ -55,10 +55,15 @@ void Authorisation::run(const char* operation, const std::optional<ObjectPolicy>
                         const Command& command) {
   if (!policy) return run_in(session_, operation, parameters, command);
   try {
+    return run_with_policy(operation, *policy, parameters, command);
+  } catch (const Error& error) {
+    if (!pcrs_changed(error)) throw;
+  }
+  try {
     run_with_policy(operation, *policy, parameters, command);
   } catch (const Error& error) {
     if (!pcrs_changed(error)) throw;
-    run_with_policy(operation, *policy, parameters, command);
+    throw Error(operation, error.rc(), Fault::busy, "something is being measured into the PCRs just now");
   }
 }
 

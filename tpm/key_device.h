@@ -86,7 +86,8 @@ class KeyDevice {
   [[nodiscard]] CreatedKey create(KeyAlgorithm algorithm) { return create(algorithm, std::nullopt); }
 
   // A key from outside, put under the storage key by TPM2_Import. It never was this TPM's alone: neither fixedTPM nor
-  // sensitiveDataOrigin, so that evidence about it says so. Crosses the bus encrypted.
+  // sensitiveDataOrigin, so that evidence about it says so. Crosses the bus encrypted. Fault::unsupported as in create();
+  // Fault::bad_blob if its parts are not of one key.
   [[nodiscard]] virtual CreatedKey import_key(const PrivateKey& key) = 0;
 
   // A TSSPRIVKEY that another program made under the same storage key. Loads it once; Fault::bad_blob if it is no key,
@@ -113,10 +114,10 @@ class KeyDevice {
   // not for every operation. Leaves no copy in the buffers of libtss2.
   [[nodiscard]] virtual SecretBytes unseal(const SealedSecret& sealed) = 0;
 
-  // The present values, in ascending order of their numbers; 32 bytes each.
+  // The present values, in ascending order of their numbers; 32 bytes each. Fault::unsupported without a SHA-256 bank.
   [[nodiscard]] virtual std::vector<Bytes> read_pcrs(PcrMask pcrs) = 0;
   // What keys with an authority may be used under, besides each other: replaces what was set before. At most
-  // kMaxApprovals; a signature that does not verify is refused with Fault::bad_blob when it is tried.
+  // kMaxApprovals; a signature that does not verify is refused with Fault::bad_blob when it is tried. Unloads all keys.
   virtual void set_pcr_approvals(std::vector<PcrApproval> approvals) = 0;
 
   // A restricted signing key under the storage key, for certify(): fixedTPM, noDA, ECDSA P-256 with SHA-256.

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
+#include "tests/fakes/software_key.h"
 #include "tests/tpm/dump_fixture.h"
 #include "tests/tpm/program.h"
 #include "tpm/tss_private_key.h"
@@ -173,6 +174,12 @@ BOOST_AUTO_TEST_CASE(signs_through_tpm2_openssl_without_a_passphrase) {
     reopen_device();
     BOOST_TEST(signs(key));  // goes on as it was
   }
+}
+
+BOOST_AUTO_TEST_CASE(may_have_been_imported_before) {
+  const SoftwareKey outside = SoftwareKey::generate(KeyAlgorithm::rsa_2048);
+  const tpm::CreatedKey key = device->import_key(outside.private_key());
+  BOOST_TEST(signs_through_tpm2_openssl(device->export_key(stored(key), {})));
 }
 
 BOOST_AUTO_TEST_CASE(signs_through_tpm2_openssl_with_a_passphrase) {
