@@ -1,10 +1,12 @@
 #include "dbus/ctl/passphrase.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
-#include <openssl/ui.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/table.h"
@@ -13,10 +15,55 @@ namespace edgeseal::ctl {
 namespace {
 
 constexpr size_t kMostBytes = 1024;
+constexpr std::array kEndingSignals{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-bool has_terminal() {
-  return sdbus::UnixFd(open("/dev/tty", O_RDWR | O_CLOEXEC), sdbus::adopt_fd).isValid();
-}
+volatile sig_atomic_t interrupted_by = 0;
+
+// While one lives, a signal that would end the process interrupts the reading; it is raised again afterwards, so that
+// the process ends with the terminal as it was.
+class DeferredSignals {
+ public:
+  DeferredSignals() {
+    interrupted_by = 0;
+    struct sigaction note {};
+    note.sa_handler = [](int signal) { interrupted_by = signal; };
+    for (size_t i = 0; i < kEndingSignals.size(); ++i) sigaction(kEndingSignals[i], &note, &before_[i]);
+  }
+  ~DeferredSignals() {
+    for (size_t i = 0; i < kEndingSignals.size(); ++i) sigaction(kEndingSignals[i], &before_[i], nullptr);
+    if (interrupted_by != 0) raise(interrupted_by);
+  }
+  DeferredSignals(const DeferredSignals&) = delete;
+  DeferredSignals& operator=(const DeferredSignals&) = delete;
+
+ private:
+  std::array<struct sigaction, kEndingSignals.size()> before_{};
+};
+
+// The terminal of the process, without echo as long as one lives; what was typed before is not taken for an answer.
+class QuietTerminal {
+ public:
+  explicit QuietTerminal(int terminal) : terminal_(terminal) {
+    if (tcgetattr(terminal_, &before_) != 0) throw Failure(ExitCode::Usage, "the terminal can't be controlled");
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK | ECHONL);
+    tcsetattr(terminal_, TCSAFLUSH, &quiet);
+  }
+  ~QuietTerminal() {
+    tcsetattr(terminal_, TCSAFLUSH, &before_);
+    write("\n");
+  }
+  QuietTerminal(const QuietTerminal&) = delete;
+  QuietTerminal& operator=(const QuietTerminal&) = delete;
+
+  void write(const std::string& text) const {
+    if (::write(terminal_, text.data(), text.size()) < 0) return;  // who sees no prompt still may answer it
+  }
+
+ private:
+  int terminal_;
+  termios before_{};
+};
 
 }  // namespace
 
@@ -29,20 +76,17 @@ SecretFile read_passphrase(const std::string& path) {
 }
 
 SecretFile ask_passphrase(const std::string& what) {
-  if (!has_terminal()) {
+  const sdbus::UnixFd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), sdbus::adopt_fd);
+  if (!terminal.isValid()) {
     throw Failure(ExitCode::Usage, what + " is encrypted, and there is no terminal to ask for the passphrase",
                   "give --passphrase-file FILE");
   }
-  std::array<char, kMostBytes + 1> typed{};
-  const std::string prompt = "Passphrase of " + printable(what) + ": ";
-  const bool done = UI_UTIL_read_pw_string(typed.data(), static_cast<int>(typed.size()), prompt.c_str(), 0) == 0;
-  if (!done) {
-    OPENSSL_cleanse(typed.data(), typed.size());
-    throw Failure(ExitCode::Usage, "no passphrase was given");
-  }
-  auto passphrase = SecretFile::of(typed.data());
-  OPENSSL_cleanse(typed.data(), typed.size());
-  return passphrase;
+  const DeferredSignals signals;
+  const QuietTerminal quiet(terminal.get());
+  quiet.write("Passphrase of " + printable(what) + ": ");
+  auto typed = SecretFile::read_line(terminal.get(), kMostBytes);
+  if (!typed) throw Failure(ExitCode::Usage, "no passphrase was given");
+  return std::move(*typed);
 }
 
 }  // namespace edgeseal::ctl

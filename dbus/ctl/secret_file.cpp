@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -64,10 +63,15 @@ SecretFile SecretFile::read(const std::string& path, size_t most) {
   return secret;
 }
 
-SecretFile SecretFile::of(std::string_view content) {
-  SecretFile secret(content.size() + 1);
-  std::ranges::copy(content, secret.memory_.begin());
-  secret.set_size(content.size());
+std::optional<SecretFile> SecretFile::read_line(int terminal, size_t most) {
+  SecretFile secret(most + 2);  // with its end; a terminal answers with one line at most
+  const ssize_t size = ::read(terminal, secret.memory_.data(), secret.memory_.size());
+  if (size <= 0) return std::nullopt;
+  secret.set_size(static_cast<size_t>(size));
+  secret.drop_line_end();
+  if (secret.content().size() > most) {
+    throw Failure(ExitCode::Usage, "the passphrase is longer than " + std::to_string(most) + " bytes");
+  }
   return secret;
 }
 

@@ -2,6 +2,7 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +15,9 @@ class SecretFile {
  public:
   // The content of a file; "-" is the standard input. Throws Failure (Usage), so for more than `most` bytes.
   [[nodiscard]] static SecretFile read(const std::string& path, size_t most);
-  [[nodiscard]] static SecretFile of(std::string_view secret);
+  // A line of a terminal, without its end; none where the reading was interrupted, or the input ended without one.
+  // Throws Failure (Usage) for more than `most` bytes.
+  [[nodiscard]] static std::optional<SecretFile> read_line(int terminal, size_t most);
 
   SecretFile(SecretFile&& other) noexcept;
   SecretFile& operator=(SecretFile&&) = delete;

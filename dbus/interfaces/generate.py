@@ -181,8 +181,9 @@ together 128. Beyond: `InvalidArgument`, `TooManyOperations`.
 Private keys, passphrases and activated secrets cross in the methods that say so. They are best handed over as descriptors
 (type `h`) of a memory file: the agent reads it straight into memory that it overwrites after use, and no copy is left anywhere.
 Bytes (`ay`) and text (`s`), for callers that can't send descriptors, cross the bus daemon and the socket buffers of the kernel,
-and the bus library makes copies of options that can't all be overwritten. The messages of these methods and their answers
-are overwritten in the agent. Neither the journal nor an audit record holds arguments or results of any call.
+and the bus library grows its copies byte by byte: not all of that can be overwritten, in neither direction. The messages of
+these methods and their answers are overwritten when they end. Neither the journal nor an audit record holds arguments or
+results of any call.
 
 A descriptor must be that of a memory file (memfd_create(2), or a file of a tmpfs). It is read from its first byte to its end,
 whatever the file offset. Pipes and other files are refused, because their makers can hold up whoever reads them.

@@ -1,5 +1,6 @@
 // edgesealctl key: lists, imports, exports and certifies.
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
@@ -142,6 +143,13 @@ BOOST_AUTO_TEST_CASE(the_passphrase_of_an_encrypted_key_is_asked_for_without_ech
   BOOST_TEST(result.status == 0);
   BOOST_TEST(given().passphrase == "open sesame");
   BOOST_TEST(!has(result.out, "sesame"));
+}
+
+BOOST_AUTO_TEST_CASE(who_interrupts_the_question_ends_the_program_by_the_signal) {
+  const auto result =
+      run_on_terminal({EDGESEALCTL, "key", "import", "web", file("key.pem", kEncrypted)}, "Passphrase of ", "\x03");
+  BOOST_TEST(result.status == 128 + SIGINT);
+  BOOST_TEST(nothing_given());
 }
 
 BOOST_AUTO_TEST_CASE(without_a_terminal_an_encrypted_key_needs_a_passphrase_file) {

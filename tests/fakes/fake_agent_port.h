@@ -28,7 +28,6 @@ class FakeAgent final : public AgentPort {
     Bytes credential, encrypted_secret;
   };
   std::optional<Activation> last_activation;
-  std::function<Secret()> activated = [] { return Secret(bytes("the activated secret")); };
   PcrValues pcr_values = values_of_now();
   mutable PcrValues last_prepared;
   struct Approval {
@@ -64,7 +63,7 @@ class FakeAgent final : public AgentPort {
                            const Bytes& encrypted_secret, Completion<Secret> done) override {
     fault.strike();
     last_activation = {endorsement_key, credential, encrypted_secret};
-    done(activated());
+    done(Secret(bytes("the activated secret")));
   }
 
   void read_pcrs(const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) override {
