@@ -34,6 +34,10 @@ class Context {
   // False if the chip does not know the handle that the command is about.
   [[nodiscard]] bool run_if_handle_known(const char* operation, const Command& command);
 
+  // For a libtss2 that decrypts wrongly: from now on, what the chip answers crosses the bus in the clear.
+  void give_up_response_encryption() noexcept { encrypts_responses_ = false; }
+  [[nodiscard]] bool encrypts_responses() const noexcept { return encrypts_responses_; }
+
   // Gives back a transient object or a session.
   void flush(ESYS_TR handle) noexcept;
   // Forgets a persistent object, which stays in the chip.
@@ -69,6 +73,7 @@ class Context {
   std::unique_ptr<ESYS_CONTEXT, Finalize> esys_;  // uses tcti_
   State state_ = State::good;
   bool asking_for_lockout_ = false;
+  bool encrypts_responses_ = true;
   std::vector<TPM2_HANDLE> abandoned_;  // what could not be flushed because the context was broken
 };
 

@@ -17,8 +17,10 @@
 #include "tpm/pcrs.h"
 #include "tpm/public_area.h"
 #include "tpm/randomness.h"
+#include "tpm/response_encryption.h"
 #include "tpm/sealing.h"
 #include "tpm/signing.h"
+#include "tpm/tss_version.h"
 #include "tpm/tss_private_key.h"
 
 namespace edgeseal::tpm {
@@ -31,8 +33,16 @@ std::size_t cache_capacity(const TpmFacts& facts) {
   return facts.transient_slots > kept_free ? facts.transient_slots - kept_free : 1;
 }
 
-TpmFacts all_facts(Context& context, const StorageKey& storage_key) {
+bool decide_response_encryption(Context& context, Session& session, std::optional<bool> asked_for) {
+  const bool encrypted = asked_for ? *asked_for : decrypts_responses(context, session);
+  if (!encrypted) context.give_up_response_encryption();
+  return encrypted;
+}
+
+TpmFacts all_facts(Context& context, Session& session, const StorageKey& storage_key, const DeviceSettings& settings) {
   TpmFacts facts = read_facts(context);
+  facts.tss_version = tss_version();
+  facts.encrypts_responses = decide_response_encryption(context, session, settings.encrypt_responses);
   facts.storage_key_handle = storage_key.persistent;
   facts.storage_key_name = storage_key.name;
   return facts;
@@ -45,7 +55,7 @@ class EsysKeyDevice final : public KeyDevice {
         storage_key_(open_storage_key(context_, settings.storage_key_name)),
         session_(context_, storage_key_.handle.get()),
         authorisation_(context_, session_, storage_key_.handle.get()),
-        facts_(all_facts(context_, storage_key_)),
+        facts_(all_facts(context_, session_, storage_key_, settings)),
         cache_(cache_capacity(facts_)),
         anchor_(context_, session_) {}
 

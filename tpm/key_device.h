@@ -61,8 +61,8 @@ struct TpmFacts {
   std::string revision;      // of the specification, e.g. "1.64"
   std::vector<KeyAlgorithm> key_algorithms;
   std::uint32_t transient_slots = 0;     // TPM_PT_HR_TRANSIENT_MIN
-  std::string tss_version;               // of libtss2-esys, e.g. "3.2.1"; empty where it does not tell
-  bool encrypts_responses = true;        // false where this tss version is known to get it wrong
+  std::string tss_version;               // of the package of libtss2-esys, "4.1.3-1.fc41"; empty where nothing tells
+  bool encrypts_responses = true;        // false where libtss2 gets it wrong, or the settings say so
   std::uint32_t storage_key_handle = 0;  // 0x81000001, or 0 for a primary made at start
   Bytes storage_key_name;                // the TPM Name: record it, and give it to the next start as the expected one
 };

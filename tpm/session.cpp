@@ -68,7 +68,9 @@ Session::Session(Context& context, ESYS_TR salt_key, Kind kind)
 }
 
 Session::Use Session::use(Encrypt parameters) {
-  return Use(context_, handle_.get(), attributes_for(parameters));
+  TPMA_SESSION attributes = attributes_for(parameters);
+  if (!context_.encrypts_responses()) attributes &= static_cast<TPMA_SESSION>(~TPMA_SESSION_ENCRYPT);
+  return Use(context_, handle_.get(), attributes);
 }
 
 }  // namespace edgeseal::tpm

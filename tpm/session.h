@@ -9,7 +9,8 @@ namespace edgeseal::tpm {
 // another storage key; that is what the recorded Name is for.
 class Session {
  public:
-  // Which first parameter crosses the bus encrypted. It must be a TPM2B (TPM 2.0 Part 1 §21).
+  // Which first parameter crosses the bus encrypted. It must be a TPM2B (TPM 2.0 Part 1 §21). Responses: as long as the
+  // context does not give it up.
   enum class Encrypt { nothing, command, response, both };
 
   // The session as one command uses it. Its attributes fall back when this ends, however the command ended.

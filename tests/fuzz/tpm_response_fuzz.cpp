@@ -31,6 +31,7 @@ tpm::DeviceSettings settings() {
   tpm::DeviceSettings settings;
   settings.tcti = EDGESEAL_TCTI_INPUT_MODULE;
   settings.retry_pauses = {};
+  settings.encrypt_responses = true;  // else the opening would try it, in the session
   return settings;
 }
 

@@ -1,10 +1,12 @@
 #include "tpm/session.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/tpm/dump_fixture.h"
 #include "tpm/loaded_key.h"
 #include "tpm/memory.h"
+#include "tpm/response_encryption.h"
 #include "tpm/signing.h"
 
 namespace edgeseal::test {
@@ -45,13 +47,27 @@ BOOST_AUTO_TEST_CASE(protects_what_a_command_asks_for_and_no_longer) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(encrypts_no_response_after_the_context_gave_it_up) {
+  context.give_up_response_encryption();
+  {
+    const auto use = session.use(tpm::Session::Encrypt::both);
+    BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT));
+  }
+  const auto use = session.use(tpm::Session::Encrypt::response);
+  BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
+}
+
+BOOST_AUTO_TEST_CASE(decrypts_what_the_chip_encrypts) {
+  BOOST_TEST(tpm::decrypts_responses(context, session));
+}
+
 BOOST_AUTO_TEST_CASE(is_as_before_after_a_command_that_failed) {
   tpm::LoadedKey no_signing_key{tpm::Handle(context, ESYS_TR_NONE, tpm::Handle::Release::forget), TPM2_ALG_ECC};
   std::swap(no_signing_key.handle, storage_key.handle);
   const tpm::Bytes digest(32);
   tpm::Authorisation authorisation(context, session, storage_key.handle.get());
-  BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(authorisation, no_signing_key, HashAlgorithm::sha256, digest),
-                        tpm::Error, [](const tpm::Error& error) { return tpm::from_chip(error.rc()); });
+  BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(authorisation, no_signing_key, HashAlgorithm::sha256, digest), tpm::Error,
+                        [](const tpm::Error& error) { return tpm::from_chip(error.rc()); });
   BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
 }
 
@@ -68,6 +84,22 @@ BOOST_AUTO_TEST_CASE(shows_neither_auth_values_nor_digests_nor_decrypted_blocks)
   BOOST_TEST(!crossed_the_bus(digest));
   const tpm::SecretBytes block = device->rsa_private(stored(key), tpm::Bytes(256, std::byte{0x11}));
   BOOST_TEST(!crossed_the_bus(block.view().last(32)));
+}
+
+BOOST_AUTO_TEST_CASE(shows_what_comes_from_the_chip_where_the_settings_say_so) {
+  const tpm::Bytes secret = sha256(bytes_of("a secret"));
+  const tpm::SealedSecret sealed = device->seal(secret);
+  BOOST_TEST(device->facts().encrypts_responses);
+  BOOST_TEST(std::ranges::equal(device->unseal(sealed).view(), secret));
+  BOOST_TEST(!crossed_the_bus(secret));
+  tpm::DeviceSettings settings = settings_for(swtpm.traced_tcti());
+  settings.encrypt_responses = false;
+  device.reset();
+  device = tpm::open_esys_key_device(settings);
+  BOOST_TEST(!device->facts().encrypts_responses);
+  BOOST_TEST(std::ranges::equal(device->unseal(sealed).view(), secret));
+  BOOST_TEST(crossed_the_bus(secret));
+  BOOST_TEST(!crossed_the_bus(sealed.auth.view()));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_show_what_is_stirred_into_the_random_numbers) {
