@@ -24,7 +24,9 @@ nlohmann::json to_json(const std::optional<DescribedKey>& key) {
           {"algorithm", key->algorithm},
           {"protection", key->protection},
           {"exposed", key->exposed},
-          {"policy", key->policy.empty() ? nlohmann::json() : nlohmann::json(key->policy)}};
+          {"policy", key->policy.empty() ? nlohmann::json() : nlohmann::json(key->policy)},
+          {"pcrs", key->pcrs},
+          {"resealed", key->resealed}};
 }
 
 nlohmann::json to_json(const DescribedSlot& slot) {
@@ -70,12 +72,18 @@ void list(Session& session, const std::string& application) {
   session.output.print(table);
 }
 
+std::string policy_text(const DescribedKey& key) {
+  if (key.policy.empty()) return "-";
+  return fmt::format("{}: PCR {}{}", key.policy, fmt::join(key.pcrs, ", "),
+                     key.resealed ? ", also sealed for an update" : "");
+}
+
 void add_facts(Table& table, const std::string& title, const std::optional<DescribedKey>& key) {
   if (!key) return table.add({title, "none"});
   table.add({title, key->algorithm + ", " + key->protection});
   table.add({"  id", key->id});
   table.add({"  exposed", yes_or_no(*key)}, key->exposed ? Colour::Warning : Colour::Plain);
-  table.add({"  policy", or_dash(key->policy)});
+  table.add({"  policy", policy_text(*key)});
 }
 
 void show(Session& session, const std::string& text) {

@@ -29,7 +29,9 @@ std::optional<DescribedKey> key_of(const Json& slot, const char* name) {
                       .algorithm = text(key, "algorithm"),
                       .protection = text(key, "protection"),
                       .exposed = member(key, "exposed") == true,
-                      .policy = text(key, "policy")};
+                      .policy = text(key, "policy"),
+                      .pcrs = numbers(key, "pcrs"),
+                      .resealed = member(key, "resealed") == true};
 }
 
 DescribedSlot slot_of(const std::string& application, const std::string& group, const Json& slot) {

@@ -15,6 +15,8 @@ struct DescribedKey {
   std::string protection;  // "tpm", "sealed"
   bool exposed = false;
   std::string policy;  // "pcr", "authorised"; empty: none
+  std::vector<unsigned> pcrs;
+  bool resealed = false;  // sealed for the values that an update will bring, too
 };
 
 // A slot as Describe() has it; what is missing there is empty here.

@@ -15,10 +15,10 @@ namespace {
 
 using nlohmann::json;
 
-const json kActive{
-    {"id", "aa11"}, {"algorithm", "ec-p256"}, {"protection", "tpm"}, {"exposed", false}, {"policy", nullptr}};
-const json kPending{
-    {"id", "bb22"}, {"algorithm", "rsa-2048"}, {"protection", "sealed"}, {"exposed", true}, {"policy", "pcr"}};
+const json kActive{{"id", "aa11"},      {"algorithm", "ec-p256"}, {"protection", "tpm"}, {"exposed", false},
+                   {"policy", nullptr}, {"pcrs", json::array()},  {"resealed", false}};
+const json kPending{{"id", "bb22"},    {"algorithm", "rsa-2048"}, {"protection", "sealed"}, {"exposed", true},
+                    {"policy", "pcr"}, {"pcrs", {0, 7}},          {"resealed", true}};
 
 json slot(const std::string& type, const json& active, const json& pending, const json& certificate) {
   return {{"certificate-type", type}, {"key-algorithm", "ec-p256"}, {"key-protection", "tpm"},   {"pcrs", {0, 7}},
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(the_keys_of_a_slot_are_shown) {
   const auto shown = ctl({"key", "show", "web"});
   BOOST_TEST(has(shown.out, "PCRs         0, 7\n"));
   BOOST_TEST(has(shown.out, "Active key   ec-p256, tpm\n  id         aa11\n"));
-  BOOST_TEST(has(shown.out, "  exposed    yes\n"));
+  BOOST_TEST(has(shown.out, "  exposed    yes\n  policy     pcr: PCR 0, 7, also sealed for an update\n"));
   BOOST_TEST(has(shown.out, "Certificate  until 2027-01-01T00:00:00Z\n"));
   BOOST_TEST(ctl_json({"key", "show", "web/https"})["pending-key"] == kPending);
 }

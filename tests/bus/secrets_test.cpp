@@ -1,6 +1,7 @@
 // What the agent's process still holds of a secret once the call that carried it has ended.
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,9 +47,17 @@ std::string repeated(const Marker& marker, size_t times) {
 }
 
 bool holds(const ByteArray& memory, const Marker& inverted_marker) {
-  return std::search(memory.begin(), memory.end(), inverted_marker.begin(), inverted_marker.end(),
-                     [](uint8_t present, uint8_t wanted) { return present == static_cast<uint8_t>(~wanted); }) !=
-         memory.end();
+  const int first = static_cast<uint8_t>(~inverted_marker[0]);
+  const auto same = [](uint8_t present, uint8_t wanted) { return present == static_cast<uint8_t>(~wanted); };
+  const uint8_t* at = memory.data();
+  const uint8_t* end = at + memory.size();
+  while (static_cast<size_t>(end - at) >= inverted_marker.size()) {
+    at = static_cast<const uint8_t*>(memchr(at, first, static_cast<size_t>(end - at)));
+    if (at == nullptr || static_cast<size_t>(end - at) < inverted_marker.size()) return false;
+    if (std::equal(at, at + inverted_marker.size(), inverted_marker.begin(), same)) return true;
+    ++at;
+  }
+  return false;
 }
 
 bool this_process_holds(const Marker& inverted_marker) {
