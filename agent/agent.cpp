@@ -21,7 +21,10 @@ TpmWorker::Opener tpm_opener(const std::string& tcti, const std::optional<Bytes>
   // Later openings in the same run must meet the same storage key as the first one.
   const auto expected = std::make_shared<std::optional<Bytes>>(recorded_name);
   return [tcti, expected, install_approvals = std::move(install_approvals)] {
-    auto device = tpm::open_esys_key_device({tcti, *expected});
+    tpm::DeviceSettings settings;
+    settings.tcti = tcti;
+    settings.storage_key_name = *expected;
+    auto device = tpm::open_esys_key_device(settings);
     *expected = device->facts().storage_key_name;
     install_approvals(*device);
     return device;

@@ -25,6 +25,7 @@ constexpr std::array rows = {
     Row{Code::nothing_to_do, "NothingToDo", wire::Status::internal},
     Row{Code::key_retired, "NotFound", wire::Status::key_retired},
     Row{Code::decryption_failed, "SecurityChecksFailed", wire::Status::decryption_failed},
+    Row{Code::key_unavailable, "ResourceUnavailable", wire::Status::tpm_unavailable},
     Row{Code::busy, "ServerTooBusy", wire::Status::busy},
     Row{Code::tpm_unavailable, "ResourceUnavailable", wire::Status::tpm_unavailable},
     Row{Code::state_unavailable, "ResourceUnavailable", wire::Status::internal},
@@ -42,6 +43,7 @@ Code code_of(const tpm::Error& cause) {
   switch (cause.fault()) {
     case tpm::Fault::busy: return Code::busy;
     case tpm::Fault::unsupported: return Code::not_supported;
+    case tpm::Fault::pcr_mismatch: return Code::key_unavailable;
     default: return Code::tpm_unavailable;
   }
 }

@@ -25,6 +25,7 @@ enum class Code {
   nothing_to_do,
   key_retired,
   decryption_failed,
+  key_unavailable,  // the machine is not in a state that the policy of the key allows
   busy,
   tpm_unavailable,
   state_unavailable,

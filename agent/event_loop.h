@@ -33,6 +33,7 @@ class EventLoop {
    public:
     void set_io_events(std::uint32_t events);
     void set_time(Time at);
+    void arm();  // of add_idle(): for one call
     void disable();
     // Called before each wait of the loop: for libraries whose poll mask changes (sd-bus).
     void set_prepare(Callback callback);
@@ -57,6 +58,8 @@ class EventLoop {
   [[nodiscard]] Source add_io(int fd, std::uint32_t events, IoCallback callback);
   [[nodiscard]] Source add_timer(Callback callback);               // disabled until set_time()
   [[nodiscard]] Source add_signal(int signal, Callback callback);  // blocks the signal
+  // Called once after each arm(), when nothing else is left to do.
+  [[nodiscard]] Source add_idle(Callback callback);
 
   // Runs `task` in the loop's thread, soon. Any thread.
   void post(Callback task);

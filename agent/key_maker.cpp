@@ -202,6 +202,10 @@ void KeyMaker::adopt(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer) {
 
 KeyPtr KeyMaker::store(KeyRecord record) {
   require_taken(record.slot, record.algorithm);
+  if (const auto known = state_.key(record.id);
+      known && (known->slot != record.slot || known->status != KeyStatus::pending))
+    throw Error(Code::entry_exists,
+                fmt::format("this key is kept already, for {}; one key serves one slot", known->slot.key_name()));
   const auto replaced = state_.key(record.slot, KeyStatus::pending);
   state_.put_pending_key(record);
   if (replaced) keys_.evict(replaced->id);

@@ -86,10 +86,11 @@ void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const 
   require_fit(*key, request);
   if (key->sealed == nullptr) return tpm_.submit<Bytes>(ticket, sign_command(key, request), std::move(answer));
   const auto sign = [request](const SoftwareKey& opened) { return tpm::SecretBytes(opened.sign(request)); };
-  sealed_.use(key->sealed, sign, ticket, [answer](std::variant<tpm::SecretBytes, Error> signature) {
-    proceed(answer, signature,
-            [&](const tpm::SecretBytes& bytes) { answer(Bytes(bytes.view().begin(), bytes.view().end())); });
-  });
+  sealed_.use(
+      key->sealed, SealedKeys::Extent::once, sign, ticket, [answer](std::variant<tpm::SecretBytes, Error> signature) {
+        proceed(answer, signature,
+                [&](const tpm::SecretBytes& bytes) { answer(Bytes(bytes.view().begin(), bytes.view().end())); });
+      });
 }
 
 void KeyService::decrypt(const KeyPtr& key, const DecryptionRequest& request, const TpmWorker::Ticket& ticket,
@@ -98,8 +99,8 @@ void KeyService::decrypt(const KeyPtr& key, const DecryptionRequest& request, co
   if (key->sealed == nullptr)
     return tpm_.submit<tpm::SecretBytes>(ticket, decrypt_command(key, request), std::move(answer));
   sealed_.use(
-      key->sealed, [request](const SoftwareKey& opened) { return decrypted(opened, request); }, ticket,
-      std::move(answer));
+      key->sealed, SealedKeys::Extent::repeatedly,
+      [request](const SoftwareKey& opened) { return decrypted(opened, request); }, ticket, std::move(answer));
 }
 
 void KeyService::export_tss_private_key(const KeyPtr& key, tpm::SecretBytes passphrase, Answer<Bytes> answer) {

@@ -62,16 +62,16 @@ class Resealing : public std::enable_shared_from_this<Resealing> {
     const auto [id, pcrs] = left_.back();
     left_.pop_back();
     const tpm::PcrPolicy policy{pcrs, digest_of(expected(pcrs, now_, values_)), std::nullopt};
-    sealed_.reseal(
-        keys_.find(id)->sealed, policy,
-        [self = shared_from_this(), id = id](std::variant<std::shared_ptr<tpm::SealedSecret>, Error> result) {
-          proceed(self->answer_, result, [&](const auto& object) {
-            self->state_.put_next_object(id, *object);
-            self->keys_.forget_cached();
-            ++self->done_;
-            self->next();
-          });
-        });
+    sealed_.reseal(keys_.find(id)->sealed, policy,
+                   [self = shared_from_this(), id = id](std::variant<std::shared_ptr<Resealed>, Error> result) {
+                     proceed(self->answer_, result, [&](const auto& resealed) {
+                       if (resealed->opened_by_next) self->state_.promote_next_object(id);
+                       self->state_.put_next_object(id, resealed->secret);
+                       self->keys_.forget_cached();
+                       ++self->done_;
+                       self->next();
+                     });
+                   });
   }
 
   struct Bound {

@@ -17,6 +17,8 @@ constexpr std::size_t full = secret_memory::capacity - secret_memory::capacity /
 constexpr std::chrono::minutes seal_time_limit{1};
 constexpr std::uint64_t no_client = 0;
 
+using Effort = SoftwareWorker::Effort;
+
 // A key whose AES key the TPM does not have yet.
 struct Enveloped {
   NewSealedKey key;
@@ -44,13 +46,28 @@ EnvelopedPtr envelop(const SoftwareKey& key) {
   return enveloped;
 }
 
-tpm::SecretBytes unseal(tpm::KeyDevice& device, const SealedKey& key) {
+Effort effort_of(const SoftwareKey& key, SealedKeys::Extent extent) {
+  if (extent == SealedKeys::Extent::repeatedly) return Effort::lasting;
+  switch (key.algorithm()) {
+    case tpm::KeyAlgorithm::rsa_2048:
+    case tpm::KeyAlgorithm::ec_p256:
+    case tpm::KeyAlgorithm::ed25519: return Effort::brief;
+    default: return Effort::lasting;
+  }
+}
+
+struct Unsealed {
+  tpm::SecretBytes secret;
+  bool by_next = false;
+};
+
+Unsealed unseal(tpm::KeyDevice& device, const SealedKey& key) {
   try {
-    return device.unseal(key.secret);
+    return {device.unseal(key.secret)};
   } catch (const tpm::Error& error) {
     if (error.fault() != tpm::Fault::pcr_mismatch || !key.next_secret) throw;
   }
-  return device.unseal(*key.next_secret);
+  return {device.unseal(*key.next_secret), true};
 }
 
 std::shared_ptr<const SoftwareKey> decrypt(ByteView secret, const SealedKey& sealed) {
@@ -90,7 +107,7 @@ void SealedKeys::parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase,
     if (!parts) throw Error(Code::not_supported, "no TPM takes Ed25519 keys; remedy: import it as a sealed key");
     return std::make_shared<tpm::PrivateKey>(*std::move(parts));
   };
-  software_.submit<Result>(no_client, work, std::move(answer));
+  software_.submit<Result>(no_client, Effort::lasting, work, std::move(answer));
 }
 
 void SealedKeys::make_sealed(std::function<SoftwareKey()> make, const std::optional<tpm::PcrPolicy>& policy,
@@ -109,22 +126,22 @@ void SealedKeys::make_sealed(std::function<SoftwareKey()> make, const std::optio
     });
   };
   software_.submit<EnvelopedPtr>(
-      no_client, [make = std::move(make)] { return envelop(make()); }, seal);
+      no_client, Effort::lasting, [make = std::move(make)] { return envelop(make()); }, seal);
 }
 
 void SealedKeys::reseal(const std::shared_ptr<const SealedKey>& key, const std::optional<tpm::PcrPolicy>& policy,
-                        Answer<std::shared_ptr<tpm::SealedSecret>> answer) {
-  using Result = std::shared_ptr<tpm::SealedSecret>;
+                        Answer<std::shared_ptr<Resealed>> answer) {
+  using Result = std::shared_ptr<Resealed>;
   const auto work = [key, policy](tpm::KeyDevice& device) {
-    const tpm::SecretBytes secret = unseal(device, *key);
-    return std::make_shared<tpm::SealedSecret>(device.seal(secret.view(), policy));
+    const Unsealed unsealed = unseal(device, *key);
+    return std::make_shared<Resealed>(Resealed{device.seal(unsealed.secret.view(), policy), unsealed.by_next});
   };
   tpm_.submit<Result>({TpmWorker::Priority::seal, no_client, seal_time_limit}, work, std::move(answer));
 }
 
-void SealedKeys::use(const std::shared_ptr<const SealedKey>& key, Operation operation, const TpmWorker::Ticket& ticket,
-                     Answer<tpm::SecretBytes> answer) {
-  Use use{std::move(operation), ticket.client, loop_.now() + ticket.time_limit, std::move(answer)};
+void SealedKeys::use(const std::shared_ptr<const SealedKey>& key, Extent extent, Operation operation,
+                     const TpmWorker::Ticket& ticket, Answer<tpm::SecretBytes> answer) {
+  Use use{extent, std::move(operation), ticket.client, loop_.now() + ticket.time_limit, std::move(answer)};
   const auto found = entries_.find(key->id);
   if (found == entries_.end()) return open(key, std::move(use), ticket);
   Entry& entry = found->second;
@@ -147,11 +164,12 @@ void SealedKeys::open(const SealedKeyPtr& key, Use use, TpmWorker::Ticket ticket
   };
   ticket.priority = TpmWorker::Priority::seal;
   tpm_.submit<Secret>(
-      ticket, [key](tpm::KeyDevice& device) { return std::make_shared<tpm::SecretBytes>(unseal(device, *key)); },
+      ticket, [key](tpm::KeyDevice& device) { return std::make_shared<tpm::SecretBytes>(unseal(device, *key).secret); },
       [this, key, client = ticket.client, opened](std::variant<Secret, Error> outcome) {
         proceed(opened, outcome, [&](Secret& secret) {
           software_.submit<OpenedPtr>(
-              client, [key, secret = std::move(secret)] { return decrypt(secret->view(), *key); }, opened);
+              client, Effort::brief, [key, secret = std::move(secret)] { return decrypt(secret->view(), *key); },
+              opened);
         });
       });
   opening->waiting.push_back(std::move(use));
@@ -187,7 +205,8 @@ void SealedKeys::submit(const OpenedPtr& key, Use use) {
     return use.answer(Error(Code::busy, "the key could not be opened within the time limit; try again later"));
   try {
     software_.submit<tpm::SecretBytes>(
-        use.client, [key, operation = std::move(use.operation)] { return operation(*key); }, use.answer);
+        use.client, effort_of(*key, use.extent),
+        [key, operation = std::move(use.operation)] { return operation(*key); }, use.answer);
   } catch (const Error& refused) {
     use.answer(refused);
   }

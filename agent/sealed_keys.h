@@ -32,8 +32,13 @@ struct NewSealedKey {
   SealedKey sealed;
 };
 
-// Opens sealed keys, uses them, and drops them after a while. Loop's thread; the keys themselves stay in the threads of
-// the SoftwareWorker. Both workers outlive it, and do not answer any more when it is gone.
+struct Resealed {
+  tpm::SealedSecret secret;
+  bool opened_by_next = false;  // SealedKey::next_secret is what the PCRs of now open, and must be kept
+};
+
+// Opens sealed keys, uses them, and drops them after a while. Loop's thread; the keys themselves are the
+// SoftwareWorker's to touch. Both workers outlive it, and do not answer any more when it is gone.
 class SealedKeys {
  public:
   struct Settings {
@@ -55,15 +60,17 @@ class SealedKeys {
   // The same, for TPM2_Import. Answers Error{not_supported} for Ed25519.
   void parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase, Answer<std::shared_ptr<tpm::PrivateKey>> answer);
 
-  // Opens the key where it is not, by one unsealing for all who wait, and runs `operation` in a thread of the
-  // SoftwareWorker. The ticket's client and time limit hold for both; who comes while the key is being opened shares
-  // the outcome of that.
-  void use(const std::shared_ptr<const SealedKey>& key, Operation operation, const TpmWorker::Ticket& ticket,
-           Answer<tpm::SecretBytes> answer);
+  // What an operation does with the key.
+  enum class Extent { once, repeatedly };
 
-  // The AES key sealed once more, for another policy; opens it by the present one.
+  // Opens the key where it is not, by one unsealing for all who wait, and lets the SoftwareWorker do the operation. The
+  // ticket's client and time limit hold for both; who comes while the key is being opened shares the outcome of that.
+  void use(const std::shared_ptr<const SealedKey>& key, Extent extent, Operation operation,
+           const TpmWorker::Ticket& ticket, Answer<tpm::SecretBytes> answer);
+
+  // The AES key sealed once more, for another policy.
   void reseal(const std::shared_ptr<const SealedKey>& key, const std::optional<tpm::PcrPolicy>& policy,
-              Answer<std::shared_ptr<tpm::SealedSecret>> answer);
+              Answer<std::shared_ptr<Resealed>> answer);
 
   void forget(const KeyId& id);  // drops the opened key; who uses it now still gets an answer
   [[nodiscard]] std::size_t opened() const;
@@ -72,6 +79,7 @@ class SealedKeys {
   using SealedKeyPtr = std::shared_ptr<const SealedKey>;
   using OpenedPtr = std::shared_ptr<const SoftwareKey>;
   struct Use {
+    Extent extent;
     Operation operation;
     std::uint64_t client;
     EventLoop::Time deadline;

@@ -39,7 +39,8 @@ class SignalsBlocked {
 
 }  // namespace
 
-SoftwareWorker::SoftwareWorker(EventLoop& loop, const Limits& limits) : loop_(loop), limits_(limits) {
+SoftwareWorker::SoftwareWorker(EventLoop& loop, const Limits& limits)
+    : loop_(loop), limits_(limits), idle_(loop.add_idle([this] { help(); })), stack_(stack_size) {
   for (unsigned thread = threads_of(limits); thread > 0; --thread) stacks_.emplace_back(stack_size);
   const SignalsBlocked signals_blocked;
   try {
@@ -64,33 +65,59 @@ void SoftwareWorker::end() {
   threads_.clear();
 }
 
-void SoftwareWorker::enqueue(std::uint64_t client, std::unique_ptr<Task> task) {
+void SoftwareWorker::enqueue(std::uint64_t client, Effort effort, TaskPtr task) {
+  bool for_the_pool = true;
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() >= limits_.queue)
-      throw Error(Code::busy, fmt::format("{} requests for sealed keys wait already; try again later", limits_.queue));
-    if (queue_.waiting(client) >= limits_.queue_per_client)
-      throw Error(Code::busy,
-                  fmt::format("{} requests of this client wait already; try again later", limits_.queue_per_client));
-    queue_.push(client, std::move(task));
+    require_room(client);
+    (effort == Effort::brief ? brief_ : lasting_).push(client, std::move(task));
+    for_the_pool = effort == Effort::lasting || brief_.size() > 1;
   }
   ++pending_;
-  wake_.notify_one();
+  if (effort == Effort::brief) idle_.arm();
+  if (for_the_pool) wake_.notify_one();
+}
+
+// With the lock held.
+void SoftwareWorker::require_room(std::uint64_t client) const {
+  if (brief_.size() + lasting_.size() >= limits_.queue)
+    throw Error(Code::busy, fmt::format("{} requests for sealed keys wait already; try again later", limits_.queue));
+  if (brief_.waiting(client) + lasting_.waiting(client) >= limits_.queue_per_client)
+    throw Error(Code::busy,
+                fmt::format("{} requests of this client wait already; try again later", limits_.queue_per_client));
+}
+
+// One at a time: what the loop is asked meanwhile goes first.
+void SoftwareWorker::help() {
+  std::optional<TaskPtr> task;
+  {
+    const std::lock_guard lock(mutex_);
+    task = brief_.pop();
+    if (!brief_.empty()) idle_.arm();
+  }
+  if (!task) return;
+  stack_.run([&task] {
+    const secret_memory::Scope scope;
+    (*task)->run();
+  });
+  answer(**task);
 }
 
 void SoftwareWorker::deliver() {
-  std::vector<std::unique_ptr<Task>> done;
+  std::vector<TaskPtr> done;
   {
     const std::lock_guard lock(mutex_);
     done.swap(done_);
   }
-  for (const auto& task : done) {
-    --pending_;
-    try {
-      task->answer();
-    } catch (const std::exception& error) {
-      log(Level::error, Event::internal_error, std::string("the answer to an operation failed: ") + error.what());
-    }
+  for (const TaskPtr& task : done) answer(*task);
+}
+
+void SoftwareWorker::answer(Task& task) {
+  --pending_;
+  try {
+    task.answer();
+  } catch (const std::exception& error) {
+    log(Level::error, Event::internal_error, std::string("the answer to an operation failed: ") + error.what());
   }
 }
 
@@ -102,14 +129,18 @@ void SoftwareWorker::serve() {
   }
 }
 
-std::unique_ptr<SoftwareWorker::Task> SoftwareWorker::next_task() {
+SoftwareWorker::TaskPtr SoftwareWorker::next_task() {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-  return ending_ ? nullptr : *queue_.pop();
+  wake_.wait(lock, [this] { return ending_ || !brief_.empty() || !lasting_.empty(); });
+  if (ending_) return nullptr;
+  lasting_next_ = brief_.empty() || (lasting_next_ && !lasting_.empty());
+  FairQueue<TaskPtr>& queue = lasting_next_ ? lasting_ : brief_;
+  lasting_next_ = !lasting_next_;
+  return *queue.pop();
 }
 
 // The loop is told once, however many are done before it looks.
-void SoftwareWorker::finish(std::unique_ptr<Task> task) {
+void SoftwareWorker::finish(TaskPtr task) {
   const std::lock_guard lock(mutex_);
   done_.push_back(std::move(task));
   if (done_.size() > 1) return;

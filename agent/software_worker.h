@@ -19,10 +19,17 @@
 
 namespace edgeseal::agent {
 
-// A small pool of threads that work with opened private keys: their stacks lie in the secret memory, and what libcrypto
-// allocates in them too. The queue is bounded and fair between clients. Loop's thread, unless said otherwise.
+// Works with opened private keys: the stacks lie in the secret memory, and so does what libcrypto allocates. A small
+// pool of threads does so; brief tasks are taken by the loop's thread too, when nothing else is left to do there,
+// because to wake another thread costs as much as a P-256 signature. The queue is bounded and fair between clients;
+// brief tasks do not wait for lasting ones. Loop's thread, unless said otherwise.
 class SoftwareWorker {
  public:
+  enum class Effort {
+    brief,   // half a millisecond at most
+    lasting  // for the pool alone
+  };
+
   struct Limits {
     unsigned threads = 0;      // 0: as many as the machine has processors, from 2 to 4
     std::size_t queue = 1024;  // waiting tasks in all
@@ -37,11 +44,12 @@ class SoftwareWorker {
   SoftwareWorker(const SoftwareWorker&) = delete;
   SoftwareWorker& operator=(const SoftwareWorker&) = delete;
 
-  // `work` runs, and is destroyed, in one of the threads; `answer` runs in the loop, exactly once. What `work` throws
-  // is the answer. Throws Error{busy} when the queue is full. `client`: whose turn it is, where several wait.
+  // `work` runs, and is destroyed, on one of the stacks; `answer` runs in the loop, exactly once, after this returns.
+  // What `work` throws is the answer. Throws Error{busy} when the queue is full. `client`: whose turn it is, where
+  // several wait.
   template <class Result>
-  void submit(std::uint64_t client, std::function<Result()> work, Answer<Result> answer) {
-    enqueue(client, std::make_unique<TaskOf<Result>>(std::move(work), std::move(answer)));
+  void submit(std::uint64_t client, Effort effort, std::function<Result()> work, Answer<Result> answer) {
+    enqueue(client, effort, std::make_unique<TaskOf<Result>>(std::move(work), std::move(answer)));
   }
 
   // Tasks that have not been answered yet.
@@ -51,32 +59,40 @@ class SoftwareWorker {
   class Task {
    public:
     virtual ~Task() = default;
-    virtual void run() noexcept = 0;  // in one of the threads
+    virtual void run() noexcept = 0;  // on one of the stacks
     virtual void answer() = 0;
   };
   template <class Result>
   class TaskOf;
 
-  void enqueue(std::uint64_t client, std::unique_ptr<Task> task);
+  using TaskPtr = std::unique_ptr<Task>;
+
+  void enqueue(std::uint64_t client, Effort effort, TaskPtr task);
+  void require_room(std::uint64_t client) const;
+  void help();
   void deliver();
+  void answer(Task& task);
   void end();
 
   // The threads.
   void serve();
-  [[nodiscard]] std::unique_ptr<Task> next_task();
-  void finish(std::unique_ptr<Task> task);
+  [[nodiscard]] TaskPtr next_task();
+  void finish(TaskPtr task);
 
   EventLoop& loop_;
   const Limits limits_;
   std::size_t pending_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once a posted delivery must not come back
 
-  std::mutex mutex_;  // guards the queue, done_ and ending_
+  std::mutex mutex_;  // guards what follows, up to ending_
   std::condition_variable wake_;
-  FairQueue<std::unique_ptr<Task>> queue_;
-  std::vector<std::unique_ptr<Task>> done_;
+  FairQueue<TaskPtr> brief_, lasting_;
+  bool lasting_next_ = false;  // they take turns
+  std::vector<TaskPtr> done_;
   bool ending_ = false;
 
+  EventLoop::Source idle_;
+  secret_memory::Stack stack_;  // of help()
   std::list<secret_memory::Stack> stacks_;
   std::vector<std::jthread> threads_;  // last: they start when everything else is there
 };

@@ -27,7 +27,7 @@ struct ApplicationRecord {
   std::string account;
   std::vector<std::string> access;  // policy::AccessRule texts
   std::vector<SlotDeclaration> slots;
-  std::string origin;  // "bus" or the path of the configuration file
+  std::string origin;                 // "bus" or the path of the configuration file
   std::vector<std::string> legacy{};  // of the above: what old peers need and nobody else gets
 
   bool operator==(const ApplicationRecord&) const = default;

@@ -195,11 +195,16 @@ BOOST_AUTO_TEST_CASE(a_key_is_exported_for_other_programs_of_this_tpm_and_a_seal
   const KeyPtr inside = install(declare("web", "https/https"));
   const auto exported =
       value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) { keys.export_tss_private_key(inside, {}, std::move(answer)); });
+  const auto tss2 = [&] {
+    OutsideKey key;
+    key.format = "TSS2";
+    key.encoded = tpm::SecretBytes(exported);
+    return key;
+  };
   const Slot slot = declare("copy", "https/https");
-  OutsideKey key;
-  key.format = "TSS2";
-  key.encoded = tpm::SecretBytes(exported);
-  BOOST_TEST((import(slot, std::move(key)) == inside->public_key));
+  BOOST_CHECK_EXCEPTION((void)import(slot, tss2()), agent::Error, has_code(Code::entry_exists));
+  applications.remove("web");
+  BOOST_TEST((import(slot, tss2()) == inside->public_key));
 
   const KeyPtr outside = install(declare("sealed", "https/https=ec-p256,sealed"));
   BOOST_CHECK_EXCEPTION(keys.export_tss_private_key(outside, {}, [](auto) {}), agent::Error,

@@ -40,7 +40,8 @@ struct Fixture : test::LoopFixture {
   Outcome use(const std::shared_ptr<const SealedKey>& key, const SealedKeys::Operation& operation = sign,
               std::chrono::milliseconds limit = 10s) {
     return outcome<tpm::SecretBytes>([&](Answer<tpm::SecretBytes> answer) {
-      keys.use(key, operation, {agent::TpmWorker::Priority::use, 1, limit}, std::move(answer));
+      keys.use(key, SealedKeys::Extent::once, operation, {agent::TpmWorker::Priority::use, 1, limit},
+               std::move(answer));
     });
   }
   static bool verifies(const NewKeyPtr& key, const Outcome& signature) {
@@ -104,7 +105,7 @@ BOOST_AUTO_TEST_CASE(all_who_wait_share_one_unsealing) {
   chip.block();
   int good = 0;
   for (int i = 0; i < 10; ++i)
-    keys.use(stored(key), sign, {agent::TpmWorker::Priority::use, 1, 10s},
+    keys.use(stored(key), SealedKeys::Extent::once, sign, {agent::TpmWorker::Priority::use, 1, 10s},
              [&](const Outcome& signature) { good += verifies(key, signature) ? 1 : 0; });
   chip.wait_until_blocked();
   chip.release();
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(all_who_wait_get_the_refusal_of_the_tpm_and_the_next_use_tr
   chip.block();
   int refused = 0;
   for (int i = 0; i < 3; ++i)
-    keys.use(stored(key), sign, {agent::TpmWorker::Priority::use, 1, 10s},
+    keys.use(stored(key), SealedKeys::Extent::once, sign, {agent::TpmWorker::Priority::use, 1, 10s},
              [&](const Outcome& signature) { refused += code_of(signature) == Code::tpm_unavailable ? 1 : 0; });
   chip.wait_until_blocked();
   chip.fail_once(tpm::Fault::failed);
@@ -140,9 +141,9 @@ BOOST_AUTO_TEST_CASE(who_waited_too_long_for_the_key_to_be_opened_is_told_so) {
   chip.block();
   bool signed_in_time = false;
   std::optional<Code> late;
-  keys.use(stored(key), sign, {agent::TpmWorker::Priority::use, 1, 10s},
+  keys.use(stored(key), SealedKeys::Extent::once, sign, {agent::TpmWorker::Priority::use, 1, 10s},
            [&](const Outcome& signature) { signed_in_time = verifies(key, signature); });
-  keys.use(stored(key), sign, {agent::TpmWorker::Priority::use, 1, -1ms},
+  keys.use(stored(key), SealedKeys::Extent::once, sign, {agent::TpmWorker::Priority::use, 1, -1ms},
            [&](const Outcome& signature) { late = code_of(signature); });
   chip.wait_until_blocked();
   chip.release();
@@ -173,9 +174,9 @@ BOOST_AUTO_TEST_CASE(a_stored_form_that_was_changed_or_is_of_another_key_is_refu
 
 BOOST_AUTO_TEST_CASE(resealing_keeps_the_ciphertext_and_serves_when_the_present_policy_does_not) {
   const auto key = create();
-  const auto next = value<std::shared_ptr<tpm::SealedSecret>>(
-      [&](Answer<std::shared_ptr<tpm::SealedSecret>> answer) { keys.reseal(stored(key), {}, std::move(answer)); });
-  key->sealed.next_secret = std::move(*next);
+  const auto next = value<std::shared_ptr<agent::Resealed>>(
+      [&](Answer<std::shared_ptr<agent::Resealed>> answer) { keys.reseal(stored(key), {}, std::move(answer)); });
+  key->sealed.next_secret = std::move(next->secret);
   chip.fail_once(tpm::Fault::pcr_mismatch);
   BOOST_TEST(verifies(key, use(stored(key))));
   BOOST_TEST(chip.counts().unseals == 3u);
@@ -195,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_forgotten_key_is_opened_again_and_who_waits_for_it_is_ans
   BOOST_TEST(keys.opened() == 0u);
   chip.block();
   bool answered = false;
-  keys.use(stored(key), sign, {agent::TpmWorker::Priority::use, 1, 10s},
+  keys.use(stored(key), SealedKeys::Extent::once, sign, {agent::TpmWorker::Priority::use, 1, 10s},
            [&](const Outcome& signature) { answered = verifies(key, signature); });
   chip.wait_until_blocked();
   keys.forget(key->sealed.id);
@@ -209,7 +210,8 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_forgotten_in_use_finishes) {
   std::latch entered(1), gate(1);
   bool answered = false;
   keys.use(
-      stored(key), [&](const SoftwareKey& opened) { return entered.count_down(), gate.wait(), sign(opened); },
+      stored(key), SealedKeys::Extent::repeatedly,
+      [&](const SoftwareKey& opened) { return entered.count_down(), gate.wait(), sign(opened); },
       {agent::TpmWorker::Priority::use, 1, 10s},
       [&](const Outcome& signature) { answered = verifies(key, signature); });
   run_until([&] { return entered.try_wait(); });
@@ -267,7 +269,7 @@ BOOST_AUTO_TEST_CASE(many_opened_keys_never_fill_the_secret_memory) {
     copy->id[1] = static_cast<std::byte>(i >> 8);
     (void)value<tpm::SecretBytes>([&](Answer<tpm::SecretBytes> answer) {
       keys.use(
-          stored(key),
+          stored(key), SealedKeys::Extent::once,
           [&](const SoftwareKey& opened) {
             opened.with_pkcs8([&](tpm::ByteView encoded) {
               copy->ciphertext = agent::seal_envelope(secret.view(), copy->id, encoded);

@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <latch>
 #include <set>
@@ -14,21 +15,22 @@ using namespace edgeseal;
 using agent::Answer;
 using agent::Code;
 using agent::SoftwareWorker;
+using Effort = SoftwareWorker::Effort;
 
 namespace {
 
 struct Fixture : test::LoopFixture {
   template <class Result>
-  std::variant<Result, agent::Error> run(SoftwareWorker& worker, std::function<Result()> work) {
+  std::variant<Result, agent::Error> run(SoftwareWorker& worker, Effort effort, std::function<Result()> work) {
     return outcome<Result>(
-        [&](Answer<Result> answer) { worker.submit<Result>(1, std::move(work), std::move(answer)); });
+        [&](Answer<Result> answer) { worker.submit<Result>(1, effort, std::move(work), std::move(answer)); });
   }
 };
 
 struct OneThread : Fixture {
   OneThread() {
     worker.submit<int>(
-        9, [this] { return entered.count_down(), gate.wait(), 0; }, count());
+        9, Effort::lasting, [this] { return entered.count_down(), gate.wait(), 0; }, count());
     entered.wait();
   }
   ~OneThread() {
@@ -39,7 +41,7 @@ struct OneThread : Fixture {
   }
   void submit(std::uint64_t client, int mark) {
     worker.submit<int>(
-        client, [mark] { return mark; }, count());
+        client, Effort::lasting, [mark] { return mark; }, count());
   }
 
   std::latch entered{1}, gate{1};
@@ -57,7 +59,7 @@ BOOST_FIXTURE_TEST_CASE(work_is_done_in_another_thread_and_answered_in_the_loop,
   std::thread::id answered_in;
   std::optional<std::thread::id> done_in;
   worker.submit<std::thread::id>(
-      1, [] { return std::this_thread::get_id(); },
+      1, Effort::lasting, [] { return std::this_thread::get_id(); },
       [&](const auto& result) {
         answered_in = std::this_thread::get_id();
         done_in = std::get<std::thread::id>(result);
@@ -71,19 +73,47 @@ BOOST_FIXTURE_TEST_CASE(work_is_done_in_another_thread_and_answered_in_the_loop,
 
 BOOST_FIXTURE_TEST_CASE(stack_and_memory_of_libcrypto_are_secret, Fixture) {
   SoftwareWorker worker(loop, {});
-  const auto secret = run<bool>(worker, [] {
-    const int on_stack = 0;
-    void* const allocated = OPENSSL_malloc(100);
-    const bool both = agent::secret_memory::contains(&on_stack) && agent::secret_memory::contains(allocated);
-    OPENSSL_free(allocated);
-    return both;
-  });
-  BOOST_TEST(std::get<bool>(secret));
+  for (const Effort effort : {Effort::brief, Effort::lasting}) {
+    const auto secret = run<bool>(worker, effort, [] {
+      const int on_stack = 0;
+      void* const allocated = OPENSSL_malloc(100);
+      const bool both = agent::secret_memory::contains(&on_stack) && agent::secret_memory::contains(allocated);
+      OPENSSL_free(allocated);
+      return both;
+    });
+    BOOST_TEST(std::get<bool>(secret));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_brief_task_wakes_no_other_thread, Fixture) {
+  SoftwareWorker worker(loop, {});
+  const auto done_in = run<std::thread::id>(worker, Effort::brief, [] { return std::this_thread::get_id(); });
+  BOOST_TEST((std::get<std::thread::id>(done_in) == std::this_thread::get_id()));
+}
+
+BOOST_FIXTURE_TEST_CASE(several_brief_tasks_are_shared_with_the_pool, Fixture) {
+  SoftwareWorker worker(loop, {1, 16, 16});
+  std::latch together(2);
+  int answered = 0;
+  for (int i = 0; i < 2; ++i)
+    worker.submit<int>(
+        1, Effort::brief, [&together] { return together.arrive_and_wait(), 0; }, [&](const auto&) { ++answered; });
+  run_until([&] { return answered == 2; });
+}
+
+BOOST_FIXTURE_TEST_CASE(a_brief_task_gives_way_to_whatever_else_the_loop_has_to_do, Fixture) {
+  SoftwareWorker worker(loop, {1, 16, 16});
+  std::vector<int> order;
+  worker.submit<int>(
+      1, Effort::brief, [] { return 0; }, [&](const auto&) { order.push_back(2); });
+  loop.post([&] { order.push_back(1); });
+  run_until([&] { return order.size() == 2; });
+  BOOST_TEST(order == (std::vector<int>{1, 2}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(no_signal_is_handled_there, Fixture) {
   SoftwareWorker worker(loop, {});
-  const auto blocked = run<bool>(worker, [] {
+  const auto blocked = run<bool>(worker, Effort::lasting, [] {
     sigset_t mask;
     ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
     return sigismember(&mask, SIGTERM) == 1 && sigismember(&mask, SIGUSR1) == 1;
@@ -96,19 +126,38 @@ BOOST_FIXTURE_TEST_CASE(no_signal_is_handled_there, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(what_the_work_throws_is_the_answer, Fixture) {
   SoftwareWorker worker(loop, {});
-  const auto refused = run<int>(worker, []() -> int { throw agent::Error(Code::invalid_argument, "no"); });
+  const auto refused =
+      run<int>(worker, Effort::lasting, []() -> int { throw agent::Error(Code::invalid_argument, "no"); });
   BOOST_TEST((std::get<agent::Error>(refused).code() == Code::invalid_argument));
-  const auto failed = run<int>(worker, []() -> int { throw std::runtime_error("oh"); });
+  const auto failed = run<int>(worker, Effort::lasting, []() -> int { throw std::runtime_error("oh"); });
   BOOST_TEST((std::get<agent::Error>(failed).code() == Code::internal_error));
 }
 
 BOOST_FIXTURE_TEST_CASE(an_answer_that_throws_costs_no_other, OneThread) {
   worker.submit<int>(
-      1, [] { return 1; }, [](const auto&) { throw std::runtime_error("oh"); });
+      1, Effort::lasting, [] { return 1; }, [](const auto&) { throw std::runtime_error("oh"); });
   submit(1, 2);
   gate.count_down();
   run_until([&] { return answers.size() == 2; });
   BOOST_TEST(worker.pending() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_brief_task_does_not_wait_for_a_lasting_one, OneThread) {
+  worker.submit<int>(
+      1, Effort::brief, [] { return 1; }, count());
+  run_until([&] { return answers.size() == 1; });
+  BOOST_TEST(answers.front() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_pool_takes_turns_between_brief_and_lasting_tasks, OneThread) {
+  submit(1, 11);
+  submit(1, 12);
+  worker.submit<int>(
+      1, Effort::brief, [] { return 21; }, count());
+  gate.count_down();
+  run_until([&] { return answers.size() == 4; });
+  BOOST_TEST(std::ranges::count(answers, 21) == 1);
+  BOOST_TEST((std::ranges::find(answers, 11) < std::ranges::find(answers, 12)));
 }
 
 BOOST_FIXTURE_TEST_CASE(clients_take_turns, OneThread) {
@@ -136,7 +185,7 @@ BOOST_FIXTURE_TEST_CASE(as_many_tasks_run_at_once_as_there_are_threads, Fixture)
   int answered = 0;
   for (int i = 0; i < 3; ++i)
     worker.submit<int>(
-        1, [&together] { return together.arrive_and_wait(), 0; }, [&](const auto&) { ++answered; });
+        1, Effort::lasting, [&together] { return together.arrive_and_wait(), 0; }, [&](const auto&) { ++answered; });
   run_until([&] { return answered == 3; });
 }
 
@@ -147,7 +196,7 @@ BOOST_FIXTURE_TEST_CASE(its_end_does_not_answer_what_still_waits_and_gives_its_m
     SoftwareWorker worker(loop, {1, 16, 16});
     for (int i = 0; i < 10; ++i)
       worker.submit<int>(
-          1, [] { return 0; }, [&](const auto&) { ++answered; });
+          1, Effort::lasting, [] { return 0; }, [&](const auto&) { ++answered; });
   }
   loop.run_once(std::chrono::milliseconds(0));
   BOOST_TEST(answered == 0);
@@ -161,7 +210,8 @@ BOOST_FIXTURE_TEST_CASE(many_tasks_from_many_turns_of_the_loop_are_each_answered
   const auto more = [&] {
     while (submitted < 2000 && worker.pending() < 8) {
       worker.submit<int>(
-          1, [mark = submitted] { return mark; }, [&](const auto& result) { answers.insert(std::get<int>(result)); });
+          1, submitted % 3 == 0 ? Effort::lasting : Effort::brief, [mark = submitted] { return mark; },
+          [&](const auto& result) { answers.insert(std::get<int>(result)); });
       ++submitted;
     }
   };
