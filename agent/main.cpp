@@ -12,6 +12,7 @@
 
 #include "agent/agent.h"
 #include "agent/configuration.h"
+#include "agent/immediate_binding.h"
 #include "agent/journal.h"
 #include "agent/secret_memory.h"
 
@@ -62,6 +63,7 @@ int run(const std::string& configuration_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  require_immediate_binding(argv);
   ::setenv("TSS2_LOG", "all+NONE", 0);  // what libtss2 meets reaches the journal as an error of ours, with a remedy
   protect_process();
 
