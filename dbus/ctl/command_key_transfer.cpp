@@ -46,7 +46,8 @@ void import_key(const Import& wanted, Session& session) {
         nlohmann::json{{"slot", slot.text()}, {"public-key", to_pem("PUBLIC KEY", public_key)}});
   }
   session.output.print("Imported the key as the pending key of " + slot.text() +
-                       ", marked as exposed. Install its certificate: edgesealctl certificate install\n");
+                       ", marked as exposed. Install its certificate: edgesealctl certificate install " +
+                       slot.application + " FILE\n");
 }
 
 void export_key(const Export& wanted, Session& session) {
