@@ -40,7 +40,7 @@ class Service::Impl {
 
   [[nodiscard]] PollState poll_state() const;
   [[nodiscard]] bool process();
-  void add(const ApplicationInfo& application);
+  void add(const ApplicationInfo& application) { put(application).announce(); }
   void remove(const std::string& name);
 
   // Runs what sends signals; the bus may be gone.
@@ -49,6 +49,7 @@ class Service::Impl {
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
 
  private:
+  ApplicationObject& put(const ApplicationInfo& application);
   void name_vanished(sd_bus_message* signal);
   void take_name();
 
@@ -75,7 +76,7 @@ Service::Impl::Impl(AgentPort& agent, CertificateGroupPort& groups, AuditPort& a
       agent_object_(*connection_, agent, guard_),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
-  for (const auto& application : agent.applications()) add(application);
+  for (const auto& application : agent.applications()) put(application);  // who is not there yet tells nobody
   take_name();
 }
 
@@ -123,11 +124,10 @@ bool Service::Impl::process() {
   return connected;
 }
 
-void Service::Impl::add(const ApplicationInfo& application) {
+ApplicationObject& Service::Impl::put(const ApplicationInfo& application) {
   if (!processing_) withdrawn_.clear();
   auto object = std::make_unique<ApplicationObject>(*connection_, groups_, guard_, application);
-  object->announce();
-  applications_.insert_or_assign(application.name, std::move(object));
+  return *applications_.insert_or_assign(application.name, std::move(object)).first->second;
 }
 
 void Service::Impl::remove(const std::string& name) {
