@@ -20,8 +20,8 @@
 #include "tpm/response_encryption.h"
 #include "tpm/sealing.h"
 #include "tpm/signing.h"
-#include "tpm/tss_version.h"
 #include "tpm/tss_private_key.h"
+#include "tpm/tss_version.h"
 
 namespace edgeseal::tpm {
 namespace {

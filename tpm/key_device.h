@@ -86,8 +86,8 @@ class KeyDevice {
   [[nodiscard]] CreatedKey create(KeyAlgorithm algorithm) { return create(algorithm, std::nullopt); }
 
   // A key from outside, put under the storage key by TPM2_Import. It never was this TPM's alone: neither fixedTPM nor
-  // sensitiveDataOrigin, so that evidence about it says so. Crosses the bus encrypted. Fault::unsupported as in create();
-  // Fault::bad_blob if its parts are not of one key.
+  // sensitiveDataOrigin, so that evidence about it says so. Crosses the bus encrypted. Fault::unsupported as in
+  // create(); Fault::bad_blob if its parts are not of one key.
   [[nodiscard]] virtual CreatedKey import_key(const PrivateKey& key) = 0;
 
   // A TSSPRIVKEY that another program made under the same storage key. Loads it once; Fault::bad_blob if it is no key,
