@@ -154,8 +154,6 @@ class EsysKeyDevice final : public KeyDevice {
   Lockout lockout() override { return read_lockout(context_); }
 
  private:
-  [[noreturn]] static void not_yet() { throw Error("not yet", Fault::unsupported, "under construction"); }
-
   // What takes more than one slot begins anew with each key that is unloaded for it.
   template <class Operation>
   std::invoke_result_t<Operation> with_free_slots(const Operation& operation) {
