@@ -6,7 +6,6 @@
 
 #include "dbus/client.h"
 #include "tests/fakes/test_keys.h"
-#include "tpm/key_template.h"
 
 namespace edgeseal::bench {
 namespace {
@@ -42,19 +41,14 @@ void Gateway::start_agent(const std::string& tcti) {
   agent_.emplace(directory_.path(), tcti);
 }
 
-void Gateway::certify(tpm::KeyAlgorithm algorithm) {
-  const std::string name = tpm::to_string(algorithm);
+void Gateway::certify(const std::string& application, const std::string& key) {
   const auto connection = sdbus::createSystemBusConnection();
   dbus::RemoteAgent agent(*connection, "/org/edgeseal");
   const std::string path =
-      agent.CreateApplication(name, {{"slots", sdbus::Variant(std::vector<std::string>{"https/https=" + name})}});
+      agent.CreateApplication(application, {{"slots", sdbus::Variant(std::vector<std::string>{"https/https=" + key})}});
   dbus::RemoteGroup group(*connection, path + "/https");
   (void)group.UpdateCertificate("https", certificate_for(group.CreateSigningRequest("https", {})), {}, {});
   group.ApplyChanges({});
-}
-
-std::string Gateway::key_uri(tpm::KeyAlgorithm algorithm) {
-  return std::string("edgeseal:") + tpm::to_string(algorithm);
 }
 
 }  // namespace edgeseal::bench

@@ -6,7 +6,6 @@
 #include "tests/bench/agent_process.h"
 #include "tests/bus/private_bus.h"
 #include "tests/tpm/swtpm.h"
-#include "tpm/key_device.h"
 
 namespace edgeseal::bench {
 
@@ -16,13 +15,15 @@ class Gateway {
   Gateway();
 
   [[nodiscard]] const test::Swtpm& chip() const { return chip_; }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   // With `tcti` for its chip; an agent that runs is ended first.
   void start_agent(const std::string& tcti);
 
-  // An application with one such key, certified and in use: over D-Bus, as an administrator does it.
-  void certify(tpm::KeyAlgorithm algorithm);
+  // An application with one such key ("ec-p256", "rsa-2048,sealed"), certified and in use: over D-Bus, as an
+  // administrator does it.
+  void certify(const std::string& application, const std::string& key);
   // As programs open its key.
-  [[nodiscard]] static std::string key_uri(tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] static std::string key_uri(const std::string& application) { return "edgeseal:" + application; }
   // The openssl.cnf of programs on this device.
   [[nodiscard]] std::filesystem::path openssl_configuration() const { return directory_.path() / "openssl.cnf"; }
 

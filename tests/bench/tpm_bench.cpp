@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/bench/bare_chip.h"
+#include "tests/bench/contender.h"
 #include "tests/bench/gateway.h"
 #include "tests/bench/program.h"
 #include "tests/bench/report.h"
@@ -18,7 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds longest_turn{200};
 constexpr std::array algorithms{tpm::KeyAlgorithm::ec_p256, tpm::KeyAlgorithm::rsa_2048};
 constexpr std::array<std::size_t, 3> client_counts{1, 4, 32};
 
@@ -31,20 +31,6 @@ constexpr std::array profiles{ChipProfile{tpm::KeyAlgorithm::ec_p256, 17}, ChipP
                               ChipProfile{tpm::KeyAlgorithm::ec_p256, 69}, ChipProfile{tpm::KeyAlgorithm::rsa_2048, 52},
                               ChipProfile{tpm::KeyAlgorithm::rsa_2048, 163}};
 constexpr std::size_t profile_clients = 8;
-
-// Clients that are measured in turns with others.
-struct Contender {
-  std::string path;
-  std::vector<SignOnce> clients;
-  Measurement measurement;
-};
-
-// `time` for each of them.
-void take_turns(std::vector<Contender>& contenders, Duration time) {
-  const auto turns = (time + longest_turn - Duration(1)) / longest_turn;
-  for (auto turn = turns; turn > 0; --turn)
-    for (Contender& contender : contenders) contender.measurement.add(run_clients(contender.clients, time / turns));
-}
 
 void add_rows(Report& report, const ChipProfile& chip, const std::vector<Contender>& contenders) {
   const auto bare = std::ranges::find(contenders, "device", &Contender::path);
@@ -61,13 +47,13 @@ void measure_overhead(Gateway& gateway, const test::Swtpm& bare_chip, Duration t
   gateway.start_agent(gateway.chip().tcti());
   const Program program(gateway.openssl_configuration());
   for (const tpm::KeyAlgorithm algorithm : algorithms) {
-    gateway.certify(algorithm);
+    gateway.certify(tpm::to_string(algorithm), tpm::to_string(algorithm));
     std::vector<Contender> contenders;
     contenders.push_back({"raw", {raw.signer(algorithm)}, {}});
     contenders.push_back({"device", {device.signer(algorithm)}, {}});
-    program.signers(Gateway::key_uri(algorithm), 1).front()();  // loads the key
+    program.signers(Gateway::key_uri(tpm::to_string(algorithm)), 1).front()();  // loads the key
     for (const std::size_t clients : client_counts)
-      contenders.push_back({"agent", program.signers(Gateway::key_uri(algorithm), clients), {}});
+      contenders.push_back({"agent", program.signers(Gateway::key_uri(tpm::to_string(algorithm)), clients), {}});
     take_turns(contenders, time);
     add_rows(report, {algorithm, 0}, contenders);
   }
@@ -88,7 +74,7 @@ void measure_queueing(Gateway& gateway, const test::Swtpm& bare_chip, int answer
     gateway.start_agent(gateway.chip().traced_tcti());
     const Program program(gateway.openssl_configuration());
     Contender bare{"device", {device.signer(profile.algorithm)}, {}};
-    Contender agent{"agent", program.signers(Gateway::key_uri(profile.algorithm), profile_clients), {}};
+    Contender agent{"agent", program.signers(Gateway::key_uri(tpm::to_string(profile.algorithm)), profile_clients), {}};
     bare.measurement.add(
         run_clients(bare.clients, queue_time(bare.clients.size(), 2 * answers, milliseconds(profile.delay_ms))));
     agent.clients.front()();  // loads the key

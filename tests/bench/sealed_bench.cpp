@@ -1,0 +1,120 @@
+// What a signature costs with a sealed key in the agent, by what it costs with the same kind of key in the program
+// itself: docs/performance.md.
+
+#include <fmt/format.h>
+#include <openssl/pem.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/bench/contender.h"
+#include "tests/bench/gateway.h"
+#include "tests/bench/program.h"
+
+namespace edgeseal::bench {
+namespace {
+
+struct Goal {
+  std::string key;  // as OpenSSL generates it, and as a slot declares it
+  std::size_t clients;
+  double of_plain;
+};
+const std::array goals{Goal{"ec-p256", 1, 0.35}, Goal{"ec-p256", 4, 0.6}, Goal{"rsa-2048", 1, 0.9},
+                       Goal{"rsa-2048", 4, 0.9}};
+
+struct Row {
+  Goal goal;
+  Measurement plain, sealed;
+
+  [[nodiscard]] double of_plain() const { return sealed.rate_by(plain); }
+};
+
+double microseconds(Duration duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
+}
+
+// A key file of the program's own.
+std::string plain_key(const Gateway& gateway, const std::string& key) {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> made(
+      key == "ec-p256" ? EVP_EC_gen("P-256") : EVP_RSA_gen(2048), EVP_PKEY_free);
+  const std::string path = gateway.directory() / (key + ".pem");
+  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "we"), std::fclose);
+  if (!file || PEM_write_PrivateKey(file.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    throw std::runtime_error("cannot write " + path);
+  return "file:" + path;
+}
+
+Row measure(const Program& program, const std::string& plain_uri, const Goal& goal, Duration time) {
+  std::vector<Contender> contenders;
+  contenders.push_back({"plain", program.signers(plain_uri, goal.clients), {}});
+  contenders.push_back({"sealed", program.signers(Gateway::key_uri(goal.key), goal.clients), {}});
+  contenders.back().clients.front()();  // opens the key
+  take_turns(contenders, time);
+  return {goal, std::move(contenders[0].measurement), std::move(contenders[1].measurement)};
+}
+
+std::vector<Row> measure(Duration time) {
+  Gateway gateway;
+  gateway.start_agent(gateway.chip().tcti());
+  const Program program(gateway.openssl_configuration());
+  std::map<std::string, std::string> plain_uris;
+  std::vector<Row> rows;
+  for (const Goal& goal : goals) {
+    if (plain_uris.emplace(goal.key, plain_key(gateway, goal.key)).second)
+      gateway.certify(goal.key, goal.key + ",sealed");
+    rows.push_back(measure(program, plain_uris[goal.key], goal, time));
+  }
+  return rows;
+}
+
+std::string table(const std::vector<Row>& rows) {
+  std::string text = fmt::format("{:<9} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>6}\n", "key", "clients", "plain/s",
+                                 "sealed/s", "p50 us", "p99 us", "of plain", "goal");
+  for (const Row& row : rows)
+    text += fmt::format("{:<9} {:>7} {:>9.0f} {:>9.0f} {:>9.1f} {:>9.1f} {:>9.2f} {:>6.2f}{}\n", row.goal.key,
+                        row.goal.clients, row.plain.signatures_per_second(), row.sealed.signatures_per_second(),
+                        microseconds(row.sealed.percentile(0.5)), microseconds(row.sealed.percentile(0.99)),
+                        row.of_plain(), row.goal.of_plain, row.of_plain() < row.goal.of_plain ? " missed" : "");
+  return text;
+}
+
+std::string json(const std::vector<Row>& rows) {
+  auto values = nlohmann::ordered_json::array();
+  for (const Row& row : rows)
+    values.push_back({{"key", row.goal.key},
+                      {"clients", row.goal.clients},
+                      {"plain-per-second", row.plain.signatures_per_second()},
+                      {"sealed-per-second", row.sealed.signatures_per_second()},
+                      {"p50-us", microseconds(row.sealed.percentile(0.5))},
+                      {"p99-us", microseconds(row.sealed.percentile(0.99))},
+                      {"of-plain", row.of_plain()},
+                      {"goal", row.goal.of_plain}});
+  return values.dump(2) + "\n";
+}
+
+}  // namespace
+}  // namespace edgeseal::bench
+
+int main(int argc, char** argv) {
+  using namespace edgeseal::bench;
+  CLI::App app("Signatures per second: a key in the program itself, and a sealed key in the agent.", "sealed_bench");
+  double seconds = 2;
+  std::string json_file;
+  app.add_option("--seconds", seconds, "Time for each column of each row")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  app.add_option("--json", json_file, "Write the rows to this file too");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    const auto rows = measure(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+    fmt::print("{}", table(rows));
+    if (!json_file.empty()) std::ofstream(json_file) << json(rows);
+    return EXIT_SUCCESS;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "sealed_bench: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
