@@ -76,13 +76,19 @@ void StateAnchor::check() {
   }
 }
 
-// One generation ahead of the chip: power was lost between the two. Further ahead: somebody took the anchor away, with
-// owner authorisation, and it counts from the start again.
+// One generation ahead of the chip: power was lost between the two. Further ahead, or not known as configured: somebody
+// took the anchor away, with owner authorisation, and it counts from the start again.
 StateAnchor::Finding StateAnchor::compare(const tpm::Anchor& anchor) {
   if (state_.setup_open()) return anchor.configured ? Finding::wiped : Finding::consistent;
   const std::uint64_t generation = state_.generation();
   if (generation < anchor.generation) return Finding::rolled_back;
-  if (generation > anchor.generation + 1) state_.record_generation(anchor.generation);
+  if (generation > 1 && (!anchor.configured || generation > anchor.generation + 1)) {
+    log(Level::warning, Event::state_anchor,
+        "the TPM had forgotten this device: somebody took its NV indices away, with owner authorisation; they are made "
+        "anew",
+        {{"FINDING", "forgotten"}});
+    state_.record_generation(anchor.generation);
+  }
   return Finding::consistent;
 }
 

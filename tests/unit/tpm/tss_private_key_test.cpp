@@ -208,7 +208,8 @@ BOOST_AUTO_TEST_CASE(with_a_policy_that_the_agent_cannot_satisfy_is_refused) {
         "makes and takes no such policy");
   check({{TPM2_CC_PolicyPCR, octets(pcr)}, auth_value, auth_value}, "more commands than the agent can satisfy");
   check({{TPM2_CC_PolicyPCR, octets({})}, auth_value}, "TPM2_PolicyPCR is cut off");
-  check({{TPM2_CC_PolicyPCR, octets(joined({pcr, Bytes(1, std::byte{1})}))}, auth_value}, "makes and takes no such policy");
+  check({{TPM2_CC_PolicyPCR, octets(joined({pcr, Bytes(1, std::byte{1})}))}, auth_value},
+        "makes and takes no such policy");
   check({{TPM2_CC_PolicyPCR, octets(Bytes(kMaxPolicyParameters + 1))}, auth_value}, "longer than any");
   check({{TPM2_CC_PolicyPCR, kParent}, auth_value}, "commandPolicy is missing or malformed");
   check({{TPM2_CC_PolicyAuthorize, octets(Bytes(1))}, auth_value}, "TPM2_PolicyAuthorize is cut off");
