@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_FIXTURE_TEST_SUITE(a_key_of_tpm2_openssl, InteroperabilityFixture)
 
 BOOST_AUTO_TEST_CASE(is_adopted_and_signs) {
-  const tpm::CreatedKey key = device->adopt(key_of_tpm2_openssl("RSA -pkeyopt bits:2048"), {});
+  const tpm::Bytes blob = key_of_tpm2_openssl("RSA -pkeyopt bits:2048");
+  const tpm::CreatedKey key = device->adopt(blob, {});
   BOOST_TEST(key.auth.empty());
   BOOST_TEST(std::get<tpm::RsaPublicKey>(key.public_key).modulus.size() == 256U);
   BOOST_TEST(verifies(device->sign_rsa_pkcs1(stored(key), HashAlgorithm::sha256, digest)));

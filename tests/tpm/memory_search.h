@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,7 +32,7 @@ class MemorySearch {
     std::size_t found = 0;
     for (std::string line; std::getline(maps, line);) {
       const Mapping mapping = parse(line);
-      if (mapping.writable) found += copies_in(memory, mapping);
+      if (mapping.searched) found += copies_in(memory, mapping);
     }
     ::close(memory);
     return found;
@@ -39,10 +40,11 @@ class MemorySearch {
 
  private:
   static constexpr std::byte kMask{0xa5};
+  static constexpr std::size_t kLargest = std::size_t{1} << 30;  // larger: the shadow memory of a sanitizer
 
   struct Mapping {
     std::uintptr_t begin = 0, end = 0;
-    bool writable = false;
+    bool searched = false;
   };
 
   // "7f12-7f34 rw-p ..."
@@ -51,7 +53,7 @@ class MemorySearch {
     char dash = 0;
     std::string permissions;
     std::istringstream(line) >> std::hex >> mapping.begin >> dash >> mapping.end >> permissions;
-    mapping.writable = permissions.starts_with("rw");
+    mapping.searched = permissions.starts_with("rw") && mapping.end - mapping.begin <= kLargest;
     return mapping;
   }
 
@@ -69,10 +71,16 @@ class MemorySearch {
   }
 
   [[nodiscard]] std::size_t copies_in(std::span<const std::byte> bytes) const {
-    const auto same = [](std::byte plain, std::byte masked) { return (plain ^ kMask) == masked; };
+    const auto same = [](std::byte masked, std::byte plain) { return masked == (plain ^ kMask); };
+    const int first = std::to_integer<int>(masked_.front() ^ kMask);
     std::size_t found = 0;
-    auto at = bytes.begin();
-    while ((at = std::search(at, bytes.end(), masked_.begin(), masked_.end(), same)) != bytes.end()) ++found, ++at;
+    while (bytes.size() >= masked_.size()) {
+      const void* at = ::memchr(bytes.data(), first, bytes.size() - masked_.size() + 1);
+      if (at == nullptr) break;
+      bytes = bytes.subspan(static_cast<std::size_t>(static_cast<const std::byte*>(at) - bytes.data()));
+      if (std::equal(masked_.begin(), masked_.end(), bytes.begin(), same)) ++found;
+      bytes = bytes.subspan(1);
+    }
     return found;
   }
 
