@@ -48,7 +48,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       software_(loop_, {}),
       sealed_(loop_, worker_, software_, configuration.sealed_keys),
       keys_(state_, worker_, sealed_),
-      spares_(state_, worker_, configuration.spare_rsa_keys),
+      spares_(loop_, state_, worker_, configuration.spare_keys),
       maker_(state_, worker_, sealed_, keys_, policies_, spares_),
       attestation_(state_, worker_),
       anchor_(state_, worker_,

@@ -117,10 +117,7 @@ void Applications::remove(const std::string& name) {
     throw Error(Code::invalid_state,
                 fmt::format("application {} is declared by {}: remove that file first, then restart the agent", name,
                             application.origin));
-  std::vector<KeyId> ids;
-  for (const SlotDeclaration& slot : application.slots)
-    for (const KeyStatus status : {KeyStatus::active, KeyStatus::pending})
-      if (const auto key = state_.key(Slot{name, slot.group, slot.certificate_type}, status)) ids.push_back(key->id);
+  const std::vector<KeyId> ids = state_.keys_of(name);
   state_.remove_application(name);
   keys_.forget_cached();
   for (const KeyId& id : ids) keys_.evict(id);

@@ -6,7 +6,7 @@ namespace edgeseal::agent {
 
 namespace {
 
-constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::create, 0, std::chrono::minutes(1)};
+constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::create, TpmWorker::own_work, std::chrono::minutes(1)};
 constexpr std::size_t max_nonce_size = 32;
 constexpr std::size_t max_credential_size = 1024;
 
@@ -30,8 +30,8 @@ void Attestation::with_attestation_key(const std::function<void(std::variant<Att
       },
       [this, next](std::variant<AttestationKeyPtr, Error> made) {
         proceed(Answer<AttestationKeyPtr>(next), made, [&](const AttestationKeyPtr& key) {
-          state_.record_attestation_key(*key);
-          next(key);
+          if (!state_.attestation_key()) state_.record_attestation_key(*key);  // another call may have been first
+          with_attestation_key(next);
         });
       });
 }
@@ -67,7 +67,12 @@ void Attestation::activate(tpm::EndorsementKey endorsement_key, Bytes credential
           tpm_.submit<tpm::SecretBytes>(
               ticket,
               [=](tpm::KeyDevice& device) {
-                return device.activate_credential(*attestation_key, endorsement_key, credential, encrypted_secret);
+                try {
+                  return device.activate_credential(*attestation_key, endorsement_key, credential, encrypted_secret);
+                } catch (const tpm::Error& error) {
+                  if (error.fault() != tpm::Fault::bad_blob) throw;
+                  throw Error(Code::invalid_argument, error.what());
+                }
               },
               answer);
         });

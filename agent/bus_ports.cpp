@@ -118,6 +118,7 @@ std::vector<dbus::ApplicationInfo> BusPorts::applications() const {
 
 void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplication& application) {
   translated([&] {
+    require_setup_unlocked();
     ApplicationRecord record{
         application.name,  application.application_uri, application.account, application.access, {}, "bus",
         application.legacy};
@@ -187,6 +188,7 @@ void BusPorts::create_signing_request(const dbus::Caller& caller, const dbus::Gr
                                       const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                                       dbus::Completion<dbus::Bytes> done) {
   translated([&] {
+    require_setup_unlocked();
     services_.groups.create_signing_request(caller.bus_name, group, certificate_type, options,
                                             to_answer(std::move(done)));
   });
@@ -197,6 +199,7 @@ void BusPorts::create_self_signed_certificate(const dbus::Caller& caller, const 
                                               const dbus::SelfSignedOptions& options,
                                               dbus::Completion<dbus::Bytes> done) {
   translated([&] {
+    require_setup_unlocked();
     services_.groups.create_self_signed(caller.bus_name, group, certificate_type, options, to_answer(std::move(done)));
   });
 }
@@ -206,6 +209,7 @@ void BusPorts::update_certificate(const dbus::Caller& caller, const dbus::GroupN
                                   dbus::Completion<bool> done) {
   const auto staged = to_answer<std::monostate, bool>(std::move(done), [](std::monostate) { return true; });
   translated([&] {
+    require_setup_unlocked();
     if (key) return services_.groups.update(caller.bus_name, group, certificate, to_outside_key(*key), staged);
     services_.groups.update(caller.bus_name, group, certificate);
     staged(std::monostate{});
@@ -216,9 +220,15 @@ void BusPorts::import_private_key(const dbus::Caller& caller, const dbus::GroupN
                                   const std::string& certificate_type, dbus::OutsideKey key,
                                   dbus::Completion<dbus::Bytes> done) {
   translated([&] {
+    require_setup_unlocked();
     services_.groups.import_key(caller.bus_name, group, certificate_type, to_outside_key(key),
                                 to_answer(std::move(done)));
   });
+}
+
+void BusPorts::require_setup_unlocked() const {
+  if (services_.anchor.finding() == StateAnchor::Finding::wiped)
+    throw Error(Code::invalid_state, services_.anchor.detail());
 }
 
 KeyPtr BusPorts::key_of(const dbus::GroupName& group, const std::string& certificate_type, dbus::WhichKey which) const {
@@ -257,7 +267,10 @@ void BusPorts::certify_key(const dbus::Caller&, const dbus::GroupName& group, co
 
 void BusPorts::apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,
                              dbus::Completion<std::monostate> done) {
-  translated([&] { services_.groups.apply(caller.bus_name, group, to_answer(std::move(done))); });
+  translated([&] {
+    require_setup_unlocked();
+    services_.groups.apply(caller.bus_name, group, to_answer(std::move(done)));
+  });
 }
 
 void BusPorts::cancel_changes(const dbus::Caller& caller, const dbus::GroupName& group) {

@@ -77,6 +77,8 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   std::optional<uid_t> account_of(const std::string& application) const override;
 
  private:
+  // For whatever gives keys, certificates or applications a place on the device.
+  void require_setup_unlocked() const;
   [[nodiscard]] KeyPtr key_of(const dbus::GroupName& group, const std::string& certificate_type,
                               dbus::WhichKey which) const;
 

@@ -118,36 +118,41 @@ void CertificateGroups::update(const std::string& owner, const dbus::GroupName& 
                                const dbus::SlotCertificate& certificate) {
   const Slot slot = slot_of(group, certificate.certificate_type);
   require_no_other_owner(owner, slot.application);
+  require_no_creation(slot.application);
   stage(owner, slot, certificate);
 }
 
 void CertificateGroups::update(const std::string& owner, const dbus::GroupName& group,
                                const dbus::SlotCertificate& certificate, OutsideKey key,
                                Answer<std::monostate> answer) {
-  const auto stage_imported = [this, owner, group, certificate, answer](std::variant<Bytes, Error> imported) {
-    proceed(answer, imported, [&](const Bytes&) {
-      stage_with_key(owner, slot_of(group, certificate.certificate_type), certificate);
-      answer(std::monostate{});
-    });
-  };
-  import_key(owner, group, certificate.certificate_type, std::move(key), stage_imported);
+  const Slot slot = slot_of(group, certificate.certificate_type);
+  key.public_key = parse_chain(certificate).public_key;  // before an earlier pending key gives way
+  const CreationPtr creation = begin_creation(owner, slot);
+  maker_.import_key(slot, declaration_of(slot), std::move(key),
+                    [this, creation, certificate, answer](std::variant<KeyPtr, Error> imported) {
+                      proceed(answer, imported, [&](const KeyPtr& made) {
+                        stage_with_key(*creation, made, certificate);
+                        answer(std::monostate{});
+                      });
+                    });
 }
 
 // The key stands and falls with the certificate that it came with.
-void CertificateGroups::stage_with_key(const std::string& owner, const Slot& slot,
+void CertificateGroups::stage_with_key(const Creation& creation, const KeyPtr& key,
                                        const dbus::SlotCertificate& certificate) {
   try {
-    require_no_other_owner(owner, slot.application);
-    stage(owner, slot, certificate);
-    transactions_.at(slot.application).brought_keys.insert(slot);
+    if (creation.abandoned) throw Error(Code::invalid_state, "the caller has left the bus; nothing is staged");
+    stage(creation.owner, key->slot, certificate);
+    transactions_.at(key->slot.application).brought_keys.insert(key->id);
   } catch (const Error&) {
-    state_.remove_pending_key(slot);
+    state_.remove_pending_key(key->id);
+    keys_.evict(key->id);
     throw;
   }
 }
 
-void CertificateGroups::stage(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate) {
-  const CertificatePtr parsed = parse_certificate(certificate.certificate);
+CertificateGroups::Chain CertificateGroups::parse_chain(const dbus::SlotCertificate& certificate) {
+  CertificatePtr parsed = parse_certificate(certificate.certificate);
   if (certificate.issuer_certificates.size() > max_issuers)
     throw Error(Code::invalid_argument, fmt::format("at most {} issuer certificates are taken", max_issuers));
   std::size_t chain_size = certificate.certificate.size();
@@ -156,7 +161,13 @@ void CertificateGroups::stage(const std::string& owner, const Slot& slot, const 
     throw Error(Code::invalid_argument,
                 fmt::format("the chain has {} bytes, at most {} are taken", chain_size, max_chain_size));
   require_chain(*parsed, certificate.issuer_certificates);
-  const KeyPtr key = matching_key(slot, *X509_get0_pubkey(parsed.get()));
+  Bytes public_key = der_of(X509_get0_pubkey(parsed.get()), i2d_PUBKEY);
+  return {std::move(parsed), std::move(public_key)};
+}
+
+void CertificateGroups::stage(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate) {
+  const Chain chain = parse_chain(certificate);
+  const KeyPtr key = matching_key(slot, *X509_get0_pubkey(chain.certificate.get()));
 
   Transaction& transaction = transactions_[slot.application];
   transaction.owner = owner;
@@ -167,6 +178,7 @@ void CertificateGroups::stage(const std::string& owner, const Slot& slot, const 
 
 void CertificateGroups::apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer) {
   Transaction& transaction = owned(owner, group.application);
+  require_no_creation(group.application);
   transaction.applying = true;
   const std::string application = group.application;
   const Answer<std::monostate> finish = [this, application, answer](std::variant<std::monostate, Error> proven) {
@@ -181,7 +193,7 @@ void CertificateGroups::finish(const std::string& application, std::variant<std:
                                const Answer<std::monostate>& answer) {
   const Transaction transaction = std::move(transactions_.extract(application).mapped());
   const Answer<std::monostate> failed = [&](const std::variant<std::monostate, Error>& outcome) {
-    for (const Slot& slot : transaction.brought_keys) state_.remove_pending_key(slot);
+    forget_keys(transaction);
     answer(outcome);
   };
   proceed(failed, proven,
@@ -234,6 +246,8 @@ void CertificateGroups::cancel(const std::string& owner, const dbus::GroupName& 
 }
 
 void CertificateGroups::owner_vanished(const std::string& owner) {
+  for (const auto& [application, weak] : creations_)
+    if (const CreationPtr creation = weak.lock(); creation && creation->owner == owner) creation->abandoned = true;
   std::vector<std::string> abandoned;
   for (const auto& [application, transaction] : transactions_)
     if (transaction.owner == owner && !transaction.applying) abandoned.push_back(application);
@@ -242,13 +256,20 @@ void CertificateGroups::owner_vanished(const std::string& owner) {
 
 void CertificateGroups::drop(const std::string& application) {
   const Transaction transaction = std::move(transactions_.extract(application).mapped());
-  for (const Slot& slot : transaction.brought_keys) state_.remove_pending_key(slot);
+  forget_keys(transaction);
   for (const CertificateRecord& record : transaction.staged) observer_.group_changed({application, record.slot.group});
+}
+
+void CertificateGroups::forget_keys(const Transaction& transaction) {
+  for (const KeyId& id : transaction.brought_keys) {
+    state_.remove_pending_key(id);
+    keys_.evict(id);
+  }
 }
 
 void CertificateGroups::require_idle(const std::string& application) const {
   const auto found = transactions_.find(application);
-  if (creating_.contains(application) || (found != transactions_.end() && found->second.applying))
+  if (creation_of(application) || (found != transactions_.end() && found->second.applying))
     throw Error(
         Code::transaction_pending,
         fmt::format("a key of application {} is being made or its changes are being applied; try again", application));

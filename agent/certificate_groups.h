@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/applications.h"
+#include "agent/certificate.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/openssl.h"
@@ -61,7 +62,7 @@ class CertificateGroups {
   struct Transaction {
     std::string owner;
     std::vector<CertificateRecord> staged;
-    std::set<Slot> brought_keys;  // pending keys that go with the transaction, where it is dropped
+    std::set<KeyId> brought_keys;  // pending keys that go with the transaction, where it is dropped
     bool applying = false;
   };
 
@@ -75,11 +76,26 @@ class CertificateGroups {
               const Answer<std::monostate>& answer);
   void commit(const std::string& application, const std::vector<CertificateRecord>& staged,
               const std::function<void()>& done);
-  void require_free_for_creation(const Slot& slot) const;
-  // Runs `make`, one at a time for an application, and hands its key on.
-  void make_key(const Slot& slot, const std::function<void(Answer<KeyPtr>)>& make, Answer<KeyPtr> answer);
+  // A key is being made for an application, up to what is asked for with it: while one lives, nothing else is made or
+  // staged there.
+  struct Creation {
+    std::string owner;
+    bool abandoned = false;  // the owner left the bus
+  };
+  using CreationPtr = std::shared_ptr<Creation>;
+  [[nodiscard]] CreationPtr begin_creation(const std::string& owner, const Slot& slot);
+  void require_no_creation(const std::string& application) const;
+  [[nodiscard]] CreationPtr creation_of(const std::string& application) const;
+
+  struct Chain {
+    CertificatePtr certificate;
+    Bytes public_key;  // DER SubjectPublicKeyInfo
+  };
+  // Throws Error for a certificate or chain that is none.
+  [[nodiscard]] static Chain parse_chain(const dbus::SlotCertificate& certificate);
   void stage(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate);
-  void stage_with_key(const std::string& owner, const Slot& slot, const dbus::SlotCertificate& certificate);
+  void stage_with_key(const Creation& creation, const KeyPtr& key, const dbus::SlotCertificate& certificate);
+  void forget_keys(const Transaction& transaction);
   void drop(const std::string& application);
   // Publishes what could not be published, destroys retired keys after their grace, and comes back when it has to.
   void maintain();
@@ -94,8 +110,8 @@ class CertificateGroups {
   const Settings settings_;
   EventLoop& loop_;
   EventLoop::Source maintenance_timer_;
-  std::set<std::string> creating_;                   // applications for which a key is being made
-  std::map<std::string, Transaction> transactions_;  // by application
+  std::map<std::string, std::weak_ptr<Creation>> creations_;  // by application
+  std::map<std::string, Transaction> transactions_;           // by application
 };
 
 }  // namespace edgeseal::agent

@@ -65,11 +65,9 @@ void CertificateGroups::create_signing_request(const std::string& owner, const d
   auto existing = state_.key(slot, KeyStatus::active);
   if (!existing) existing = state_.key(slot, KeyStatus::pending);
   if (existing && !options.regenerate_private_key) return sign_with(keys_.find(existing->id));
-  require_free_for_creation(slot);
-  const auto create = [this, slot, nonce = options.nonce](Answer<KeyPtr> created) {
-    maker_.create(slot, declaration_of(slot), nonce, std::move(created));
-  };
-  make_key(slot, create, [sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
+  const CreationPtr creation = begin_creation(owner, slot);
+  maker_.create(slot, declaration_of(slot), options.nonce,
+                [creation, sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
 }
 
 void CertificateGroups::create_self_signed(const std::string& owner, const dbus::GroupName& group,
@@ -88,63 +86,56 @@ void CertificateGroups::create_self_signed(const std::string& owner, const dbus:
   const auto certificate =
       std::make_shared<SelfSignedCertificate>(subject_for(applications_.get(slot.application), names, std::nullopt),
                                               State::Clock::now(), std::chrono::days(lifetime));
-  const auto stage_signed = [this, owner, slot, certificate, answer](std::variant<Bytes, Error> signature) {
-    proceed(answer, signature, [&](const Bytes& bytes) {
-      const Bytes der = certificate->finish(bytes);
-      stage_with_key(owner, slot, {slot.certificate_type, der, {}});
-      answer(der);
-    });
+  const CreationPtr creation = begin_creation(owner, slot);
+  const auto sign = [this, creation, certificate, answer](const KeyPtr& key) {
+    const Bytes to_be_signed = certificate->to_be_signed(key->public_key, key->algorithm);
+    keys_.sign(key, certificate_signature(key->algorithm, to_be_signed), {},
+               [this, creation, certificate, key, answer](std::variant<Bytes, Error> signature) {
+                 proceed(answer, signature, [&](const Bytes& bytes) {
+                   const Bytes der = certificate->finish(bytes);
+                   stage_with_key(*creation, key, {key->slot.certificate_type, der, {}});
+                   answer(der);
+                 });
+               });
   };
-  require_free_for_creation(slot);
-  const auto create = [this, slot](Answer<KeyPtr> created) {
-    maker_.create(slot, declaration_of(slot), {}, std::move(created));
-  };
-  make_key(slot, create, [this, certificate, stage_signed, answer](std::variant<KeyPtr, Error> made) {
-    proceed(answer, made, [&](const KeyPtr& key) {
-      const Bytes to_be_signed = certificate->to_be_signed(key->public_key, key->algorithm);
-      keys_.sign(key, certificate_signature(key->algorithm, to_be_signed), {}, stage_signed);
-    });
-  });
+  maker_.create(slot, declaration_of(slot), {},
+                [sign, answer](std::variant<KeyPtr, Error> made) { proceed(answer, made, sign); });
 }
 
 void CertificateGroups::import_key(const std::string& owner, const dbus::GroupName& group,
                                    const std::string& certificate_type, OutsideKey key, Answer<Bytes> answer) {
   const Slot slot = slot_of(group, certificate_type);
-  require_no_other_owner(owner, slot.application);
-  require_free_for_creation(slot);
-  const auto import = [this, slot, key = std::make_shared<OutsideKey>(std::move(key))](Answer<KeyPtr> imported) {
-    maker_.import_key(slot, declaration_of(slot), std::move(*key), std::move(imported));
-  };
-  make_key(slot, import, [answer](std::variant<KeyPtr, Error> imported) {
-    proceed(answer, imported, [&](const KeyPtr& made) { answer(made->public_key); });
-  });
-}
-
-void CertificateGroups::make_key(const Slot& slot, const std::function<void(Answer<KeyPtr>)>& make,
-                                 Answer<KeyPtr> answer) {
-  creating_.insert(slot.application);
-  try {
-    make([this, slot, answer](std::variant<KeyPtr, Error> key) {
-      creating_.erase(slot.application);
-      answer(std::move(key));
-    });
-  } catch (const Error&) {
-    creating_.erase(slot.application);
-    throw;
-  }
+  const CreationPtr creation = begin_creation(owner, slot);
+  maker_.import_key(slot, declaration_of(slot), std::move(key),
+                    [creation, answer](std::variant<KeyPtr, Error> imported) {
+                      proceed(answer, imported, [&](const KeyPtr& made) { answer(made->public_key); });
+                    });
 }
 
 // A chip makes RSA keys for minutes: one at a time for an application, so that nobody keeps the others from theirs.
-void CertificateGroups::require_free_for_creation(const Slot& slot) const {
-  if (creating_.contains(slot.application))
-    throw Error(Code::busy,
-                fmt::format("a key of application {} is being made; try again when it is done", slot.application));
+CertificateGroups::CreationPtr CertificateGroups::begin_creation(const std::string& owner, const Slot& slot) {
+  require_no_other_owner(owner, slot.application);
+  require_no_creation(slot.application);
   const auto found = transactions_.find(slot.application);
   if (found != transactions_.end() &&
       std::ranges::find(found->second.staged, slot, &CertificateRecord::slot) != found->second.staged.end())
     throw Error(
         Code::invalid_state,
         fmt::format("a certificate for {} is staged: apply or cancel it before a new key is made", slot.key_name()));
+  auto creation = std::make_shared<Creation>(Creation{owner});
+  creations_[slot.application] = creation;
+  return creation;
+}
+
+CertificateGroups::CreationPtr CertificateGroups::creation_of(const std::string& application) const {
+  const auto found = creations_.find(application);
+  return found == creations_.end() ? nullptr : found->second.lock();
+}
+
+void CertificateGroups::require_no_creation(const std::string& application) const {
+  if (creation_of(application))
+    throw Error(Code::busy,
+                fmt::format("a key of application {} is being made; try again when it is done", application));
 }
 
 }  // namespace edgeseal::agent

@@ -40,12 +40,12 @@ class Table {
   }
 
   template <std::unsigned_integral Number>
-  void read(std::string_view key, Number& value, std::int64_t least = 1) {
+  void read(std::string_view key, Number& value, std::int64_t least = 1, std::int64_t most = 1'000'000) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const auto number = node->value_exact<std::int64_t>();
-    if (!number || *number < least || *number > 1'000'000)
-      refuse(path_, *node, fmt::format("{} must be a number from {} to 1000000", key, least));
+    if (!number || *number < least || *number > most)
+      refuse(path_, *node, fmt::format("{} must be a number from {} to {}", key, least, most));
     value = static_cast<Number>(*number);
   }
 
@@ -154,7 +154,11 @@ void read_main_file(const std::string& path, Configuration& configuration) {
   main.read_table("keys", [&](Table& table) {
     auto idle = static_cast<unsigned>(std::chrono::floor<std::chrono::seconds>(configuration.sealed_keys.idle).count());
     table.read("sealed-idle-seconds", idle, 0);
-    table.read("spare-rsa-keys", configuration.spare_rsa_keys, 0);
+    auto quiet =
+        static_cast<unsigned>(std::chrono::floor<std::chrono::seconds>(configuration.spare_keys.quiet).count());
+    table.read("spare-rsa-keys", configuration.spare_keys.count, 0, 16);
+    table.read("spare-quiet-seconds", quiet, 0);
+    configuration.spare_keys.quiet = std::chrono::seconds(quiet);
     configuration.sealed_keys.idle = std::chrono::seconds(idle);
   });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });

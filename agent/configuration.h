@@ -5,6 +5,7 @@
 
 #include "agent/key_socket.h"
 #include "agent/sealed_keys.h"
+#include "agent/spare_keys.h"
 #include "agent/state.h"
 
 namespace edgeseal::agent {
@@ -17,7 +18,7 @@ struct Configuration {
   std::string key_socket_path = "/run/edgeseal/keys.sock";
   KeySocket::Limits key_socket;
   SealedKeys::Settings sealed_keys;
-  std::size_t spare_rsa_keys = 1;
+  SpareKeys::Settings spare_keys;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/openssl.h"
+#include "agent/public_key.h"
 #include "agent/rsa_padding.h"
 
 namespace edgeseal::agent {
@@ -12,16 +13,12 @@ namespace edgeseal::agent {
 namespace {
 
 using wire::DecryptionScheme;
-using RawOperation = std::function<tpm::SecretBytes(ByteView block)>;
 
 // Secret, the key's own, and the same whenever it is asked for: what RFC 8017 leaves open and implicit rejection needs.
-// Made from something that nobody has who cannot use the private key anyway.
-tpm::SecretBytes rejection_secret(ByteView secret) {
+// `own` is known to nobody who cannot use the private key anyway; where it is empty, the seed alone keeps it secret.
+tpm::SecretBytes rejection_secret(const tpm::SecretBytes& seed, ByteView own) {
   constexpr std::string_view label = "edgeseal implicit rejection";
-  tpm::SecretBytes input(label.size() + secret.size());
-  const auto rest = std::ranges::copy(std::as_bytes(std::span(label)), input.span().begin()).out;
-  std::ranges::copy(secret, rest);
-  return tpm::SecretBytes(sha256(input.view()));
+  return tpm::SecretBytes(sha256({std::as_bytes(std::span(label)), seed.view(), own}));
 }
 
 tpm::SecretBytes unpadded(const DecryptionRequest& request, ByteView secret, ByteView ciphertext, ByteView block) {
@@ -31,6 +28,19 @@ tpm::SecretBytes unpadded(const DecryptionRequest& request, ByteView secret, Byt
   return *std::move(message);
 }
 
+Bytes modulus_of(const Key& key) {
+  return std::get<tpm::RsaPublicKey>(to_tpm(*parse_public_key(key.public_key))).modulus;
+}
+
+void require_below_modulus(const Key& key, ByteView ciphertext) {
+  const Bytes modulus = modulus_of(key);
+  for (ByteView rest = ciphertext; !rest.empty(); rest = rest.subspan(modulus.size()))
+    if (!std::ranges::lexicographical_compare(rest.first(modulus.size()), modulus))
+      throw Error(Code::decryption_failed, "decryption failed");
+}
+
+}  // namespace
+
 tpm::SecretBytes in_a_row(const std::vector<tpm::SecretBytes>& parts) {
   std::size_t size = 0;
   for (const tpm::SecretBytes& part : parts) size += part.size();
@@ -39,18 +49,6 @@ tpm::SecretBytes in_a_row(const std::vector<tpm::SecretBytes>& parts) {
   for (const tpm::SecretBytes& part : parts) target = std::ranges::copy(part.view(), target).out;
   return whole;
 }
-
-tpm::SecretBytes decrypted(const DecryptionRequest& request, std::size_t block_size, ByteView secret,
-                           const RawOperation& raw) {
-  std::vector<tpm::SecretBytes> parts;
-  for (ByteView rest = request.ciphertext; !rest.empty(); rest = rest.subspan(block_size)) {
-    const ByteView ciphertext = rest.first(block_size);
-    parts.push_back(unpadded(request, secret, ciphertext, raw(ciphertext).view()));
-  }
-  return in_a_row(parts);
-}
-
-}  // namespace
 
 void require_fit(const Key& key, const DecryptionRequest& request) {
   const auto bits = modulus_bits(key.algorithm);
@@ -65,20 +63,29 @@ void require_fit(const Key& key, const DecryptionRequest& request) {
                             key.slot.application, pkcs1_decryption));
   if (request.ciphertext.empty() || request.ciphertext.size() % (*bits / 8) != 0)
     throw Error(Code::invalid_argument, fmt::format("the ciphertext is not whole blocks of {} bytes", *bits / 8));
+  require_below_modulus(key, request.ciphertext);
 }
 
-std::function<tpm::SecretBytes(tpm::KeyDevice&)> decrypt_command(const KeyPtr& key, const DecryptionRequest& request) {
-  return [key, request](tpm::KeyDevice& device) {
-    const auto raw = [&](ByteView block) { return device.rsa_private(key->stored, block); };
-    return decrypted(request, *modulus_bits(key->algorithm) / 8, rejection_secret(key->stored.auth.view()).view(), raw);
+std::function<tpm::SecretBytes(tpm::KeyDevice&)> decrypt_command(
+    const KeyPtr& key, const std::shared_ptr<const DecryptionRequest>& request, ByteView block,
+    const RejectionSeed& seed) {
+  return [key, request, block, seed](tpm::KeyDevice& device) {
+    const tpm::SecretBytes secret = rejection_secret(*seed, key->stored.auth.view());
+    return unpadded(*request, secret.view(), block, device.rsa_private(key->stored, block).view());
   };
 }
 
-tpm::SecretBytes decrypted(const SoftwareKey& key, const DecryptionRequest& request) {
+tpm::SecretBytes decrypted(const SoftwareKey& key, const DecryptionRequest& request, const RejectionSeed& seed) {
   tpm::SecretBytes secret;
-  key.with_pkcs8([&](ByteView encoded) { secret = rejection_secret(encoded); });
-  const auto raw = [&](ByteView block) { return key.rsa_private(block); };
-  return decrypted(request, *modulus_bits(key.algorithm()) / 8, secret.view(), raw);
+  if (request.scheme == DecryptionScheme::rsa_pkcs1)
+    key.with_pkcs8([&](ByteView encoded) { secret = rejection_secret(*seed, encoded); });
+  const std::size_t block_size = *modulus_bits(key.algorithm()) / 8;
+  std::vector<tpm::SecretBytes> parts;
+  for (ByteView rest = request.ciphertext; !rest.empty(); rest = rest.subspan(block_size)) {
+    const ByteView block = rest.first(block_size);
+    parts.push_back(unpadded(request, secret.view(), block, key.rsa_private(block).view()));
+  }
+  return in_a_row(parts);
 }
 
 }  // namespace edgeseal::agent

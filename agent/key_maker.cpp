@@ -15,7 +15,7 @@ namespace {
 using Created = std::shared_ptr<tpm::CreatedKey>;
 using CreatedSealed = std::shared_ptr<NewSealedKey>;
 
-constexpr TpmWorker::Ticket creation{TpmWorker::Priority::create, 0, key_creation_time_limit};
+constexpr TpmWorker::Ticket creation{TpmWorker::Priority::create, TpmWorker::own_work, key_creation_time_limit};
 constexpr std::string_view tss2_label = "TSS2 PRIVATE KEY";
 constexpr std::string_view tss2_begin = "-----BEGIN TSS2 PRIVATE KEY-----";
 
@@ -46,13 +46,18 @@ bool is_tss2(const OutsideKey& key) {
          (key.format.empty() && text_of(key.encoded.view()).find(tss2_begin) != std::string_view::npos);
 }
 
+// libcrypto would ask at the terminal.
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*argument*/) {
+  return -1;
+}
+
 // The DER of a TSSPRIVKEY file, which may be PEM. No secret by itself: only this TPM can use it.
 Bytes tss2_der(ByteView file) {
   if (text_of(file).find(tss2_begin) == std::string_view::npos) return {file.begin(), file.end()};
   const BioPtr bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
   unsigned char* data = nullptr;
   long size = 0;
-  if (PEM_bytes_read_bio(&data, &size, nullptr, tss2_label.data(), bio.get(), nullptr, nullptr) != 1)
+  if (PEM_bytes_read_bio(&data, &size, nullptr, tss2_label.data(), bio.get(), no_passphrase, nullptr) != 1)
     throw Error(Code::invalid_argument, fmt::format("the key cannot be read as PEM: {}", openssl_reason()));
   const auto* bytes = reinterpret_cast<const std::byte*>(data);
   Bytes der(bytes, bytes + size);
@@ -73,6 +78,22 @@ KeyRecord new_record(const Slot& slot, Bytes public_key) {
   record.algorithm = algorithm_of(public_key);
   record.public_key = std::move(public_key);
   return record;
+}
+
+void require_expected(const Bytes& expected, const Bytes& public_key) {
+  if (!expected.empty() && expected != public_key)
+    throw Error(Code::security_checks_failed, "the certificate is for another key than the one that came with it");
+}
+
+// What the TPM does not take of a caller's key is the caller's mistake.
+template <class Take>
+Created taken(const Take& take) {
+  try {
+    return std::make_shared<tpm::CreatedKey>(take());
+  } catch (const tpm::Error& error) {
+    if (error.fault() != tpm::Fault::bad_blob) throw;
+    throw Error(Code::invalid_argument, error.what());
+  }
 }
 
 KeyRecord tpm_record(const Slot& slot, tpm::CreatedKey& created) {
@@ -105,9 +126,8 @@ void KeyMaker::create_in_tpm(const Slot& slot, const KeyDeclaration& declaration
   if (auto spare = entropy.empty() ? spares_.take(declaration) : std::nullopt) {
     KeyRecord record = new_record(slot, std::move(spare->public_key));
     record.tpm_object = std::move(spare->tpm_object);
-    const KeyPtr key = store(std::move(record));
     spares_.refill();
-    return answer(key);
+    return answer(store(std::move(record)));
   }
   const auto make = [declaration, policy = policies_.policy(declaration.pcrs),
                      entropy = std::move(entropy)](tpm::KeyDevice& device) {
@@ -142,7 +162,7 @@ void KeyMaker::import_key(const Slot& slot, const KeyDeclaration& declaration, O
   if (!key.format.empty() && std::ranges::find(private_key_formats, key.format) == private_key_formats.end())
     throw Error(Code::not_supported, fmt::format("private key format \"{:.32}\" is not known: choose one of {}",
                                                  key.format, fmt::join(private_key_formats, ", ")));
-  if (is_tss2(key)) return adopt(slot, std::move(key), std::move(answer));
+  if (is_tss2(key)) return adopt(slot, declaration, std::move(key), std::move(answer));
   if (key.protection.value_or(declaration.protection) == KeyProtection::sealed)
     return import_sealed(slot, declaration, std::move(key), std::move(answer));
   if (declaration.pcrs != 0)
@@ -153,22 +173,25 @@ void KeyMaker::import_key(const Slot& slot, const KeyDeclaration& declaration, O
 
 void KeyMaker::import_sealed(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key,
                              Answer<KeyPtr> answer) {
-  sealed_.import_key(std::move(key.encoded), std::move(key.passphrase), policies_.policy(declaration.pcrs),
-                     [this, slot, declaration, answer](std::variant<CreatedSealed, Error> result) {
-                       proceed(answer, result, [&](const CreatedSealed& made) {
-                         KeyRecord record = sealed_record(slot, *made);
-                         record.exposed = true;
-                         record.pcrs = declaration.pcrs;
-                         record.policy = policies_.kind(declaration.pcrs);
-                         answer(store(std::move(record)));
-                       });
-                     });
+  sealed_.import_key(
+      std::move(key.encoded), std::move(key.passphrase), policies_.policy(declaration.pcrs),
+      [this, slot, declaration, expected = key.public_key, answer](std::variant<CreatedSealed, Error> result) {
+        proceed(answer, result, [&](const CreatedSealed& made) {
+          require_expected(expected, made->public_key);
+          KeyRecord record = sealed_record(slot, *made);
+          record.exposed = true;
+          record.pcrs = declaration.pcrs;
+          record.policy = policies_.kind(declaration.pcrs);
+          answer(store(std::move(record)));
+        });
+      });
 }
 
-Answer<Created> KeyMaker::store_imported(const Slot& slot, Answer<KeyPtr> answer) {
-  return [this, slot, answer = std::move(answer)](std::variant<Created, Error> result) {
+Answer<Created> KeyMaker::store_imported(const Slot& slot, const Bytes& expected, Answer<KeyPtr> answer) {
+  return [this, slot, expected, answer = std::move(answer)](std::variant<Created, Error> result) {
     proceed(answer, result, [&](const Created& created) {
       KeyRecord record = tpm_record(slot, *created);
+      require_expected(expected, record.public_key);
       record.exposed = true;
       answer(store(std::move(record)));
     });
@@ -177,27 +200,27 @@ Answer<Created> KeyMaker::store_imported(const Slot& slot, Answer<KeyPtr> answer
 
 void KeyMaker::import_into_tpm(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer) {
   using Parts = std::shared_ptr<tpm::PrivateKey>;
-  sealed_.parse(
-      std::move(key.encoded), std::move(key.passphrase), [this, slot, answer](std::variant<Parts, Error> result) {
-        proceed(answer, result, [&](const Parts& parts) {
-          tpm_.submit<Created>(
-              creation,
-              [parts](tpm::KeyDevice& device) { return std::make_shared<tpm::CreatedKey>(device.import_key(*parts)); },
-              store_imported(slot, answer));
-        });
-      });
+  sealed_.parse(std::move(key.encoded), std::move(key.passphrase),
+                [this, slot, expected = std::move(key.public_key), answer](std::variant<Parts, Error> result) {
+                  proceed(answer, result, [&](const Parts& parts) {
+                    const auto import = [parts](tpm::KeyDevice& device) {
+                      return taken([&] { return device.import_key(*parts); });
+                    };
+                    tpm_.submit<Created>(creation, import, store_imported(slot, expected, answer));
+                  });
+                });
 }
 
-void KeyMaker::adopt(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer) {
-  if (key.protection == KeyProtection::sealed)
-    throw Error(Code::not_supported, "a TSS2 key lives in the TPM and cannot be imported as sealed");
+void KeyMaker::adopt(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key, Answer<KeyPtr> answer) {
+  if (key.protection.value_or(declaration.protection) == KeyProtection::sealed)
+    throw Error(Code::not_supported, "a TSS2 key lives in the TPM and cannot be kept as sealed");
+  if (declaration.pcrs != 0)
+    throw Error(Code::not_supported, "a TSS2 key is not bound to the PCRs that the slot declares; have a new key made");
   const auto passphrase = std::make_shared<tpm::SecretBytes>(std::move(key.passphrase));
-  tpm_.submit<Created>(
-      creation,
-      [der = tss2_der(key.encoded.view()), passphrase](tpm::KeyDevice& device) {
-        return std::make_shared<tpm::CreatedKey>(device.adopt(der, *passphrase));
-      },
-      store_imported(slot, std::move(answer)));
+  const auto adopt = [der = tss2_der(key.encoded.view()), passphrase](tpm::KeyDevice& device) {
+    return taken([&] { return device.adopt(der, *passphrase); });
+  };
+  tpm_.submit<Created>(creation, adopt, store_imported(slot, key.public_key, std::move(answer)));
 }
 
 KeyPtr KeyMaker::store(KeyRecord record) {

@@ -14,7 +14,8 @@ struct OutsideKey {
   std::string format;  // one of private_key_formats; empty: found out
   tpm::SecretBytes encoded;
   tpm::SecretBytes passphrase;
-  std::optional<KeyProtection> protection;  // nothing: what the slot declares
+  std::optional<KeyProtection> protection{};  // nothing: what the slot declares
+  Bytes public_key{};                         // DER SubjectPublicKeyInfo that it must have; empty: any
 };
 
 // OPC 10000-12 §7.10.3 names PEM and PFX. TSS2 is a key that another program made in this TPM (ASN.1 TSSPRIVKEY).
@@ -40,8 +41,9 @@ class KeyMaker {
   void create_sealed(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy, Answer<KeyPtr> answer);
   void import_into_tpm(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer);
   void import_sealed(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key, Answer<KeyPtr> answer);
-  void adopt(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer);
-  [[nodiscard]] Answer<std::shared_ptr<tpm::CreatedKey>> store_imported(const Slot& slot, Answer<KeyPtr> answer);
+  void adopt(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key, Answer<KeyPtr> answer);
+  [[nodiscard]] Answer<std::shared_ptr<tpm::CreatedKey>> store_imported(const Slot& slot, const Bytes& expected,
+                                                                        Answer<KeyPtr> answer);
   // The key becomes the pending one of its slot.
   [[nodiscard]] KeyPtr store(KeyRecord record);
 

@@ -11,6 +11,60 @@
 
 namespace edgeseal::agent {
 
+namespace {
+
+// By a `tpm` key: each block is a task of its own, so that others have their turn between them.
+class BlockwiseDecryption : public std::enable_shared_from_this<BlockwiseDecryption> {
+ public:
+  BlockwiseDecryption(TpmWorker& tpm, KeyPtr key, DecryptionRequest request, RejectionSeed seed,
+                      const TpmWorker::Ticket& ticket, Answer<tpm::SecretBytes> answer)
+      : tpm_(tpm),
+        key_(std::move(key)),
+        request_(std::make_shared<const DecryptionRequest>(std::move(request))),
+        seed_(std::move(seed)),
+        ticket_(ticket),
+        deadline_(std::chrono::steady_clock::now() + ticket.time_limit),
+        answer_(std::move(answer)),
+        rest_(request_->ciphertext) {}
+
+  // The first call throws what submit() throws.
+  void next() {
+    using std::chrono::milliseconds;
+    const std::size_t size = *modulus_bits(key_->algorithm) / 8;
+    const ByteView block = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    tpm_.submit<tpm::SecretBytes>({ticket_.priority, ticket_.client, std::max(left, milliseconds(1))},
+                                  decrypt_command(key_, request_, block, seed_),
+                                  [self = shared_from_this()](std::variant<tpm::SecretBytes, Error> plaintext) {
+                                    proceed(self->answer_, plaintext, [&](tpm::SecretBytes& part) {
+                                      self->parts_.push_back(std::move(part));
+                                      if (!self->rest_.empty()) return self->next();
+                                      self->answer_(in_a_row(self->parts_));
+                                    });
+                                  });
+  }
+
+ private:
+  TpmWorker& tpm_;
+  const KeyPtr key_;
+  const std::shared_ptr<const DecryptionRequest> request_;
+  const RejectionSeed seed_;
+  const TpmWorker::Ticket ticket_;
+  const std::chrono::steady_clock::time_point deadline_;
+  const Answer<tpm::SecretBytes> answer_;
+  ByteView rest_;
+  std::vector<tpm::SecretBytes> parts_;
+};
+
+}  // namespace
+
+KeyService::KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed)
+    : state_(state),
+      tpm_(tpm),
+      sealed_(sealed),
+      rejection_seed_(std::make_shared<const tpm::SecretBytes>(state.rejection_seed())) {}
+
 Slot resolve_slot(State& state, std::string_view name) {
   const auto slash = name.find('/');
   const std::string application(name.substr(0, slash));
@@ -97,10 +151,12 @@ void KeyService::decrypt(const KeyPtr& key, const DecryptionRequest& request, co
                          Answer<tpm::SecretBytes> answer) {
   require_fit(*key, request);
   if (key->sealed == nullptr)
-    return tpm_.submit<tpm::SecretBytes>(ticket, decrypt_command(key, request), std::move(answer));
-  sealed_.use(
-      key->sealed, SealedKeys::Extent::repeatedly,
-      [request](const SoftwareKey& opened) { return decrypted(opened, request); }, ticket, std::move(answer));
+    return std::make_shared<BlockwiseDecryption>(tpm_, key, request, rejection_seed_, ticket, std::move(answer))
+        ->next();
+  const auto open = [request, seed = rejection_seed_](const SoftwareKey& opened) {
+    return decrypted(opened, request, seed);
+  };
+  sealed_.use(key->sealed, SealedKeys::Extent::repeatedly, open, ticket, std::move(answer));
 }
 
 void KeyService::export_tss_private_key(const KeyPtr& key, tpm::SecretBytes passphrase, Answer<Bytes> answer) {

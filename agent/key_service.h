@@ -34,7 +34,7 @@ using KeyPtr = std::shared_ptr<const Key>;
 // SoftwareWorker.
 class KeyService {
  public:
-  KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed) : state_(state), tpm_(tpm), sealed_(sealed) {}
+  KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed);
 
   // The active key that a name stands for: "web/https/https", "web/https" (the group's first slot) or "web" (the first
   // slot of the application). Throws Error{not_found}, saying what is missing.
@@ -74,6 +74,7 @@ class KeyService {
   State& state_;
   TpmWorker& tpm_;
   SealedKeys& sealed_;
+  std::shared_ptr<const tpm::SecretBytes> rejection_seed_;
   std::map<KeyId, Cached> cache_;
 };
 

@@ -170,11 +170,11 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     const KeyPtr key = usable_key(request.key_id);
     const SignatureRequest signature{request.scheme, hash_algorithm(request.hash), request.salt_length,
                                      copy(request.digest)};
+    const Working working(working_);
     socket_.keys_.sign(key, signature, ticket(),
                        [weak = weak_from_this(), request_id](const std::variant<Bytes, Error>& result) {
                          if (const auto self = weak.lock()) self->finish(request_id, result);
                        });
-    working_ = true;
   }
 
   void decrypt(wire::ByteView record, std::uint32_t request_id) {
@@ -183,12 +183,27 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     const KeyPtr key = usable_key(request.key_id);
     const DecryptionRequest decryption{request.scheme, hash_algorithm(request.hash), hash_algorithm(request.mgf_hash),
                                        copy(request.label), copy(request.ciphertext)};
+    const Working working(working_);
     socket_.keys_.decrypt(key, decryption, ticket(),
                           [weak = weak_from_this(), request_id](const std::variant<tpm::SecretBytes, Error>& result) {
                             if (const auto self = weak.lock()) self->finish(request_id, result);
                           });
-    working_ = true;
   }
+
+  // From before the request is handed over, for the answer may come at once; not where it is refused.
+  class Working {
+   public:
+    explicit Working(bool& flag) : flag_(flag) { flag_ = true; }
+    Working(const Working&) = delete;
+    Working& operator=(const Working&) = delete;
+    ~Working() {
+      if (std::uncaught_exceptions() > exceptions_) flag_ = false;
+    }
+
+   private:
+    bool& flag_;
+    const int exceptions_ = std::uncaught_exceptions();
+  };
 
   [[nodiscard]] TpmWorker::Ticket ticket() const {
     return {TpmWorker::Priority::use, caller_.uid, socket_.limits_.deadline};

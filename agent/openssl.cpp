@@ -20,8 +20,17 @@ void require_openssl(bool done, const char* operation) {
 }
 
 std::array<std::byte, 32> sha256(tpm::ByteView bytes) {
+  return sha256({bytes});
+}
+
+std::array<std::byte, 32> sha256(std::initializer_list<tpm::ByteView> parts) {
   std::array<std::byte, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(octets(bytes), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+  const DigestContextPtr context(EVP_MD_CTX_new());
+  require_openssl(context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1, "EVP_DigestInit_ex");
+  for (const tpm::ByteView part : parts)
+    require_openssl(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1, "EVP_DigestUpdate");
+  require_openssl(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1,
+                  "EVP_DigestFinal_ex");
   return digest;
 }
 

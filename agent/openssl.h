@@ -53,6 +53,7 @@ template <class T, class Encode>
 }
 
 [[nodiscard]] std::array<std::byte, 32> sha256(tpm::ByteView bytes);
+[[nodiscard]] std::array<std::byte, 32> sha256(std::initializer_list<tpm::ByteView> parts);
 [[nodiscard]] std::string bio_text(BIO& bio);
 [[nodiscard]] std::string hexadecimal(tpm::ByteView bytes);  // lower case
 

@@ -32,6 +32,14 @@ Bytes digest_of(const PcrValues& values) {
   return tpm::pcr_digest(ascending);
 }
 
+tpm::PublicKey authority_of(ByteView subject_public_key_info) {
+  const PublicKeyPtr key = parse_public_key(subject_public_key_info);
+  const auto algorithm = algorithm_of(*key);
+  if (algorithm != tpm::KeyAlgorithm::rsa_2048 && algorithm != tpm::KeyAlgorithm::ec_p256)
+    throw Error(Code::invalid_argument, "the authority for PCR policies must have an RSA 2048 or EC P-256 key");
+  return to_tpm(*key);
+}
+
 // The values that a policy over `pcrs` will meet: those of now, with what is expected in their place.
 PcrValues expected(tpm::PcrMask pcrs, PcrValues now, const PcrValues& values) {
   std::erase_if(now, [&](const auto& pcr) { return (pcrs >> pcr.first & 1) == 0; });
@@ -40,8 +48,10 @@ PcrValues expected(tpm::PcrMask pcrs, PcrValues now, const PcrValues& values) {
   return now;
 }
 
-// One sealed key after the other; the first failure ends it.
-class Resealing : public std::enable_shared_from_this<Resealing> {
+}  // namespace
+
+// One sealed key after the other; what fails is told at the end.
+class PcrPolicies::Resealing : public std::enable_shared_from_this<Resealing> {
  public:
   Resealing(State& state, KeyService& keys, SealedKeys& sealed, PcrValues values, Answer<std::uint32_t> answer)
       : state_(state), keys_(keys), sealed_(sealed), values_(std::move(values)), answer_(std::move(answer)) {
@@ -58,20 +68,46 @@ class Resealing : public std::enable_shared_from_this<Resealing> {
 
  private:
   void next() {
-    if (left_.empty()) return answer_(done_);
+    if (left_.empty()) return finish();
     const auto [id, pcrs] = left_.back();
     left_.pop_back();
-    const tpm::PcrPolicy policy{pcrs, digest_of(expected(pcrs, now_, values_)), std::nullopt};
-    sealed_.reseal(keys_.find(id)->sealed, policy,
-                   [self = shared_from_this(), id = id](std::variant<std::shared_ptr<Resealed>, Error> result) {
-                     proceed(self->answer_, result, [&](const auto& resealed) {
-                       if (resealed->opened_by_next) self->state_.promote_next_object(id);
-                       self->state_.put_next_object(id, resealed->secret);
-                       self->keys_.forget_cached();
-                       ++self->done_;
-                       self->next();
+    const Answer<std::monostate> step = [self = shared_from_this(), id = id](std::variant<std::monostate, Error> done) {
+      self->note(id, done);
+      self->next();
+    };
+    std::variant<std::monostate, Error> begin;
+    proceed(step, begin, [&, id = id, pcrs = pcrs](std::monostate) {
+      const tpm::PcrPolicy policy{pcrs, digest_of(expected(pcrs, now_, values_)), std::nullopt};
+      sealed_.reseal(keys_.find(id)->sealed, policy,
+                     [self = shared_from_this(), id, step](std::variant<std::shared_ptr<Resealed>, Error> result) {
+                       proceed(step, result, [&](const std::shared_ptr<Resealed>& resealed) {
+                         self->store(id, *resealed);
+                         step(std::monostate{});
+                       });
                      });
-                   });
+    });
+  }
+
+  void store(const KeyId& id, const Resealed& resealed) {
+    if (resealed.opened_by_next)
+      state_.promote_and_put_next_object(id, resealed.secret);
+    else
+      state_.put_next_object(id, resealed.secret);
+    keys_.forget_cached();
+  }
+
+  void note(const KeyId& id, const std::variant<std::monostate, Error>& done) {
+    if (const auto* error = std::get_if<Error>(&done))
+      failures_.push_back(fmt::format("{:.16}: {}", hexadecimal(id), error->what()));
+    else
+      ++done_;
+  }
+
+  void finish() {
+    log(Level::notice, Event::pcr_policy, fmt::format("{} sealed keys are ready for an update", done_));
+    if (failures_.empty()) return answer_(done_);
+    answer_(Error(Code::key_unavailable,
+                  fmt::format("{} keys were resealed, these were not: {}", done_, fmt::join(failures_, "; "))));
   }
 
   struct Bound {
@@ -86,14 +122,13 @@ class Resealing : public std::enable_shared_from_this<Resealing> {
   const Answer<std::uint32_t> answer_;
   PcrValues now_;
   std::vector<Bound> left_;
+  std::vector<std::string> failures_;
   std::uint32_t done_ = 0;
 };
 
-}  // namespace
-
 PcrPolicies::PcrPolicies(State& state, std::optional<Bytes> authority)
     : state_(state), authority_(std::move(authority)) {
-  if (authority_) authority_key_ = to_tpm(*parse_public_key(*authority_));
+  if (authority_) authority_key_ = authority_of(*authority_);
   load_approvals();
 }
 
@@ -136,7 +171,7 @@ void PcrPolicies::approve(const PcrValues& values, ByteView signature, TpmWorker
   state_.add_pcr_approval({*authority_, mask_of(values), request.pcr_digest,
                            rsa ? Bytes(signature.begin(), signature.end()) : ecdsa_halves(signature)});
   load_approvals();
-  tpm.submit_quietly(installer());
+  tpm.renew(installer());
   log(Level::notice, Event::pcr_policy, "the authority has approved a further state of the PCRs");
 }
 
@@ -169,10 +204,12 @@ void PcrPolicies::read(const std::vector<unsigned>& pcrs, TpmWorker& tpm, Answer
 
 void PcrPolicies::reseal(const PcrValues& values, KeyService& keys, SealedKeys& sealed, TpmWorker& tpm,
                          Answer<std::uint32_t> answer) {
+  if (!resealing_.expired()) throw Error(Code::busy, "keys are being resealed already; try again when it is done");
   const auto resealing = std::make_shared<Resealing>(state_, keys, sealed, values, answer);
   read(pcr_numbers(tpm::kAllPcrs), tpm, [resealing, answer](std::variant<PcrValues, Error> now) {
     proceed(answer, now, [&](PcrValues& read) { resealing->start(std::move(read)); });
   });
+  resealing_ = resealing;
 }
 
 }  // namespace edgeseal::agent

@@ -43,7 +43,8 @@ class PcrPolicies {
   static void read(const std::vector<unsigned>& pcrs, TpmWorker& tpm, Answer<PcrValues> answer);
 
   // Seals the sealed keys that are bound to any of these PCRs for the values given, besides those of now; PCRs that are
-  // not named are expected as they are. Answers how many. What was sealed for an earlier update is replaced.
+  // not named are expected as they are. Answers how many; Error{key_unavailable} names those that could not be opened.
+  // What was sealed for an earlier update is replaced. Throws Error{busy} while one is under way.
   void reseal(const PcrValues& values, KeyService& keys, SealedKeys& sealed, TpmWorker& tpm,
               Answer<std::uint32_t> answer);
 
@@ -53,11 +54,14 @@ class PcrPolicies {
     std::vector<tpm::PcrApproval> list;
   };
 
+  class Resealing;
+
   void load_approvals();
 
   State& state_;
   std::optional<Bytes> authority_;
   std::optional<tpm::PublicKey> authority_key_;
+  std::weak_ptr<Resealing> resealing_;
   std::shared_ptr<Approvals> approvals_ = std::make_shared<Approvals>();
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/rand.h>
 #include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <filesystem>
 
 #include "agent/error.h"
+#include "agent/openssl.h"
 #include "agent/state_schema.h"
 #include "policy/error.h"
 #include "policy/trusted_path.h"
@@ -23,6 +25,7 @@ namespace {
 
 constexpr std::string_view storage_key_fact = "storage-key-name";
 constexpr std::string_view generation_fact = "generation";
+constexpr std::string_view rejection_seed_fact = "rejection-seed";
 constexpr std::string_view attestation_key_fact = "attestation-key";
 constexpr std::string_view attestation_auth_fact = "attestation-key-auth";
 
@@ -171,6 +174,15 @@ void State::record_attestation_key(const tpm::AttestationKey& key) {
     put_fact(attestation_auth_fact, key.auth.view());
     transaction.commit();
   });
+}
+
+tpm::SecretBytes State::rejection_seed() {
+  if (auto stored = fact(rejection_seed_fact)) return tpm::SecretBytes(*stored);
+  tpm::SecretBytes seed(32);
+  require_openssl(RAND_bytes(reinterpret_cast<unsigned char*>(seed.span().data()), static_cast<int>(seed.size())) == 1,
+                  "RAND_bytes");
+  attempt([&] { put_fact(rejection_seed_fact, seed.view()); });
+  return seed;
 }
 
 bool State::setup_open() {

@@ -95,6 +95,9 @@ class State {
   [[nodiscard]] std::optional<tpm::AttestationKey> attestation_key();
   void record_attestation_key(const tpm::AttestationKey& key);
 
+  // Random, made at first use: see RejectionSeed.
+  [[nodiscard]] tpm::SecretBytes rejection_seed();
+
   [[nodiscard]] bool setup_open();
   void close_setup();
   // Counts what must not be undone by putting an older copy of the disk back: goes up by one with each activate(), and
@@ -111,11 +114,13 @@ class State {
   [[nodiscard]] std::optional<KeyRecord> key(const Slot& slot, KeyStatus status);  // pending or active
   // Takes the place of an earlier pending key of the slot.
   void put_pending_key(const KeyRecord& key);
-  void remove_pending_key(const Slot& slot);
-  // Sealed keys with a policy of their own, that is without an authority.
+  void remove_pending_key(const KeyId& id);  // only where it is still pending
+  [[nodiscard]] std::vector<KeyId> keys_of(const std::string& application);
+  // Sealed keys in use, or to be, with a policy of their own, that is without an authority.
   [[nodiscard]] std::vector<KeyId> keys_bound_to_pcrs();
   void put_next_object(const KeyId& id, const tpm::SealedSecret& object);
-  void promote_next_object(const KeyId& id);  // it takes the place of the present one
+  // The same where the present next one is what opens now, and takes the place of the other.
+  void promote_and_put_next_object(const KeyId& id, const tpm::SealedSecret& object);
 
   void put_spare_key(const SpareKey& key);
   [[nodiscard]] std::optional<SpareKey> take_spare_key(tpm::KeyAlgorithm algorithm);

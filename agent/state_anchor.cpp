@@ -8,7 +8,7 @@ namespace edgeseal::agent {
 
 namespace {
 
-constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::seal, 0, std::chrono::minutes(1)};
+constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::seal, TpmWorker::own_work, std::chrono::minutes(1)};
 
 tpm::Anchor read_or_define(tpm::KeyDevice& device) {
   const auto anchor = device.read_anchor();
@@ -76,13 +76,13 @@ void StateAnchor::check() {
   }
 }
 
-// One generation ahead of the chip: power was lost between the two. Further ahead, or not known as configured: somebody
-// took the anchor away, with owner authorisation, and it counts from the start again.
+// Ahead of the chip: power was lost between the two, or the TPM was away when changes were applied. Not known as
+// configured though it was: somebody took the anchor away, and it counts from the start again.
 StateAnchor::Finding StateAnchor::compare(const tpm::Anchor& anchor) {
   if (state_.setup_open()) return anchor.configured ? Finding::wiped : Finding::consistent;
   const std::uint64_t generation = state_.generation();
   if (generation < anchor.generation) return Finding::rolled_back;
-  if (generation > 1 && (!anchor.configured || generation > anchor.generation + 1)) {
+  if (generation > 1 && !anchor.configured) {
     log(Level::warning, Event::state_anchor,
         "the TPM had forgotten this device: somebody took its NV indices away, with owner authorisation; they are made "
         "anew",
@@ -110,13 +110,15 @@ void StateAnchor::advance(std::function<void()> done) {
 
 void StateAnchor::run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done) {
   const Answer<tpm::Anchor> finish = [this, done](const std::variant<tpm::Anchor, Error>& result) {
-    if (const auto* error = std::get_if<Error>(&result)) {
-      conclude(Finding::unavailable, error->what());
-    } else {
+    const Answer<tpm::Anchor> failed = [this](const std::variant<tpm::Anchor, Error>& outcome) {
+      conclude(Finding::unavailable, std::get<Error>(outcome).what());
+    };
+    auto outcome = result;
+    proceed(failed, outcome, [&](const tpm::Anchor& anchor) {
       // After a rollback the chip is ahead: the applied change counts from there on.
-      state_.record_generation(std::get<tpm::Anchor>(result).generation);
+      if (anchor.generation > state_.generation()) state_.record_generation(anchor.generation);
       conclude(Finding::consistent, {});
-    }
+    });
     done();
   };
   try {

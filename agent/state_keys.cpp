@@ -85,6 +85,14 @@ void delete_pending_key(Database& database, const Slot& slot) {
   bind_slot(forget, slot).run();
 }
 
+void write_next_object(Database& database, const KeyId& id, const tpm::SealedSecret& object) {
+  Statement(database, "INSERT OR REPLACE INTO next_object VALUES (?, ?, ?)")
+      .bind(id)
+      .bind(object.tss_private_key)
+      .bind(object.auth.view())
+      .run();
+}
+
 }  // namespace
 
 std::optional<KeyRecord> State::key(const KeyId& id) {
@@ -127,14 +135,24 @@ void State::put_pending_key(const KeyRecord& key) {
   });
 }
 
-void State::remove_pending_key(const Slot& slot) {
-  attempt([&] { delete_pending_key(*database_, slot); });
+void State::remove_pending_key(const KeyId& id) {
+  attempt([&] { Statement(*database_, "DELETE FROM key WHERE id = ? AND status = 1").bind(id).run(); });
+}
+
+std::vector<KeyId> State::keys_of(const std::string& application) {
+  return attempt([&] {
+    std::vector<KeyId> ids;
+    Statement statement(*database_, "SELECT id FROM key WHERE application = ?");
+    statement.bind(application);
+    while (statement.step()) ids.push_back(to_key_id(statement.blob(0)));
+    return ids;
+  });
 }
 
 std::vector<KeyId> State::keys_bound_to_pcrs() {
   return attempt([&] {
     std::vector<KeyId> ids;
-    Statement statement(*database_, "SELECT id FROM key WHERE protection = 'sealed' AND policy = ?");
+    Statement statement(*database_, "SELECT id FROM key WHERE protection = 'sealed' AND policy = ? AND status <> 3");
     statement.bind(static_cast<std::int64_t>(KeyPolicy::pcr));
     while (statement.step()) ids.push_back(to_key_id(statement.blob(0)));
     return ids;
@@ -142,16 +160,10 @@ std::vector<KeyId> State::keys_bound_to_pcrs() {
 }
 
 void State::put_next_object(const KeyId& id, const tpm::SealedSecret& object) {
-  attempt([&] {
-    Statement(*database_, "INSERT OR REPLACE INTO next_object VALUES (?, ?, ?)")
-        .bind(id)
-        .bind(object.tss_private_key)
-        .bind(object.auth.view())
-        .run();
-  });
+  attempt([&] { write_next_object(*database_, id, object); });
 }
 
-void State::promote_next_object(const KeyId& id) {
+void State::promote_and_put_next_object(const KeyId& id, const tpm::SealedSecret& object) {
   attempt([&] {
     Transaction transaction(*database_);
     Statement(*database_,
@@ -159,7 +171,7 @@ void State::promote_next_object(const KeyId& id) {
               "WHERE id = ? AND next.key_id = id")
         .bind(id)
         .run();
-    Statement(*database_, "DELETE FROM next_object WHERE key_id = ?").bind(id).run();
+    write_next_object(*database_, id, object);
     transaction.commit();
   });
 }

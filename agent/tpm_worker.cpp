@@ -121,6 +121,11 @@ std::chrono::milliseconds TpmWorker::expected_wait() const {
   return std::clamp(average * static_cast<int>(pending_.size()), shortest, longest);
 }
 
+void TpmWorker::renew(std::function<void(tpm::KeyDevice&)> setting) {
+  const std::lock_guard lock(mutex_);
+  setting_ = std::move(setting);
+}
+
 void TpmWorker::submit_quietly(std::function<void(tpm::KeyDevice&)> work) {
   try {
     enqueue(Ticket{}, std::move(work), [](const std::optional<Error>&) {});
@@ -224,6 +229,7 @@ std::optional<Error> TpmWorker::perform(const Task& task) {
     if (!ensure_open())
       return Error(Code::tpm_unavailable, fmt::format("TPM {}: {}", health_name(published_.health), published_.detail));
     try {
+      apply_setting();
       const auto begin = std::chrono::steady_clock::now();
       task.job->work(*device_);
       note_duration(std::chrono::steady_clock::now() - begin, task.job->priority);
@@ -260,6 +266,15 @@ void TpmWorker::note_fault(const tpm::Error& error) {
   if (error.fault() != tpm::Fault::transport && error.fault() != tpm::Fault::absent) return;
   device_.reset();
   retry_at_ = {};
+}
+
+void TpmWorker::apply_setting() {
+  Work setting;
+  {
+    const std::lock_guard lock(mutex_);
+    setting = std::exchange(setting_, nullptr);
+  }
+  if (setting) setting(*device_);
 }
 
 bool TpmWorker::ensure_open() {

@@ -54,9 +54,11 @@ class TpmWorker {
   enum class Priority { use, seal, create };
   static constexpr std::size_t priorities = 3;
 
+  static constexpr std::uint64_t own_work = ~std::uint64_t{0};  // no user has this number
+
   struct Ticket {
     Priority priority = Priority::use;
-    std::uint64_t client = 0;  // whose turn it is, where several wait
+    std::uint64_t client = own_work;  // whose turn it is, where several wait
     std::chrono::milliseconds time_limit{10000};
   };
 
@@ -88,6 +90,10 @@ class TpmWorker {
             answer(std::move(**result));
         });
   }
+
+  // Before the next task, whatever the queue holds: for what a device has to know. The opener tells it to later
+  // devices.
+  void renew(std::function<void(tpm::KeyDevice&)> setting);
 
   // Like submit, for what nobody waits for: dropped where the queue is full.
   void submit_quietly(std::function<void(tpm::KeyDevice&)> work);
@@ -130,6 +136,7 @@ class TpmWorker {
   void note_duration(std::chrono::steady_clock::duration taken, Priority priority);
   void note_fault(const tpm::Error& error);
   [[nodiscard]] bool ensure_open();
+  void apply_setting();
   void put_off();
   void publish(TpmHealth health, std::string detail);
 
@@ -158,6 +165,7 @@ class TpmWorker {
   std::condition_variable wake_;
   std::array<FairQueue<Task>, priorities> queues_;  // by Priority
   std::array<unsigned, priorities> passed_over_{};  // tasks of other queues since this one, not empty, was served
+  Work setting_;                                    // of renew(), not done yet
   bool ending_ = false;
   bool ended_ = false;
 

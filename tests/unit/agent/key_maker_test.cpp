@@ -213,15 +213,29 @@ BOOST_AUTO_TEST_CASE(a_key_is_exported_for_other_programs_of_this_tpm_and_a_seal
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(spare_keys, Fixture)
+namespace {
+
+// One RSA key is made ahead.
+struct Stocked : Fixture {
+  Stocked() {
+    run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
+    stock.refill();
+    wait_for_stock();
+  }
+  void wait_for_stock() {
+    run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
+  }
+
+  Slot slot = declare("opc", "application/rsa-sha256");
+  agent::SpareKeys stock{loop, state, worker, {1, {}}};
+  agent::KeyMaker quick{state, worker, sealed, keys, policies, stock};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(spare_keys, Stocked)
 
 BOOST_AUTO_TEST_CASE(an_rsa_key_that_was_made_ahead_is_taken_at_once_and_made_up_for) {
-  agent::SpareKeys stock(state, worker, 1);
-  agent::KeyMaker quick(state, worker, sealed, keys, policies, stock);
-  const Slot slot = declare("opc", "application/rsa-sha256");
-  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
-  stock.refill();
-  run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
   const auto made = chip.counts().creations;
 
   chip.block();  // nothing that needs the chip is answered now
@@ -230,18 +244,12 @@ BOOST_AUTO_TEST_CASE(an_rsa_key_that_was_made_ahead_is_taken_at_once_and_made_up
                [&](std::variant<KeyPtr, agent::Error> key) { taken = std::get<KeyPtr>(key); });
   BOOST_REQUIRE(taken != nullptr);
   chip.release();
-  run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
+  wait_for_stock();
   BOOST_TEST(chip.counts().creations == made + 1);
   check_use(taken);
 }
 
 BOOST_AUTO_TEST_CASE(what_others_contribute_goes_into_a_new_key_and_not_into_one_made_ahead) {
-  agent::SpareKeys stock(state, worker, 1);
-  agent::KeyMaker quick(state, worker, sealed, keys, policies, stock);
-  const Slot slot = declare("opc", "application/rsa-sha256");
-  run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
-  stock.refill();
-  run_until([&] { return state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1; });
   (void)value<KeyPtr>([&](Answer<KeyPtr> answer) {
     quick.create(slot, {tpm::KeyAlgorithm::rsa_2048}, tpm::Bytes(32, std::byte{1}), std::move(answer));
   });
@@ -249,12 +257,13 @@ BOOST_AUTO_TEST_CASE(what_others_contribute_goes_into_a_new_key_and_not_into_one
   BOOST_TEST(state.spare_keys(tpm::KeyAlgorithm::rsa_2048) == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_made_ahead_that_no_slot_declares) {
-  agent::SpareKeys stock(state, worker, 3);
+BOOST_FIXTURE_TEST_CASE(nothing_is_made_ahead_that_no_slot_declares, Fixture) {
+  agent::SpareKeys stock(loop, state, worker, {3, {}});
   (void)declare("web", "https/https");
   (void)declare("sealed", "tls/tls-server=rsa-2048,sealed");
   run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
   stock.refill();
+  loop.run_once(std::chrono::milliseconds(1));
   BOOST_TEST(worker.pending() == 0u);
 }
 

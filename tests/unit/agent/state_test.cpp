@@ -237,9 +237,9 @@ BOOST_AUTO_TEST_CASE(a_sealed_key_comes_back_as_it_was_put) {
 
   state->put_next_object(key.id, {{std::byte{6}}, tpm::SecretBytes(tpm::Bytes{std::byte{7}})});
   BOOST_REQUIRE(state->key(key.id)->next_object.has_value());
-  state->promote_next_object(key.id);
+  state->promote_and_put_next_object(key.id, {{std::byte{8}}, tpm::SecretBytes(tpm::Bytes{std::byte{9}})});
   BOOST_TEST((state->key(key.id)->tpm_object.tss_private_key == tpm::Bytes{std::byte{6}}));
-  BOOST_TEST(!state->key(key.id)->next_object.has_value());
+  BOOST_TEST((state->key(key.id)->next_object->tss_private_key == tpm::Bytes{std::byte{8}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_key_is_taken_once) {

@@ -4,21 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "tests/tpm/hexadecimal.h"
 #include "tpm/error.h"
 #include "tpm/object_policy.h"
 
 namespace edgeseal::tpm {
 namespace {
 
-std::string hexadecimal(const Bytes& bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const std::byte byte : bytes) {
-    out += digits[std::to_integer<unsigned>(byte) >> 4];
-    out += digits[std::to_integer<unsigned>(byte) & 0xf];
-  }
-  return out;
-}
+using test::hexadecimal;
 
 const std::vector<Bytes> kValues{Bytes(32, std::byte{0x11}), Bytes(32, std::byte{0x22})};
 constexpr PcrMask kMask = 1U << 7 | 1U << 11;
