@@ -10,11 +10,11 @@ constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::create, TpmWorker::own_w
 constexpr std::size_t max_nonce_size = 32;
 constexpr std::size_t max_credential_size = 1024;
 
-std::vector<Bytes> endorsement_certificates(tpm::KeyDevice& device) {
+std::vector<Bytes> endorsement_certificates(const std::vector<tpm::ManufacturerKey>& keys) {
   std::vector<Bytes> certificates;
-  for (tpm::ManufacturerKey& key : device.manufacturer_keys())
+  for (const tpm::ManufacturerKey& key : keys)
     if (key.kind == tpm::ManufacturerKey::Kind::endorsement && !key.certificate.empty())
-      certificates.push_back(std::move(key.certificate));
+      certificates.push_back(key.certificate);
   return certificates;
 }
 
@@ -43,15 +43,22 @@ void Attestation::certify(const KeyPtr& key, Bytes nonce, Answer<std::shared_ptr
                             key->slot.key_name()));
   if (nonce.size() > max_nonce_size)
     throw Error(Code::invalid_argument, fmt::format("a nonce has at most {} bytes", max_nonce_size));
-  with_attestation_key([this, key, nonce, answer](std::variant<AttestationKeyPtr, Error> made) {
-    proceed(answer, made, [&](const AttestationKeyPtr& attestation_key) {
-      tpm_.submit<std::shared_ptr<KeyEvidence>>(
-          ticket,
-          [key, nonce, attestation_key](tpm::KeyDevice& device) {
-            return std::make_shared<KeyEvidence>(
-                KeyEvidence{device.certify(key->stored, *attestation_key, nonce), endorsement_certificates(device)});
-          },
-          answer);
+  const auto certify_with = [this, key, nonce, answer](const AttestationKeyPtr& attestation_key,
+                                                       const std::vector<Bytes>& certificates) {
+    tpm_.submit<std::shared_ptr<KeyEvidence>>(
+        ticket,
+        [=](tpm::KeyDevice& device) {
+          return std::make_shared<KeyEvidence>(
+              KeyEvidence{device.certify(key->stored, *attestation_key, nonce), certificates});
+        },
+        answer);
+  };
+  manufacturer_keys([this, answer, certify_with](std::variant<std::vector<tpm::ManufacturerKey>, Error> read) {
+    proceed(answer, read, [&](const std::vector<tpm::ManufacturerKey>& keys) {
+      with_attestation_key([answer, certify_with, certificates = endorsement_certificates(keys)](
+                               std::variant<AttestationKeyPtr, Error> made) {
+        proceed(answer, made, [&](const AttestationKeyPtr& made_key) { certify_with(made_key, certificates); });
+      });
     });
   });
 }
@@ -80,8 +87,16 @@ void Attestation::activate(tpm::EndorsementKey endorsement_key, Bytes credential
 }
 
 void Attestation::manufacturer_keys(Answer<std::vector<tpm::ManufacturerKey>> answer) {
-  tpm_.submit<std::vector<tpm::ManufacturerKey>>(
-      ticket, [](tpm::KeyDevice& device) { return device.manufacturer_keys(); }, std::move(answer));
+  using Keys = std::vector<tpm::ManufacturerKey>;
+  if (manufacturer_keys_) return answer(*manufacturer_keys_);
+  tpm_.submit<Keys>(
+      ticket, [](tpm::KeyDevice& device) { return device.manufacturer_keys(); },
+      [this, answer](std::variant<Keys, Error> read) {
+        proceed(answer, read, [&](const Keys& keys) {
+          manufacturer_keys_ = keys;
+          answer(keys);
+        });
+      });
 }
 
 }  // namespace edgeseal::agent

@@ -25,6 +25,7 @@ class Attestation {
   // Contents of what TPM2_MakeCredential gave for the attestation key and this endorsement key.
   void activate(tpm::EndorsementKey endorsement_key, Bytes credential, Bytes encrypted_secret,
                 Answer<tpm::SecretBytes> answer);
+  // Read once: they do not change, and it takes many commands.
   void manufacturer_keys(Answer<std::vector<tpm::ManufacturerKey>> answer);
 
  private:
@@ -33,6 +34,7 @@ class Attestation {
 
   State& state_;
   TpmWorker& tpm_;
+  std::optional<std::vector<tpm::ManufacturerKey>> manufacturer_keys_;
 };
 
 }  // namespace edgeseal::agent

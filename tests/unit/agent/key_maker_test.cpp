@@ -148,6 +148,29 @@ BOOST_AUTO_TEST_CASE(a_key_that_does_not_belong_to_its_certificate_leaves_nothin
   BOOST_TEST(!groups.info({"web", "https"}).transaction_pending);
 }
 
+BOOST_AUTO_TEST_CASE(a_caller_that_leaves_while_its_key_is_made_leaves_nothing_behind) {
+  const Slot slot = declare("web", "https/https");
+  const dbus::GroupName group{"web", "https"};
+  std::optional<std::variant<tpm::Bytes, agent::Error>> result;
+  groups.create_self_signed(owner, group, "https", {}, [&](auto answer) { result = std::move(answer); });
+  groups.owner_vanished(owner);
+  run_until([&] { return result.has_value(); });
+  BOOST_TEST(std::holds_alternative<agent::Error>(*result));
+  BOOST_TEST(!groups.info(group).transaction_pending);
+  BOOST_TEST(!state.key(slot, KeyStatus::pending).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_for_another_key_leaves_the_pending_key_of_a_request_alone) {
+  const Slot slot = declare("web", "https/https");
+  const tpm::Bytes requested = request(slot);
+  const auto refused = outcome<std::monostate>([&](Answer<std::monostate> answer) {
+    groups.update(owner, {"web", "https"}, {"https", ca.sign_unknown_key(), {}}, ec_key().outside(), std::move(answer));
+  });
+  BOOST_TEST((std::get<agent::Error>(refused).code() == Code::security_checks_failed));
+  groups.update(owner, {"web", "https"}, {"https", ca.sign(requested), {}});
+  apply(slot);
+}
+
 BOOST_AUTO_TEST_CASE(a_kind_of_key_that_the_certificate_type_does_not_take_is_refused) {
   const Slot slot = declare("opc", "application/rsa-sha256");
   BOOST_CHECK_EXCEPTION((void)import(slot, ec_key().outside()), agent::Error, has_code(Code::not_supported));

@@ -89,6 +89,20 @@ BOOST_AUTO_TEST_CASE(keys_that_are_not_bound_to_the_changed_pcrs_are_left_alone)
   BOOST_TEST(reseal({{7, value_of(1)}}) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_cannot_be_opened_is_named_and_stops_no_other) {
+  const KeyPtr dead = install(declare("dead", "https/https=ec-p256,sealed,pcrs=7"));
+  const KeyPtr good = install(declare("good", "https/https=ec-p256,sealed,pcrs=8"));
+  chip.set_pcr(7, value_of(9));
+  (void)reloaded(dead);
+  const auto result = outcome<std::uint32_t>([&](Answer<std::uint32_t> answer) {
+    policies.reseal({{7, value_of(1)}, {8, value_of(1)}}, keys, sealed, worker, std::move(answer));
+  });
+  BOOST_REQUIRE(std::holds_alternative<agent::Error>(result));
+  BOOST_TEST((std::get<agent::Error>(result).code() == Code::key_unavailable));
+  chip.set_pcr(8, value_of(1));
+  BOOST_TEST(signs(reloaded(good)));
+}
+
 BOOST_AUTO_TEST_CASE(values_that_are_none_are_refused) {
   for (const PcrValues& values : {PcrValues{}, PcrValues{{24, value_of(1)}}, PcrValues{{7, tpm::Bytes(20)}}}) {
     BOOST_CHECK_EXCEPTION((void)PcrPolicies::prepare(values), agent::Error, has_code(Code::invalid_argument));
