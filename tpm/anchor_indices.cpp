@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tpm/hexadecimal.h"
+#include "tpm/number.h"
 
 namespace edgeseal::tpm {
 namespace {
@@ -48,14 +49,13 @@ bool is_locked(const NvIndex& index) {
   return (index.area().attributes & TPMA_NV_WRITELOCKED) != 0;
 }
 
-void put(std::span<std::byte> target, std::uint64_t number) {
-  for (auto byte = target.rbegin(); byte != target.rend(); ++byte, number >>= 8) *byte = static_cast<std::byte>(number);
-}
-
-std::uint64_t number_of(ByteView bytes) {
-  std::uint64_t number = 0;
-  for (const std::byte byte : bytes) number = number << 8 | std::to_integer<std::uint64_t>(byte);
-  return number;
+// Only a new index at the same handle can count less.
+Error below_origin(TPM2_HANDLE counter) {
+  return Error(kOperation, Fault::failed,
+               "the counter " + hexadecimal(counter) +
+                   " stands below its origin: somebody removed it and made it again. The removal of the origins by the "
+                   "owner (tpm2_nvundefine -C o " +
+                   hexadecimal(AnchorIndices::kOrigins) + ") lets the agent define the anchor anew");
 }
 
 }  // namespace
@@ -91,8 +91,8 @@ AnchorIndices::Origins AnchorIndices::read_origins(const NvIndex& index) {
 
 void AnchorIndices::write_origins(const NvIndex& index, const Origins& origins) {
   std::array<std::byte, kOriginsSize> content{};
-  put(std::span(content).first(kNumberSize), origins.failed_tries);
-  put(std::span(content).last(kNumberSize), origins.generation);
+  put_number(std::span(content).first(kNumberSize), origins.failed_tries);
+  put_number(std::span(content).last(kNumberSize), origins.generation);
   index.write(context_, session_, content);
   index.lock_writing(context_, session_);
 }
@@ -122,7 +122,7 @@ bool AnchorIndices::configured(const NvIndex& index) {
 
 std::uint64_t AnchorIndices::since(std::uint64_t origin, const NvIndex& counter) {
   const std::uint64_t value = counter.read_number(context_, session_);
-  if (value < origin) throw Error(kOperation, Fault::failed, "a counter stands below its origin");
+  if (value < origin) throw below_origin(counter.area().nvIndex);
   return value - origin;
 }
 

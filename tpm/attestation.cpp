@@ -6,6 +6,7 @@
 #include "tpm/key_template.h"
 #include "tpm/marshal.h"
 #include "tpm/public_area.h"
+#include "tpm/residue.h"
 #include "tpm/stored_object.h"
 
 namespace edgeseal::tpm {
@@ -94,9 +95,11 @@ SecretBytes activate_credential(Context& context, Session& session, const Storag
                                 ByteView credential, ByteView encrypted_secret) {
   const auto blob = input<TPM2B_ID_OBJECT>(credential, "the credential");
   const auto seed = input<TPM2B_ENCRYPTED_SECRET>(encrypted_secret, "the encrypted secret");
-  const LoadedEndorsementKey endorsement = load_endorsement_key(context, session, endorsement_key);
   const LoadedObject activated = load(kActivate, context, session, parent, attestation_key);
+  // The last to need a slot: what begins anew for want of one has not made it, which takes seconds.
+  const LoadedEndorsementKey endorsement = load_endorsement_key(context, session, endorsement_key);
   const EndorsementAuthorization authorization(context, session, parent, endorsement);
+  const ResponseWipe wipe(context);
   EsysPtr<TPM2B_DIGEST> secret;
   const auto use = session.use(Session::Encrypt::both);
   try {

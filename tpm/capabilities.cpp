@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "tpm/key_template.h"
 #include "tpm/properties.h"
 
 namespace edgeseal::tpm {
 namespace {
+
+constexpr const char* kListHandles = "list handles";
 
 constexpr std::array kAlgorithms{KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
                                  KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
@@ -77,9 +80,17 @@ TpmFacts read_facts(Context& context) {
 }
 
 std::vector<TPM2_HANDLE> handles_from(Context& context, TPM2_HANDLE first) {
-  const Capability found = read_capability(context, "list handles", TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES);
-  const TPML_HANDLE& list = found.data->data.handles;
-  return std::vector<TPM2_HANDLE>(list.handle, list.handle + list.count);
+  std::vector<TPM2_HANDLE> found;
+  for (bool more = true; more;) {
+    const Capability part = read_capability(context, kListHandles, TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES);
+    for (const TPM2_HANDLE handle : std::span(part.data->data.handles.handle, part.data->data.handles.count)) {
+      if (handle < first) throw Error(kListHandles, Fault::failed, "they do not come in ascending order");
+      found.push_back(handle);
+      first = handle + 1;
+    }
+    more = part.more && part.data->data.handles.count != 0;
+  }
+  return found;
 }
 
 }  // namespace edgeseal::tpm

@@ -73,9 +73,19 @@ std::optional<LoadedEndorsementKey> find_persistent(Context& context, Endorsemen
   return std::nullopt;
 }
 
-constexpr const char* kRemedy =
-    "the endorsement hierarchy has an authorisation value, and the agent has none to give. Empty it (tpm2_changeauth "
-    "-c endorsement -p VALUE), or put the endorsement key at its persistent handle (tpm2_createek)";
+// Who makes an endorsement key, and who satisfies its policy, shows the authValue of the hierarchy.
+template <class Use>
+void with_endorsement_hierarchy(const Use& use) {
+  try {
+    use();
+  } catch (const Error& error) {
+    if (!wrong_auth(error.rc())) throw;
+    throw Error(kOperation, error.rc(), Fault::failed,
+                "the endorsement hierarchy has an authorisation value, and the agent has none to give. Empty it for as "
+                "long as the credential is activated (tpm2_changeauth -c endorsement -p VALUE) and set it again "
+                "afterwards (tpm2_changeauth -c endorsement VALUE)");
+  }
+}
 
 LoadedEndorsementKey make_primary(Context& context, Session& session, EndorsementKey kind) {
   const TPM2B_SENSITIVE_CREATE no_auth{};
@@ -84,15 +94,12 @@ LoadedEndorsementKey make_primary(Context& context, Session& session, Endorsemen
   const TPML_PCR_SELECTION no_pcrs{};
   ESYS_TR key = ESYS_TR_NONE;
   const auto use = session.use(Session::Encrypt::nothing);
-  try {
+  with_endorsement_hierarchy([&] {
     context.run(kOperation, [&](ESYS_CONTEXT* esys) {
       return Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &area,
                                 &no_outside_info, &no_pcrs, &key, nullptr, nullptr, nullptr, nullptr);
     });
-  } catch (const Error& error) {
-    if (wrong_auth(error.rc())) throw Error(kOperation, error.rc(), Fault::failed, kRemedy);
-    throw;
-  }
+  });
   return {Handle(context, key, Handle::Release::flush)};
 }
 
@@ -101,9 +108,11 @@ void satisfy_policy_a(Context& context, Session& session, const Session& policy)
   const TPM2B_DIGEST any_command{};
   const TPM2B_NONCE no_reference{};
   const auto use = session.use(Session::Encrypt::nothing);
-  context.run(kOperation, [&](ESYS_CONTEXT* esys) {
-    return Esys_PolicySecret(esys, ESYS_TR_RH_ENDORSEMENT, policy.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE,
-                             &any_nonce, &any_command, &no_reference, 0, nullptr, nullptr);
+  with_endorsement_hierarchy([&] {
+    context.run(kOperation, [&](ESYS_CONTEXT* esys) {
+      return Esys_PolicySecret(esys, ESYS_TR_RH_ENDORSEMENT, policy.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE,
+                               &any_nonce, &any_command, &no_reference, 0, nullptr, nullptr);
+    });
   });
 }
 

@@ -21,7 +21,7 @@ struct LoadedEndorsementKey {
 
 // A persistent one with the public area of the TCG's templates, else a primary made from the template L-1 or L-2, which
 // takes a slot and, for RSA, seconds on many chips. Throws Error with Fault::failed where the endorsement hierarchy has
-// an authValue.
+// an authValue, and the remedy.
 [[nodiscard]] LoadedEndorsementKey load_endorsement_key(Context& context, Session& session, EndorsementKey kind);
 
 // What authorises one command with an endorsement key: its empty authValue, or its policy, which is that one knows the

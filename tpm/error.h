@@ -15,13 +15,12 @@ enum class Fault {
   unsupported,   // this chip lacks the algorithm or the command
   pcr_mismatch,  // the PCRs are not in a state that the policy of the key allows
   bad_blob,      // a stored key does not parse, or this TPM refuses to load it
-  transport,     // the TSS or the TCTI failed, not the TPM: the context must be opened anew
+  transport,     // the TSS or the TCTI failed, or the TPM as a whole: the context must be opened anew
   failed         // any other response code of the TPM
 };
 
 // The only exception that leaves tpm/. `rc` is the TSS2_RC as libtss2 gave it, 0 where the failure was found by our own
-// check. what() reads "<operation>: <decoded response code>", and
-// after it or in its place ": <detail>".
+// check. what() reads "<operation>: <decoded response code>", and after it or in its place ": <detail>".
 class Error : public std::runtime_error {
  public:
   Error(std::string operation, std::uint32_t rc);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tpm/memory.h"
+#include "tpm/number.h"
 
 namespace edgeseal::tpm {
 namespace {
@@ -33,7 +34,7 @@ class OwnerAuth {
 TPMS_NV_PUBLIC read_area(Context& context, Session& session, const Handle& index) {
   EsysPtr<TPM2B_NV_PUBLIC> area;
   EsysPtr<TPM2B_NAME> name;
-  const auto use = session.use(Session::Encrypt::response);
+  const auto use = session.accompany();
   context.run("read the public area of an NV index", [&](ESYS_CONTEXT* esys) {
     return Esys_NV_ReadPublic(esys, index.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, out(area), out(name));
   });
@@ -101,11 +102,7 @@ Bytes NvIndex::read(Context& context, Session& session, std::uint16_t per_comman
 }
 
 std::uint64_t NvIndex::read_number(Context& context, Session& session) const {
-  std::uint64_t number = 0;
-  for (const std::byte byte : read_part(context, session, 0, kNumberSize)) {
-    number = number << 8 | std::to_integer<std::uint64_t>(byte);
-  }
-  return number;
+  return number_of(read_part(context, session, 0, kNumberSize));
 }
 
 void NvIndex::write(Context& context, Session& session, ByteView content) const {

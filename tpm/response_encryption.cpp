@@ -15,7 +15,7 @@ bool decrypts_responses(Context& context, Session& session) {
   if (!assign(input, question)) return false;
   EsysPtr<TPM2B_DIGEST> digest;
   EsysPtr<TPMT_TK_HASHCHECK> ticket;
-  const auto use = session.use(Session::Encrypt::response);
+  const auto use = session.accompany();
   context.run(operation, [&](ESYS_CONTEXT* esys) {
     return Esys_Hash(esys, use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &input, TPM2_ALG_SHA256, ESYS_TR_RH_NULL, out(digest),
                      out(ticket));

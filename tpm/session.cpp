@@ -73,4 +73,9 @@ Session::Use Session::use(Encrypt parameters) {
   return Use(context_, handle_.get(), attributes);
 }
 
+Session::Use Session::accompany() {
+  return Use(context_, handle_.get(),
+             kAtRest | (context_.encrypts_responses() ? TPMA_SESSION_ENCRYPT : TPMA_SESSION_AUDIT));
+}
+
 }  // namespace edgeseal::tpm

@@ -38,6 +38,9 @@ class Session {
 
   // One at a time.
   [[nodiscard]] Use use(Encrypt parameters);
+  // Beside a command that needs no authorisation: encrypts what comes back or, with that given up, audits it. A session
+  // there must do one of them (TPM 2.0 Part 3 §5.5), and the HMAC covers the answer either way.
+  [[nodiscard]] Use accompany();
   [[nodiscard]] ESYS_TR get() const noexcept { return handle_.get(); }
 
  private:

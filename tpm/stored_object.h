@@ -29,8 +29,7 @@ struct LoadedObject {
 };
 
 // Throws Error with Fault::bad_blob if the blob does not parse or is not of this type, its policy is not that of the
-// object, or this TPM did not make it. A
-// wrong authValue shows only when the object is used.
+// object, or this TPM did not make it. A wrong authValue shows only when the object is used.
 [[nodiscard]] LoadedObject load_object(const char* operation, Context& context, Session& session,
                                        const StorageKey& parent, TssPrivateKey::Type type, ByteView tss_private_key,
                                        const SecretBytes& auth);

@@ -125,6 +125,18 @@ BOOST_AUTO_TEST_CASE(costs_twelve_commands_to_read_at_first_and_three_afterwards
   BOOST_TEST(commands().size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(needs_no_response_encryption) {
+  open_without_response_encryption();
+  (void)device->define_anchor();
+  BOOST_TEST(device->count_failed_try() == 1U);
+  device->mark_configured();
+  open_without_response_encryption();
+  BOOST_TEST(read().configured);
+  BOOST_TEST(read().failed_tries == 1U);
+  device->remove_anchor({});
+  BOOST_TEST(!device->read_anchor());
+}
+
 // A counter begins above all that the chip ever deleted.
 BOOST_AUTO_TEST_CASE(counts_from_zero_again_after_it_was_removed_and_defined) {
   (void)device->define_anchor();

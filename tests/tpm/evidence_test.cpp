@@ -58,7 +58,7 @@ struct EvidenceFixture : TracedFixture {
     BOOST_TEST(std::ranges::equal(std::as_bytes(std::span(name.name, name.size)), name_of(shown.public_area)));
     const auto area = tpm::unmarshal_with(Tss2_MU_TPMT_PUBLIC_Unmarshal, tpm::ByteView(shown.public_area));
     BOOST_TEST((area.objectAttributes & TPMA_OBJECT_FIXEDTPM) != 0U);
-    BOOST_TEST(tpm::public_key(area).index() == key.public_key.index());
+    BOOST_TEST((tpm::public_key(area) == key.public_key));
   }
 };
 
@@ -173,6 +173,15 @@ struct CredentialFixture : ManufacturedFixture {
                           });
   }
 
+  void check_refused_with_remedy(tpm::EndorsementKey kind) {
+    BOOST_CHECK_EXCEPTION((void)device->activate_credential(attestation_key, kind, credential, encrypted_secret), Error,
+                          [](const Error& error) {
+                            return error.fault() == Fault::failed &&
+                                   std::string(error.what()).find("tpm2_changeauth -c endorsement") !=
+                                       std::string::npos;
+                          });
+  }
+
  private:
   // The file of tpm2-tools: eight bytes of its own, then both TPM2Bs.
   void split(const tpm::Bytes& file) {
@@ -253,12 +262,17 @@ BOOST_AUTO_TEST_CASE(needs_an_endorsement_hierarchy_without_auth_value_and_says_
   (void)tool("tpm2_createek -Q -G ecc -c ek.ctx -u ek.pub && tpm2_flushcontext -Q -t");
   make_credential("ek.pub", "ecc");
   (void)tool("tpm2_changeauth -Q -c endorsement secret");
-  BOOST_CHECK_EXCEPTION(
-      (void)device->activate_credential(attestation_key, tpm::EndorsementKey::ecc_p256, credential, encrypted_secret),
-      Error, [](const Error& error) {
-        return error.fault() == Fault::failed &&
-               std::string(error.what()).find("tpm2_changeauth -c endorsement") != std::string::npos;
-      });
+  check_refused_with_remedy(tpm::EndorsementKey::ecc_p256);
+  (void)tool("tpm2_changeauth -Q -c endorsement -p secret");
+  open_credential(tpm::EndorsementKey::ecc_p256);
+}
+
+// Its policy asks for the authValue of the hierarchy.
+BOOST_AUTO_TEST_CASE(needs_the_same_for_the_persistent_endorsement_key) {
+  (void)tool("tpm2_readpublic -Q -c 0x81010001 -o ek.pub");
+  make_credential("ek.pub", "rsa");
+  (void)tool("tpm2_changeauth -Q -c endorsement secret");
+  check_refused_with_remedy(tpm::EndorsementKey::rsa_2048);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

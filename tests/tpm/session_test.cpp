@@ -53,8 +53,12 @@ BOOST_AUTO_TEST_CASE(encrypts_no_response_after_the_context_gave_it_up) {
     const auto use = session.use(tpm::Session::Encrypt::both);
     BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT));
   }
-  const auto use = session.use(tpm::Session::Encrypt::response);
-  BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
+  {
+    const auto use = session.use(tpm::Session::Encrypt::response);
+    BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
+  }
+  const auto use = session.accompany();
+  BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_AUDIT));
 }
 
 BOOST_AUTO_TEST_CASE(decrypts_what_the_chip_encrypts) {
@@ -92,10 +96,7 @@ BOOST_AUTO_TEST_CASE(shows_what_comes_from_the_chip_where_the_settings_say_so) {
   BOOST_TEST(device->facts().encrypts_responses);
   BOOST_TEST(std::ranges::equal(device->unseal(sealed).view(), secret));
   BOOST_TEST(!crossed_the_bus(secret));
-  tpm::DeviceSettings settings = settings_for(swtpm.traced_tcti());
-  settings.encrypt_responses = false;
-  device.reset();
-  device = tpm::open_esys_key_device(settings);
+  open_without_response_encryption();
   BOOST_TEST(!device->facts().encrypts_responses);
   BOOST_TEST(std::ranges::equal(device->unseal(sealed).view(), secret));
   BOOST_TEST(crossed_the_bus(secret));

@@ -62,6 +62,13 @@ struct TracedFixture {
     device = tpm::open_esys_key_device(settings_for(swtpm.traced_tcti()));
   }
 
+  void open_without_response_encryption() {
+    tpm::DeviceSettings settings = settings_for(swtpm.traced_tcti());
+    settings.encrypt_responses = false;
+    device.reset();
+    device = tpm::open_esys_key_device(settings);
+  }
+
   // A new connection with these faults; the counts of calls begin with it.
   void open_with(const std::string& script) {
     std::ofstream(swtpm.directory().file("script")) << script;
