@@ -49,13 +49,12 @@ bool is_locked(const NvIndex& index) {
   return (index.area().attributes & TPMA_NV_WRITELOCKED) != 0;
 }
 
-// Only a new index at the same handle can count less.
 Error below_origin(TPM2_HANDLE counter) {
   return Error(kOperation, Fault::failed,
                "the counter " + hexadecimal(counter) +
-                   " stands below its origin: somebody removed it and made it again. The removal of the origins by the "
+                   " stands below its origin, so that they were not made together. The removal of the origins by the "
                    "owner (tpm2_nvundefine -C o " +
-                   hexadecimal(AnchorIndices::kOrigins) + ") lets the agent define the anchor anew");
+                   hexadecimal(AnchorIndices::kOrigins) + ") lets the agent count anew");
 }
 
 }  // namespace

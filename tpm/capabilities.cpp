@@ -10,8 +10,6 @@
 namespace edgeseal::tpm {
 namespace {
 
-constexpr const char* kListHandles = "list handles";
-
 constexpr std::array kAlgorithms{KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
                                  KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
 
@@ -82,13 +80,13 @@ TpmFacts read_facts(Context& context) {
 std::vector<TPM2_HANDLE> handles_from(Context& context, TPM2_HANDLE first) {
   std::vector<TPM2_HANDLE> found;
   for (bool more = true; more;) {
-    const Capability part = read_capability(context, kListHandles, TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES);
+    const TPM2_HANDLE asked_from = first;
+    const Capability part = read_capability(context, "list handles", TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES);
     for (const TPM2_HANDLE handle : std::span(part.data->data.handles.handle, part.data->data.handles.count)) {
-      if (handle < first) throw Error(kListHandles, Fault::failed, "they do not come in ascending order");
       found.push_back(handle);
-      first = handle + 1;
+      first = std::max(first, handle + 1);
     }
-    more = part.more && part.data->data.handles.count != 0;
+    more = part.more && first > asked_from;
   }
   return found;
 }

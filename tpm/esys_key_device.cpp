@@ -56,6 +56,7 @@ class EsysKeyDevice final : public KeyDevice {
         session_(context_, storage_key_.handle.get()),
         authorisation_(context_, session_, storage_key_.handle.get()),
         facts_(all_facts(context_, session_, storage_key_, settings)),
+        hashes_(context_),
         cache_(cache_capacity(facts_)),
         anchor_(context_, session_) {}
 
@@ -70,11 +71,14 @@ class EsysKeyDevice final : public KeyDevice {
   }
 
   Bytes sign_rsa_pkcs1(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
-    return use(key, [&](const LoadedKey& loaded) { return tpm::sign_rsa_pkcs1(authorisation_, loaded, hash, digest); });
+    return use(key, [&](const LoadedKey& loaded) {
+      return tpm::sign_rsa_pkcs1(authorisation_, hashes_, loaded, hash, digest);
+    });
   }
 
   EcdsaSignature sign_ecdsa(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
-    return use(key, [&](const LoadedKey& loaded) { return tpm::sign_ecdsa(authorisation_, loaded, hash, digest); });
+    return use(key,
+               [&](const LoadedKey& loaded) { return tpm::sign_ecdsa(authorisation_, hashes_, loaded, hash, digest); });
   }
 
   SecretBytes rsa_private(const StoredKey& key, ByteView block) override {
@@ -107,7 +111,10 @@ class EsysKeyDevice final : public KeyDevice {
 
   CreatedKey adopt(ByteView tss_private_key, const SecretBytes& auth) override {
     CreatedKey adopted;
-    cache_.with_free_slot([&] { adopted = adopt_key(context_, session_, storage_key_, tss_private_key, auth); });
+    cache_.with_free_slot([&] {
+      authorisation_.prepare(decode_tss_private_key(tss_private_key).policy);
+      adopted = adopt_key(context_, session_, authorisation_, hashes_, storage_key_, tss_private_key, auth);
+    });
     return adopted;
   }
 
@@ -199,6 +206,7 @@ class EsysKeyDevice final : public KeyDevice {
   Session session_;
   Authorisation authorisation_;
   TpmFacts facts_;
+  ChipHashes hashes_;
   KeyCache cache_;
   AnchorIndices anchor_;
 };

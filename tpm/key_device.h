@@ -90,8 +90,9 @@ class KeyDevice {
   // create(); Fault::bad_blob if its parts are not of one key.
   [[nodiscard]] virtual CreatedKey import_key(const PrivateKey& key) = 0;
 
-  // A TSSPRIVKEY that another program made under the same storage key. Loads it once; Fault::bad_blob if it is no key,
-  // cannot sign, or is not of this TPM. Wrong `auth` shows at the first use.
+  // A TSSPRIVKEY that another program made under the same storage key. Signs with it once and, where no policy forbids,
+  // gives it 32 random bytes for an authValue, so that who has its file cannot use what is stored here. Fault::bad_blob
+  // if it is no key, cannot do all that the agent does with a key, is not of this TPM, or `auth` is wrong or missing.
   [[nodiscard]] virtual CreatedKey adopt(ByteView tss_private_key, const SecretBytes& auth) = 0;
 
   // The same key as a TSSPRIVKEY with another authValue (TPM2_ObjectChangeAuth); empty: none, as tpm2-openssl expects

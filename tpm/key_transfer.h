@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tpm/authorisation.h"
+#include "tpm/chip_hashes.h"
 #include "tpm/key_device.h"
 #include "tpm/loaded_key.h"
 
@@ -7,8 +9,9 @@
 namespace edgeseal::tpm {
 
 // Takes a slot while it lasts.
-[[nodiscard]] CreatedKey adopt_key(Context& context, Session& session, const StorageKey& parent,
-                                   ByteView tss_private_key, const SecretBytes& auth);
+[[nodiscard]] CreatedKey adopt_key(Context& context, Session& session, Authorisation& authorisation,
+                                   const ChipHashes& hashes, const StorageKey& parent, ByteView tss_private_key,
+                                   const SecretBytes& auth);
 
 // `loaded` is `key`.
 [[nodiscard]] Bytes export_key(Context& context, Session& session, const StorageKey& parent, const LoadedKey& loaded,

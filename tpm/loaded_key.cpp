@@ -2,17 +2,25 @@
 
 #include <utility>
 
-#include "tpm/stored_object.h"
+#include "tpm/public_area.h"
 
 namespace edgeseal::tpm {
 
-LoadedKey load_key(Context& context, Session& session, const StorageKey& parent, const StoredKey& key) {
-  LoadedObject object = load_object("load key", context, session, parent, TssPrivateKey::Type::loadable_key,
-                                    key.tss_private_key, key.auth);
+LoadedKey as_key(LoadedObject object) {
   const TPMT_PUBLIC& area = object.public_area.publicArea;
-  LoadedKey loaded{std::move(object.handle), area.type, 0, std::move(object.policy)};
-  if (loaded.type == TPM2_ALG_RSA) loaded.modulus_size = area.unique.rsa.size;
+  LoadedKey loaded{std::move(object.handle), area.type, {}, std::move(object.policy)};
+  PublicKey key = public_key(area);
+  if (const auto* ec = std::get_if<EcPublicKey>(&key)) {
+    loaded.field_size = ec->x.size();
+  } else {
+    loaded.modulus = std::move(std::get<RsaPublicKey>(key).modulus);
+  }
   return loaded;
+}
+
+LoadedKey load_key(Context& context, Session& session, const StorageKey& parent, const StoredKey& key) {
+  return as_key(load_object("load key", context, session, parent, TssPrivateKey::Type::loadable_key,
+                            key.tss_private_key, key.auth));
 }
 
 }  // namespace edgeseal::tpm

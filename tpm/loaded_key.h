@@ -6,6 +6,7 @@
 #include "tpm/object_policy.h"
 #include "tpm/session.h"
 #include "tpm/storage_key.h"
+#include "tpm/stored_object.h"
 
 namespace edgeseal::tpm {
 
@@ -13,9 +14,12 @@ namespace edgeseal::tpm {
 struct LoadedKey {
   Handle handle;
   TPMI_ALG_PUBLIC type = TPM2_ALG_NULL;
-  std::size_t modulus_size = 0;  // in bytes; 0 for EC
+  Bytes modulus = {};  // empty for EC
   std::optional<ObjectPolicy> policy = {};
+  std::size_t field_size = 0;  // of the curve, in bytes; 0 for RSA
 };
+
+[[nodiscard]] LoadedKey as_key(LoadedObject object);
 
 // Throws Error with Fault::bad_blob if the blob does not parse or this TPM did not make it. A wrong authValue shows
 // only when the key is used.

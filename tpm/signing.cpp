@@ -1,46 +1,41 @@
 #include "tpm/signing.h"
 
+#include <algorithm>
+
 #include "tpm/memory.h"
+#include "tpm/pkcs1.h"
 #include "tpm/residue.h"
 
 namespace edgeseal::tpm {
 namespace {
 
-struct Hash {
-  TPMI_ALG_HASH id;
-  std::size_t size;  // of the digest, in bytes
-};
-
-Hash tpm_hash(HashAlgorithm hash) noexcept {
-  switch (hash) {
-    case HashAlgorithm::sha1: return {TPM2_ALG_SHA1, TPM2_SHA1_DIGEST_SIZE};
-    case HashAlgorithm::sha256: return {TPM2_ALG_SHA256, TPM2_SHA256_DIGEST_SIZE};
-    case HashAlgorithm::sha384: return {TPM2_ALG_SHA384, TPM2_SHA384_DIGEST_SIZE};
-    case HashAlgorithm::sha512: return {TPM2_ALG_SHA512, TPM2_SHA512_DIGEST_SIZE};
-  }
-  return {TPM2_ALG_NULL, 0};
-}
-
 void require_type(const char* operation, const LoadedKey& key, TPMI_ALG_PUBLIC type) {
   if (key.type != type) throw Error(operation, Fault::unsupported, "the key is of another type");
 }
 
-TPM2B_DIGEST tpm_digest(const char* operation, const Hash& hash, ByteView digest) {
-  TPM2B_DIGEST out{};
-  if (digest.size() != hash.size || !assign(out, digest)) {
-    throw Error(operation, Fault::failed, "the digest does not have the length of its hash");
+void require_digest(const char* operation, HashAlgorithm hash, ByteView digest) {
+  if (digest.size() == digest_size(hash)) return;
+  throw Error(operation, Fault::failed, "the digest does not have the length of its hash");
+}
+
+// Some chips answer one that is not less than the modulus with TPM_RC_FAILURE, as if they were broken.
+void require_block(const char* operation, const LoadedKey& key, ByteView block) {
+  if (block.size() != key.modulus.size()) {
+    throw Error(operation, Fault::failed, "the block does not have the length of the modulus");
   }
-  return out;
+  if (!std::ranges::lexicographical_compare(block, key.modulus)) {
+    throw Error(operation, Fault::failed, "the block is not less than the modulus");
+  }
 }
 
 // TPM2_Sign (TPM 2.0 Part 3 §20.2). The response begins with a union, so only the command can be encrypted.
 EsysPtr<TPMT_SIGNATURE> sign(const char* operation, Authorisation& authorisation, const LoadedKey& key,
                              TPMI_ALG_SIG_SCHEME algorithm, HashAlgorithm hash, ByteView digest) {
-  const Hash hashed_by = tpm_hash(hash);
-  const TPM2B_DIGEST input = tpm_digest(operation, hashed_by, digest);
+  TPM2B_DIGEST input{};
+  (void)assign(input, digest);  // a digest of any hash fits
   TPMT_SIG_SCHEME scheme{};
   scheme.scheme = algorithm;
-  scheme.details.any.hashAlg = hashed_by.id;
+  scheme.details.any.hashAlg = tpm_hash(hash);
   TPMT_TK_HASHCHECK not_hashed_by_tpm{};
   not_hashed_by_tpm.tag = TPM2_ST_HASHCHECK;
   not_hashed_by_tpm.hierarchy = TPM2_RH_NULL;
@@ -55,17 +50,27 @@ EsysPtr<TPMT_SIGNATURE> sign(const char* operation, Authorisation& authorisation
 
 }  // namespace
 
-Bytes sign_rsa_pkcs1(Authorisation& authorisation, const LoadedKey& key, HashAlgorithm hash, ByteView digest) {
+Bytes sign_rsa_pkcs1(Authorisation& authorisation, const ChipHashes& hashes, const LoadedKey& key, HashAlgorithm hash,
+                     ByteView digest) {
   constexpr const char* operation = "sign with RSA PKCS#1 v1.5";
   require_type(operation, key, TPM2_ALG_RSA);
+  require_digest(operation, hash, digest);
+  if (!hashes.has(hash)) {
+    const SecretBytes signature = rsa_private(authorisation, key, encode_pkcs1(hash, digest, key.modulus.size()));
+    return Bytes(signature.view().begin(), signature.view().end());
+  }
   const auto signature = sign(operation, authorisation, key, TPM2_ALG_RSASSA, hash, digest);
   return copy(signature->signature.rsassa.sig);
 }
 
-EcdsaSignature sign_ecdsa(Authorisation& authorisation, const LoadedKey& key, HashAlgorithm hash, ByteView digest) {
+EcdsaSignature sign_ecdsa(Authorisation& authorisation, const ChipHashes& hashes, const LoadedKey& key,
+                          HashAlgorithm hash, ByteView digest) {
   constexpr const char* operation = "sign with ECDSA";
   require_type(operation, key, TPM2_ALG_ECC);
-  const auto signature = sign(operation, authorisation, key, TPM2_ALG_ECDSA, hash, digest);
+  require_digest(operation, hash, digest);
+  const auto input = hashes.for_ecdsa(hash, digest, key.field_size);
+  if (!input) throw Error(operation, Fault::unsupported, "this TPM has no hash that is long enough for this digest");
+  const auto signature = sign(operation, authorisation, key, TPM2_ALG_ECDSA, input->hash, input->digest);
   return {copy(signature->signature.ecdsa.signatureR), copy(signature->signature.ecdsa.signatureS)};
 }
 
@@ -73,10 +78,9 @@ EcdsaSignature sign_ecdsa(Authorisation& authorisation, const LoadedKey& key, Ha
 SecretBytes rsa_private(Authorisation& authorisation, const LoadedKey& key, ByteView block) {
   constexpr const char* operation = "RSA private operation";
   require_type(operation, key, TPM2_ALG_RSA);
+  require_block(operation, key, block);
   TPM2B_PUBLIC_KEY_RSA input{};
-  if (block.size() != key.modulus_size || !assign(input, block)) {
-    throw Error(operation, Fault::failed, "the block does not have the length of the modulus");
-  }
+  (void)assign(input, block);  // no longer than the modulus of a TPM key
   TPMT_RSA_DECRYPT no_padding{};
   no_padding.scheme = TPM2_ALG_NULL;
   const TPM2B_DATA no_label{};
@@ -86,7 +90,7 @@ SecretBytes rsa_private(Authorisation& authorisation, const LoadedKey& key, Byte
     return Esys_RSA_Decrypt(esys, key.handle.get(), session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &no_padding, &no_label,
                             out(message));
   });
-  SecretBytes out(key.modulus_size);
+  SecretBytes out(key.modulus.size());
   if (!assign_padded(out.span(), view(*message))) {
     throw Error(operation, Fault::failed, "the result is longer than the modulus");
   }

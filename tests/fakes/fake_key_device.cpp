@@ -190,10 +190,13 @@ class FakeTpm::Device final : public tpm::KeyDevice {
 
   tpm::CreatedKey adopt(tpm::ByteView tss_private_key, const tpm::SecretBytes& auth) override {
     begin("adopt key", &Counts::imports);
-    const FakeBlob blob = FakeBlob::parse(tss_private_key, facts_.storage_key_name);
-    const auto* key = std::get_if<std::unique_ptr<SoftwareKey>>(&blob.content);
+    FakeBlob blob = FakeBlob::parse(tss_private_key, facts_.storage_key_name);
+    auto* key = std::get_if<std::unique_ptr<SoftwareKey>>(&blob.content);
     if (key == nullptr) throw Error("adopt key", Fault::bad_blob, "no key");
-    return {(*key)->public_key(), blob.encode(), tpm::SecretBytes(auth.view())};
+    if (!std::ranges::equal(blob.auth.view(), auth.view())) {
+      throw Error("adopt key", Fault::bad_blob, auth.empty() ? "the key needs its passphrase" : "wrong passphrase");
+    }
+    return stored(std::move(*key), std::move(blob.policy));
   }
 
   tpm::Bytes export_key(const tpm::StoredKey& key, const tpm::SecretBytes& auth) override {

@@ -27,6 +27,13 @@ void write_file(const std::string& path, tpm::ByteView bytes) {
       .write(reinterpret_cast<const char*>(bytes.data()), static_cast<long>(bytes.size()));
 }
 
+auto refused_with(std::string text) {
+  return [text = std::move(text)](const tpm::Error& error) {
+    BOOST_TEST_MESSAGE(error.what());
+    return error.fault() == tpm::Fault::bad_blob && std::string(error.what()).find(text) != std::string::npos;
+  };
+}
+
 struct InteroperabilityFixture : DeviceFixture {
   [[nodiscard]] std::string path(const std::string& name) const { return swtpm.directory().file(name); }
 
@@ -59,6 +66,19 @@ struct InteroperabilityFixture : DeviceFixture {
     (void)run("openssl pkey " + provider + "-in key.pem -passin pass:" + passphrase + " -pubout -out public.pem");
     reopen_device();
     return read_file(path("key.der"));
+  }
+
+  // A key that tpm2-tools made, in the file that another program would make of it. Leaves the device open.
+  tpm::Bytes key_of_tpm2_tools(const std::string& type, const std::string& uses) {
+    device.reset();
+    (void)run(
+        "tpm2_createprimary -Q -C o -G ecc -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|"
+        "decrypt' -c primary.ctx && tpm2_flushcontext -t && tpm2_create -Q -C primary.ctx -G " +
+        type + " -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|" + uses +
+        "' -u k.pub -r k.priv && tpm2_flushcontext -t");
+    reopen_device();
+    return encode(tpm::TssPrivateKey{tpm::TssPrivateKey::Type::loadable_key, true, tpm::TssPrivateKey::kOwnerPrimary,
+                                     read_file(path("k.pub")), read_file(path("k.priv"))});
   }
 
   // Through libcrypto, by the public.pem that tpm2-openssl wrote.
@@ -114,18 +134,38 @@ BOOST_FIXTURE_TEST_SUITE(a_key_of_tpm2_openssl, InteroperabilityFixture)
 BOOST_AUTO_TEST_CASE(is_adopted_and_signs) {
   const tpm::Bytes blob = key_of_tpm2_openssl("RSA -pkeyopt bits:2048");
   const tpm::CreatedKey key = device->adopt(blob, {});
-  BOOST_TEST(key.auth.empty());
+  BOOST_TEST(key.auth.size() == 32U);
   BOOST_TEST(std::get<tpm::RsaPublicKey>(key.public_key).modulus.size() == 256U);
   BOOST_TEST(verifies(device->sign_rsa_pkcs1(stored(key), HashAlgorithm::sha256, digest)));
+}
+
+BOOST_AUTO_TEST_CASE(gets_an_auth_value_with_its_adoption) {
+  const tpm::CreatedKey key = device->adopt(key_of_tpm2_openssl("EC -pkeyopt group:P-256"), {});
+  BOOST_TEST(!tpm::decode_tss_private_key(key.tss_private_key).empty_auth);
+  const tpm::StoredKey without_auth{{}, key.tss_private_key, {}};
+  BOOST_CHECK_EXCEPTION((void)device->sign_ecdsa(without_auth, HashAlgorithm::sha256, digest), tpm::Error,
+                        has_fault(tpm::Fault::failed));
+  BOOST_TEST(signs(key));
+  BOOST_TEST(signs_through_tpm2_openssl(device->export_key(stored(key), {})));
 }
 
 BOOST_AUTO_TEST_CASE(is_adopted_with_its_passphrase) {
   const tpm::Bytes blob = key_of_tpm2_openssl("EC -pkeyopt group:P-256", "secret");
   const tpm::CreatedKey key = device->adopt(blob, tpm::SecretBytes(bytes_of("secret")));
   BOOST_TEST(signs(key));
-  device->evict(stored(key).id);
-  const tpm::CreatedKey with_wrong_auth = device->adopt(blob, tpm::SecretBytes(bytes_of("guess")));
-  BOOST_CHECK_EXCEPTION((void)signs(with_wrong_auth), tpm::Error, has_fault(tpm::Fault::failed));
+  BOOST_TEST(key.auth.size() == 32U);
+  BOOST_CHECK_EXCEPTION((void)device->adopt(blob, tpm::SecretBytes(bytes_of("guess"))), tpm::Error,
+                        refused_with("wrong passphrase"));
+  BOOST_CHECK_EXCEPTION((void)device->adopt(blob, {}), tpm::Error, refused_with("the key needs its passphrase"));
+}
+
+BOOST_AUTO_TEST_CASE(of_an_exported_key_with_a_policy_keeps_its_auth_value) {
+  const tpm::CreatedKey key = device->create(KeyAlgorithm::ec_p256, tpm::PcrPolicy{1U << 16, {}, std::nullopt});
+  const tpm::CreatedKey adopted = device->adopt(key.tss_private_key, key.auth);
+  BOOST_TEST(std::ranges::equal(adopted.auth.view(), key.auth.view()));
+  BOOST_TEST(signs(adopted));
+  BOOST_CHECK_EXCEPTION((void)device->adopt(key.tss_private_key, tpm::SecretBytes(bytes_of("guess"))), tpm::Error,
+                        refused_with("wrong passphrase"));
 }
 
 BOOST_AUTO_TEST_CASE(is_adopted_under_a_persistent_storage_key_too) {
@@ -151,17 +191,19 @@ BOOST_AUTO_TEST_CASE(is_not_adopted_if_it_is_none_or_cannot_sign) {
   const tpm::SealedSecret sealed = device->seal(digest);
   BOOST_CHECK_EXCEPTION((void)device->adopt(sealed.tss_private_key, sealed.auth), tpm::Error,
                         has_fault(tpm::Fault::bad_blob));
-  device.reset();
-  (void)run(
-      "tpm2_createprimary -Q -C o -G ecc -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|"
-      "decrypt' -c primary.ctx && tpm2_flushcontext -t && tpm2_create -Q -C primary.ctx -G rsa2048 "
-      "-a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|decrypt' -u k.pub -r k.priv && tpm2_flushcontext -t");
-  reopen_device();
-  const tpm::Bytes blob =
-      encode(tpm::TssPrivateKey{tpm::TssPrivateKey::Type::loadable_key, true, tpm::TssPrivateKey::kOwnerPrimary,
-                                read_file(path("k.pub")), read_file(path("k.priv"))});
-  BOOST_CHECK_EXCEPTION((void)device->adopt(blob, {}), tpm::Error, has_fault(tpm::Fault::bad_blob));
+  BOOST_CHECK_EXCEPTION((void)device->adopt(key_of_tpm2_tools("rsa2048", "decrypt"), {}), tpm::Error,
+                        refused_with("cannot sign"));
   BOOST_CHECK_EXCEPTION((void)device->adopt(digest, {}), tpm::Error, has_fault(tpm::Fault::bad_blob));
+}
+
+BOOST_AUTO_TEST_CASE(is_not_adopted_if_it_cannot_do_all_that_a_key_is_asked_for) {
+  BOOST_CHECK_EXCEPTION((void)device->adopt(key_of_tpm2_tools("rsa2048", "sign"), {}), tpm::Error,
+                        refused_with("can sign but not decrypt"));
+  BOOST_CHECK_EXCEPTION((void)device->adopt(key_of_tpm2_tools("rsa2048:rsassa-sha256:null", "sign"), {}), tpm::Error,
+                        refused_with("fixed to one scheme"));
+  BOOST_CHECK_EXCEPTION((void)device->adopt(key_of_tpm2_tools("ecc256:ecdsa-sha256", "sign"), {}), tpm::Error,
+                        refused_with("fixed to one scheme"));
+  BOOST_TEST(signs(device->adopt(key_of_tpm2_tools("rsa2048", "sign|decrypt"), {})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,8 +70,9 @@ BOOST_AUTO_TEST_CASE(is_as_before_after_a_command_that_failed) {
   std::swap(no_signing_key.handle, storage_key.handle);
   const tpm::Bytes digest(32);
   tpm::Authorisation authorisation(context, session, storage_key.handle.get());
-  BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(authorisation, no_signing_key, HashAlgorithm::sha256, digest), tpm::Error,
-                        [](const tpm::Error& error) { return tpm::from_chip(error.rc()); });
+  BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(authorisation, tpm::ChipHashes({HashAlgorithm::sha256}), no_signing_key,
+                                              HashAlgorithm::sha256, digest),
+                        tpm::Error, [](const tpm::Error& error) { return tpm::from_chip(error.rc()); });
   BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
 }
 
