@@ -26,7 +26,10 @@ Fault classify_chip(TSS2_RC code) noexcept {
     case TPM2_RC_KDF:
     case TPM2_RC_MODE: return Fault::unsupported;
     case TPM2_RC_INTEGRITY: return Fault::bad_blob;
-    case TPM2_RC_INITIALIZE: return Fault::transport;
+    case TPM2_RC_INITIALIZE:
+    case TPM2_RC_FAILURE:  // of a self-test: until the next power-on the chip answers nothing else
+    case TPM2_RC_UPGRADE:
+    case TPM2_RC_REBOOT: return Fault::transport;
     default: return lost_reference(code) ? Fault::transport : Fault::failed;
   }
 }

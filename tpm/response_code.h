@@ -55,7 +55,7 @@ namespace edgeseal::tpm {
 [[nodiscard]] Error full_chip(const Error& error);
 
 // What a caller can do about `rc`, which is not TSS2_RC_SUCCESS. A chip that lost our session or objects (reset,
-// flushed or evicted by another program) counts as transport: everything must be opened anew.
+// flushed or evicted by another program), or is in failure mode, counts as transport: everything must be opened anew.
 [[nodiscard]] Fault classify(TSS2_RC rc) noexcept;
 
 }  // namespace edgeseal::tpm

@@ -166,9 +166,15 @@ BOOST_AUTO_TEST_CASE(is_read_although_keys_of_ours_have_every_slot) {
   sign(first);
 }
 
-// TPM2_NV_Read, TPM2_ReadPublic
-BOOST_AUTO_TEST_CASE(is_not_told_by_half_when_the_transport_fails) {
-  for (const auto* script : {"14e 2 rc=a000a", "173 3- rc=a000a"}) {
+BOOST_AUTO_TEST_CASE(is_read_without_response_encryption_too) {
+  open_without_response_encryption();
+  BOOST_TEST(count_of_keys() == 2U);
+  BOOST_TEST(is_certificate(find(Kind::endorsement)->certificate));
+}
+
+// TPM2_NV_Read, TPM2_ReadPublic, TPM_RC_FAILURE
+BOOST_AUTO_TEST_CASE(is_not_told_by_half_when_the_transport_or_the_chip_fails) {
+  for (const auto* script : {"14e 2 rc=a000a", "173 3- rc=a000a", "14e 2 rc=101"}) {
     open_with(script);
     BOOST_CHECK_EXCEPTION((void)device->manufacturer_keys(), Error, has_fault(Fault::transport));
     open_without_faults();
