@@ -168,6 +168,15 @@ BOOST_AUTO_TEST_CASE(of_an_exported_key_with_a_policy_keeps_its_auth_value) {
                         refused_with("wrong passphrase"));
 }
 
+BOOST_AUTO_TEST_CASE(is_adopted_although_keys_of_ours_have_every_slot) {
+  const tpm::CreatedKey outside = device->create(KeyAlgorithm::rsa_2048, tpm::PcrPolicy{1U << 16, {}, std::nullopt});
+  const tpm::CreatedKey first = device->create(KeyAlgorithm::ec_p256), second = device->create(KeyAlgorithm::ec_p256);
+  BOOST_TEST(signs(first));
+  BOOST_TEST(signs(second));
+  BOOST_TEST(signs(device->adopt(outside.tss_private_key, outside.auth)));
+  BOOST_TEST(signs(first));
+}
+
 BOOST_AUTO_TEST_CASE(is_adopted_under_a_persistent_storage_key_too) {
   device.reset();
   (void)run(
