@@ -5,12 +5,16 @@
 
 #include <csignal>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 #include "agent/journal.h"
 
 namespace edgeseal::agent {
 
 namespace {
+
+constexpr std::chrono::microseconds brief{100};  // of waits
 
 void require(int result, const char* what) {
   if (result < 0) throw std::system_error(-result, std::generic_category(), what);
@@ -36,7 +40,7 @@ struct EventLoop::Dispatch {
   static int time(sd_event_source*, std::uint64_t, void* callbacks) {
     return guarded(static_cast<Callbacks*>(callbacks)->plain);
   }
-  static int idle(sd_event_source*, void* callbacks) { return guarded(static_cast<Callbacks*>(callbacks)->plain); }
+  static int deferred(sd_event_source*, void* callbacks) { return guarded(static_cast<Callbacks*>(callbacks)->plain); }
   static int signal(sd_event_source*, const signalfd_siginfo*, void* callbacks) {
     return guarded(static_cast<Callbacks*>(callbacks)->plain);
   }
@@ -114,12 +118,11 @@ EventLoop::Source EventLoop::add_signal(int signal, Callback callback) {
   return source;
 }
 
-EventLoop::Source EventLoop::add_idle(Callback callback) {
+EventLoop::Source EventLoop::add_deferred(Callback callback) {
   Source source = make_source({}, std::move(callback));
   sd_event_source* handle = nullptr;
-  require(sd_event_add_defer(event_, &handle, Dispatch::idle, source.callbacks_.get()), "sd_event_add_defer");
+  require(sd_event_add_defer(event_, &handle, Dispatch::deferred, source.callbacks_.get()), "sd_event_add_defer");
   source.handle_.reset(handle);
-  require(sd_event_source_set_priority(handle, SD_EVENT_PRIORITY_IDLE), "sd_event_source_set_priority");
   source.disable();
   return source;
 }
@@ -157,7 +160,42 @@ void EventLoop::watch() {
 }
 
 void EventLoop::run() {
-  require(sd_event_loop(event_), "sd_event_loop");
+  while (sd_event_get_state(event_) != SD_EVENT_FINISHED) {
+    const int ready = sd_event_prepare(event_);
+    require(ready, "sd_event_prepare");
+    if (ready > 0 || wait()) require(sd_event_dispatch(event_), "sd_event_dispatch");
+  }
+}
+
+void EventLoop::expect_more() {
+  static const bool several_processors = std::thread::hardware_concurrency() > 1;
+  expects_more_ = several_processors;
+}
+
+bool EventLoop::wait() {
+  if (!std::exchange(expects_more_, false)) return sleep();
+  const auto begin = Clock::now();
+  const bool ready = (more_came_ && look_until(begin + brief)) || sleep();
+  more_came_ = Clock::now() - begin < brief;
+  return ready;
+}
+
+bool EventLoop::look_until(Clock::time_point end) {
+  while (Clock::now() < end) {
+    const int ready = sd_event_wait(event_, 0);
+    require(ready, "sd_event_wait");
+    if (ready > 0) return true;
+    const int prepared = sd_event_prepare(event_);  // a wait without events undoes it
+    require(prepared, "sd_event_prepare");
+    if (prepared > 0) return true;
+  }
+  return false;
+}
+
+bool EventLoop::sleep() {
+  const int ready = sd_event_wait(event_, UINT64_MAX);
+  require(ready, "sd_event_wait");
+  return ready > 0;
 }
 
 void EventLoop::stop() {

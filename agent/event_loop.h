@@ -33,7 +33,7 @@ class EventLoop {
    public:
     void set_io_events(std::uint32_t events);
     void set_time(Time at);
-    void arm();  // of add_idle(): for one call
+    void arm();  // of add_deferred(): for one call
     void disable();
     // Called before each wait of the loop: for libraries whose poll mask changes (sd-bus).
     void set_prepare(Callback callback);
@@ -58,11 +58,15 @@ class EventLoop {
   [[nodiscard]] Source add_io(int fd, std::uint32_t events, IoCallback callback);
   [[nodiscard]] Source add_timer(Callback callback);               // disabled until set_time()
   [[nodiscard]] Source add_signal(int signal, Callback callback);  // blocks the signal
-  // Called once after each arm(), when nothing else is left to do.
-  [[nodiscard]] Source add_idle(Callback callback);
+  // Called once after each arm(), when what came before it has had its turn: a flood of events does not put it off.
+  [[nodiscard]] Source add_deferred(Callback callback);
 
   // Runs `task` in the loop's thread, soon. Any thread.
   void post(Callback task);
+
+  // Who was answered in this turn of the loop is likely to ask again at once. Where that came true the last time, the
+  // loop looks out for a moment before it sleeps: a processor takes longer to wake up than to make a P-256 signature.
+  void expect_more();
 
   [[nodiscard]] Time now() const;
   void watch();  // WATCHDOG=1 in time, where the service manager asks for it
@@ -73,12 +77,20 @@ class EventLoop {
 
  private:
   static Source make_source(IoCallback io, Callback plain);
+  using Clock = std::chrono::steady_clock;
+
   void run_posted();
+  // Each of them: true when something is to be dispatched.
+  [[nodiscard]] bool wait();
+  [[nodiscard]] bool look_until(Clock::time_point end);
+  [[nodiscard]] bool sleep();
 
   sd_event* event_ = nullptr;
   policy::UniqueFd wake_;
   std::mutex mutex_;  // guards posted_
   std::vector<Callback> posted_;
+  bool expects_more_ = false;
+  bool more_came_ = false;  // soon, when it was expected last
   Source wake_source_;
 };
 

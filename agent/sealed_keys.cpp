@@ -47,12 +47,12 @@ EnvelopedPtr envelop(const SoftwareKey& key) {
 }
 
 Effort effort_of(const SoftwareKey& key, SealedKeys::Extent extent) {
-  if (extent == SealedKeys::Extent::repeatedly) return Effort::lasting;
+  if (extent == SealedKeys::Extent::repeatedly) return Effort::large;
   switch (key.algorithm()) {
-    case tpm::KeyAlgorithm::rsa_2048:
     case tpm::KeyAlgorithm::ec_p256:
-    case tpm::KeyAlgorithm::ed25519: return Effort::brief;
-    default: return Effort::lasting;
+    case tpm::KeyAlgorithm::ed25519: return Effort::small;
+    case tpm::KeyAlgorithm::rsa_2048: return Effort::medium;
+    default: return Effort::large;
   }
 }
 
@@ -107,7 +107,7 @@ void SealedKeys::parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase,
     if (!parts) throw Error(Code::not_supported, "no TPM takes Ed25519 keys; remedy: import it as a sealed key");
     return std::make_shared<tpm::PrivateKey>(*std::move(parts));
   };
-  software_.submit<Result>(no_client, Effort::lasting, work, std::move(answer));
+  software_.submit<Result>(no_client, Effort::large, work, std::move(answer));
 }
 
 void SealedKeys::make_sealed(std::function<SoftwareKey()> make, const std::optional<tpm::PcrPolicy>& policy,
@@ -126,7 +126,7 @@ void SealedKeys::make_sealed(std::function<SoftwareKey()> make, const std::optio
     });
   };
   software_.submit<EnvelopedPtr>(
-      no_client, Effort::lasting, [make = std::move(make)] { return envelop(make()); }, seal);
+      no_client, Effort::large, [make = std::move(make)] { return envelop(make()); }, seal);
 }
 
 void SealedKeys::reseal(const std::shared_ptr<const SealedKey>& key, const std::optional<tpm::PcrPolicy>& policy,
@@ -168,7 +168,7 @@ void SealedKeys::open(const SealedKeyPtr& key, Use use, TpmWorker::Ticket ticket
       [this, key, client = ticket.client, opened](std::variant<Secret, Error> outcome) {
         proceed(opened, outcome, [&](Secret& secret) {
           software_.submit<OpenedPtr>(
-              client, Effort::brief, [key, secret = std::move(secret)] { return decrypt(secret->view(), *key); },
+              client, Effort::medium, [key, secret = std::move(secret)] { return decrypt(secret->view(), *key); },
               opened);
         });
       });

@@ -112,10 +112,14 @@ void SecretHeap::give_back_run(std::size_t page) noexcept {
 }
 
 SecretHeap::Page* SecretHeap::page_with_room(std::size_t chunk_class) noexcept {
-  const auto page = std::ranges::find_if(pages_, [chunk_class](const Page& candidate) {
-    return candidate.use == Use::chunks && candidate.chunk_class == chunk_class && candidate.first != nullptr;
-  });
-  return page != pages_.end() ? &*page : cut(chunk_class);
+  const auto has_room = [chunk_class](const Page& page) {
+    return page.use == Use::chunks && page.chunk_class == chunk_class && page.first != nullptr;
+  };
+  if (Page& page = pages_[likely_[chunk_class]]; has_room(page)) return &page;
+  const auto found = std::ranges::find_if(pages_, has_room);
+  if (found == pages_.end()) return cut(chunk_class);
+  likely_[chunk_class] = static_cast<std::size_t>(found - pages_.begin());
+  return &*found;
 }
 
 SecretHeap::Page* SecretHeap::cut(std::size_t chunk_class) noexcept {
@@ -123,6 +127,7 @@ SecretHeap::Page* SecretHeap::cut(std::size_t chunk_class) noexcept {
   if (index == pages_.size()) return nullptr;
   Page& page = pages_[index];
   page = {Use::chunks, static_cast<std::uint8_t>(chunk_class), 0, nullptr};
+  likely_[chunk_class] = index;
   for (std::size_t offset = 0; offset + sizes[chunk_class] <= page_size; offset += sizes[chunk_class])
     page.first = new (address_of(index) + offset) Chunk{page.first};
   return &page;

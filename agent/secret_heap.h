@@ -76,6 +76,7 @@ class SecretHeap {
   const std::span<std::byte> memory_;
   mutable std::mutex mutex_;  // guards the rest, but for the use and class of pages that are taken
   std::vector<Page> pages_;
+  std::array<std::size_t, chunk_sizes.size()> likely_{};  // by class: a page that had room
   std::size_t in_use_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "agent/error.h"
 #include "agent/secret_heap.h"
@@ -27,28 +28,33 @@ constinit Protection protection_of_heap = Protection::secret;
 
 // Of this thread.
 constinit thread_local unsigned scopes = 0;
-constinit thread_local SecretHeap::Cache cache;
+constinit thread_local SecretHeap::Cache own_cache;  // drained when no Scope is left
+constinit thread_local SecretHeap::Cache* cache_of_stack = nullptr;
 constinit thread_local const std::function<void()>* work_to_run = nullptr;  // makecontext(3) passes no pointer
+
+SecretHeap::Cache& cache() {
+  return cache_of_stack != nullptr ? *cache_of_stack : own_cache;
+}
 
 void run_work() {
   (*work_to_run)();
 }
 
 void give_back(void* address) noexcept {
-  heap->release(address, cache);
-  if (scopes == 0) heap->drain(cache);
+  heap->release(address, cache());
+  if (scopes == 0) heap->drain(own_cache);
 }
 
 std::byte* take(std::size_t size) {
-  void* const address = heap == nullptr ? nullptr : heap->allocate(size, cache);
-  if (scopes == 0 && heap != nullptr) heap->drain(cache);
+  void* const address = heap == nullptr ? nullptr : heap->allocate(size, cache());
+  if (scopes == 0 && heap != nullptr) heap->drain(own_cache);
   if (address == nullptr) throw Error(Code::internal_error, "no memory for private keys is left");
   return static_cast<std::byte*>(address);
 }
 
 void* allocate(std::size_t size, const char*, int) {
   if (size == 0) return nullptr;
-  return scopes > 0 ? heap->allocate(size, cache) : std::malloc(size);
+  return scopes > 0 ? heap->allocate(size, cache()) : std::malloc(size);
 }
 
 void release(void* address, const char*, int) {
@@ -60,7 +66,7 @@ void release(void* address, const char*, int) {
 
 // Neither leaves the mapping, nor grows outside of it inside a Scope.
 void* move(void* address, std::size_t old_size, std::size_t size) {
-  void* const moved = heap->contains(address) || scopes > 0 ? heap->allocate(size, cache) : std::malloc(size);
+  void* const moved = heap->contains(address) || scopes > 0 ? heap->allocate(size, cache()) : std::malloc(size);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, address, std::min(old_size, size));
   release(address, nullptr, 0);
@@ -123,7 +129,7 @@ Scope::Scope() noexcept {
 }
 
 Scope::~Scope() {
-  if (--scopes == 0 && heap != nullptr) heap->drain(cache);
+  if (--scopes == 0 && heap != nullptr) heap->drain(own_cache);
 }
 
 Buffer::Buffer(std::size_t size) : bytes_(take(std::max<std::size_t>(size, 1)), size) {}
@@ -137,12 +143,13 @@ Stack::Stack(std::size_t size) : memory_(take(guard_size + size) + guard_size, s
 }
 
 Stack::~Stack() {
+  heap->drain(cache_);
   std::byte* const address = memory_.data() - guard_size;
   ::mprotect(address, guard_size, PROT_READ | PROT_WRITE);
   give_back(address);
 }
 
-void Stack::run(const std::function<void()>& work) const {
+void Stack::run(const std::function<void()>& work) {
   ucontext_t here, there;
   ::getcontext(&there);
   there.uc_stack.ss_sp = memory_.data();
@@ -150,7 +157,10 @@ void Stack::run(const std::function<void()>& work) const {
   there.uc_link = &here;
   work_to_run = &work;
   ::makecontext(&there, run_work, 0);
+  const Scope scope;
+  SecretHeap::Cache* const outer = std::exchange(cache_of_stack, &cache_);
   ::swapcontext(&here, &there);
+  cache_of_stack = outer;
 }
 
 }  // namespace edgeseal::agent::secret_memory

@@ -4,6 +4,8 @@
 #include <functional>
 #include <span>
 
+#include "agent/secret_heap.h"
+
 // Where opened private keys live: one mapping of fixed size that the kernel takes out of its own page tables
 // (memfd_secret(2)), else one that is locked and left out of core dumps; a child process has neither. Its name in
 // /proc/PID/maps is /secretmem, else /memfd:edgeseal-secrets. What is given back is overwritten.
@@ -62,11 +64,12 @@ class Stack {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
-  // Calls `work`, which throws nothing, in this thread and on this stack.
-  void run(const std::function<void()>& work) const;
+  // Calls `work`, which throws nothing, in this thread, on this stack and in a Scope. By one thread at a time.
+  void run(const std::function<void()>& work);
 
  private:
   std::span<std::byte> memory_;
+  SecretHeap::Cache cache_;  // what libcrypto gives back in one run serves the next
 };
 
 }  // namespace edgeseal::agent::secret_memory

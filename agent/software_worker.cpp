@@ -14,6 +14,7 @@ namespace {
 
 constexpr unsigned min_threads = 2;  // the generation of a key does not hold up all signatures
 constexpr unsigned max_threads = 4;
+constexpr std::size_t small_for_loop = 1;
 constexpr std::size_t stack_size = 256UL << 10;
 
 unsigned threads_of(const SoftwareWorker::Limits& limits) {
@@ -40,11 +41,15 @@ class SignalsBlocked {
 }  // namespace
 
 SoftwareWorker::SoftwareWorker(EventLoop& loop, const Limits& limits)
-    : loop_(loop), limits_(limits), idle_(loop.add_idle([this] { help(); })), stack_(stack_size) {
+    : loop_(loop),
+      limits_(limits),
+      threads_for_brief_(std::max(threads_of(limits), 2U) - 1),
+      deferred_(loop.add_deferred([this] { help(); })),
+      stack_(stack_size) {
   for (unsigned thread = threads_of(limits); thread > 0; --thread) stacks_.emplace_back(stack_size);
   const SignalsBlocked signals_blocked;
   try {
-    for (const auto& stack : stacks_) threads_.emplace_back([this, &stack] { stack.run([this] { serve(); }); });
+    for (auto& stack : stacks_) threads_.emplace_back([this, &stack] { stack.run([this] { serve(); }); });
   } catch (...) {
     end();
     throw;
@@ -65,42 +70,69 @@ void SoftwareWorker::end() {
   threads_.clear();
 }
 
-void SoftwareWorker::enqueue(std::uint64_t client, Effort effort, TaskPtr task) {
-  bool for_the_pool = true;
+void SoftwareWorker::enqueue(std::uint64_t client, TaskPtr task) {
+  const Effort effort = task->effort();
+  bool for_pool = true;
   {
     const std::lock_guard lock(mutex_);
     require_room(client);
-    (effort == Effort::brief ? brief_ : lasting_).push(client, std::move(task));
-    for_the_pool = effort == Effort::lasting || brief_.size() > 1;
+    queue_of(effort).push(client, std::move(task));
+    if (effort == Effort::small) for_pool = pool_has_room() && queue_of(effort).size() > small_for_loop;
+    if (effort == Effort::medium) for_pool = pool_has_room() && !loop_takes_medium();
   }
   ++pending_;
-  if (effort == Effort::brief) idle_.arm();
-  if (for_the_pool) wake_.notify_one();
+  if (effort != Effort::large) deferred_.arm();
+  if (for_pool) wake_.notify_one();
 }
 
-// With the lock held.
 void SoftwareWorker::require_room(std::uint64_t client) const {
-  if (brief_.size() + lasting_.size() >= limits_.queue)
+  std::size_t waiting = 0, of_client = 0;
+  for (const auto& queue : queues_) {
+    waiting += queue.size();
+    of_client += queue.waiting(client);
+  }
+  if (waiting >= limits_.queue)
     throw Error(Code::busy, fmt::format("{} requests for sealed keys wait already; try again later", limits_.queue));
-  if (brief_.waiting(client) + lasting_.waiting(client) >= limits_.queue_per_client)
+  if (of_client >= limits_.queue_per_client)
     throw Error(Code::busy,
                 fmt::format("{} requests of this client wait already; try again later", limits_.queue_per_client));
 }
 
+// One is left for a thread of the pool that is free, unless all of them are asleep.
+bool SoftwareWorker::loop_takes_medium() {
+  const std::size_t waiting = queue_of(Effort::medium).size();
+  return !pool_has_room() || (working_ == 0 && waiting == 1 && queue_of(Effort::large).empty());
+}
+
+SoftwareWorker::TaskPtr SoftwareWorker::task_for_loop() {
+  if (auto task = queue_of(Effort::small).pop()) return *std::move(task);
+  auto& medium = queue_of(Effort::medium);
+  return medium.size() > 1 || loop_takes_medium() ? medium.pop().value_or(nullptr) : nullptr;
+}
+
+SoftwareWorker::TaskPtr SoftwareWorker::task_for_pool() {
+  const bool large_first = std::exchange(large_next_, !large_next_);
+  for (const Effort effort : large_first ? std::array{Effort::large, Effort::small, Effort::medium}
+                                         : std::array{Effort::small, Effort::medium, Effort::large})
+    if (effort == Effort::large || pool_has_room())
+      if (auto task = queue_of(effort).pop()) return *std::move(task);
+  return nullptr;
+}
+
 // One at a time: what the loop is asked meanwhile goes first.
 void SoftwareWorker::help() {
-  std::optional<TaskPtr> task;
+  TaskPtr task;
+  bool more = false;
   {
     const std::lock_guard lock(mutex_);
-    task = brief_.pop();
-    if (!brief_.empty()) idle_.arm();
+    task = task_for_loop();
+    more = !queue_of(Effort::small).empty() || !queue_of(Effort::medium).empty();
   }
-  if (!task) return;
-  stack_.run([&task] {
-    const secret_memory::Scope scope;
-    (*task)->run();
-  });
-  answer(**task);
+  if (task == nullptr) return more ? wake_.notify_one() : void();
+  if (more) deferred_.arm();
+  stack_.run([&task] { task->run(); });
+  answer(*task);
+  if (pending_ == 0) loop_.expect_more();
 }
 
 void SoftwareWorker::deliver() {
@@ -122,7 +154,6 @@ void SoftwareWorker::answer(Task& task) {
 }
 
 void SoftwareWorker::serve() {
-  const secret_memory::Scope scope;
   while (auto task = next_task()) {
     task->run();
     finish(std::move(task));
@@ -131,17 +162,22 @@ void SoftwareWorker::serve() {
 
 SoftwareWorker::TaskPtr SoftwareWorker::next_task() {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return ending_ || !brief_.empty() || !lasting_.empty(); });
-  if (ending_) return nullptr;
-  lasting_next_ = brief_.empty() || (lasting_next_ && !lasting_.empty());
-  FairQueue<TaskPtr>& queue = lasting_next_ ? lasting_ : brief_;
-  lasting_next_ = !lasting_next_;
-  return *queue.pop();
+  for (;;) {
+    if (ending_) return nullptr;
+    if (auto task = task_for_pool()) {
+      ++working_;
+      if (task->effort() != Effort::large) ++brief_;
+      return task;
+    }
+    wake_.wait(lock);
+  }
 }
 
 // The loop is told once, however many are done before it looks.
 void SoftwareWorker::finish(TaskPtr task) {
   const std::lock_guard lock(mutex_);
+  --working_;
+  if (task->effort() != Effort::large) --brief_;
   done_.push_back(std::move(task));
   if (done_.size() > 1) return;
   loop_.post([this, alive = alive_] {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -20,14 +21,15 @@
 namespace edgeseal::agent {
 
 // Works with opened private keys: the stacks lie in the secret memory, and so does what libcrypto allocates. A small
-// pool of threads does so; brief tasks are taken by the loop's thread too, when nothing else is left to do there,
-// because to wake another thread costs as much as a P-256 signature. The queue is bounded and fair between clients;
-// brief tasks do not wait for lasting ones. Loop's thread, unless said otherwise.
+// pool of threads does so, and the loop's thread too, between its events: to wake another thread
+// costs as much as a P-256 signature. The queue is bounded and fair between clients of the same kind of task. Loop's
+// thread, unless said otherwise.
 class SoftwareWorker {
  public:
   enum class Effort {
-    brief,   // half a millisecond at most
-    lasting  // for the pool alone
+    small,   // less than to wake a thread: the loop's, unless many wait
+    medium,  // less than a millisecond: the loop's too, where the pool has no thread for it or it is the only one
+    large    // the pool's
   };
 
   struct Limits {
@@ -49,7 +51,7 @@ class SoftwareWorker {
   // several wait.
   template <class Result>
   void submit(std::uint64_t client, Effort effort, std::function<Result()> work, Answer<Result> answer) {
-    enqueue(client, effort, std::make_unique<TaskOf<Result>>(std::move(work), std::move(answer)));
+    enqueue(client, std::make_unique<TaskOf<Result>>(effort, std::move(work), std::move(answer)));
   }
 
   // Tasks that have not been answered yet.
@@ -58,21 +60,33 @@ class SoftwareWorker {
  private:
   class Task {
    public:
+    explicit Task(Effort effort) : effort_(effort) {}
     virtual ~Task() = default;
+    [[nodiscard]] Effort effort() const { return effort_; }
     virtual void run() noexcept = 0;  // on one of the stacks
     virtual void answer() = 0;
+
+   private:
+    const Effort effort_;
   };
   template <class Result>
   class TaskOf;
 
   using TaskPtr = std::unique_ptr<Task>;
 
-  void enqueue(std::uint64_t client, Effort effort, TaskPtr task);
-  void require_room(std::uint64_t client) const;
+  void enqueue(std::uint64_t client, TaskPtr task);
   void help();
   void deliver();
   void answer(Task& task);
   void end();
+
+  // With the lock held.
+  void require_room(std::uint64_t client) const;
+  [[nodiscard]] FairQueue<TaskPtr>& queue_of(Effort effort) { return queues_[static_cast<std::size_t>(effort)]; }
+  [[nodiscard]] bool pool_has_room() const { return brief_ < threads_for_brief_; }
+  [[nodiscard]] bool loop_takes_medium();
+  [[nodiscard]] TaskPtr task_for_loop();
+  [[nodiscard]] TaskPtr task_for_pool();
 
   // The threads.
   void serve();
@@ -81,17 +95,19 @@ class SoftwareWorker {
 
   EventLoop& loop_;
   const Limits limits_;
+  const std::size_t threads_for_brief_;  // tasks that are not large: the loop has one processor
   std::size_t pending_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once a posted delivery must not come back
 
   std::mutex mutex_;  // guards what follows, up to ending_
   std::condition_variable wake_;
-  FairQueue<TaskPtr> brief_, lasting_;
-  bool lasting_next_ = false;  // they take turns
+  std::array<FairQueue<TaskPtr>, 3> queues_;  // by effort
+  std::size_t working_ = 0, brief_ = 0;       // threads: with a task; of these with one that is not large
+  bool large_next_ = false;                   // large tasks take turns with the others
   std::vector<TaskPtr> done_;
   bool ending_ = false;
 
-  EventLoop::Source idle_;
+  EventLoop::Source deferred_;
   secret_memory::Stack stack_;  // of help()
   std::list<secret_memory::Stack> stacks_;
   std::vector<std::jthread> threads_;  // last: they start when everything else is there
@@ -100,7 +116,8 @@ class SoftwareWorker {
 template <class Result>
 class SoftwareWorker::TaskOf final : public Task {
  public:
-  TaskOf(std::function<Result()> work, Answer<Result> answer) : work_(std::move(work)), answer_(std::move(answer)) {}
+  TaskOf(Effort effort, std::function<Result()> work, Answer<Result> answer)
+      : Task(effort), work_(std::move(work)), answer_(std::move(answer)) {}
 
   void run() noexcept override {
     try {

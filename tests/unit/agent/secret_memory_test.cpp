@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_full_mapping_is_an_error_of_libcrypto_and_not_the_end) {
 BOOST_AUTO_TEST_CASE(work_on_a_stack_has_its_variables_in_the_mapping_until_it_returns) {
   const std::size_t before = secret_memory::in_use();
   {
-    const secret_memory::Stack stack(65536);
+    secret_memory::Stack stack(65536);
     for (int turn = 0; turn < 2; ++turn) {
       bool caught = false, inside = false;
       stack.run([&] {
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_stack_that_does_not_fit_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(below_a_stack_is_a_page_that_nobody_reaches) {
-  const secret_memory::Stack stack(16384);
+  secret_memory::Stack stack(16384);
   std::string below;
   stack.run([&below] { below = permissions_below(&below); });
   BOOST_TEST(below == "");
