@@ -40,7 +40,6 @@ struct EventLoop::Dispatch {
   static int time(sd_event_source*, std::uint64_t, void* callbacks) {
     return guarded(static_cast<Callbacks*>(callbacks)->plain);
   }
-  static int deferred(sd_event_source*, void* callbacks) { return guarded(static_cast<Callbacks*>(callbacks)->plain); }
   static int signal(sd_event_source*, const signalfd_siginfo*, void* callbacks) {
     return guarded(static_cast<Callbacks*>(callbacks)->plain);
   }
@@ -53,10 +52,6 @@ void EventLoop::Source::set_io_events(std::uint32_t events) {
 
 void EventLoop::Source::set_time(Time at) {
   require(sd_event_source_set_time(handle_.get(), static_cast<std::uint64_t>(at.count())), "sd_event_source_set_time");
-  require(sd_event_source_set_enabled(handle_.get(), SD_EVENT_ONESHOT), "sd_event_source_set_enabled");
-}
-
-void EventLoop::Source::arm() {
   require(sd_event_source_set_enabled(handle_.get(), SD_EVENT_ONESHOT), "sd_event_source_set_enabled");
 }
 
@@ -115,15 +110,6 @@ EventLoop::Source EventLoop::add_signal(int signal, Callback callback) {
   require(sd_event_add_signal(event_, &handle, signal, Dispatch::signal, source.callbacks_.get()),
           "sd_event_add_signal");
   source.handle_.reset(handle);
-  return source;
-}
-
-EventLoop::Source EventLoop::add_deferred(Callback callback) {
-  Source source = make_source({}, std::move(callback));
-  sd_event_source* handle = nullptr;
-  require(sd_event_add_defer(event_, &handle, Dispatch::deferred, source.callbacks_.get()), "sd_event_add_defer");
-  source.handle_.reset(handle);
-  source.disable();
   return source;
 }
 

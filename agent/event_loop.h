@@ -33,7 +33,6 @@ class EventLoop {
    public:
     void set_io_events(std::uint32_t events);
     void set_time(Time at);
-    void arm();  // of add_deferred(): for one call
     void disable();
     // Called before each wait of the loop: for libraries whose poll mask changes (sd-bus).
     void set_prepare(Callback callback);
@@ -58,10 +57,8 @@ class EventLoop {
   [[nodiscard]] Source add_io(int fd, std::uint32_t events, IoCallback callback);
   [[nodiscard]] Source add_timer(Callback callback);               // disabled until set_time()
   [[nodiscard]] Source add_signal(int signal, Callback callback);  // blocks the signal
-  // Called once after each arm(), when what came before it has had its turn: a flood of events does not put it off.
-  [[nodiscard]] Source add_deferred(Callback callback);
 
-  // Runs `task` in the loop's thread, soon. Any thread.
+  // Runs `task` in the loop's thread, after what is ready now. Any thread.
   void post(Callback task);
 
   // Who was answered in this turn of the loop is likely to ask again at once. Where that came true the last time, the

@@ -41,11 +41,7 @@ class SignalsBlocked {
 }  // namespace
 
 SoftwareWorker::SoftwareWorker(EventLoop& loop, const Limits& limits)
-    : loop_(loop),
-      limits_(limits),
-      threads_for_brief_(std::max(threads_of(limits), 2U) - 1),
-      deferred_(loop.add_deferred([this] { help(); })),
-      stack_(stack_size) {
+    : loop_(loop), limits_(limits), threads_for_brief_(std::max(threads_of(limits), 2U) - 1), stack_(stack_size) {
   for (unsigned thread = threads_of(limits); thread > 0; --thread) stacks_.emplace_back(stack_size);
   const SignalsBlocked signals_blocked;
   try {
@@ -81,7 +77,7 @@ void SoftwareWorker::enqueue(std::uint64_t client, TaskPtr task) {
     if (effort == Effort::medium) for_pool = pool_has_room() && !loop_takes_medium();
   }
   ++pending_;
-  if (effort != Effort::large) deferred_.arm();
+  if (effort != Effort::large) help_soon();
   if (for_pool) wake_.notify_one();
 }
 
@@ -119,8 +115,16 @@ SoftwareWorker::TaskPtr SoftwareWorker::task_for_pool() {
   return nullptr;
 }
 
-// One at a time: what the loop is asked meanwhile goes first.
+// One task at a time: what became ready meanwhile goes first, and may be reason to wake the pool.
+void SoftwareWorker::help_soon() {
+  if (std::exchange(will_help_, true)) return;
+  loop_.post([this, alive = alive_] {
+    if (*alive) help();
+  });
+}
+
 void SoftwareWorker::help() {
+  will_help_ = false;
   TaskPtr task;
   bool more = false;
   {
@@ -129,7 +133,7 @@ void SoftwareWorker::help() {
     more = !queue_of(Effort::small).empty() || !queue_of(Effort::medium).empty();
   }
   if (task == nullptr) return more ? wake_.notify_one() : void();
-  if (more) deferred_.arm();
+  if (more) help_soon();
   stack_.run([&task] { task->run(); });
   answer(*task);
   if (pending_ == 0) loop_.expect_more();

@@ -75,6 +75,7 @@ class SoftwareWorker {
   using TaskPtr = std::unique_ptr<Task>;
 
   void enqueue(std::uint64_t client, TaskPtr task);
+  void help_soon();
   void help();
   void deliver();
   void answer(Task& task);
@@ -97,6 +98,7 @@ class SoftwareWorker {
   const Limits limits_;
   const std::size_t threads_for_brief_;  // tasks that are not large: the loop has one processor
   std::size_t pending_ = 0;
+  bool will_help_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once a posted delivery must not come back
 
   std::mutex mutex_;  // guards what follows, up to ending_
@@ -107,7 +109,6 @@ class SoftwareWorker {
   std::vector<TaskPtr> done_;
   bool ending_ = false;
 
-  EventLoop::Source deferred_;
   secret_memory::Stack stack_;  // of help()
   std::list<secret_memory::Stack> stacks_;
   std::vector<std::jthread> threads_;  // last: they start when everything else is there
