@@ -143,8 +143,8 @@ PublicKeyPtr from_pem(ByteView text, Passphrase& passphrase) {
 }
 
 bool is_pem(ByteView encoded) {
-  constexpr std::string_view begin = "-----BEGIN ";
-  return !std::ranges::search(encoded, std::as_bytes(std::span(begin))).empty();
+  const std::string_view text(reinterpret_cast<const char*>(encoded.data()), encoded.size());
+  return text.find("-----BEGIN ") != std::string_view::npos;
 }
 
 // --- what was read

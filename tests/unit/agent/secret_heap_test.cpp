@@ -19,7 +19,9 @@ struct Fixture {
 
   std::byte* take(std::size_t size) { return static_cast<std::byte*>(heap.allocate(size, cache)); }
   void fill(std::byte* address, std::size_t size) { std::fill_n(address, size, std::byte{0x5a}); }
-  [[nodiscard]] bool holds_filling() const { return !std::ranges::search_n(memory, 16, std::byte{0x5a}).empty(); }
+  [[nodiscard]] bool holds_filling() const {
+    return std::search_n(memory.begin(), memory.end(), 16, std::byte{0x5a}) != memory.end();
+  }
 
   struct alignas(SecretHeap::page_size) Page {
     std::byte bytes[SecretHeap::page_size];

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(work_on_a_stack_has_its_variables_in_the_mapping_until_it_r
 }
 
 BOOST_AUTO_TEST_CASE(a_stack_that_does_not_fit_is_refused) {
-  BOOST_CHECK_THROW(secret_memory::Stack(secret_memory::capacity), std::exception);
+  BOOST_CHECK_THROW(secret_memory::Stack{secret_memory::capacity}, std::exception);
 }
 
 BOOST_AUTO_TEST_CASE(below_a_stack_is_a_page_that_nobody_reaches) {
