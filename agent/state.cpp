@@ -126,7 +126,8 @@ void State::refuse(const SqliteError& error) const {
 
 void State::migrate() {
   const auto migrations = state_migrations();
-  const std::size_t version = database_->user_version(), known = migrations.size();
+  const auto version = static_cast<std::size_t>(database_->user_version());
+  const std::size_t known = migrations.size();
   if (version > known)
     agent::refuse(directory_, fmt::format("written by a later release (schema {}, this one knows {})", version, known),
                   "install that release again; a downgrade needs a backup of the state from before the upgrade");
