@@ -5,7 +5,7 @@ sealed_key_signs() {
     openssl dgst -sha256 -sign edgeseal:fast /etc/hostname >/t/fast.signature &&
     openssl dgst -sha256 -verify /t/fast.pub -signature /t/fast.signature /etc/hostname
 }
-anchor_is() { edgesealctl describe | grep -q "\"finding\":\"$1\""; }
+anchor_is() { edgesealctl describe | grep -qE "\"finding\": *\"$1\""; }
 
 check "create an application with a sealed key" edgesealctl application create fast --slot https/https=rsa-2048,sealed
 check "certify it" certify fast
