@@ -185,9 +185,11 @@ BOOST_AUTO_TEST_CASE(is_adopted_under_a_persistent_storage_key_too) {
       "decrypt' -c primary.ctx && tpm2_flushcontext -t && tpm2_evictcontrol -Q -C o -c primary.ctx 0x81000001");
   const tpm::Bytes blob = key_of_tpm2_openssl("EC -pkeyopt group:P-256");
   BOOST_TEST(device->facts().storage_key_handle == 0x81000001U);
-  BOOST_TEST(tpm::decode_tss_private_key(blob).parent == tpm::TssPrivateKey::kOwnerPrimary);
+  const auto made_under = tpm::decode_tss_private_key(blob).parent;
+  BOOST_TEST(made_under == tpm::TssPrivateKey::kOwnerPrimary);
   const tpm::CreatedKey key = device->adopt(blob, {});
-  BOOST_TEST(tpm::decode_tss_private_key(key.tss_private_key).parent == tpm::TssPrivateKey::kPersistentStorageKey);
+  const auto kept_under = tpm::decode_tss_private_key(key.tss_private_key).parent;
+  BOOST_TEST(kept_under == tpm::TssPrivateKey::kPersistentStorageKey);
   BOOST_TEST(signs(key));
 }
 
@@ -238,7 +240,8 @@ BOOST_AUTO_TEST_CASE(may_have_been_imported_before) {
 BOOST_AUTO_TEST_CASE(signs_through_tpm2_openssl_with_a_passphrase) {
   const tpm::CreatedKey key = device->create(KeyAlgorithm::ec_p256);
   const tpm::Bytes exported = device->export_key(stored(key), tpm::SecretBytes(bytes_of("secret")));
-  BOOST_TEST(!tpm::decode_tss_private_key(exported).empty_auth);
+  const bool empty_auth = tpm::decode_tss_private_key(exported).empty_auth;
+  BOOST_TEST(!empty_auth);
   BOOST_TEST(signs_through_tpm2_openssl(exported, "secret"));
 }
 
