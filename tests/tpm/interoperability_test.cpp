@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(is_adopted_and_signs) {
 }
 
 BOOST_AUTO_TEST_CASE(gets_an_auth_value_with_its_adoption) {
-  const tpm::CreatedKey key = device->adopt(key_of_tpm2_openssl("EC -pkeyopt group:P-256"), {});
+  const tpm::Bytes blob = key_of_tpm2_openssl("EC -pkeyopt group:P-256");  // opens another device
+  const tpm::CreatedKey key = device->adopt(blob, {});
   const bool empty_auth = tpm::decode_tss_private_key(key.tss_private_key).empty_auth;
   BOOST_TEST(!empty_auth);
   const tpm::StoredKey without_auth{{}, key.tss_private_key, {}};
