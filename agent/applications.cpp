@@ -1,6 +1,8 @@
 #include "agent/applications.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "agent/access.h"
@@ -56,9 +58,9 @@ void Applications::validate(const ApplicationRecord& application) const {
     throw Error(Code::invalid_argument,
                 fmt::format("an application has at most {} slots and {} access rules", max_slots, max_access_rules));
   for (const std::string& use : application.legacy)
-    if (use != sha1_signatures && use != pkcs1_decryption)
-      throw Error(Code::invalid_argument, fmt::format("legacy \"{:.64}\" is not known: choose {} or {}", use,
-                                                      sha1_signatures, pkcs1_decryption));
+    if (std::ranges::find(legacy_uses, use) == legacy_uses.end())
+      throw Error(Code::invalid_argument,
+                  fmt::format("legacy \"{:.64}\" is not known: choose of {}", use, fmt::join(legacy_uses, ", ")));
   for (std::size_t i = 0; i < application.slots.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (application.slots[i].group == application.slots[j].group &&

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -20,6 +21,8 @@ using tpm::KeyId;
 
 inline constexpr std::string_view sha1_signatures = "sha1-signatures";
 inline constexpr std::string_view pkcs1_decryption = "pkcs1-decryption";
+inline constexpr std::string_view raw_rsa = "raw-rsa";  // the private operation without a padding of the agent's
+inline constexpr std::array legacy_uses = {sha1_signatures, pkcs1_decryption, raw_rsa};
 
 struct ApplicationRecord {
   std::string name;

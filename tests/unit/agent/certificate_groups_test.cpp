@@ -370,4 +370,11 @@ BOOST_AUTO_TEST_CASE(accounts_and_rules_of_an_application_must_exist) {
                         has_code(Code::invalid_argument));
 }
 
+BOOST_AUTO_TEST_CASE(legacy_uses_are_those_that_are_known) {
+  for (const std::string_view use : agent::legacy_uses)
+    applications.create({std::string(use), "", "", {}, {}, "bus", {std::string(use)}});
+  BOOST_CHECK_EXCEPTION(applications.create({"a", "", "", {}, {}, "bus", {"md5-signatures"}}), agent::Error,
+                        has_code(Code::invalid_argument));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
