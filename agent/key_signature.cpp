@@ -21,7 +21,8 @@ Bytes left_padded(ByteView block, std::size_t size) {
 bool fits(tpm::KeyAlgorithm algorithm, SignatureScheme scheme) {
   switch (scheme) {
     case SignatureScheme::rsa_pkcs1:
-    case SignatureScheme::rsa_pss: return modulus_bits(algorithm).has_value();
+    case SignatureScheme::rsa_pss:
+    case SignatureScheme::rsa_raw: return modulus_bits(algorithm).has_value();
     case SignatureScheme::ed25519: return algorithm == tpm::KeyAlgorithm::ed25519;
     case SignatureScheme::ecdsa: return !modulus_bits(algorithm) && algorithm != tpm::KeyAlgorithm::ed25519;
   }
@@ -40,6 +41,17 @@ void require_permitted_hash(const Key& key, const SignatureRequest& request) {
                           key.slot.application, sha1_signatures));
 }
 
+// A program that pads by itself can sign, and decrypt, whatever it likes.
+void require_permitted_raw(const Key& key, const SignatureRequest& request) {
+  if (std::ranges::find(key.legacy, raw_rsa) == key.legacy.end())
+    throw Error(Code::not_supported,
+                fmt::format("raw RSA is refused, with which a program pads by itself and could decrypt too: use PKCS#1 "
+                            "v1.5 or PSS, or give application {} legacy = [\"{}\"]",
+                            key.slot.application, raw_rsa));
+  if (request.digest.size() != *modulus_bits(key.algorithm) / 8)
+    throw Error(Code::invalid_argument, "the padded block is not as long as the modulus");
+}
+
 }  // namespace
 
 void require_fit(const Key& key, const SignatureRequest& request) {
@@ -47,6 +59,7 @@ void require_fit(const Key& key, const SignatureRequest& request) {
     throw Error(Code::not_supported, fmt::format("{} is an {} key and cannot sign with that scheme",
                                                  key.slot.key_name(), algorithm_name(key.algorithm)));
   if (request.scheme == SignatureScheme::ed25519) return;
+  if (request.scheme == SignatureScheme::rsa_raw) return require_permitted_raw(key, request);
   require_permitted_hash(key, request);
   if (request.digest.size() != digest_size(request.hash))
     throw Error(Code::invalid_argument, "the digest does not have the length of the hash algorithm");
@@ -66,6 +79,10 @@ std::function<Bytes(tpm::KeyDevice&)> sign_command(const KeyPtr& key, const Sign
     case SignatureScheme::rsa_pss:
       return [key, bits,
               block = encode_pss(request.hash, request.digest, request.salt_length, *bits)](tpm::KeyDevice& device) {
+        return left_padded(device.rsa_private(key->stored, block).view(), *bits / 8);
+      };
+    case SignatureScheme::rsa_raw:
+      return [key, bits, block = request.digest](tpm::KeyDevice& device) {
         return left_padded(device.rsa_private(key->stored, block).view(), *bits / 8);
       };
     case SignatureScheme::ed25519: break;  // no TPM has such a key

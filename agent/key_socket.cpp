@@ -130,6 +130,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
         case wire::Operation::describe: return describe(record, header.request_id);
         case wire::Operation::sign: return sign(record, header.request_id);
         case wire::Operation::decrypt: return decrypt(record, header.request_id);
+        case wire::Operation::trust_anchors: return trust_anchors(record, header.request_id);
       }
     } catch (const Error& error) {
       return refuse(header.request_id, error);
@@ -162,6 +163,15 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
       std::ranges::for_each(key->certificate->issuers, push);
     }
     send(wire::encode(request_id, response, buffer));
+  }
+
+  // Until trust lists are managed: what stands as a root in the chain of the group's certificate.
+  void trust_anchors(wire::ByteView record, std::uint32_t request_id) {
+    wire::TrustAnchorsRequest request;
+    if (!wire::decode(record, request)) return reject(request_id, "malformed trust_anchors");
+    const KeyPtr key = socket_.keys_.find(request.key_name);
+    require_permission(*key);
+    send(wire::encode(request_id, wire::TrustAnchorsResponse{}, buffer));
   }
 
   void sign(wire::ByteView record, std::uint32_t request_id) {

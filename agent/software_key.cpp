@@ -82,10 +82,9 @@ tpm::Bytes SoftwareKey::sign(const SignatureRequest& request) const {
   if (request.scheme == SignatureScheme::ed25519 && ed25519) return sign_ed25519(request.digest);
   if (request.scheme == SignatureScheme::rsa_pkcs1 && bits)
     return sign_digest({Kind::rsa_pkcs1, request.hash}, request.digest);
-  if (request.scheme == SignatureScheme::rsa_pss && bits) {
-    const auto signature = rsa_private(encode_pss(request.hash, request.digest, request.salt_length, *bits));
-    return {signature.view().begin(), signature.view().end()};
-  }
+  if (request.scheme == SignatureScheme::rsa_pss && bits)
+    return sign_padded(encode_pss(request.hash, request.digest, request.salt_length, *bits));
+  if (request.scheme == SignatureScheme::rsa_raw && bits) return sign_padded(request.digest);
   throw Error(Code::not_supported, fmt::format("an {} key does not sign so", algorithm_name(algorithm_)));
 }
 
@@ -96,6 +95,11 @@ tpm::Bytes SoftwareKey::sign_digest(const PreparedContexts::Operation& operation
     require_openssl(EVP_PKEY_sign(context, out_octets(signature), &size, octets(digest), digest.size()) > 0, "signing");
     return tpm::Bytes(signature.begin(), signature.begin() + static_cast<std::ptrdiff_t>(size));
   });
+}
+
+tpm::Bytes SoftwareKey::sign_padded(tpm::ByteView block) const {
+  const auto signature = rsa_private(block);
+  return {signature.view().begin(), signature.view().end()};
 }
 
 tpm::Bytes SoftwareKey::sign_ed25519(tpm::ByteView message) const {

@@ -45,6 +45,7 @@ class SoftwareKey {
  private:
   [[nodiscard]] tpm::Bytes sign_digest(const PreparedContexts::Operation& operation, tpm::ByteView digest) const;
   [[nodiscard]] tpm::Bytes sign_ed25519(tpm::ByteView message) const;
+  [[nodiscard]] tpm::Bytes sign_padded(tpm::ByteView block) const;
   [[nodiscard]] tpm::SecretBytes number(const char* name, std::size_t size) const;
 
   tpm::KeyAlgorithm algorithm_;

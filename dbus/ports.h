@@ -63,7 +63,7 @@ struct NewApplication {
   std::vector<std::string> access;
   // "group/certificate-type[=key-algorithm[,tpm|,sealed][,pcrs=N+N...]]"; empty: {"https/https=ec-p256"}
   std::vector<std::string> slots;
-  // What old peers need and nobody else gets: "sha1-signatures", "pkcs1-decryption".
+  // What old peers need and nobody else gets: "sha1-signatures", "pkcs1-decryption", "raw-rsa".
   std::vector<std::string> legacy;
 };
 

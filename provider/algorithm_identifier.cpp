@@ -65,6 +65,7 @@ AlgorithmIdentifier identify_signature(wire::SignatureScheme scheme, wire::Hash 
     case wire::SignatureScheme::rsa_pkcs1: return identify_pair(hash, NID_rsaEncryption, V_ASN1_NULL);
     case wire::SignatureScheme::rsa_pss: return identify_pss(hash, salt_length);
     case wire::SignatureScheme::ecdsa: return identify_pair(hash, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF);
+    case wire::SignatureScheme::rsa_raw: return nullptr;  // whatever the program padded
     case wire::SignatureScheme::ed25519: return make(NID_ED25519, V_ASN1_UNDEF, nullptr);
   }
   return nullptr;

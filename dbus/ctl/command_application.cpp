@@ -78,7 +78,7 @@ void add_create(CLI::App& parent, Session& session) {
       ->allow_extra_args(false);
   command
       ->add_option("--legacy", wanted->legacy,
-                   "What old peers need: sha1-signatures, pkcs1-decryption; repeatable; default: nothing of it")
+                   "What old peers need: sha1-signatures, pkcs1-decryption, raw-rsa; repeatable; default: nothing of it")
       ->allow_extra_args(false);
   command->footer("Example:\n  edgesealctl application create web --account www-data --access user=www-data");
   command->callback([wanted, &session] {

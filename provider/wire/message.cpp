@@ -15,16 +15,16 @@ bool is_one_of(Enum value, Enum first, Enum last) noexcept {
 }
 
 bool is_known(Operation value) noexcept {
-  return is_one_of(value, Operation::hello, Operation::decrypt);
+  return is_one_of(value, Operation::hello, Operation::trust_anchors);
 }
 bool is_known(Status value) noexcept {
   return value <= Status::decryption_failed;
 }
 bool is_known(KeyType value) noexcept {
-  return is_one_of(value, KeyType::rsa, KeyType::ed25519);
+  return is_one_of(value, KeyType::rsa, KeyType::rsa_pss);
 }
 bool is_known(SignatureScheme value) noexcept {
-  return is_one_of(value, SignatureScheme::rsa_pkcs1, SignatureScheme::ed25519);
+  return is_one_of(value, SignatureScheme::rsa_pkcs1, SignatureScheme::rsa_raw);
 }
 bool is_known(DecryptionScheme value) noexcept {
   return is_one_of(value, DecryptionScheme::rsa_oaep, DecryptionScheme::rsa_pkcs1);
@@ -41,6 +41,8 @@ bool is_consistent(const SignRequest& request) noexcept {
   if (request.salt_length != 0 && request.scheme != SignatureScheme::rsa_pss) return false;
   if (request.scheme == SignatureScheme::ed25519)
     return request.hash == Hash::none && request.digest.size() <= max_message_to_sign;
+  if (request.scheme == SignatureScheme::rsa_raw)
+    return request.hash == Hash::none && !request.digest.empty() && request.digest.size() <= max_modulus_size;
   return request.hash != Hash::none && request.digest.size() == digest_size(request.hash);
 }
 
@@ -163,6 +165,14 @@ std::size_t encode(std::uint32_t request_id, const DecryptRequest& decrypt, Muta
   return writer.size();
 }
 
+std::size_t encode(std::uint32_t request_id, const TrustAnchorsRequest& anchors, MutableByteView out) noexcept {
+  Writer writer = request(Operation::trust_anchors, request_id, out);
+  writer.require(is_key_name(anchors.key_name));
+  put_short_field(writer, as_bytes(anchors.key_name));
+  writer.integer(anchors.first);
+  return writer.size();
+}
+
 std::size_t encode(std::uint32_t request_id, const HelloResponse& hello, MutableByteView out) noexcept {
   Writer writer = response(Status::ok, request_id, out);
   writer.integer(hello.version);
@@ -192,6 +202,14 @@ std::size_t encode(std::uint32_t request_id, const DecryptResponse& decrypted, M
   Writer writer = response(Status::ok, request_id, out);
   writer.require(decrypted.plaintext.size() <= max_ciphertext_size);
   put_short_field(writer, decrypted.plaintext);
+  return writer.size();
+}
+
+std::size_t encode(std::uint32_t request_id, const TrustAnchorsResponse& anchors, MutableByteView out) noexcept {
+  Writer writer = response(Status::ok, request_id, out);
+  writer.integer(anchors.generation);
+  writer.integer(anchors.total);
+  put_certificates(writer, anchors.certificates);
   return writer.size();
 }
 
@@ -255,6 +273,14 @@ bool decode(ByteView record, DecryptRequest& decrypt) noexcept {
   return reader.finished();
 }
 
+bool decode(ByteView record, TrustAnchorsRequest& anchors) noexcept {
+  Reader reader = body(record);
+  anchors.key_name = as_text(take_short_field(reader));
+  anchors.first = reader.integer<std::uint16_t>();
+  reader.require(is_key_name(anchors.key_name));
+  return reader.finished();
+}
+
 bool decode(ByteView record, HelloResponse& hello) noexcept {
   Reader reader = body(record);
   hello.version = reader.integer<std::uint16_t>();
@@ -284,6 +310,14 @@ bool decode(ByteView record, DecryptResponse& decrypted) noexcept {
   Reader reader = body(record);
   decrypted.plaintext = take_short_field(reader);
   reader.require(decrypted.plaintext.size() <= max_ciphertext_size);
+  return reader.finished();
+}
+
+bool decode(ByteView record, TrustAnchorsResponse& anchors) noexcept {
+  Reader reader = body(record);
+  anchors.generation = reader.integer<std::uint32_t>();
+  anchors.total = reader.integer<std::uint16_t>();
+  take_certificates(reader, anchors.certificates);
   return reader.finished();
 }
 

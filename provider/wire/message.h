@@ -23,14 +23,15 @@ inline constexpr std::size_t max_key_name_size = 255;
 inline constexpr std::size_t max_message_to_sign = 60 * 1024;  // for schemes that hash by themselves
 inline constexpr std::size_t max_label_size = 255;             // OAEP
 inline constexpr std::size_t max_ciphertext_blocks = 32;       // each as long as the modulus
-inline constexpr std::size_t max_ciphertext_size = max_ciphertext_blocks * 512;
+inline constexpr std::size_t max_modulus_size = 512;           // RSA 4096
+inline constexpr std::size_t max_ciphertext_size = max_ciphertext_blocks * max_modulus_size;
 inline constexpr std::size_t max_chain_length = 16;  // certificates
 inline constexpr std::size_t max_error_text_size = 512;
 
 // SHA-256 of the DER SubjectPublicKeyInfo: says which key, whatever generation a name stands for today.
 using KeyId = std::array<std::byte, 32>;
 
-enum class Operation : std::uint16_t { hello = 1, describe = 2, sign = 3, decrypt = 4 };
+enum class Operation : std::uint16_t { hello = 1, describe = 2, sign = 3, decrypt = 4, trust_anchors = 5 };
 
 // What went wrong, as far as the program can act on it; the text says it for people. Zero is success.
 enum class Status : std::uint16_t {
@@ -46,8 +47,8 @@ enum class Status : std::uint16_t {
   decryption_failed = 9  // the ciphertext is none that was made with the public key; why is not told
 };
 
-enum class KeyType : std::uint16_t { rsa = 1, ec_p256 = 2, ec_p384 = 3, ec_p521 = 4, ed25519 = 5 };
-enum class SignatureScheme : std::uint16_t { rsa_pkcs1 = 1, rsa_pss = 2, ecdsa = 3, ed25519 = 4 };
+enum class KeyType : std::uint16_t { rsa = 1, ec_p256 = 2, ec_p384 = 3, ec_p521 = 4, ed25519 = 5, rsa_pss = 6 };
+enum class SignatureScheme : std::uint16_t { rsa_pkcs1 = 1, rsa_pss = 2, ecdsa = 3, ed25519 = 4, rsa_raw = 5 };
 enum class DecryptionScheme : std::uint16_t { rsa_oaep = 1, rsa_pkcs1 = 2 };
 enum class Hash : std::uint16_t { none = 0, sha1 = 1, sha256 = 2, sha384 = 3, sha512 = 4 };
 
@@ -84,8 +85,8 @@ struct HelloResponse {
   std::uint32_t deadline_ms = 0;
 };
 
-// describe: a name ("web", "web/https/https"), or, where the name is empty, a key id (not all zero). On the wire the id
-// of a request by name is zero.
+// describe: a name ("web", "web/https/https"; an empty part stands for the first, as in "web//tls-client"), or, where
+// the name is empty, a key id (not all zero). On the wire the id of a request by name is zero.
 struct DescribeRequest {
   std::string_view key_name;
   KeyId key_id{};
@@ -108,9 +109,11 @@ struct DescribeResponse {
 struct SignRequest {
   KeyId key_id{};
   SignatureScheme scheme = SignatureScheme::ecdsa;
-  Hash hash = Hash::sha256;       // also the MGF1 hash of PSS; none for Ed25519
+  Hash hash = Hash::sha256;       // also the MGF1 hash of PSS; none for Ed25519 and raw RSA
   std::uint16_t salt_length = 0;  // PSS: bytes; else 0
-  ByteView digest;                // digest_size(hash) bytes; Ed25519: the message, at most max_message_to_sign bytes
+  // digest_size(hash) bytes; Ed25519: the message, at most max_message_to_sign bytes; raw RSA: a padded block as long
+  // as the modulus, which the receiver checks.
+  ByteView digest;
 };
 
 // Answer to sign: the signature as X.509 and TLS carry it (ECDSA: DER Ecdsa-Sig-Value).
@@ -132,6 +135,19 @@ struct DecryptResponse {
   ByteView plaintext;
 };
 
+// trust_anchors: those of the certificate group that the name stands for, in parts: as many from the number `first` on
+// as fit. A client asks again until it has `total`, and starts over where the generation differs: the list was changed.
+struct TrustAnchorsRequest {
+  std::string_view key_name;
+  std::uint16_t first = 0;
+};
+
+struct TrustAnchorsResponse {
+  std::uint32_t generation = 0;
+  std::uint16_t total = 0;
+  CertificateList certificates;
+};
+
 // Body of every answer whose status is not ok.
 struct ErrorResponse {
   std::uint32_t retry_after_ms = 0;
@@ -144,11 +160,15 @@ struct ErrorResponse {
                                  MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const SignRequest& request, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const DecryptRequest& request, MutableByteView out) noexcept;
+[[nodiscard]] std::size_t encode(std::uint32_t request_id, const TrustAnchorsRequest& request,
+                                 MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const HelloResponse& response, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const DescribeResponse& response,
                                  MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const SignResponse& response, MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, const DecryptResponse& response,
+                                 MutableByteView out) noexcept;
+[[nodiscard]] std::size_t encode(std::uint32_t request_id, const TrustAnchorsResponse& response,
                                  MutableByteView out) noexcept;
 [[nodiscard]] std::size_t encode(std::uint32_t request_id, Status status, const ErrorResponse& error,
                                  MutableByteView out) noexcept;
@@ -164,10 +184,12 @@ struct ErrorResponse {
 [[nodiscard]] bool decode(ByteView record, DescribeRequest& request) noexcept;
 [[nodiscard]] bool decode(ByteView record, SignRequest& request) noexcept;
 [[nodiscard]] bool decode(ByteView record, DecryptRequest& request) noexcept;
+[[nodiscard]] bool decode(ByteView record, TrustAnchorsRequest& request) noexcept;
 [[nodiscard]] bool decode(ByteView record, HelloResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, DescribeResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, SignResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, DecryptResponse& response) noexcept;
+[[nodiscard]] bool decode(ByteView record, TrustAnchorsResponse& response) noexcept;
 [[nodiscard]] bool decode(ByteView record, ErrorResponse& error) noexcept;
 
 }  // namespace edgeseal::wire

@@ -191,6 +191,7 @@ Bytes KeyServer::answer(const Bytes& request, const wire::RequestHeader& header)
     case wire::Operation::describe: return describe(request, header.request_id);
     case wire::Operation::sign: return sign(request, header.request_id);
     case wire::Operation::decrypt: return decrypt(request, header.request_id);
+    case wire::Operation::trust_anchors: return encoded(header.request_id, wire::TrustAnchorsResponse{});
   }
   return {};
 }

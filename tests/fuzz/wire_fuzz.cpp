@@ -34,10 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<DescribeRequest>(record);
   check<SignRequest>(record);
   check<DecryptRequest>(record);
+  check<TrustAnchorsRequest>(record);
   check<HelloResponse>(record);
   check<DescribeResponse>(record);
   check<SignResponse>(record);
   check<DecryptResponse>(record);
+  check<TrustAnchorsResponse>(record);
   check<ErrorResponse>(record, Status::internal);
   return 0;
 }

@@ -26,6 +26,17 @@ SignRequest message_to_sign(ByteView message) {
   return {.key_id = some_id(), .scheme = SignatureScheme::ed25519, .hash = Hash::none, .digest = message};
 }
 
+SignRequest padded_block(ByteView block) {
+  return {.key_id = some_id(), .scheme = SignatureScheme::rsa_raw, .hash = Hash::none, .digest = block};
+}
+
+TrustAnchorsResponse trust_anchors_response() {
+  TrustAnchorsResponse response{.generation = 0x01020304, .total = 40, .certificates = {}};
+  response.certificates.certificates[0] = issuer;
+  response.certificates.count = 1;
+  return response;
+}
+
 DecryptRequest oaep_request() {
   return {.key_id = some_id(),
           .scheme = DecryptionScheme::rsa_oaep,
@@ -64,12 +75,15 @@ std::vector<Bytes> all_records() {
           encoded(7U, DescribeRequest{.key_name = {}, .key_id = some_id()}),
           encoded(7U, sign_request()),
           encoded(7U, message_to_sign(leaf)),
+          encoded(7U, padded_block(leaf)),
           encoded(7U, oaep_request()),
           encoded(7U, pkcs1_request()),
+          encoded(7U, TrustAnchorsRequest{.key_name = "web", .first = 16}),
           encoded(7U, HelloResponse{.version = 1, .deadline_ms = 5000}),
           encoded(7U, describe_response()),
           encoded(7U, SignResponse{.signature = digest}),
           encoded(7U, DecryptResponse{.plaintext = leaf}),
+          encoded(7U, trust_anchors_response()),
           encoded(7U, Status::busy, ErrorResponse{.retry_after_ms = 20, .text = "queue full"})};
 }
 
@@ -84,6 +98,13 @@ std::size_t touch(std::string_view view) {
   return touch(std::as_bytes(std::span(view)));
 }
 
+std::size_t touch(const CertificateList& list) {
+  BOOST_REQUIRE(list.count <= max_chain_length);
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < list.count; ++i) sum += touch(list.certificates[i]);
+  return sum;
+}
+
 std::size_t decode_as_everything(const Bytes& record) {
   std::size_t sum = 0;
   RequestHeader request_header;
@@ -91,8 +112,10 @@ std::size_t decode_as_everything(const Bytes& record) {
   DescribeRequest describe;
   SignRequest sign;
   DecryptRequest decrypt;
+  TrustAnchorsRequest wanted;
   HelloResponse hello;
   DescribeResponse described;
+  TrustAnchorsResponse anchors;
   SignResponse signed_digest;
   DecryptResponse decrypted;
   ErrorResponse error;
@@ -103,11 +126,10 @@ std::size_t decode_as_everything(const Bytes& record) {
   if (decode(record, sign)) sum += touch(sign.digest);
   if (decode(record, decrypt)) sum += touch(decrypt.label) + touch(decrypt.ciphertext);
   if (decode(record, hello)) sum += hello.deadline_ms;
-  if (decode(record, described)) {
-    sum += touch(described.key_name) + touch(described.public_key);
-    BOOST_REQUIRE(described.chain.count <= max_chain_length);
-    for (std::size_t i = 0; i < described.chain.count; ++i) sum += touch(described.chain.certificates[i]);
-  }
+  if (decode(record, described))
+    sum += touch(described.key_name) + touch(described.public_key) + touch(described.chain);
+  if (decode(record, wanted)) sum += touch(wanted.key_name);
+  if (decode(record, anchors)) sum += touch(anchors.certificates);
   if (decode(record, signed_digest)) sum += touch(signed_digest.signature);
   if (decode(record, decrypted)) sum += touch(decrypted.plaintext);
   if (decode(record, error)) sum += touch(error.text);
@@ -211,6 +233,28 @@ BOOST_AUTO_TEST_CASE(a_plaintext_comes_back_an_empty_one_too) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_padded_block_comes_back) {
+  SignRequest request;
+  const Bytes record = encoded(1U, padded_block(Bytes(max_modulus_size, std::byte{1})));
+  BOOST_REQUIRE(decode(record, request));
+  BOOST_TEST((request.scheme == SignatureScheme::rsa_raw));
+  BOOST_TEST(request.digest.size() == max_modulus_size);
+}
+
+BOOST_AUTO_TEST_CASE(trust_anchors_come_back_in_parts) {
+  TrustAnchorsRequest request;
+  BOOST_REQUIRE(decode(encoded(1U, TrustAnchorsRequest{.key_name = "web//https", .first = 16}), request));
+  BOOST_TEST(request.first == 16);
+
+  TrustAnchorsResponse response;
+  const Bytes record = encoded(1U, trust_anchors_response());
+  BOOST_REQUIRE(decode(record, response));
+  BOOST_TEST(response.generation == 0x01020304U);
+  BOOST_TEST(response.total == 40);
+  BOOST_TEST(response.certificates.count == 1U);
+  BOOST_TEST(equal(response.certificates.certificates[0], issuer));
+}
+
 BOOST_AUTO_TEST_CASE(answers_come_back) {
   HelloResponse hello;
   BOOST_TEST(decode(encoded(1U, HelloResponse{.version = 3, .deadline_ms = 5000}), hello));
@@ -266,7 +310,7 @@ BOOST_AUTO_TEST_CASE(unknown_enumerators_are_refused) {
   };
   constexpr std::size_t scheme_at = header_size + 32;
   SignRequest request;
-  for (const unsigned value : {0U, 4U, 5U, 255U})
+  for (const unsigned value : {0U, 4U, 5U, 6U, 255U})
     BOOST_TEST(!decode(with(encoded(1U, sign_request()), scheme_at, value), request));
   for (const unsigned value : {0U, 5U})
     BOOST_TEST(!decode(with(encoded(1U, sign_request()), scheme_at + 2, value), request));
@@ -283,7 +327,7 @@ BOOST_AUTO_TEST_CASE(unknown_enumerators_are_refused) {
   BOOST_TEST(decode(with(encoded(1U, Status::busy, ErrorResponse{}), 2, 9), header));
   BOOST_TEST(!decode(with(encoded(1U, Status::busy, ErrorResponse{}), 2, 10), header));
   DescribeResponse description;
-  for (const unsigned value : {0U, 6U}) {
+  for (const unsigned value : {0U, 7U}) {
     BOOST_TEST(!decode(with(encoded(1U, describe_response()), header_size + 32, value), description));
   }
 }
@@ -333,11 +377,16 @@ BOOST_AUTO_TEST_CASE(a_signature_request_of_two_minds_is_not_encoded) {
   unhashed.hash = Hash::none;
   SignRequest unhashed_and_empty = unhashed;
   unhashed_and_empty.digest = {};
+  SignRequest hashed_block = padded_block(digest);
+  hashed_block.hash = Hash::sha256;
   BOOST_TEST(encode(1, message_to_sign(too_long), out) == 0U);
   BOOST_TEST(encode(1, hashed, out) == 0U);
   BOOST_TEST(encode(1, salted, out) == 0U);
   BOOST_TEST(encode(1, unhashed, out) == 0U);
   BOOST_TEST(encode(1, unhashed_and_empty, out) == 0U);
+  BOOST_TEST(encode(1, hashed_block, out) == 0U);
+  BOOST_TEST(encode(1, padded_block({}), out) == 0U);
+  BOOST_TEST(encode(1, padded_block(Bytes(max_modulus_size + 1)), out) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_decrypt_request_over_its_bounds_is_not_encoded) {
