@@ -1,0 +1,72 @@
+# Master and worker by Debian's own configuration: the worker is user haproxy in the chroot /var/lib/haproxy.
+account=haproxy
+server_slot=https/https
+client_slot=tls/tls-client
+refusal='not permitted'                 # its log has the reasons of OpenSSL's queue, not their texts
+more=(demands_client_certificates misses_the_socket_in_its_chroot)
+
+prepare() {
+  mkdir /run/haproxy
+  own_copy /etc/haproxy
+  own_copy /var/lib/haproxy
+  mkdir -p /var/lib/haproxy/run/edgeseal
+  bind_paths
+}
+
+# What BindPaths= in the drop-in of the page does.
+bind_paths() {
+  local paths
+  paths=$(page_lines "The socket in the chroot" "" | sed -n 's/^BindPaths=//p')
+  mount --bind "${paths%:*}" "${paths#*:}"
+}
+
+# haproxy_with LINE...: Debian's configuration and these lines.
+haproxy_with() {
+  {
+    printf 'global\n  log stdout format raw daemon\ndefaults\n  log global\n  mode http\n'
+    printf '  timeout connect 10s\n  timeout client 10s\n  timeout server 10s\n'
+    page_lines "What it says of a refusal" ""
+    printf '%s\n' "$@"
+  } >"$device/etc/web.cfg"
+  program_start haproxy -Ws -f /etc/haproxy/haproxy.cfg -f "$device/etc/web.cfg"
+}
+
+# As the page says, for an application and the name that stands for it in the page.
+link_files() {
+  rm -rf /etc/haproxy/certs
+  eval "$(page_lines Files "$1")"
+}
+
+serve() {
+  link_files "$1"
+  haproxy_with "$(page_lines Server "$1")" '  http-request return status 200'
+}
+
+authenticate() {
+  link_files "$1"
+  haproxy_with "frontend relay" "  bind :$port" "  default_backend plant" "$(page_lines Client "$1")"
+  curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"
+  program_stop
+}
+
+reload() { kill -USR2 "$program"; }
+
+demands_client_certificates() {
+  link_files server-ec
+  haproxy_with "$(page_lines "Server that demands client certificates" server-ec)" '  http-request return status 200'
+  ! request || fail "a client without a certificate got in"
+  request --cert "$device/plant/visitor.pem" --key "$device/plant/visitor.key" || fail "the visitor did not get in"
+  program_stop
+}
+
+request() {
+  curl --silent --show-error --fail --max-time 10 --cacert "$device/plant/ca.pem" "$@" https://gateway.example.com/ >>"$device/handshake" 2>&1
+}
+
+misses_the_socket_in_its_chroot() {
+  umount /var/lib/haproxy/run/edgeseal
+  serve server-ec
+  ! handshake 1.3 >"$device/handshake" 2>&1 || fail "a handshake without the socket"
+  grep -q "agent not reachable" "$device/program.log" || fail "the reason is not told"
+  program_stop
+}
