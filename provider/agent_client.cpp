@@ -1,5 +1,6 @@
 #include "provider/agent_client.h"
 
+#include <openssl/err.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -87,40 +88,40 @@ bool AgentClient::ask(const Request& request, const char* key_name, MutableByteV
     raise_error(Reason::request_too_large, "key %s: no room for it", key_name);
     return false;
   }
-  ByteView answer;
+  Answer answer;
   if (!transact(room.first(size), record, answer) || !is_success(answer, key_name)) return false;
-  if (wire::decode(answer, response)) return true;
+  if (wire::decode(answer.record, response)) return true;
   raise_malformed();
   return false;
 }
 
-bool AgentClient::transact(ByteView request, MutableByteView record, ByteView& answer) noexcept {
+bool AgentClient::transact(ByteView request, MutableByteView record, Answer& answer) noexcept {
   const Deadline deadline(settings_.timeout);
   for (int attempt = 1;; ++attempt) {
     if (!exchange(request, record, answer, deadline)) return false;
-    const auto pause = wanted_pause(answer);
+    const auto pause = wanted_pause(answer.record);
     if (attempt == attempts_at_a_busy_agent || !pause.has_value() || *pause >= deadline.remaining()) return true;
     wait(*pause);
   }
 }
 
 // An idle connection may be a stale one of before the agent's restart, so it is tried besides the fresh ones.
-bool AgentClient::exchange(ByteView request, MutableByteView record, ByteView& answer,
+bool AgentClient::exchange(ByteView request, MutableByteView record, Answer& answer,
                            const Deadline& deadline) noexcept {
-  Owned<Connection> connection = pool_.take();
+  Loan connection = pool_.take(Standing::current);
   int fresh = 0;
   for (;;) {
     if (connection == nullptr) {
       if (fresh++ == fresh_connections_per_request) break;
-      connection = Connection::open(settings_, deadline);
+      connection = connect(deadline);
       if (connection == nullptr) return false;
     }
     std::size_t size = 0;
     const Exchange outcome = connection->exchange(request, record, size, deadline);
     if (outcome == Exchange::failed) return false;
     if (outcome == Exchange::answered) {
-      answer = record.first(size);
-      return accept(request, answer, std::move(connection));
+      answer = {.record = record.first(size), .user = connection->user()};
+      return accept(request, answer.record, std::move(connection));
     }
     connection.reset();
   }
@@ -129,8 +130,26 @@ bool AgentClient::exchange(ByteView request, MutableByteView record, ByteView& a
   return false;
 }
 
+// A program that went into a chroot or changed its account may not reach the socket any more. It goes on with what it
+// opened before, as with any file that is open; and with that no longer, once the socket can be reached.
+Loan AgentClient::connect(const Deadline& deadline) noexcept {
+  ERR_set_mark();
+  if (Owned<Connection> fresh = Connection::open(settings_, deadline); fresh != nullptr) {
+    ERR_clear_last_mark();
+    pool_.drop_former();
+    return pool_.lend(std::move(fresh));
+  }
+  Loan kept = pool_.wait_for_any(deadline);
+  if (kept != nullptr) {
+    ERR_pop_to_mark();
+  } else {
+    ERR_clear_last_mark();
+  }
+  return kept;
+}
+
 // Whether it is an answer to the request. A refusal with the id zero is one of the connection, which the agent closes.
-bool AgentClient::accept(ByteView request, ByteView answer, Owned<Connection> connection) noexcept {
+bool AgentClient::accept(ByteView request, ByteView answer, Loan connection) noexcept {
   wire::RequestHeader asked;
   wire::ResponseHeader answered;
   const bool well_formed = wire::decode(request, asked) && wire::decode(answer, answered);
@@ -148,13 +167,13 @@ bool AgentClient::accept(ByteView request, ByteView answer, Owned<Connection> co
   return false;
 }
 
-bool AgentClient::is_success(ByteView answer, const char* key_name) const noexcept {
+bool AgentClient::is_success(const Answer& answer, const char* key_name) const noexcept {
   wire::ResponseHeader header;
   wire::ErrorResponse refusal;
-  const bool well_formed = wire::decode(answer, header);
+  const bool well_formed = wire::decode(answer.record, header);
   if (well_formed && header.status == wire::Status::ok) return true;
-  if (well_formed && wire::decode(answer, refusal)) {
-    raise_refusal(header.status, refusal, key_name);
+  if (well_formed && wire::decode(answer.record, refusal)) {
+    raise_refusal(header.status, refusal, key_name, answer.user);
   } else {
     raise_malformed();
   }

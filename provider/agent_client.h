@@ -30,14 +30,20 @@ class AgentClient {
                                                    MutableByteView plaintext) noexcept;
 
  private:
+  struct Answer {
+    ByteView record;
+    uid_t user = 0;  // whom the agent saw
+  };
+
   template <typename Request, typename Response>
   [[nodiscard]] bool ask(const Request& request, const char* key_name, MutableByteView room, MutableByteView record,
                          Response& response) noexcept;
-  [[nodiscard]] bool transact(ByteView request, MutableByteView record, ByteView& answer) noexcept;
-  [[nodiscard]] bool exchange(ByteView request, MutableByteView record, ByteView& answer,
+  [[nodiscard]] bool transact(ByteView request, MutableByteView record, Answer& answer) noexcept;
+  [[nodiscard]] bool exchange(ByteView request, MutableByteView record, Answer& answer,
                               const Deadline& deadline) noexcept;
-  [[nodiscard]] bool accept(ByteView request, ByteView answer, Owned<Connection> connection) noexcept;
-  [[nodiscard]] bool is_success(ByteView answer, const char* key_name) const noexcept;
+  [[nodiscard]] Loan connect(const Deadline& deadline) noexcept;
+  [[nodiscard]] bool accept(ByteView request, ByteView answer, Loan connection) noexcept;
+  [[nodiscard]] bool is_success(const Answer& answer, const char* key_name) const noexcept;
   void raise_malformed() const noexcept;
 
   const Settings& settings_;

@@ -1,5 +1,6 @@
 #include "provider/connection.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,8 +24,20 @@ struct ErrorText {
   const char* text;  // the GNU strerror_r answers a pointer, into the buffer or not
 };
 
+// A bad descriptor is one that another thread of the program closed meanwhile.
 bool is_lost(int error) noexcept {
-  return error == ECONNRESET || error == EPIPE || error == ENOTCONN;
+  return error == ECONNRESET || error == EPIPE || error == ENOTCONN || error == EBADF || error == ENOTSOCK;
+}
+
+// Not one of the standard streams, which a program that has closed them writes to and redirects all the same.
+int open_socket() noexcept {
+  const int descriptor = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+  const int above = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
+  return above;
 }
 
 sockaddr_un address_of(const Settings& settings) noexcept {
@@ -66,7 +79,7 @@ void raise_unreachable(const Settings& settings, int error) noexcept {
 }  // namespace
 
 Owned<Connection> Connection::open(const Settings& settings, const Deadline& deadline) noexcept {
-  const int descriptor = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  const int descriptor = open_socket();
   if (descriptor < 0) {
     raise_unreachable(settings, errno);
     return nullptr;
@@ -87,8 +100,9 @@ Connection::~Connection() {
   if (holds_its_socket()) ::close(descriptor_);
 }
 
-bool Connection::is_usable() const noexcept {
-  return process_ == ::getpid() && user_ == ::geteuid() && group_ == ::getegid() && holds_its_socket();
+Standing Connection::standing() const noexcept {
+  if (process_ != ::getpid() || !holds_its_socket()) return Standing::unusable;
+  return user_ == ::geteuid() && group_ == ::getegid() ? Standing::current : Standing::former_account;
 }
 
 bool Connection::holds_its_socket() const noexcept {

@@ -21,6 +21,13 @@ enum class Exchange {
   failed  // raised
 };
 
+// From good to bad.
+enum class Standing {
+  current,         // opened by this process under the account that it has now
+  former_account,  // by this process under another account; the agent goes on to see that one
+  unusable         // of the parent process, or the program closed its descriptor
+};
+
 class Connection {
  public:
   // Null, with an error raised, where the agent cannot be reached before the deadline.
@@ -32,9 +39,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // In the process that opened it, under the account that it had then (the agent goes on to see that one), with the
-  // descriptor still being that socket.
-  [[nodiscard]] bool is_usable() const noexcept;
+  [[nodiscard]] Standing standing() const noexcept;
+  [[nodiscard]] uid_t user() const noexcept { return user_; }  // whom the agent sees
 
   // Sends one record and receives the next into `answer`, of which it sets `size`. Not to be used again unless
   // answered.

@@ -1,7 +1,5 @@
 #include "provider/refusal.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "provider/errors.h"
@@ -25,7 +23,7 @@ void raise_busy(const char* key_name, const char* text, std::uint32_t retry_afte
 
 }  // namespace
 
-void raise_refusal(wire::Status status, const wire::ErrorResponse& refusal, const char* key_name) noexcept {
+void raise_refusal(wire::Status status, const wire::ErrorResponse& refusal, const char* key_name, uid_t user) noexcept {
   const Text words = printable(refusal.text);
   const char* text = words.data();
   switch (status) {
@@ -35,7 +33,7 @@ void raise_refusal(wire::Status status, const wire::ErrorResponse& refusal, cons
       return raise_error(Reason::unknown_key, "key %s: %s; see edgesealctl application list", key_name, text);
     case wire::Status::not_permitted:
       return raise_error(Reason::not_permitted, "uid %u may not use key %s: %s; add an access rule to its application",
-                         unsigned{::geteuid()}, key_name, text);
+                         unsigned{user}, key_name, text);
     case wire::Status::key_retired:
       return raise_error(Reason::key_retired, "key %s: %s; reload the key and its certificate", key_name, text);
     case wire::Status::unsupported: return raise_error(Reason::operation_unsupported, "key %s: %s", key_name, text);

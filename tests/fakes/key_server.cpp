@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <system_error>
 
@@ -14,6 +15,8 @@
 
 namespace edgeseal::fakes {
 namespace {
+
+constexpr std::chrono::seconds wait_limit{30};
 
 wire::KeyId id_of(const Bytes& public_key) {
   wire::KeyId id{};
@@ -114,9 +117,9 @@ unsigned KeyServer::requests(wire::Operation operation) const {
   return found == request_counts_.end() ? 0 : found->second;
 }
 
-void KeyServer::wait_for_requests(wire::Operation operation, unsigned count) const {
+bool KeyServer::wait_for_requests(wire::Operation operation, unsigned count) const {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] {
+  return changed_.wait_for(lock, wait_limit, [&] {
     const auto found = request_counts_.find(operation);
     return found != request_counts_.end() && found->second >= count;
   });

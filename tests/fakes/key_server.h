@@ -54,7 +54,8 @@ class KeyServer {
 
   [[nodiscard]] unsigned connections() const;
   [[nodiscard]] unsigned requests(wire::Operation operation) const;
-  void wait_for_requests(wire::Operation operation, unsigned count) const;
+  // False where they did not come within half a minute.
+  [[nodiscard]] bool wait_for_requests(wire::Operation operation, unsigned count) const;
 
  private:
   struct Key {

@@ -186,6 +186,10 @@ bool verifies(EVP_PKEY* key, std::string_view message, const Bytes& signature, c
                           reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
 }
 
+bool signs(const Program& program, const PkeyPtr& key) {
+  return verifies(Material::get().ec.get(), "message", sign(program.context(), key.get(), "message"));
+}
+
 Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, const char* digest_name) {
   const std::shared_ptr<EVP_PKEY_CTX> operation(EVP_PKEY_CTX_new_from_pkey(context, key, nullptr), EVP_PKEY_CTX_free);
   OSSL_PARAM named[] = {
@@ -201,8 +205,12 @@ Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, con
 }
 
 bool in_child(const std::function<bool()>& work) {
+  constexpr unsigned limit_s = 60;
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(work() ? 0 : 1);
+  if (child == 0) {
+    ::alarm(limit_s);
+    ::_exit(work() ? 0 : 1);
+  }
   int status = 0;
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -92,9 +92,11 @@ struct SignOptions {
                          const SignOptions& options = {});
 [[nodiscard]] bool verifies(EVP_PKEY* key, std::string_view message, const Bytes& signature,
                             const SignOptions& options = {});
+// With the key "ec", and the signature is good.
+[[nodiscard]] bool signs(const Program& program, const PkeyPtr& key);
 [[nodiscard]] Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, const char* digest_name);
 
-// True where `work` was true in a child process.
+// True where `work` was true in a child process, within a minute.
 [[nodiscard]] bool in_child(const std::function<bool()>& work);
 
 // What the key of that name takes: Ed25519 keys no digest, the others SHA-256.
