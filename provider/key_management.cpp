@@ -96,17 +96,17 @@ int import_key(void* data, int selection, const OSSL_PARAM parameters[]) noexcep
   return 1;
 }
 
-constexpr OSSL_PARAM rsa_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
-                                         number(OSSL_PKEY_PARAM_MAX_SIZE),
-                                         number(OSSL_PKEY_PARAM_SECURITY_BITS),
-                                         text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),
-                                         big_number(OSSL_PKEY_PARAM_RSA_N),
-                                         big_number(OSSL_PKEY_PARAM_RSA_E),
-                                         end_of_list};
+constexpr const char* security_category = "security-category";  // libcrypto 3.6 and later know it
+
+constexpr OSSL_PARAM rsa_parameters[] = {number(OSSL_PKEY_PARAM_BITS),          number(OSSL_PKEY_PARAM_MAX_SIZE),
+                                         number(OSSL_PKEY_PARAM_SECURITY_BITS), number(security_category),
+                                         text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),  big_number(OSSL_PKEY_PARAM_RSA_N),
+                                         big_number(OSSL_PKEY_PARAM_RSA_E),     end_of_list};
 
 constexpr OSSL_PARAM ec_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
                                         number(OSSL_PKEY_PARAM_MAX_SIZE),
                                         number(OSSL_PKEY_PARAM_SECURITY_BITS),
+                                        number(security_category),
                                         text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),
                                         text(OSSL_PKEY_PARAM_GROUP_NAME),
                                         text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
@@ -118,9 +118,13 @@ constexpr OSSL_PARAM ec_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
                                         big_number(OSSL_PKEY_PARAM_EC_PUB_Y),
                                         end_of_list};
 
-constexpr OSSL_PARAM ed25519_parameters[] = {
-    number(OSSL_PKEY_PARAM_BITS),           number(OSSL_PKEY_PARAM_MAX_SIZE), number(OSSL_PKEY_PARAM_SECURITY_BITS),
-    text(OSSL_PKEY_PARAM_MANDATORY_DIGEST), octets(OSSL_PKEY_PARAM_PUB_KEY),  end_of_list};
+constexpr OSSL_PARAM ed25519_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
+                                             number(OSSL_PKEY_PARAM_MAX_SIZE),
+                                             number(OSSL_PKEY_PARAM_SECURITY_BITS),
+                                             number(security_category),
+                                             text(OSSL_PKEY_PARAM_MANDATORY_DIGEST),
+                                             octets(OSSL_PKEY_PARAM_PUB_KEY),
+                                             end_of_list};
 
 constexpr OSSL_PARAM rsa_exchanged[] = {big_number(OSSL_PKEY_PARAM_RSA_N), big_number(OSSL_PKEY_PARAM_RSA_E),
                                         end_of_list};

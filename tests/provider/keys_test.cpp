@@ -148,6 +148,7 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, a_copy_signs_too_and_outlives_the_first, boost
 BOOST_DATA_TEST_CASE_F(LoadedKey, a_request_signed_with_it_verifies, boost::unit_test::data::make(names), name) {
   const PkeyPtr key = load(name);
   const std::shared_ptr<X509_REQ> request(X509_REQ_new_ex(program.context(), nullptr), X509_REQ_free);
+  BOOST_REQUIRE(X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1);
   BOOST_REQUIRE(X509_REQ_set_pubkey(request.get(), key.get()) == 1);
   BOOST_REQUIRE_MESSAGE(X509_REQ_sign(request.get(), key.get(), name == "ed25519" ? nullptr : EVP_sha256()) > 0,
                         take_errors());
