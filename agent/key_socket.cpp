@@ -148,7 +148,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     if (!wire::decode(record, request)) return reject(request_id, "malformed describe");
     const KeyPtr key =
         request.key_name.empty() ? socket_.keys_.find(request.key_id) : socket_.keys_.find(request.key_name);
-    require_permission(*key);
+    require_permission(key->access, key->slot);
     const std::string name = key->slot.key_name();
     wire::DescribeResponse response;
     response.key_id = key->id;
@@ -165,13 +165,13 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     send(wire::encode(request_id, response, buffer));
   }
 
-  // Until trust lists are managed: what stands as a root in the chain of the group's certificate.
   void trust_anchors(wire::ByteView record, std::uint32_t request_id) {
     wire::TrustAnchorsRequest request;
     if (!wire::decode(record, request)) return reject(request_id, "malformed trust_anchors");
-    const KeyPtr key = socket_.keys_.find(request.key_name);
-    require_permission(*key);
-    send(wire::encode(request_id, wire::TrustAnchorsResponse{}, buffer));
+    const Slot slot = socket_.keys_.resolve(request.key_name);
+    const GroupTrustPtr trust = socket_.keys_.trust_of(slot);
+    require_permission(trust->access, slot);
+    send(wire::encode(request_id, page_of(trust->anchors, request.first), buffer));
   }
 
   void sign(wire::ByteView record, std::uint32_t request_id) {
@@ -221,7 +221,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] KeyPtr usable_key(const KeyId& id) {
     const KeyPtr key = socket_.keys_.find(id);
-    require_permission(*key);
+    require_permission(key->access, key->slot);
     if (key->status == KeyStatus::pending)
       throw Error(Code::not_found,
                   fmt::format("the key of {} waits for its certificate and cannot be used yet", key->slot.key_name()));
@@ -246,20 +246,20 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     ::explicit_bzero(buffer.data(), size);
   }
 
-  void require_permission(const Key& key) {
-    if (!unit_known_ && policy::needs_unit(key.access)) {
+  void require_permission(const std::vector<policy::AccessRule>& access, const Slot& slot) {
+    if (!unit_known_ && policy::needs_unit(access)) {
       caller_.unit = peer_unit(fd_.get());
       unit_known_ = true;  // an empty answer too: later the number of the process may be another's
     }
-    if (policy::permits(key.access, caller_)) return;
-    const std::string name = key.slot.key_name();
+    if (policy::permits(access, caller_)) return;
+    const std::string name = slot.key_name();
     if (const auto note = socket_.log_limit_.admit(fmt::format("denied {} {}", caller_.uid, name), socket_.loop_.now()))
       log(Level::warning, Event::key_use_denied,
           fmt::format("uid {} may not use the key {}{}", caller_.uid, name, *note),
           {{"KEY", name}, {"UID", std::to_string(caller_.uid)}, {"UNIT", caller_.unit}});
     throw Error(Code::user_access_denied,
                 fmt::format("not permitted for uid {}: no access rule of application {} names this account or its unit",
-                            caller_.uid, key.slot.application));
+                            caller_.uid, slot.application));
   }
 
   void refuse(std::uint32_t request_id, const Error& error) {

@@ -18,9 +18,9 @@ namespace edgeseal::agent {
 // replaced.
 [[nodiscard]] policy::UniqueFd listen_on(const std::string& path);
 
-// The data plane (docs/key-socket.md): answers hello, describe, sign and decrypt. Each connection has one request in
-// work at a time; what it sends meanwhile waits in its own socket buffer. A client that misbehaves, or does not read
-// its answers, is closed; nobody else notices.
+// The data plane (docs/key-socket.md): answers hello, describe, sign, decrypt and trust anchors. Each connection has
+// one request in work at a time; what it sends meanwhile waits in its own socket buffer. A client that misbehaves, or
+// does not read its answers, is closed; nobody else notices.
 class KeySocket {
  public:
   struct Limits {

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "agent/certificate.h"
+
 namespace edgeseal::test {
 
 namespace {
@@ -29,10 +31,12 @@ TestCa::TestCa(const std::string& name) : key_(EVP_EC_gen("P-256")) {
   agent::CertificatePtr own(X509_new());
   X509_set_subject_name(own.get(), subject.get());
   certificate_ = std::move(own);
-  const tpm::Bytes der = issue(subject.get(), key_.get(), nullptr);
-  const unsigned char* cursor = agent::octets(der);
-  certificate_.reset(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
+  certificate_ = agent::parse_certificate(issue(subject.get(), key_.get(), nullptr));
 }
+
+TestCa::TestCa(const std::string& name, TestCa& issuer)
+    : key_(EVP_EC_gen("P-256")),
+      certificate_(agent::parse_certificate(issuer.issue(common_name(name).get(), key_.get(), nullptr))) {}
 
 tpm::Bytes TestCa::certificate() const {
   return agent::der_of(certificate_.get(), i2d_X509);

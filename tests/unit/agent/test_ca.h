@@ -10,6 +10,7 @@ namespace edgeseal::test {
 class TestCa {
  public:
   explicit TestCa(const std::string& name = "Test CA");
+  TestCa(const std::string& name, TestCa& issuer);  // an intermediate one
 
   [[nodiscard]] tpm::Bytes certificate() const;  // DER
   // DER PKCS#10 in, DER certificate out, with the extensions of the request. Throws unless the request verifies with

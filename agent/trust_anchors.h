@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/state.h"
+#include "provider/wire/message.h"
+
+namespace edgeseal::agent {
+
+// What the programs of a certificate group accept as roots.
+struct TrustAnchors {
+  std::uint32_t generation = 0;     // tells one list from another, whichever agent made it
+  std::vector<Bytes> certificates;  // DER, each once
+};
+
+// Until trust lists are managed: the self-signed certificates among the issuers that were installed with the
+// certificates of the group.
+[[nodiscard]] TrustAnchors trust_anchors_of(State& state, const ApplicationRecord& application,
+                                            const std::string& group);
+
+// From number `first` on, as many as fit into a record of the key socket. Views into `anchors`.
+[[nodiscard]] wire::TrustAnchorsResponse page_of(const TrustAnchors& anchors, std::size_t first);
+
+}  // namespace edgeseal::agent
