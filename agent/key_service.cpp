@@ -15,17 +15,18 @@ namespace {
 
 // By a `tpm` key: each block is a task of its own, so that others have their
 // turn between them.
-class BlockwiseDecryption
-    : public std::enable_shared_from_this<BlockwiseDecryption> {
-public:
-  BlockwiseDecryption(TpmWorker &tpm, KeyPtr key, DecryptionRequest request,
-                      RejectionSeed seed, const TpmWorker::Ticket &ticket,
-                      Answer<tpm::SecretBytes> answer)
-      : tpm_(tpm), key_(std::move(key)),
+class BlockwiseDecryption : public std::enable_shared_from_this<BlockwiseDecryption> {
+ public:
+  BlockwiseDecryption(TpmWorker& tpm, KeyPtr key, DecryptionRequest request, RejectionSeed seed,
+                      const TpmWorker::Ticket& ticket, Answer<tpm::SecretBytes> answer)
+      : tpm_(tpm),
+        key_(std::move(key)),
         request_(std::make_shared<const DecryptionRequest>(std::move(request))),
-        seed_(std::move(seed)), ticket_(ticket),
+        seed_(std::move(seed)),
+        ticket_(ticket),
         deadline_(std::chrono::steady_clock::now() + ticket.time_limit),
-        answer_(std::move(answer)), rest_(request_->ciphertext) {}
+        answer_(std::move(answer)),
+        rest_(request_->ciphertext) {}
 
   // The first call throws what submit() throws.
   void next() {
@@ -33,24 +34,20 @@ public:
     const std::size_t size = *modulus_bits(key_->algorithm) / 8;
     const ByteView block = rest_.first(size);
     rest_ = rest_.subspan(size);
-    const auto left = std::chrono::duration_cast<milliseconds>(
-        deadline_ - std::chrono::steady_clock::now());
-    tpm_.submit<tpm::SecretBytes>(
-        {ticket_.priority, ticket_.client, std::max(left, milliseconds(1))},
-        decrypt_command(key_, request_, block, seed_),
-        [self = shared_from_this()](
-            std::variant<tpm::SecretBytes, Error> plaintext) {
-          proceed(self->answer_, plaintext, [&](tpm::SecretBytes &part) {
-            self->parts_.push_back(std::move(part));
-            if (!self->rest_.empty())
-              return self->next();
-            self->answer_(in_a_row(self->parts_));
-          });
-        });
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    tpm_.submit<tpm::SecretBytes>({ticket_.priority, ticket_.client, std::max(left, milliseconds(1))},
+                                  decrypt_command(key_, request_, block, seed_),
+                                  [self = shared_from_this()](std::variant<tpm::SecretBytes, Error> plaintext) {
+                                    proceed(self->answer_, plaintext, [&](tpm::SecretBytes& part) {
+                                      self->parts_.push_back(std::move(part));
+                                      if (!self->rest_.empty()) return self->next();
+                                      self->answer_(in_a_row(self->parts_));
+                                    });
+                                  });
   }
 
-private:
-  TpmWorker &tpm_;
+ private:
+  TpmWorker& tpm_;
   const KeyPtr key_;
   const std::shared_ptr<const DecryptionRequest> request_;
   const RejectionSeed seed_;
@@ -76,47 +73,37 @@ NameParts split(std::string_view name) {
   return {application, group, name};
 }
 
-std::string missing_part(const ApplicationRecord &application,
-                         const NameParts &name) {
-  const bool has_group = std::ranges::count(application.slots, name.group,
-                                            &SlotDeclaration::group) != 0;
+std::string missing_part(const ApplicationRecord& application, const NameParts& name) {
+  const bool has_group = std::ranges::count(application.slots, name.group, &SlotDeclaration::group) != 0;
   if (name.certificate_type.empty() || (!name.group.empty() && !has_group))
-    return fmt::format("application {} has no certificate group \"{}\"",
-                       application.name, name.group);
-  const std::string group =
-      name.group.empty() ? "" : fmt::format("group {} of ", name.group);
-  return fmt::format("{}application {} has no certificate type \"{}\"", group,
-                     application.name, name.certificate_type);
+    return fmt::format("application {} has no certificate group \"{}\"", application.name, name.group);
+  const std::string group = name.group.empty() ? "" : fmt::format("group {} of ", name.group);
+  return fmt::format("{}application {} has no certificate type \"{}\"", group, application.name, name.certificate_type);
 }
 
-} // namespace
+}  // namespace
 
-KeyService::KeyService(State &state, TpmWorker &tpm, SealedKeys &sealed)
-    : state_(state), tpm_(tpm), sealed_(sealed),
-      rejection_seed_(
-          std::make_shared<const tpm::SecretBytes>(state.rejection_seed())) {}
+KeyService::KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed)
+    : state_(state),
+      tpm_(tpm),
+      sealed_(sealed),
+      rejection_seed_(std::make_shared<const tpm::SecretBytes>(state.rejection_seed())) {}
 
-Slot resolve_slot(State &state, std::string_view name) {
+Slot resolve_slot(State& state, std::string_view name) {
   const NameParts parts = split(name);
-  if (parts.application.empty())
-    throw Error(Code::not_found, "a key name begins with an application");
+  if (parts.application.empty()) throw Error(Code::not_found, "a key name begins with an application");
   const auto record = state.application(std::string(parts.application));
   if (!record)
-    throw Error(
-        Code::not_found,
-        fmt::format(
-            "there is no application \"{}\"; see edgesealctl application list",
-            parts.application));
-  const auto fits = [&](const SlotDeclaration &slot) {
+    throw Error(Code::not_found,
+                fmt::format("there is no application \"{}\"; see edgesealctl application list", parts.application));
+  const auto fits = [&](const SlotDeclaration& slot) {
     return (parts.group.empty() || parts.group == slot.group) &&
-           (parts.certificate_type.empty() ||
-            parts.certificate_type == slot.certificate_type);
+           (parts.certificate_type.empty() || parts.certificate_type == slot.certificate_type);
   };
   const auto found = std::ranges::find_if(record->slots, fits);
   if (found == record->slots.end())
-    throw Error(Code::not_found,
-                fmt::format("{}; see edgesealctl application show {}",
-                            missing_part(*record, parts), parts.application));
+    throw Error(Code::not_found, fmt::format("{}; see edgesealctl application show {}", missing_part(*record, parts),
+                                             parts.application));
   return {record->name, found->group, found->certificate_type};
 }
 
@@ -128,39 +115,31 @@ KeyPtr KeyService::find(std::string_view name) {
   const Slot slot = resolve(name);
   auto record = state_.key(slot, KeyStatus::active);
   if (!record)
-    throw Error(Code::not_found,
-                fmt::format("{} has no certificate yet; remedy: edgesealctl "
-                            "csr {}, then edgesealctl certificate install",
-                            slot.key_name(), slot.application));
+    throw Error(Code::not_found, fmt::format("{} has no certificate yet; remedy: edgesealctl "
+                                             "csr {}, then edgesealctl certificate install",
+                                             slot.key_name(), slot.application));
   const KeyPtr key = cached(record->id);
   return key != nullptr ? key : load(std::move(*record));
 }
 
-KeyPtr KeyService::find(const KeyId &id) {
-  if (KeyPtr key = cached(id))
-    return key;
+KeyPtr KeyService::find(const KeyId& id) {
+  if (KeyPtr key = cached(id)) return key;
   auto record = state_.key(id);
   if (!record)
-    throw Error(
-        Code::key_retired,
-        fmt::format(
-            "this agent has no key {:.16}: it was deleted, or replaced and its "
-            "grace time is over, or it "
-            "belongs to another device; remedy: load certificate and key again",
-            hexadecimal(id)));
+    throw Error(Code::key_retired, fmt::format("this agent has no key {:.16}: it was deleted, or replaced and its "
+                                               "grace time is over, or it "
+                                               "belongs to another device; remedy: load certificate and key again",
+                                               hexadecimal(id)));
   return load(std::move(*record));
 }
 
-GroupTrustPtr KeyService::trust_of(const Slot &slot) {
+GroupTrustPtr KeyService::trust_of(const Slot& slot) {
   const auto now = std::chrono::steady_clock::now();
-  auto &cached = trust_cache_[{slot.application, slot.group}];
-  if (cached.value != nullptr && now < cached.until)
-    return cached.value;
+  auto& cached = trust_cache_[{slot.application, slot.group}];
+  if (cached.value != nullptr && now < cached.until) return cached.value;
   const auto application = state_.application(slot.application);
   auto trust = std::make_shared<GroupTrust>();
-  if (application)
-    *trust = {known_access(*application),
-              trust_anchors_of(state_, *application, slot.group)};
+  if (application) *trust = {known_access(*application), trust_anchors_of(state_, *application, slot.group)};
   cached = {trust, now + cache_lifetime};
   return trust;
 }
@@ -179,73 +158,53 @@ KeyPtr KeyService::load(KeyRecord record) {
   }
   key->certificate = state_.certificate(record.id);
   if (record.protection == KeyProtection::sealed)
-    key->sealed = std::make_shared<SealedKey>(
-        SealedKey{record.id, std::move(record.ciphertext),
-                  std::move(record.tpm_object), std::move(record.next_object)});
+    key->sealed = std::make_shared<SealedKey>(SealedKey{record.id, std::move(record.ciphertext),
+                                                        std::move(record.tpm_object), std::move(record.next_object)});
   else
-    key->stored = {record.id, std::move(record.tpm_object.tss_private_key),
-                   std::move(record.tpm_object.auth)};
-  if (cache_.size() >= cache_limit)
-    cache_.clear();
+    key->stored = {record.id, std::move(record.tpm_object.tss_private_key), std::move(record.tpm_object.auth)};
+  if (cache_.size() >= cache_limit) cache_.clear();
   cache_[key->id] = {key, std::chrono::steady_clock::now() + cache_lifetime};
   return key;
 }
 
-KeyPtr KeyService::cached(const KeyId &id) const {
+KeyPtr KeyService::cached(const KeyId& id) const {
   const auto found = cache_.find(id);
-  return found != cache_.end() &&
-                 std::chrono::steady_clock::now() < found->second.until
-             ? found->second.value
-             : nullptr;
+  return found != cache_.end() && std::chrono::steady_clock::now() < found->second.until ? found->second.value
+                                                                                         : nullptr;
 }
 
-void KeyService::sign(const KeyPtr &key, const SignatureRequest &request,
-                      const TpmWorker::Ticket &ticket, Answer<Bytes> answer) {
+void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket,
+                      Answer<Bytes> answer) {
   require_fit(*key, request);
-  if (key->sealed == nullptr)
-    return tpm_.submit<Bytes>(ticket, sign_command(key, request),
-                              std::move(answer));
-  const auto sign = [request](const SoftwareKey &opened) {
-    return tpm::SecretBytes(opened.sign(request));
-  };
-  sealed_.use(key->sealed, SealedKeys::Extent::once, sign, ticket,
-              [answer](std::variant<tpm::SecretBytes, Error> signature) {
-                proceed(answer, signature, [&](const tpm::SecretBytes &bytes) {
-                  answer(Bytes(bytes.view().begin(), bytes.view().end()));
-                });
-              });
+  if (key->sealed == nullptr) return tpm_.submit<Bytes>(ticket, sign_command(key, request), std::move(answer));
+  const auto sign = [request](const SoftwareKey& opened) { return tpm::SecretBytes(opened.sign(request)); };
+  sealed_.use(
+      key->sealed, SealedKeys::Extent::once, sign, ticket, [answer](std::variant<tpm::SecretBytes, Error> signature) {
+        proceed(answer, signature,
+                [&](const tpm::SecretBytes& bytes) { answer(Bytes(bytes.view().begin(), bytes.view().end())); });
+      });
 }
 
-void KeyService::decrypt(const KeyPtr &key, const DecryptionRequest &request,
-                         const TpmWorker::Ticket &ticket,
+void KeyService::decrypt(const KeyPtr& key, const DecryptionRequest& request, const TpmWorker::Ticket& ticket,
                          Answer<tpm::SecretBytes> answer) {
   require_fit(*key, request);
   if (key->sealed == nullptr)
-    return std::make_shared<BlockwiseDecryption>(
-               tpm_, key, request, rejection_seed_, ticket, std::move(answer))
+    return std::make_shared<BlockwiseDecryption>(tpm_, key, request, rejection_seed_, ticket, std::move(answer))
         ->next();
-  const auto open = [request,
-                     seed = rejection_seed_](const SoftwareKey &opened) {
+  const auto open = [request, seed = rejection_seed_](const SoftwareKey& opened) {
     return decrypted(opened, request, seed);
   };
-  sealed_.use(key->sealed, SealedKeys::Extent::repeatedly, open, ticket,
-              std::move(answer));
+  sealed_.use(key->sealed, SealedKeys::Extent::repeatedly, open, ticket, std::move(answer));
 }
 
-void KeyService::export_tss_private_key(const KeyPtr &key,
-                                        tpm::SecretBytes passphrase,
-                                        Answer<Bytes> answer) {
+void KeyService::export_tss_private_key(const KeyPtr& key, tpm::SecretBytes passphrase, Answer<Bytes> answer) {
   if (key->sealed != nullptr)
     throw Error(Code::not_supported,
-                fmt::format("{} is a sealed key: only the agent can open it",
-                            key->slot.key_name()));
+                fmt::format("{} is a sealed key: only the agent can open it", key->slot.key_name()));
   const auto auth = std::make_shared<tpm::SecretBytes>(std::move(passphrase));
   tpm_.submit<Bytes>(
       {TpmWorker::Priority::create},
-      [key, auth](tpm::KeyDevice &device) {
-        return device.export_key(key->stored, *auth);
-      },
-      std::move(answer));
+      [key, auth](tpm::KeyDevice& device) { return device.export_key(key->stored, *auth); }, std::move(answer));
 }
 
 void KeyService::forget_cached() {
@@ -253,10 +212,10 @@ void KeyService::forget_cached() {
   trust_cache_.clear();
 }
 
-void KeyService::evict(const KeyId &id) {
+void KeyService::evict(const KeyId& id) {
   cache_.erase(id);
   sealed_.forget(id);
-  tpm_.submit_quietly([id](tpm::KeyDevice &device) { device.evict(id); });
+  tpm_.submit_quietly([id](tpm::KeyDevice& device) { device.evict(id); });
 }
 
-} // namespace edgeseal::agent
+}  // namespace edgeseal::agent
