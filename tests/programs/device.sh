@@ -41,11 +41,10 @@ stop() {
 
 # wait_for WHAT COMMAND...: until the command succeeds, 20 s at most.
 wait_for() {
-  local what=$1 tries=1000
+  local what=$1 end=$((SECONDS + 20))
   shift
   until "$@" >/dev/null 2>&1; do
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || { echo "waited 20 s in vain for $what" >&2; return 1; }
+    [ "$SECONDS" -lt "$end" ] || { echo "waited 20 s in vain for $what" >&2; return 1; }
     sleep 0.02
   done
 }

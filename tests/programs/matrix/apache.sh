@@ -1,0 +1,31 @@
+# Debian's own configuration, whose processes for connections are www-data's.
+account=www-data
+server_slot=https/https
+client_slot=tls/tls-client
+
+prepare() {
+  mkdir -p /run/apache2 /run/lock
+  own_copy /etc/apache2
+  own_copy /var/log/apache2
+  a2enmod --quiet ssl proxy proxy_http
+  a2dissite --quiet 000-default
+  echo "ServerName gateway.example.com" >/etc/apache2/conf-enabled/name.conf
+  sed -i 's/^Listen 80$/#&/' /etc/apache2/ports.conf
+}
+
+# apache_with LINE...: one site of these lines.
+apache_with() {
+  printf '%s\n' "ErrorLog $device/program.log" "$(page_lines "What it says of a refusal" "")" "$@" >/etc/apache2/sites-enabled/site.conf
+  program_start bash -c '. /etc/apache2/envvars && exec apache2 -D FOREGROUND'
+}
+
+serve() { apache_with "$(page_lines Server "$1")"; }
+
+authenticate() {
+  eval "$(page_lines "Client file" "$1")"
+  apache_with "$(page_lines Client "$1")"
+  curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"
+  program_stop
+}
+
+reload() { apachectl graceful; }
