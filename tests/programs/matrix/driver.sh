@@ -102,18 +102,18 @@ program_stop() {
 
 # --- the program as server
 
-# handshake VERSION: openssl's own client, without the provider, verifies the server by the plant's CA and its name.
+# handshake VERSION [OPTION...]: openssl's own client, without the provider, verifies the server by the plant's CA and its name.
 handshake() {
   timeout 20 openssl s_client -connect "gateway.example.com:$port" "-tls${1/./_}" -CAfile "$device/plant/ca.pem" \
-    -verify_return_error -verify_hostname gateway.example.com "${client_options[@]}" </dev/null
+    -verify_return_error -verify_hostname gateway.example.com "${client_options[@]}" "${@:2}" </dev/null
 }
 
 # shown_serial TEXT-WITH-PEM: the serial number of the first certificate in it.
 shown_serial() { openssl x509 -noout -serial <<<"$1" | cut -d= -f2; }
 
-# expect_handshake VERSION APPLICATION
+# expect_handshake VERSION APPLICATION [OPTION...]
 expect_handshake() {
-  handshake "$1" >"$device/handshake" 2>&1 || fail "no TLS $1 handshake with the key of $2"
+  handshake "$1" "${@:3}" >"$device/handshake" 2>&1 || fail "no TLS $1 handshake with the key of $2"
   grep -q "^New, TLSv$1, " "$device/handshake" || fail "not TLS $1"
   [ "$(shown_serial "$(<"$device/handshake")")" = "$(serial_of "$device/plant/$2.pem")" ] || fail "not the certificate of $2"
   passed "server, TLS $1, $2, $(sed -n 's/^Peer signature type: /signed by /p' "$device/handshake")"
@@ -187,7 +187,7 @@ refused_without_a_rule() {
     stop "$peer"
   fi
   grep -q "$refusal" "$device/program.log" || fail "the reason is not told"
-  grep "uid $(id -u "$account") may not use the key $application/" "$device/agent.log" || fail "another account"
+  grep -q "uid $(id -u "$account") may not use the key $application/" "$device/agent.log" || fail "another account"
   passed "refused without a rule: $(grep -om1 "$refusal[^;]*" "$device/program.log")"
 }
 

@@ -2,6 +2,8 @@
 account=www-data
 server_slot=https/https
 client_slot=tls/tls-client
+more=(serves_both_kinds_of_keys does_not_notice_restarts_of_the_agent does_not_notice_that_the_agent_was_killed
+  keeps_its_certificate_when_one_for_another_key_is_refused)
 
 # nginx_with LISTEN LINES LOCATION-LINES
 nginx_with() {
@@ -36,3 +38,44 @@ authenticate() {
 }
 
 reload() { kill -HUP "$program"; }
+
+serves_both_kinds_of_keys() {
+  nginx_with ssl "$(page_lines Server server-ec; page_lines Server server-rsa | grep ssl_certificate)" 'return 204;'
+  expect_handshake 1.2 server-ec -sigalgs ECDSA+SHA256
+  expect_handshake 1.2 server-rsa -sigalgs RSA-PSS+SHA256
+  program_stop
+}
+
+restart_agent_five_times() {
+  local i
+  for i in 1 2 3 4 5; do
+    stop "$agent" && agent_start || return 1
+  done
+}
+
+does_not_notice_restarts_of_the_agent() {
+  serve server-ec
+  handshakes_while restart_agent_five_times
+  program_stop
+}
+
+does_not_notice_that_the_agent_was_killed() {
+  serve server-ec
+  handshake 1.3 >"$device/handshake" 2>&1 || fail "before the kill"
+  kill -KILL "$agent"
+  wait "$agent" || :
+  stop "$tpm"            # without a resource manager nobody unloads what the killed agent had loaded: a power cycle does
+  tpm_start
+  agent_start
+  handshake 1.3 >"$device/handshake" 2>&1 || fail "after the kill"
+  program_stop
+}
+
+keeps_its_certificate_when_one_for_another_key_is_refused() {
+  serve server-ec
+  ! edgesealctl certificate install server-ec "$device/plant/visitor.pem" 2>"$device/run/refusal" || fail "was taken"
+  grep -q 'another key' "$device/run/refusal" || fail "$(cat "$device/run/refusal")"
+  reload
+  expect_handshake 1.3 server-ec
+  program_stop
+}
