@@ -30,11 +30,11 @@ std::string time_text(const ASN1_TIME* time) {
   return text.data();
 }
 
+}  // namespace
+
 std::string subject_of(const X509& certificate) {
   return name_text(X509_get_subject_name(&certificate));
 }
-
-}  // namespace
 
 CertificatePtr parse_certificate(ByteView der) {
   if (der.empty()) throw Error(Code::certificate_invalid, "the certificate is empty");

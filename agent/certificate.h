@@ -17,6 +17,8 @@ inline constexpr std::size_t max_certificate_size = 16 * 1024;  // DER; larger o
 // Throws Error{certificate_invalid} unless each issuer has signed the certificate before it.
 void require_chain(const X509& leaf, const std::vector<Bytes>& issuers);
 
+[[nodiscard]] std::string subject_of(const X509& certificate);  // RFC 2253
+
 // What people and programs want to see of a certificate.
 struct CertificateSummary {
   std::string subject, issuer;        // RFC 2253

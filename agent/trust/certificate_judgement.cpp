@@ -1,0 +1,122 @@
+#include "agent/trust/certificate_judgement.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+
+#include <string_view>
+
+#include "agent/certificate.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+std::string weak_key(EVP_PKEY& key, const MinimumStrength& strength) {
+  const int bits = EVP_PKEY_get_bits(&key);
+  if (EVP_PKEY_is_a(&key, "RSA") == 1 || EVP_PKEY_is_a(&key, "RSA-PSS") == 1)
+    return bits >= strength.rsa_bits
+               ? ""
+               : fmt::format("RSA key of {} bits, at least {} are asked for", bits, strength.rsa_bits);
+  if (EVP_PKEY_is_a(&key, "EC") == 1)
+    return bits >= strength.curve_bits
+               ? ""
+               : fmt::format("curve of {} bits, at least {} are asked for", bits, strength.curve_bits);
+  if (EVP_PKEY_is_a(&key, "ED25519") == 1 || EVP_PKEY_is_a(&key, "ED448") == 1) return "";
+  return "its key is neither RSA nor on a known curve";
+}
+
+std::string weak_signature(X509& certificate, const MinimumStrength& strength) {
+  int digest = NID_undef, key = NID_undef, security_bits = 0;
+  std::uint32_t flags = 0;
+  if (X509_get_signature_info(&certificate, &digest, &key, &security_bits, &flags) != 1) {
+    ERR_clear_error();
+    return "it is signed with an unknown algorithm";
+  }
+  if (digest == NID_undef) return "";  // EdDSA hashes by itself
+  const EVP_MD* hash = EVP_get_digestbynid(digest);
+  const int bits = hash == nullptr ? 0 : EVP_MD_get_size(hash) * 8;
+  return bits >= strength.hash_bits ? "" : fmt::format("it is signed with {}", OBJ_nid2sn(digest));
+}
+
+// An extension that is not there forbids nothing (RFC 5280 section 4.2.1.3, 4.2.1.12).
+bool allows_key_usage(X509& certificate, std::uint32_t any_of) {
+  return (X509_get_key_usage(&certificate) & any_of) != 0;
+}
+
+bool allows_extended_key_usage(X509& certificate, std::uint32_t any_of) {
+  return (X509_get_extended_key_usage(&certificate) & (any_of | XKU_ANYEKU)) != 0;
+}
+
+std::uint32_t extended_usages(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::application: return XKU_SSL_SERVER | XKU_SSL_CLIENT;
+    case Purpose::https_server: return XKU_SSL_SERVER;
+    case Purpose::https_client: return XKU_SSL_CLIENT;
+    case Purpose::user: return ~std::uint32_t{0};  // OPC 10000-6 asks for none
+  }
+  return 0;
+}
+
+}  // namespace
+
+Sha256 fingerprint_of(const X509& certificate) {
+  Sha256 fingerprint{};
+  require_openssl(X509_digest(&certificate, EVP_sha256(), out_octets(fingerprint), nullptr) == 1, "X509_digest");
+  return fingerprint;
+}
+
+std::string weakness_of(X509& certificate, const MinimumStrength& strength) {
+  std::string text = weak_key(*X509_get0_pubkey(&certificate), strength);
+  return text.empty() ? weak_signature(certificate, strength) : text;
+}
+
+std::string untimeliness_of(const X509& certificate, std::chrono::system_clock::time_point now) {
+  std::time_t time = std::chrono::system_clock::to_time_t(now);
+  if (X509_cmp_time(X509_get0_notBefore(&certificate), &time) >= 0) return "is not valid yet";
+  if (X509_cmp_time(X509_get0_notAfter(&certificate), &time) <= 0) return "has expired";
+  return "";
+}
+
+bool shows_host(X509& certificate, const std::string& dns_name_or_ip_address) {
+  return X509_check_ip_asc(&certificate, dns_name_or_ip_address.c_str(), 0) == 1 ||
+         X509_check_host(&certificate, dns_name_or_ip_address.data(), dns_name_or_ip_address.size(),
+                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
+}
+
+bool shows_uri(const X509& certificate, const std::string& application_uri) {
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    int type = 0;
+    const auto* value =
+        static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type));
+    if (type != GEN_URI) continue;
+    const std::string_view uri(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                               static_cast<std::size_t>(ASN1_STRING_length(value)));
+    if (uri == application_uri) return true;
+  }
+  return false;
+}
+
+// OPC 10000-6 §6.2.2: an RSA key of an application also decrypts.
+std::string misuse_of_leaf(X509& certificate, Purpose purpose) {
+  const bool rsa = EVP_PKEY_is_a(X509_get0_pubkey(&certificate), "RSA") == 1;
+  if (!allows_key_usage(certificate, KU_DIGITAL_SIGNATURE)) return "its key may not sign (keyUsage)";
+  if (purpose == Purpose::application && rsa &&
+      !allows_key_usage(certificate, KU_DATA_ENCIPHERMENT | KU_KEY_ENCIPHERMENT))
+    return "its key may not decrypt (keyUsage)";
+  if (!allows_extended_key_usage(certificate, extended_usages(purpose)))
+    return "it is not for this purpose (extendedKeyUsage)";
+  return "";
+}
+
+std::string misuse_of_issuer(X509& certificate, std::size_t below) {
+  if ((X509_get_extension_flags(&certificate) & EXFLAG_CA) == 0) return "is not an authority (basicConstraints)";
+  if (!allows_key_usage(certificate, KU_KEY_CERT_SIGN)) return "may not sign certificates (keyUsage)";
+  const long limit = X509_get_pathlen(&certificate);
+  if (limit >= 0 && below > static_cast<std::size_t>(limit))
+    return "may not have so many authorities below it (pathLen)";
+  return "";
+}
+
+}  // namespace edgeseal::agent

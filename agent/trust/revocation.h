@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "agent/trust/trust_store.h"
+
+namespace edgeseal::agent {
+
+struct Revocation {
+  bool known = false;  // a CRL of the issuer answers the question now
+  bool revoked = false;
+  std::string text;  // where not known, or revoked
+};
+
+// By the CRLs of the store. One that has expired can still tell that a certificate is revoked, but not that it is good.
+[[nodiscard]] Revocation revocation_of(const TrustStore& store, X509& certificate, X509& issuer,
+                                       std::chrono::system_clock::time_point now);
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,98 @@
+#include "agent/trust/trust_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "agent/certificate.h"
+#include "agent/error.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+[[noreturn]] void refuse_item(const char* list_name, std::size_t index, const Error& cause) {
+  throw Error(Code::certificate_invalid, fmt::format("number {} of the {}: {}", index + 1, list_name, cause.what()));
+}
+
+template <class Parse>
+auto parse_item(const char* list_name, std::size_t index, const Parse& parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    refuse_item(list_name, index, error);
+  }
+}
+
+}  // namespace
+
+CrlPtr parse_crl(ByteView der) {
+  if (der.empty() || der.size() > max_crl_size)
+    throw Error(Code::certificate_invalid,
+                fmt::format("the CRL has {} bytes; 1 to {} are taken", der.size(), max_crl_size));
+  const unsigned char* cursor = octets(der);
+  CrlPtr crl(d2i_X509_CRL(nullptr, &cursor, static_cast<long>(der.size())));
+  if (!crl) throw Error(Code::certificate_invalid, fmt::format("not a CRL in DER: {}", openssl_reason()));
+  if (cursor != octets(der) + der.size()) throw Error(Code::certificate_invalid, "bytes follow the CRL");
+  return crl;
+}
+
+TrustStore::TrustStore(TrustList list) : list_(std::move(list)) {
+  add(list_.trusted_certificates, "trusted certificates");
+  add(list_.issuer_certificates, "issuer certificates");
+  add_crls(list_.trusted_crls, "trusted CRLs");
+  add_crls(list_.issuer_crls, "issuer CRLs");
+  trusted_.reserve(list_.trusted_certificates.size());
+  for (const Bytes& certificate : list_.trusted_certificates) trusted_.push_back(sha256(certificate));
+  std::ranges::sort(trusted_);
+}
+
+bool TrustStore::trusts(const Sha256& fingerprint) const {
+  return std::ranges::binary_search(trusted_, fingerprint);
+}
+
+std::vector<CertificatePtr> TrustStore::issuers_of(const X509& certificate) const {
+  const X509_NAME* name = X509_get_issuer_name(&certificate);
+  std::vector<CertificatePtr> found;
+  const auto [first, last] = by_subject_.equal_range(hash_of(name));
+  for (auto entry = first; entry != last; ++entry) {
+    CertificatePtr candidate = parse_certificate(*entry->second);
+    if (X509_NAME_cmp(X509_get_subject_name(candidate.get()), name) == 0) found.push_back(std::move(candidate));
+  }
+  return found;
+}
+
+std::vector<const X509_CRL*> TrustStore::crls_of(const X509& issuer) const {
+  const X509_NAME* name = X509_get_subject_name(&issuer);
+  std::vector<const X509_CRL*> found;
+  const auto [first, last] = crls_.equal_range(hash_of(name));
+  for (auto entry = first; entry != last; ++entry)
+    if (X509_NAME_cmp(X509_CRL_get_issuer(entry->second.get()), name) == 0) found.push_back(entry->second.get());
+  return found;
+}
+
+// Of the canonical form, so that names which X509_NAME_cmp() calls equal have the same.
+TrustStore::NameHash TrustStore::hash_of(const X509_NAME* name) {
+  int good = 0;
+  const unsigned long hash = X509_NAME_hash_ex(name, nullptr, nullptr, &good);
+  require_openssl(good == 1, "X509_NAME_hash_ex");
+  return hash;
+}
+
+void TrustStore::add(const std::vector<Bytes>& certificates, const char* list_name) {
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    const CertificatePtr parsed = parse_item(list_name, i, [&] { return parse_certificate(certificates[i]); });
+    by_subject_.emplace(hash_of(X509_get_subject_name(parsed.get())), &certificates[i]);
+  }
+}
+
+void TrustStore::add_crls(const std::vector<Bytes>& crls, const char* list_name) {
+  for (std::size_t i = 0; i < crls.size(); ++i) {
+    CrlPtr parsed = parse_item(list_name, i, [&] { return parse_crl(crls[i]); });
+    const NameHash hash = hash_of(X509_CRL_get_issuer(parsed.get()));
+    crls_.emplace(hash, std::move(parsed));
+  }
+}
+
+}  // namespace edgeseal::agent

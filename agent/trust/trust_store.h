@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "agent/openssl.h"
+#include "agent/trust/trust_list.h"
+
+namespace edgeseal::agent {
+
+using CrlPtr = std::unique_ptr<X509_CRL, OpensslFree<X509_CRL, X509_CRL_free>>;
+using Sha256 = std::array<std::byte, 32>;
+
+inline constexpr std::size_t max_crl_size = 1024 * 1024;  // DER; larger ones are refused before they are parsed
+
+// Exactly one DER CRL. Throws Error{certificate_invalid}.
+[[nodiscard]] CrlPtr parse_crl(ByteView der);
+
+// A trust list made ready for questions: every certificate and CRL in it parses, and what a question needs is found by
+// the name of its subject. Certificates are kept as DER and parsed once more when they are candidates, which spares
+// memory where there are thousands. Immutable, thus for any thread.
+class TrustStore {
+ public:
+  // Throws Error{certificate_invalid}, saying which certificate or CRL it is and what is wrong with it.
+  explicit TrustStore(TrustList list);
+
+  [[nodiscard]] const TrustList& list() const { return list_; }
+  [[nodiscard]] bool trusts(const Sha256& fingerprint) const;  // of a certificate among the trusted ones
+
+  // Certificates, trusted or not, whose subject is the issuer of `certificate`.
+  [[nodiscard]] std::vector<CertificatePtr> issuers_of(const X509& certificate) const;
+  // CRLs whose issuer has this subject.
+  [[nodiscard]] std::vector<const X509_CRL*> crls_of(const X509& issuer) const;
+
+ private:
+  using NameHash = std::uint64_t;
+  [[nodiscard]] static NameHash hash_of(const X509_NAME* name);
+  void add(const std::vector<Bytes>& certificates, const char* list_name);
+  void add_crls(const std::vector<Bytes>& crls, const char* list_name);
+
+  TrustList list_;
+  std::vector<Sha256> trusted_;                       // sorted
+  std::multimap<NameHash, const Bytes*> by_subject_;  // into list_
+  std::multimap<NameHash, CrlPtr> crls_;              // by issuer
+};
+
+}  // namespace edgeseal::agent

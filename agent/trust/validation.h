@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/error.h"
+#include "agent/trust/trust_store.h"
+
+namespace edgeseal::agent {
+
+// What a certificate is shown for.
+enum class Purpose {
+  application,   // an OPC UA application, whichever side it is
+  https_server,  // the server of a TLS connection
+  https_client,
+  user  // a user token
+};
+
+// TrustListValidationOptions (OPC 10000-12 §7.8.2.10), any sum of them. An error that is suppressed is still found.
+using ValidationOptions = std::uint32_t;
+inline constexpr ValidationOptions suppress_certificate_expired = 1U << 0;
+inline constexpr ValidationOptions suppress_host_name_invalid = 1U << 1;
+inline constexpr ValidationOptions suppress_revocation_status_unknown = 1U << 2;
+inline constexpr ValidationOptions suppress_issuer_certificate_expired = 1U << 3;
+inline constexpr ValidationOptions suppress_issuer_revocation_status_unknown = 1U << 4;
+inline constexpr ValidationOptions check_revocation_status_online = 1U << 5;  // taken as offline: there is no network
+inline constexpr ValidationOptions check_revocation_status_offline = 1U << 6;
+inline constexpr ValidationOptions default_validation_options = check_revocation_status_offline;
+
+// The least that keys and signatures of a chain must be; that of every certificate in it is judged.
+struct MinimumStrength {
+  int rsa_bits = 2048;
+  int curve_bits = 256;
+  int hash_bits = 256;
+};
+
+struct ValidationRequest {
+  Purpose purpose = Purpose::application;
+  std::string host_name;        // DNS name or IP address that a client connects to; empty: not judged
+  std::string application_uri;  // that the peer claims; empty: not judged
+  ValidationOptions options = default_validation_options;
+  MinimumStrength strength;
+  std::chrono::system_clock::time_point now;
+};
+
+struct Finding {
+  Code code = Code::certificate_invalid;
+  std::string problem;  // names the certificate and what is wrong with it
+  bool suppressed = false;
+};
+
+struct Verdict {
+  std::vector<Finding> findings;  // in the order of the steps; nothing follows one that is not suppressed
+
+  [[nodiscard]] bool good() const { return findings.empty() || findings.back().suppressed; }
+};
+
+// By the steps of OPC 10000-4 §6.1.3, each for every certificate of the chain before the next step. `chain` is what the
+// peer sent, DER, its own first; the others complete a path, as those of the store do, and give no trust.
+[[nodiscard]] Verdict validate(const TrustStore& store, std::span<const Bytes> chain, const ValidationRequest& request);
+
+}  // namespace edgeseal::agent
