@@ -42,12 +42,14 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       terminate_(loop_.add_signal(SIGTERM, [this] { begin_stop(); })),
       interrupt_(loop_.add_signal(SIGINT, [this] { begin_stop(); })),
       state_(configuration.state_directory + "/state"),
+      clock_(state_, read_clocks, RetiredKeys::step(configuration.retired_keys)),
+      retired_(state_, clock_, configuration.retired_keys),
       policies_(state_, load_pcr_authority(configuration)),
       worker_(loop_, tpm_opener(configuration.tcti, state_.storage_key_name(), policies_.installer()),
               [this] { tpm_changed(); }),
       software_(loop_, {}),
       sealed_(loop_, worker_, software_, configuration.sealed_keys),
-      keys_(state_, worker_, sealed_),
+      keys_(state_, worker_, sealed_, retired_),
       spares_(loop_, state_, worker_, configuration.spare_keys),
       maker_(state_, worker_, sealed_, keys_, policies_, spares_),
       attestation_(state_, worker_),
@@ -57,12 +59,11 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               }),
       publication_(configuration.state_directory + "/pki"),
       applications_(state_, keys_, publication_),
-      groups_(loop_, state_, keys_, maker_, anchor_, applications_,
+      groups_(loop_, state_, keys_, maker_, anchor_, applications_, retired_,
               {[this](const dbus::GroupName& group) {
                  if (bus_) bus_->group_changed(group);
                },
-               [this] { bus_->setup_state_changed(); }},
-              {}),
+               [this] { bus_->setup_state_changed(); }}),
       ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_},
              {[this](const dbus::ApplicationInfo& application) {
                 bus_->application_added(application);
@@ -155,6 +156,7 @@ bool Agent::run() {
   return worker_.stop(std::chrono::seconds(1));
 }
 
+  retired_.record();
 void Agent::begin_stop() {
   if (stop_by_ != EventLoop::Time{}) return;
   stop_by_ = loop_.now() + stop_limit;

@@ -8,12 +8,14 @@
 #include "agent/bus_ports.h"
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
+#include "agent/device_clock.h"
 #include "agent/event_loop.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/key_socket.h"
 #include "agent/pcr_policies.h"
 #include "agent/publication.h"
+#include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/software_worker.h"
 #include "agent/spare_keys.h"
@@ -50,6 +52,8 @@ class Agent {
   EventLoop::Source pin_timer_;
   EventLoop::Source terminate_, interrupt_;  // before any thread: the signals must be blocked in all of them
   State state_;
+  DeviceClock clock_;
+  RetiredKeys retired_;
   PcrPolicies policies_;
   TpmWorker worker_;
   SoftwareWorker software_;

@@ -29,15 +29,15 @@ void log_installed(const CertificateRecord& record) {
 }  // namespace
 
 CertificateGroups::CertificateGroups(EventLoop& loop, State& state, KeyService& keys, KeyMaker& maker,
-                                     StateAnchor& anchor, Applications& applications, Observer observer,
-                                     const Settings& settings)
+                                     StateAnchor& anchor, Applications& applications, RetiredKeys& retired,
+                                     Observer observer)
     : state_(state),
       keys_(keys),
       maker_(maker),
       anchor_(anchor),
       applications_(applications),
+      retired_(retired),
       observer_(std::move(observer)),
-      settings_(settings),
       loop_(loop) {
   maintenance_timer_ = loop_.add_timer([this] { maintain(); });
   maintenance_timer_.set_time(loop_.now());
@@ -231,7 +231,7 @@ void CertificateGroups::commit(const std::string& application, const std::vector
     if (!generations.contains(record.slot.group))
       generations.emplace(record.slot.group, applications_.prepare(application, record.slot.group, staged));
   const bool setup_was_open = state_.setup_open();
-  state_.activate(staged, State::Clock::now());
+  state_.activate(staged, retired_.now());
   keys_.forget_cached();
   for (auto& [group, generation] : generations) applications_.publish(application, group, generation);
   for (const CertificateRecord& record : staged) log_installed(record);
@@ -276,25 +276,35 @@ void CertificateGroups::require_idle(const std::string& application) const {
 }
 
 void CertificateGroups::maintain() {
-  auto next = std::optional<State::Clock::duration>(retry_pause);
+  auto next = std::optional<std::chrono::seconds>(retry_pause);
   try {
     applications_.publish_missing();
-    if (state_.unpublished().empty()) next = drop_retired_keys();
+    if (state_.unpublished().empty()) {
+      unload(retired_.destroy_due());
+      next = retired_.next_visit();
+    }
   } catch (const Error& error) {
     log(Level::error, Event::internal_error, fmt::format("maintenance failed and is tried again: {}", error.what()));
   }
   if (!next) return maintenance_timer_.disable();
-  maintenance_timer_.set_time(loop_.now() + std::chrono::ceil<std::chrono::seconds>(*next) + std::chrono::seconds(1));
+  maintenance_timer_.set_time(loop_.now() + *next + std::chrono::seconds(1));
 }
 
-// How long until the next one is due. A clock that jumps back does not keep a key for longer than its grace.
-std::optional<State::Clock::duration> CertificateGroups::drop_retired_keys() {
-  const State::Clock::duration grace = settings_.retired_key_grace;
-  const auto now = State::Clock::now();
-  for (const KeyId& id : state_.drop_retired(now - grace)) keys_.evict(id);
-  const auto oldest = state_.oldest_retirement();
-  if (!oldest) return std::nullopt;
-  return std::clamp(*oldest + grace - now, State::Clock::duration::zero(), grace);
+void CertificateGroups::unload(const std::vector<KeyId>& destroyed) {
+  for (const KeyId& id : destroyed) keys_.evict(id);
+}
+
+std::size_t CertificateGroups::destroy_retired_keys(const dbus::GroupName& group, const std::string& certificate_type) {
+  const Slot slot = slot_of(group, certificate_type);
+  applications_.publish_missing();
+  const std::vector<KeyId> destroyed = retired_.destroy(slot);
+  unload(destroyed);
+  if (std::ranges::any_of(retired_.all(), [&](const auto& life) { return life.key.slot == slot; }))
+    throw Error(Code::state_unavailable,
+                fmt::format("{} is not published yet with its present key, so the one before must stay; remedy: see "
+                            "the journal for what keeps the agent from publishing",
+                            slot.key_name()));
+  return destroyed.size();
 }
 
 }  // namespace edgeseal::agent

@@ -12,6 +12,7 @@
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/openssl.h"
+#include "agent/retired_keys.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "dbus/ports.h"
@@ -27,12 +28,8 @@ class CertificateGroups {
     std::function<void()> setup_changed;
   };
 
-  struct Settings {
-    std::chrono::seconds retired_key_grace{std::chrono::hours(24)};  // how long programs may go on with a replaced key
-  };
-
   CertificateGroups(EventLoop& loop, State& state, KeyService& keys, KeyMaker& maker, StateAnchor& anchor,
-                    Applications& applications, Observer observer, const Settings& settings);
+                    Applications& applications, RetiredKeys& retired, Observer observer);
   ~CertificateGroups();
 
   [[nodiscard]] dbus::GroupInfo info(const dbus::GroupName& group);
@@ -53,6 +50,11 @@ class CertificateGroups {
   void apply(const std::string& owner, const dbus::GroupName& group, Answer<std::monostate> answer);
   void cancel(const std::string& owner, const dbus::GroupName& group);
   void owner_vanished(const std::string& owner);
+  // Those that were replaced and that programs may still use; and their end before its time, for a key that must not be
+  // used any more. Returns how many ended. Throws Error{state_unavailable} while the published directory names the old
+  // key.
+  [[nodiscard]] std::vector<RetiredKeys::Life> retired_keys() { return retired_.all(); }
+  std::size_t destroy_retired_keys(const dbus::GroupName& group, const std::string& certificate_type);
   // Before an application goes: throws Error{transaction_pending} while its changes are being applied. After: drops
   // what is staged.
   void require_idle(const std::string& application) const;
@@ -97,17 +99,17 @@ class CertificateGroups {
   void stage_with_key(const Creation& creation, const KeyPtr& key, const dbus::SlotCertificate& certificate);
   void forget_keys(const Transaction& transaction);
   void drop(const std::string& application);
-  // Publishes what could not be published, destroys retired keys after their grace, and comes back when it has to.
+  // Publishes what could not be published, destroys retired keys that are due, and comes back when it has to.
   void maintain();
-  [[nodiscard]] std::optional<State::Clock::duration> drop_retired_keys();
+  void unload(const std::vector<KeyId>& destroyed);
 
   State& state_;
   KeyService& keys_;
   KeyMaker& maker_;
   StateAnchor& anchor_;
   Applications& applications_;
+  RetiredKeys& retired_;
   const Observer observer_;
-  const Settings settings_;
   EventLoop& loop_;
   EventLoop::Source maintenance_timer_;
   std::map<std::string, std::weak_ptr<Creation>> creations_;  // by application

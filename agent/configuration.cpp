@@ -58,6 +58,14 @@ class Table {
     for (const toml::node& element : *array) values.push_back(text(element, key));
   }
 
+  // In seconds.
+  template <class Duration>
+  void read_seconds(std::string_view key, Duration& value, std::int64_t most = 1'000'000) {
+    auto count = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(value).count());
+    read(key, count, 0, most);
+    value = std::chrono::seconds(count);
+  }
+
   template <class Read>
   void read_table(std::string_view key, const Read& read) {
     const toml::node* node = find(key);
@@ -152,14 +160,12 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read("pcr-authority", configuration.pcr_authority);
   });
   main.read_table("keys", [&](Table& table) {
-    auto idle = static_cast<unsigned>(std::chrono::floor<std::chrono::seconds>(configuration.sealed_keys.idle).count());
-    table.read("sealed-idle-seconds", idle, 0);
-    auto quiet =
-        static_cast<unsigned>(std::chrono::floor<std::chrono::seconds>(configuration.spare_keys.quiet).count());
+    constexpr std::int64_t ten_years = 10LL * 366 * 24 * 60 * 60;
+    table.read_seconds("sealed-idle-seconds", configuration.sealed_keys.idle);
     table.read("spare-rsa-keys", configuration.spare_keys.count, 0, 16);
-    table.read("spare-quiet-seconds", quiet, 0);
-    configuration.spare_keys.quiet = std::chrono::seconds(quiet);
-    configuration.sealed_keys.idle = std::chrono::seconds(idle);
+    table.read_seconds("spare-quiet-seconds", configuration.spare_keys.quiet);
+    table.read_seconds("retired-key-grace", configuration.retired_keys.grace, ten_years);
+    table.read_seconds("retired-key-limit", configuration.retired_keys.limit, ten_years);
   });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
   main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });

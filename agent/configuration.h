@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/key_socket.h"
+#include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/spare_keys.h"
 #include "agent/state.h"
@@ -19,6 +20,7 @@ struct Configuration {
   KeySocket::Limits key_socket;
   SealedKeys::Settings sealed_keys;
   SpareKeys::Settings spare_keys;
+  RetiredKeys::Settings retired_keys;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

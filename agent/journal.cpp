@@ -32,6 +32,7 @@ constexpr std::array message_ids = {
     MessageId{Event::application_created, "28b822bd579b42e087352ed3624b90e8"},
     MessageId{Event::application_deleted, "be4ab56a1aa04e5fa5081799ea370761"},
     MessageId{Event::key_created, "391ae620edab4fbc81a99a9b5d4f0bff"},
+    MessageId{Event::key_destroyed, "92e1ba5dd6f14187b52887f46bbc4f52"},
     MessageId{Event::certificate_installed, "50b15aa9f926472a8aad9841e781e8cb"},
     MessageId{Event::published, "3c80a0d8d5244db3abc3eea9f78a56bb"},
     MessageId{Event::call_decided, "a498bcc24aa84e6299be2170e70a8bcf"},

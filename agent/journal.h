@@ -22,6 +22,7 @@ enum class Event {
   application_created,
   application_deleted,
   key_created,
+  key_destroyed,
   certificate_installed,
   published,
   call_decided,

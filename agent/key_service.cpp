@@ -13,8 +13,7 @@ namespace edgeseal::agent {
 
 namespace {
 
-// By a `tpm` key: each block is a task of its own, so that others have their
-// turn between them.
+// By a `tpm` key: each block is a task of its own, so that others have their turn between them.
 class BlockwiseDecryption : public std::enable_shared_from_this<BlockwiseDecryption> {
  public:
   BlockwiseDecryption(TpmWorker& tpm, KeyPtr key, DecryptionRequest request, RejectionSeed seed,
@@ -83,10 +82,11 @@ std::string missing_part(const ApplicationRecord& application, const NameParts& 
 
 }  // namespace
 
-KeyService::KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed)
+KeyService::KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed, RetiredKeys& retired)
     : state_(state),
       tpm_(tpm),
       sealed_(sealed),
+      retired_(retired),
       rejection_seed_(std::make_shared<const tpm::SecretBytes>(state.rejection_seed())) {}
 
 Slot resolve_slot(State& state, std::string_view name) {
@@ -115,9 +115,10 @@ KeyPtr KeyService::find(std::string_view name) {
   const Slot slot = resolve(name);
   auto record = state_.key(slot, KeyStatus::active);
   if (!record)
-    throw Error(Code::not_found, fmt::format("{} has no certificate yet; remedy: edgesealctl "
-                                             "csr {}, then edgesealctl certificate install",
-                                             slot.key_name(), slot.application));
+    throw Error(
+        Code::not_found,
+        fmt::format("{} has no certificate yet; remedy: edgesealctl csr {}, then edgesealctl certificate install",
+                    slot.key_name(), slot.application));
   const KeyPtr key = cached(record->id);
   return key != nullptr ? key : load(std::move(*record));
 }
@@ -126,10 +127,11 @@ KeyPtr KeyService::find(const KeyId& id) {
   if (KeyPtr key = cached(id)) return key;
   auto record = state_.key(id);
   if (!record)
-    throw Error(Code::key_retired, fmt::format("this agent has no key {:.16}: it was deleted, or replaced and its "
-                                               "grace time is over, or it "
-                                               "belongs to another device; remedy: load certificate and key again",
-                                               hexadecimal(id)));
+    throw Error(
+        Code::key_retired,
+        fmt::format("this agent has no key {:.16}: it was deleted, or replaced and its grace time is over, or it "
+                    "belongs to another device; remedy: load certificate and key again",
+                    hexadecimal(id)));
   return load(std::move(*record));
 }
 
@@ -173,9 +175,19 @@ KeyPtr KeyService::cached(const KeyId& id) const {
                                                                                          : nullptr;
 }
 
+template <class Result>
+Answer<Result> KeyService::counted(const Key& key, Answer<Result> answer) {
+  if (key.status != KeyStatus::retired) return answer;
+  return [this, id = key.id, answer = std::move(answer)](std::variant<Result, Error> outcome) {
+    if (!std::holds_alternative<Error>(outcome)) retired_.used(id);
+    answer(std::move(outcome));
+  };
+}
+
 void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket,
                       Answer<Bytes> answer) {
   require_fit(*key, request);
+  answer = counted(*key, std::move(answer));
   if (key->sealed == nullptr) return tpm_.submit<Bytes>(ticket, sign_command(key, request), std::move(answer));
   const auto sign = [request](const SoftwareKey& opened) { return tpm::SecretBytes(opened.sign(request)); };
   sealed_.use(
@@ -188,6 +200,7 @@ void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const 
 void KeyService::decrypt(const KeyPtr& key, const DecryptionRequest& request, const TpmWorker::Ticket& ticket,
                          Answer<tpm::SecretBytes> answer) {
   require_fit(*key, request);
+  answer = counted(*key, std::move(answer));
   if (key->sealed == nullptr)
     return std::make_shared<BlockwiseDecryption>(tpm_, key, request, rejection_seed_, ticket, std::move(answer))
         ->next();

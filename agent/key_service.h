@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/key_operation.h"
+#include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/state.h"
 #include "agent/tpm_worker.h"
@@ -16,8 +17,7 @@
 
 namespace edgeseal::agent {
 
-// A key with all that its use needs. Immutable: a change in the state makes a
-// new one.
+// A key with all that its use needs. Immutable: a change in the state makes a new one.
 struct Key {
   KeyId id{};  // the SHA-256 of public_key
   Slot slot;
@@ -39,40 +39,34 @@ struct GroupTrust {
 };
 using GroupTrustPtr = std::shared_ptr<const GroupTrust>;
 
-// Finds keys and uses them. Lives in the loop's thread; TPM commands run in the
-// worker's, opened keys in those of the SoftwareWorker.
+// Finds keys and uses them. Lives in the loop's thread; TPM commands run in the worker's, opened keys in those of the
+// SoftwareWorker.
 class KeyService {
  public:
-  KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed);
+  KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed, RetiredKeys& retired);
 
-  // The active key that a name stands for, as resolve_slot() says. Throws
-  // Error{not_found}, saying what is missing.
+  // The active key that a name stands for, as resolve_slot() says. Throws Error{not_found}, saying what is missing.
   [[nodiscard]] KeyPtr find(std::string_view name);
-  // Any key, a pending or retired one too. Throws Error{key_retired} where
-  // there is none (any more).
+  // Any key, a pending or retired one too. Throws Error{key_retired} where there is none (any more).
   [[nodiscard]] KeyPtr find(const KeyId& id);
   // Of the group of a slot, which need not have a certificate.
   [[nodiscard]] GroupTrustPtr trust_of(const Slot& slot);
   [[nodiscard]] Slot resolve(std::string_view name);
 
-  // The signature as X.509 and TLS carry it. Exactly one TPM command when a
-  // `tpm` key is loaded, none when a `sealed` key is opened. Throws or answers
-  // Error{not_supported} when key and scheme do not fit, or policy forbids it.
+  // The signature as X.509 and TLS carry it. Exactly one TPM command when a `tpm` key is loaded, none when a `sealed`
+  // key is opened. Throws or answers Error{not_supported} when key and scheme do not fit, or policy forbids it.
   void sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket, Answer<Bytes> answer);
 
-  // The plaintexts of the blocks, in a row; one TPM command for each with a
-  // `tpm` key. Throws or answers Error{not_supported} as sign() does,
-  // Error{decryption_failed} without a reason for whatever is wrong with OAEP.
+  // The plaintexts of the blocks, in a row; one TPM command for each with a `tpm` key. Throws or answers
+  // Error{not_supported} as sign() does, Error{decryption_failed} without a reason for whatever is wrong with OAEP.
   void decrypt(const KeyPtr& key, const DecryptionRequest& request, const TpmWorker::Ticket& ticket,
                Answer<tpm::SecretBytes> answer);
 
-  // A `tpm` key as a TSSPRIVKEY (DER) with an authorisation of its own, empty
-  // for none; usable on this TPM only. Throws or answers Error{not_supported}
-  // for a `sealed` key.
+  // A `tpm` key as a TSSPRIVKEY (DER) with an authorisation of its own, empty for none; usable on this TPM only. Throws
+  // or answers Error{not_supported} for a `sealed` key.
   void export_tss_private_key(const KeyPtr& key, tpm::SecretBytes passphrase, Answer<Bytes> answer);
 
-  // To be called after every change of applications, keys or certificates in
-  // the state.
+  // To be called after every change of applications, keys or certificates in the state.
   void forget_cached();
   // Unloads, or drops, a key that the state does not have any more.
   void evict(const KeyId& id);
@@ -80,6 +74,9 @@ class KeyService {
  private:
   [[nodiscard]] KeyPtr load(KeyRecord record);
   [[nodiscard]] KeyPtr cached(const KeyId& id) const;
+  // The answer, which also prolongs the life of a retired key.
+  template <class Result>
+  [[nodiscard]] Answer<Result> counted(const Key& key, Answer<Result> answer);
 
   template <class Value>
   struct Cached {
@@ -92,14 +89,14 @@ class KeyService {
   State& state_;
   TpmWorker& tpm_;
   SealedKeys& sealed_;
+  RetiredKeys& retired_;
   std::shared_ptr<const tpm::SecretBytes> rejection_seed_;
   std::map<KeyId, Cached<Key>> cache_;
   std::map<std::pair<std::string, std::string>, Cached<GroupTrust>> trust_cache_;  // by application and group
 };
 
-// The slot that a key name stands for: "web/https/https"; an empty or absent
-// part stands for the first one that there is, as in "web", "web/https" and
-// "web//tls-client". Throws Error{not_found}, saying what is missing.
+// The slot that a key name stands for: "web/https/https"; an empty or absent part stands for the first one that there
+// is, as in "web", "web/https" and "web//tls-client". Throws Error{not_found}, saying what is missing.
 [[nodiscard]] Slot resolve_slot(State& state, std::string_view name);
 
 }  // namespace edgeseal::agent

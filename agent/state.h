@@ -75,6 +75,27 @@ struct PcrApprovalRecord {
   Bytes signature;
 };
 
+// A key that was replaced, and that programs may still use.
+struct RetiredKeyRecord {
+  KeyId id{};
+  Slot slot;
+  std::chrono::system_clock::time_point retired_at;
+  std::chrono::system_clock::time_point last_use;  // not later than this; retired_at where there was none
+};
+
+// What the clocks of the machine said at one moment.
+struct ClockReading {
+  std::array<std::byte, 16> boot{};    // which run of the machine
+  std::chrono::seconds since_boot{};   // CLOCK_BOOTTIME
+  std::chrono::seconds since_epoch{};  // CLOCK_REALTIME
+};
+
+// The time of the device (see DeviceClock) at a reading.
+struct ClockRecord {
+  ClockReading reading;
+  std::chrono::system_clock::time_point time;
+};
+
 struct CertificateRecord {
   Slot slot;
   KeyId key_id{};
@@ -142,9 +163,12 @@ class State {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> unpublished();
   void mark_published(const std::string& application, const std::string& group);
 
-  // Destroys keys that retired before `before`, but none that a published directory may still name; returns their ids.
-  std::vector<KeyId> drop_retired(Clock::time_point before);
-  [[nodiscard]] std::optional<Clock::time_point> oldest_retirement();
+  [[nodiscard]] std::vector<RetiredKeyRecord> retired_keys();
+  void record_use(const KeyId& id, Clock::time_point last_use);  // of a retired key
+  // False where it is no retired key, or a published directory may still name it.
+  [[nodiscard]] bool destroy_retired(const KeyId& id);
+  [[nodiscard]] std::optional<ClockRecord> clock_record();
+  void put_clock_record(const ClockRecord& record);
 
  private:
   class Lock;

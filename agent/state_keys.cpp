@@ -1,21 +1,11 @@
-#include <sqlite3.h>
-
-#include <algorithm>
-
 #include "agent/error.h"
 #include "agent/state.h"
+#include "agent/state_columns.h"
 
 // The part of State that is about keys and certificates.
 namespace edgeseal::agent {
 
 namespace {
-
-KeyId to_key_id(const Bytes& bytes) {
-  KeyId id{};
-  if (bytes.size() != id.size()) throw SqliteError(SQLITE_CORRUPT, "a key id has the wrong size");
-  std::ranges::copy(bytes, id.begin());
-  return id;
-}
 
 constexpr std::string_view select_key =
     "SELECT id, application, certificate_group, certificate_type, algorithm, status, public_key, protection, exposed, "
@@ -44,10 +34,6 @@ Statement& bind_slot(Statement& statement, const Slot& slot) {
   return statement.bind(slot.application).bind(slot.group).bind(slot.certificate_type);
 }
 
-std::int64_t seconds(State::Clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
 std::optional<CertificateRecord> read_certificate(Database& database, const KeyRecord& key) {
   Statement certificate(database, "SELECT certificate FROM certificate WHERE key_id = ?");
   if (!certificate.bind(key.id).step()) return std::nullopt;
@@ -71,9 +57,9 @@ void write_certificate(Database& database, const CertificateRecord& record) {
 
 void make_active(Database& database, const CertificateRecord& record, State::Clock::time_point now) {
   Statement retire(database,
-                   "UPDATE key SET status = 3, retired_at = ? WHERE application = ? AND certificate_group = ? AND "
-                   "certificate_type = ? AND status = 2 AND id <> ?");
-  retire.bind(seconds(now));
+                   "UPDATE key SET status = 3, retired_at = ?1, last_use = ?1 WHERE application = ?2 AND "
+                   "certificate_group = ?3 AND certificate_type = ?4 AND status = 2 AND id <> ?5");
+  retire.bind(to_seconds(now));
   bind_slot(retire, record.slot).bind(record.key_id).run();
   Statement(database, "UPDATE key SET status = 2 WHERE id = ?").bind(record.key_id).run();
 }
@@ -258,27 +244,6 @@ void State::activate(const std::vector<CertificateRecord>& certificates, Clock::
     put_fact(setup_closed_fact, {});
     record_generation(generation() + 1);
     transaction.commit();
-  });
-}
-
-std::vector<KeyId> State::drop_retired(Clock::time_point before) {
-  return attempt([&] {
-    std::vector<KeyId> dropped;
-    Statement statement(*database_,
-                        "DELETE FROM key WHERE status = 3 AND retired_at < ? AND NOT EXISTS (SELECT 1 FROM unpublished "
-                        "WHERE unpublished.application = key.application AND unpublished.certificate_group = "
-                        "key.certificate_group) RETURNING id");
-    statement.bind(seconds(before));
-    while (statement.step()) dropped.push_back(to_key_id(statement.blob(0)));
-    return dropped;
-  });
-}
-
-std::optional<State::Clock::time_point> State::oldest_retirement() {
-  return attempt([&]() -> std::optional<Clock::time_point> {
-    Statement statement(*database_, "SELECT retired_at FROM key WHERE status = 3 ORDER BY retired_at LIMIT 1");
-    if (!statement.step()) return std::nullopt;
-    return Clock::time_point(std::chrono::seconds(statement.integer(0)));
   });
 }
 

@@ -47,6 +47,16 @@ constexpr std::array migrations = {
         authority BLOB NOT NULL, pcrs INTEGER NOT NULL, pcr_digest BLOB NOT NULL, signature BLOB NOT NULL,
         PRIMARY KEY (authority, pcrs, pcr_digest)) STRICT;
     )sql",
+    R"sql(
+      ALTER TABLE key ADD COLUMN last_use INTEGER NOT NULL DEFAULT 0;                    -- of a retired one; as retired_at
+      UPDATE key SET retired_at = min(retired_at, CAST(strftime('%s', 'now') AS INTEGER)) WHERE status = 3;
+      UPDATE key SET last_use = retired_at WHERE status = 3;
+      CREATE TABLE device_clock(   -- one row
+        id INTEGER PRIMARY KEY CHECK (id = 1), boot BLOB NOT NULL, since_boot INTEGER NOT NULL, since_epoch INTEGER NOT NULL,
+        time INTEGER NOT NULL) STRICT;                                                   -- what retired_at is counted in
+      INSERT OR IGNORE INTO unpublished                                                  -- what has own/private/bundle.pem now
+        SELECT DISTINCT application, certificate_group FROM key WHERE status = 2;
+    )sql",
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "agent/certificate.h"
+#include "agent/certificate_signature.h"
 #include "tests/unit/agent/core.h"
 #include "tests/unit/agent/test_ca.h"
 
@@ -85,8 +86,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_goes_live_at_apply_and_not_before) {
 
 BOOST_AUTO_TEST_CASE(the_pending_key_survives_a_restart_until_its_certificate_comes) {
   const tpm::Bytes certificate = ca.sign(request());
-  agent::CertificateGroups later(loop, state, keys, maker, anchor, applications, {[](const dbus::GroupName&) {}, [] {}},
-                                 {});
+  agent::CertificateGroups later(loop, state, keys, maker, anchor, applications, retired,
+                                 {[](const dbus::GroupName&) {}, [] {}});
   later.update(owner, https, {"https", certificate, {}});
   (void)value<std::monostate>([&](Answer<std::monostate> answer) { later.apply(owner, https, std::move(answer)); });
   BOOST_TEST(later.certificates(https).size() == 1u);
@@ -104,6 +105,55 @@ BOOST_AUTO_TEST_CASE(a_request_with_a_new_key_leaves_the_active_one_in_use) {
   const auto first = agent::parse_certificate(certificate);
   BOOST_TEST(EVP_PKEY_eq(X509_get0_pubkey(first.get()), X509_get0_pubkey(fresh.get())) == 0);
   BOOST_TEST((groups.certificates(https).front().certificate == certificate));
+}
+
+// A retired key, which `use` is the use of.
+struct Renewed : Fixture {
+  const agent::Slot slot{"web", "https", "https"};
+  agent::KeyPtr old_key;
+
+  Renewed() {
+    install();
+    old_key = keys.find("web");
+    install(new_key());
+    old_key = keys.find(old_key->id);
+  }
+  void use() {
+    const tpm::Bytes message(10);
+    (void)value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
+      keys.sign(old_key, agent::certificate_signature(old_key->algorithm, message), {}, std::move(answer));
+    });
+  }
+  // What comes once in a while by itself.
+  void maintain() { install(); }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_replaced_key_lives_as_long_as_it_is_used, Renewed) {
+  for (int day = 0; day < 3; ++day) {
+    clocks.advance(std::chrono::hours(20));
+    use();
+    maintain();
+    BOOST_REQUIRE(keys.find(old_key->id) != nullptr);
+  }
+  clocks.advance(std::chrono::hours(24));
+  maintain();
+  BOOST_CHECK_EXCEPTION((void)keys.find(old_key->id), agent::Error, has_code(Code::key_retired));
+  BOOST_TEST((keys.find("web")->status == agent::KeyStatus::active));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_use_that_fails_does_not_prolong_the_life_of_a_replaced_key, Renewed) {
+  clocks.advance(std::chrono::hours(20));
+  chip.fail(tpm::Fault::bad_blob);
+  BOOST_CHECK_THROW(use(), agent::Error);
+  BOOST_TEST((groups.retired_keys().front().unused == std::chrono::hours(20)));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_replaced_key_is_destroyed_when_it_is_asked_for, Renewed) {
+  BOOST_CHECK_EXCEPTION((void)groups.destroy_retired_keys(https, "tls-server"), agent::Error,
+                        has_code(Code::invalid_argument));
+  BOOST_TEST(groups.destroy_retired_keys(https, "https") == 1u);
+  BOOST_CHECK_EXCEPTION((void)keys.find(old_key->id), agent::Error, has_code(Code::key_retired));
+  BOOST_TEST(groups.destroy_retired_keys(https, "https") == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_new_key_makes_the_certificate_for_the_first_one_useless) {

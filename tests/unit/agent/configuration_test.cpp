@@ -42,6 +42,12 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   write("edgeseal.toml", R"(
 [tpm]
 tcti = "swtpm:path=/x"
+[keys]
+sealed-idle-seconds = 0
+spare-rsa-keys = 3
+spare-quiet-seconds = 4
+retired-key-grace = 3600
+retired-key-limit = 7200
 [state]
 directory = "/srv/state"
 [key-socket]
@@ -54,6 +60,11 @@ admin-group = "wheel"
 )");
   const auto configuration = agent::load_configuration(path);
   BOOST_TEST(configuration.tcti == "swtpm:path=/x");
+  BOOST_TEST(configuration.sealed_keys.idle.count() == 0);
+  BOOST_TEST(configuration.spare_keys.count == 3u);
+  BOOST_TEST(configuration.spare_keys.quiet.count() == 4000);
+  BOOST_TEST(configuration.retired_keys.grace.count() == 3600);
+  BOOST_TEST(configuration.retired_keys.limit.count() == 7200);
   BOOST_TEST(configuration.state_directory == "/srv/state");
   BOOST_TEST(configuration.key_socket_path == "/run/x.sock");
   BOOST_TEST(configuration.key_socket.deadline.count() == 1234);
@@ -72,6 +83,11 @@ BOOST_AUTO_TEST_CASE(the_file_that_is_shipped_says_the_defaults) {
   write("edgeseal.toml", text);
   const auto configuration = agent::load_configuration(path);
   BOOST_TEST(configuration.tcti == defaults.tcti);
+  BOOST_TEST(configuration.sealed_keys.idle.count() == defaults.sealed_keys.idle.count());
+  BOOST_TEST(configuration.spare_keys.count == defaults.spare_keys.count);
+  BOOST_TEST(configuration.spare_keys.quiet.count() == defaults.spare_keys.quiet.count());
+  BOOST_TEST(configuration.retired_keys.grace.count() == defaults.retired_keys.grace.count());
+  BOOST_TEST(configuration.retired_keys.limit.count() == defaults.retired_keys.limit.count());
   BOOST_TEST(configuration.state_directory == defaults.state_directory);
   BOOST_TEST(configuration.key_socket_path == defaults.key_socket_path);
   BOOST_TEST(configuration.key_socket.deadline.count() == defaults.key_socket.deadline.count());
@@ -140,6 +156,7 @@ BOOST_DATA_TEST_CASE(mistakes_are_told_with_their_line,
                          {"[key-socket]\ndeadline-ms = 0\n", ":2: deadline-ms must be a number from 1"},
                          {"[key-socket]\ndeadline-ms = \"5\"\n", ":2: deadline-ms must be a number"},
                          {"[key-socket]\nmax-connections = -1\n", ":2: max-connections must be"},
+                         {"[keys]\nretired-key-grace = -1\n", ":2: retired-key-grace must be a number from 0"},
                          {"[tpm\n", ":1: "}}),
                      mistake) {
   write("edgeseal.toml", mistake.text);

@@ -6,12 +6,14 @@
 #include "agent/key_service.h"
 #include "agent/pcr_policies.h"
 #include "agent/publication.h"
+#include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/software_worker.h"
 #include "agent/spare_keys.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
+#include "tests/fakes/fake_clocks.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/agent/error_code.h"
@@ -35,22 +37,24 @@ struct Core : LoopFixture {
   agent::TpmWorker worker;
   agent::SoftwareWorker software{loop, {}};
   agent::SealedKeys sealed{loop, worker, software, {}};
-  agent::KeyService keys{state, worker, sealed};
+  FakeClocks clocks;
+  agent::DeviceClock clock{state, clocks.reader(), std::chrono::hours(3)};
+  agent::RetiredKeys retired{state, clock, {}};
+  agent::KeyService keys{state, worker, sealed, retired};
   agent::PcrPolicies policies{state, std::nullopt};
   agent::SpareKeys spares{loop, state, worker, {0, {}}};
   agent::KeyMaker maker{state, worker, sealed, keys, policies, spares};
   agent::StateAnchor anchor{state, worker, [] {}};
   agent::Publication publication{directory.file("pki")};
   agent::Applications applications{state, keys, publication};
-  agent::CertificateGroups groups{
-      loop,
-      state,
-      keys,
-      maker,
-      anchor,
-      applications,
-      {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; }},
-      {}};
+  agent::CertificateGroups groups{loop,
+                                  state,
+                                  keys,
+                                  maker,
+                                  anchor,
+                                  applications,
+                                  retired,
+                                  {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; }}};
 };
 
 }  // namespace edgeseal::test

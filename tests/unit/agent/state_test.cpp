@@ -109,20 +109,38 @@ BOOST_AUTO_TEST_CASE(a_renewal_with_the_same_key_replaces_its_certificate) {
   BOOST_TEST((state->key(id)->status == KeyStatus::active));
 }
 
-BOOST_AUTO_TEST_CASE(retired_keys_are_dropped_after_their_grace_and_only_then) {
-  const auto now = State::Clock::now();
+BOOST_AUTO_TEST_CASE(a_retired_key_is_destroyed_unless_the_published_directory_may_name_it) {
+  const auto now = State::Clock::time_point(1000s);
   const auto first = put_key(1);
   activate(first, now);
-  activate(put_key(2), now);
-  BOOST_TEST(state->drop_retired(now - 10s).empty());
-  BOOST_TEST(state->oldest_retirement().has_value());
-  BOOST_TEST(state->drop_retired(now + 10s).empty());  // the published directory may still name it
+  BOOST_TEST(!state->destroy_retired(first));  // it is active
+  const auto second = put_key(2);
+  activate(second, now);
+  BOOST_REQUIRE(state->retired_keys().size() == 1u);
+  const agent::RetiredKeyRecord retired = state->retired_keys().front();
+  BOOST_TEST((retired.id == first && retired.slot == web));
+  BOOST_TEST((retired.retired_at == now && retired.last_use == now));
+  state->record_use(first, now + 5s);
+  state->record_use(second, now + 5s);
+  BOOST_TEST((state->retired_keys().front().last_use == now + 5s));
+  BOOST_TEST(!state->destroy_retired(first));
   state->mark_published("web", "https");
-  const auto dropped = state->drop_retired(now + 10s);
-  BOOST_REQUIRE(dropped.size() == 1u);
-  BOOST_TEST((dropped.front() == first));
+  BOOST_TEST(!state->destroy_retired(second));
+  BOOST_TEST(state->destroy_retired(first));
   BOOST_TEST(!state->key(first));
-  BOOST_TEST(!state->oldest_retirement().has_value());
+  BOOST_TEST(state->retired_keys().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_the_clocks_said_is_remembered) {
+  BOOST_TEST(!state->clock_record().has_value());
+  for (const auto time : {10s, 20s})
+    state->put_clock_record({{{std::byte{7}}, time, 2 * time}, State::Clock::time_point(3 * time)});
+  reopen();
+  const auto record = state->clock_record();
+  BOOST_REQUIRE(record.has_value());
+  BOOST_TEST((record->reading.boot.front() == std::byte{7}));
+  BOOST_TEST((record->reading.since_boot == 20s && record->reading.since_epoch == 40s));
+  BOOST_TEST((record->time == State::Clock::time_point(60s)));
 }
 
 BOOST_AUTO_TEST_CASE(an_application_takes_its_keys_and_certificates_with_it) {
@@ -268,26 +286,71 @@ BOOST_AUTO_TEST_CASE(each_activation_is_a_new_generation) {
   BOOST_TEST(state->generation() == before + 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_state_of_the_first_schema_is_taken_over_with_its_keys) {
-  const std::string old = directory.file("old");
-  {
-    std::filesystem::create_directory(old);
-    std::filesystem::permissions(old, std::filesystem::perms::owner_all);
-    agent::Database database(old + "/state.db");
-    database.execute(agent::state_migrations().front());
-    database.execute("INSERT INTO application VALUES ('web', 'urn:x:web', '', '', 'https/https=ec-p256', 'bus')");
-    database.execute(
-        "INSERT INTO key(id, application, certificate_group, certificate_type, algorithm, status, public_key, "
-        "tss_private_key, auth) VALUES (zeroblob(32), 'web', 'https', 'https', 'ec-p256', 2, x'01', x'02', x'03')");
-    database.execute("PRAGMA user_version = 1");
+// A state of an earlier release, with one application.
+struct EarlierState {
+  test::TemporaryDirectory directory;
+  const std::string path = directory.file("state");
+  std::optional<agent::Database> database;
+
+  explicit EarlierState(std::size_t schema) {
+    std::filesystem::create_directory(path);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    database.emplace(path + "/state.db");
+    for (const char* migration : agent::state_migrations().first(schema)) database->execute(migration);
+    database->execute(
+        "INSERT INTO application(name, application_uri, account, access, slots, origin) "
+        "VALUES ('web', 'urn:x:web', '', '', 'https/https=ec-p256', 'bus')");
+    database->execute(("PRAGMA user_version = " + std::to_string(schema)).c_str());
   }
-  State upgraded(old);
+  // What stands behind the columns of each schema for a key whose id is 32 times `mark`.
+  void put_key(int mark, KeyStatus status, std::int64_t retired_at) {
+    database->execute(("INSERT INTO key(id, application, certificate_group, certificate_type, algorithm, status, "
+                       "public_key, tss_private_key, auth, retired_at) VALUES (x'" +
+                       std::string(32, static_cast<char>('0' + mark)) + std::string(32, static_cast<char>('0' + mark)) +
+                       "', 'web', 'https', 'https', 'ec-p256', " + std::to_string(static_cast<int>(status)) +
+                       ", x'0" + std::to_string(mark) + "', x'02', x'03', " + std::to_string(retired_at) + ")")
+                          .c_str());
+  }
+  [[nodiscard]] State upgraded() {
+    database.reset();
+    return State(path);
+  }
+};
+
+BOOST_AUTO_TEST_CASE(a_state_of_the_first_schema_is_taken_over_with_its_keys) {
+  EarlierState earlier(1);
+  earlier.put_key(1, KeyStatus::active, 0);
+  State upgraded = earlier.upgraded();
   const auto key = upgraded.key(web, KeyStatus::active);
   BOOST_REQUIRE(key.has_value());
   BOOST_TEST((key->protection == agent::KeyProtection::tpm));
   BOOST_TEST(!key->exposed);
   BOOST_TEST((key->tpm_object.tss_private_key == tpm::Bytes{std::byte{2}}));
   BOOST_TEST(upgraded.application("web")->legacy.empty());
+}
+
+BOOST_AUTO_TEST_CASE(retired_keys_of_the_second_schema_are_unused_since_they_were_replaced) {
+  EarlierState earlier(2);
+  earlier.put_key(1, KeyStatus::active, 0);
+  earlier.put_key(2, KeyStatus::retired, 1'000'000);
+  earlier.put_key(3, KeyStatus::retired, 99'000'000'000);  // the clock was wrong then
+  State upgraded = earlier.upgraded();
+  const auto now = State::Clock::now();
+  const auto retired = upgraded.retired_keys();
+  BOOST_REQUIRE(retired.size() == 2u);
+  BOOST_TEST((retired.front().retired_at == State::Clock::time_point(1'000'000s)));
+  for (const auto& key : retired) {
+    BOOST_TEST((key.last_use == key.retired_at));
+    BOOST_TEST((key.retired_at <= now));
+  }
+  BOOST_TEST(!upgraded.clock_record().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_the_second_schema_published_is_published_anew) {
+  EarlierState earlier(2);
+  earlier.put_key(1, KeyStatus::active, 0);
+  State upgraded = earlier.upgraded();
+  BOOST_TEST((upgraded.unpublished() == std::vector<std::pair<std::string, std::string>>{{"web", "https"}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
