@@ -1,21 +1,15 @@
 #include "tests/bench/agent_process.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -34,8 +28,19 @@ UniqueFd require(int descriptor, const char* what) {
   return UniqueFd(descriptor);
 }
 
+// Its path.
+std::string write_configuration(const std::filesystem::path& directory, const std::string& tcti) {
+  std::string file = directory / "edgeseal.toml";
+  std::ofstream(file) << fmt::format("[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n",
+                                     tcti, (directory / "state").native(),
+                                     AgentProcess::key_socket(directory).native());
+  return file;
+}
+
+}  // namespace
+
 // The service manager's side of sd_notify(3).
-class ReadySocket {
+class AgentProcess::ReadySocket {
  public:
   explicit ReadySocket(const std::filesystem::path& path)
       : socket_(require(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket")) {
@@ -68,49 +73,14 @@ class ReadySocket {
   UniqueFd socket_;
 };
 
-void write_configuration(const std::filesystem::path& file, const std::filesystem::path& directory,
-                         const std::string& tcti) {
-  std::ofstream(file) << fmt::format("[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n",
-                                     tcti, (directory / "state").native(),
-                                     AgentProcess::key_socket(directory).native());
-}
+AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti)
+    : AgentProcess(directory, tcti, ReadySocket(directory / "ready")) {}
 
-// In the child.
-[[noreturn]] void become_agent(const std::string& configuration, const std::string& log, const std::string& ready) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setenv("NOTIFY_SOCKET", ready.c_str(), 1);
-  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  ::dup2(output, STDOUT_FILENO);
-  ::dup2(output, STDERR_FILENO);
-  ::execl(EDGESEALD, EDGESEALD, "--config", configuration.c_str(), nullptr);
-  ::_exit(127);
-}
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
-
-AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti) {
-  const std::string configuration = directory / "edgeseal.toml";
-  const std::string log = directory / "agent.log";
-  const std::string ready = directory / "ready";
-  write_configuration(configuration, directory, tcti);
-  const ReadySocket socket(ready);
-  pid_ = ::fork();
-  if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid_ == 0) become_agent(configuration, log, ready);
-  if (socket.wait_for(pid_)) return;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  throw std::runtime_error("edgeseald does not start: " + content_of(log));
-}
-
-AgentProcess::~AgentProcess() {
-  ::kill(pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
+AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const ReadySocket& ready)
+    : process_({.command = {EDGESEALD, "--config", write_configuration(directory, tcti)},
+                .environment = {{"NOTIFY_SOCKET", directory / "ready"}},
+                .log = directory / "agent.log"}) {
+  if (!ready.wait_for(process_.id())) throw std::runtime_error("edgeseald does not start: " + process_.output());
 }
 
 }  // namespace edgeseal::bench

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <string>
+
+#include "tests/bench/child_process.h"
 
 namespace edgeseal::bench {
 
@@ -13,16 +13,22 @@ class AgentProcess {
  public:
   // Waits until the agent has its bus name and listens. Throws std::runtime_error with its log if it does not start.
   AgentProcess(const std::filesystem::path& directory, const std::string& tcti);
-  AgentProcess(const AgentProcess&) = delete;
-  AgentProcess& operator=(const AgentProcess&) = delete;
-  ~AgentProcess();
 
+  [[nodiscard]] pid_t id() const { return process_.id(); }
   [[nodiscard]] static std::filesystem::path key_socket(const std::filesystem::path& directory) {
     return directory / "keys.sock";
   }
+  // What programs are told to use of an application's key: the certificate and the key reference.
+  [[nodiscard]] static std::filesystem::path published(const std::filesystem::path& directory,
+                                                       const std::string& application) {
+    return directory / "state/pki" / application / "https";
+  }
 
  private:
-  pid_t pid_ = -1;
+  class ReadySocket;
+  AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const ReadySocket& ready);
+
+  ChildProcess process_;
 };
 
 }  // namespace edgeseal::bench

@@ -54,16 +54,16 @@ BareDevice::BareDevice(const std::string& tcti) {
   device_ = tpm::open_esys_key_device(settings);
 }
 
-SignOnce BareDevice::signer(tpm::KeyAlgorithm algorithm) {
+Operation BareDevice::signer(tpm::KeyAlgorithm algorithm) {
   const auto key = std::make_shared<tpm::StoredKey>(stored(device_->create(algorithm), algorithm));
-  const SignOnce ecdsa = [this, key] { (void)device_->sign_ecdsa(*key, tpm::HashAlgorithm::sha256, digest); };
-  const SignOnce rsa = [this, key] { (void)device_->sign_rsa_pkcs1(*key, tpm::HashAlgorithm::sha256, digest); };
-  const SignOnce signer = algorithm == tpm::KeyAlgorithm::ec_p256 ? ecdsa : rsa;
+  const Operation ecdsa = [this, key] { (void)device_->sign_ecdsa(*key, tpm::HashAlgorithm::sha256, digest); };
+  const Operation rsa = [this, key] { (void)device_->sign_rsa_pkcs1(*key, tpm::HashAlgorithm::sha256, digest); };
+  const Operation signer = algorithm == tpm::KeyAlgorithm::ec_p256 ? ecdsa : rsa;
   signer();
   return signer;
 }
 
-SignOnce RawChip::signer(tpm::KeyAlgorithm algorithm) {
+Operation RawChip::signer(tpm::KeyAlgorithm algorithm) {
   const auto key = std::make_shared<tpm::Handle>(create_primary(context_, algorithm));
   const TPMI_ALG_SIG_SCHEME scheme = algorithm == tpm::KeyAlgorithm::ec_p256 ? TPM2_ALG_ECDSA : TPM2_ALG_RSASSA;
   return [this, key, scheme] { sign(context_, *key, scheme); };

@@ -16,7 +16,7 @@ class BareDevice {
  public:
   explicit BareDevice(const std::string& tcti);
   // With a new key, loaded. Must not outlive this.
-  [[nodiscard]] SignOnce signer(tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] Operation signer(tpm::KeyAlgorithm algorithm);
 
  private:
   std::unique_ptr<tpm::KeyDevice> device_;
@@ -26,7 +26,7 @@ class BareDevice {
 class RawChip {
  public:
   explicit RawChip(const std::string& tcti) : context_(tcti, {}) {}
-  [[nodiscard]] SignOnce signer(tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] Operation signer(tpm::KeyAlgorithm algorithm);
 
  private:
   tpm::Context context_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -7,11 +9,12 @@
 
 namespace edgeseal::bench {
 
-// Clients that are measured in turns with others.
+// Clients that are measured in turns with others, and the processes that serve them where those count.
 struct Contender {
   std::string path;
-  std::vector<SignOnce> clients;
+  std::vector<Operation> clients;
   Measurement measurement;
+  std::vector<pid_t> servers = {};  // with all that they have forked
 };
 
 // `time` for each of them.

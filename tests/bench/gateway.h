@@ -18,6 +18,7 @@ class Gateway {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   // With `tcti` for its chip; an agent that runs is ended first.
   void start_agent(const std::string& tcti);
+  [[nodiscard]] const AgentProcess& agent() const { return *agent_; }
 
   // An application with one such key ("ec-p256", "rsa-2048,sealed"), certified and in use: over D-Bus, as an
   // administrator does it.

@@ -1,6 +1,7 @@
 #include "tests/bench/measurement.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace edgeseal::bench {
@@ -17,7 +18,7 @@ double median(std::vector<double> values) {
   return quantile(std::move(values), 0.5);
 }
 
-std::size_t signatures(const Load& load) {
+std::size_t operations(const Load& load) {
   return std::transform_reduce(load.latencies.begin(), load.latencies.end(), std::size_t{0}, std::plus{},
                                [](const auto& client) { return client.size(); });
 }
@@ -27,18 +28,18 @@ std::size_t signatures(const Load& load) {
 std::vector<double> Measurement::rates() const {
   std::vector<double> rates;
   for (const Load& load : rounds_)
-    rates.push_back(static_cast<double>(signatures(load)) / std::chrono::duration<double>(load.elapsed).count());
+    rates.push_back(static_cast<double>(operations(load)) / std::chrono::duration<double>(load.elapsed).count());
   return rates;
 }
 
-double Measurement::signatures_per_second() const {
+double Measurement::per_second() const {
   return median(rates());
 }
 
-double Measurement::rate_by(const Measurement& other) const {
+double Measurement::rate_by(const Measurement& other, double part) const {
   std::vector<double> ratios;
   std::ranges::transform(rates(), other.rates(), std::back_inserter(ratios), std::divides{});
-  return median(ratios);
+  return quantile(std::move(ratios), part);
 }
 
 Duration Measurement::percentile(double part) const {
@@ -46,6 +47,22 @@ Duration Measurement::percentile(double part) const {
   for (const Load& load : rounds_)
     for (const auto& client : load.latencies) all.insert(all.end(), client.begin(), client.end());
   return quantile(std::move(all), part);
+}
+
+Duration Measurement::sum(Duration Load::*time) const {
+  return std::transform_reduce(rounds_.begin(), rounds_.end(), Duration(0), std::plus{}, std::mem_fn(time));
+}
+
+// The median of the rounds: what else runs makes caches cold, in bursts too.
+Duration Measurement::server_time() const {
+  std::vector<Duration> each;
+  for (const Load& load : rounds_) each.push_back(load.server_time / operations(load));
+  return quantile(std::move(each), 0.5);
+}
+
+double Measurement::client_share() const {
+  const std::chrono::duration<double> clients = sum(&Load::client_time), servers = sum(&Load::server_time);
+  return clients / (clients + servers);
 }
 
 double Measurement::slowest_client() const {

@@ -14,16 +14,22 @@ class Measurement {
   void add(Load load) { rounds_.push_back(std::move(load)); }
 
   [[nodiscard]] std::size_t clients() const { return rounds_.front().latencies.size(); }
-  [[nodiscard]] double signatures_per_second() const;
-  // The rate by the rate of another measurement whose rounds took turns with these.
-  [[nodiscard]] double rate_by(const Measurement& other) const;
-  // `part` of all signatures, 0 to 1, took at most so long.
+  [[nodiscard]] double per_second() const;
+  // The rate by the rate of another measurement whose rounds took turns with these: that which `part` of the rounds, 0
+  // to 1, did not exceed.
+  [[nodiscard]] double rate_by(const Measurement& other, double part = 0.5) const;
+  // `part` of all operations took at most so long.
   [[nodiscard]] Duration percentile(double part) const;
-  // The signatures of the client that got the fewest, by the mean of all clients: 1 is fair, 0 is starved.
+  // What the servers used of the processors for each operation.
+  [[nodiscard]] Duration server_time() const;
+  // What the clients used, by what clients and servers used together.
+  [[nodiscard]] double client_share() const;
+  // The operations of the client that got the fewest, by the mean of all clients: 1 is fair, 0 is starved.
   [[nodiscard]] double slowest_client() const;
 
  private:
   [[nodiscard]] std::vector<double> rates() const;
+  [[nodiscard]] Duration sum(Duration Load::*time) const;
 
   std::vector<Load> rounds_;
 };

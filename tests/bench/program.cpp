@@ -49,14 +49,14 @@ Program::KeyPtr Program::open(const std::string& uri) const {
   return {OSSL_STORE_INFO_get1_PKEY(info.get()), EVP_PKEY_free};
 }
 
-SignOnce Program::signer(const KeyPtr& key) const {
+Operation Program::signer(const KeyPtr& key) const {
   const std::shared_ptr<EVP_MD_CTX> operation(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   return [library = context_.get(), key, operation] { sign(library, key.get(), operation.get()); };
 }
 
-std::vector<SignOnce> Program::signers(const std::string& uri, std::size_t count) const {
+std::vector<Operation> Program::signers(const std::string& uri, std::size_t count) const {
   const KeyPtr key = open(uri);
-  std::vector<SignOnce> signers;
+  std::vector<Operation> signers;
   while (signers.size() < count) signers.push_back(signer(key));
   return signers;
 }

@@ -17,7 +17,7 @@ class Program {
   explicit Program(const std::filesystem::path& openssl_configuration);
 
   // EVP_DigestSign over SHA-256 with the key's usual scheme; each with a context of its own. Must not outlive this.
-  [[nodiscard]] std::vector<SignOnce> signers(const std::string& uri, std::size_t count) const;
+  [[nodiscard]] std::vector<Operation> signers(const std::string& uri, std::size_t count) const;
 
  private:
   struct FreeContext {
@@ -26,7 +26,7 @@ class Program {
   using KeyPtr = std::shared_ptr<EVP_PKEY>;
 
   [[nodiscard]] KeyPtr open(const std::string& uri) const;
-  [[nodiscard]] SignOnce signer(const KeyPtr& key) const;
+  [[nodiscard]] Operation signer(const KeyPtr& key) const;
 
   std::unique_ptr<OSSL_LIB_CTX, FreeContext> context_;
 };

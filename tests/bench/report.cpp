@@ -16,9 +16,9 @@ double milliseconds(Duration duration) {
 void Report::add(const Subject& subject, const Measurement& measured, const Measurement& bare) {
   const double command_ms = milliseconds(bare.percentile(0.5));
   const double p50_ms = milliseconds(measured.percentile(0.5));
-  rows_.push_back({subject, measured.clients(), measured.signatures_per_second(), p50_ms,
-                   milliseconds(measured.percentile(0.99)), measured.rate_by(bare),
-                   p50_ms / (static_cast<double>(measured.clients()) * command_ms), measured.slowest_client()});
+  rows_.push_back({subject, measured.clients(), measured.per_second(), p50_ms, milliseconds(measured.percentile(0.99)),
+                   measured.rate_by(bare), p50_ms / (static_cast<double>(measured.clients()) * command_ms),
+                   measured.slowest_client()});
 }
 
 std::string Report::table() const {

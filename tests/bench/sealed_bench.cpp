@@ -75,7 +75,7 @@ std::string table(const std::vector<Row>& rows) {
                                  "sealed/s", "p50 us", "p99 us", "of plain", "goal");
   for (const Row& row : rows)
     text += fmt::format("{:<9} {:>7} {:>9.0f} {:>9.0f} {:>9.1f} {:>9.1f} {:>9.2f} {:>6.2f}{}\n", row.goal.key,
-                        row.goal.clients, row.plain.signatures_per_second(), row.sealed.signatures_per_second(),
+                        row.goal.clients, row.plain.per_second(), row.sealed.per_second(),
                         microseconds(row.sealed.percentile(0.5)), microseconds(row.sealed.percentile(0.99)),
                         row.of_plain(), row.goal.of_plain, row.of_plain() < row.goal.of_plain ? " missed" : "");
   return text;
@@ -86,8 +86,8 @@ std::string json(const std::vector<Row>& rows) {
   for (const Row& row : rows)
     values.push_back({{"key", row.goal.key},
                       {"clients", row.goal.clients},
-                      {"plain-per-second", row.plain.signatures_per_second()},
-                      {"sealed-per-second", row.sealed.signatures_per_second()},
+                      {"plain-per-second", row.plain.per_second()},
+                      {"sealed-per-second", row.sealed.per_second()},
                       {"p50-us", microseconds(row.sealed.percentile(0.5))},
                       {"p99-us", microseconds(row.sealed.percentile(0.99))},
                       {"of-plain", row.of_plain()},

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace edgeseal::bench {
+
+// A program that runs until the object ends, or this program however that ends.
+class ChildProcess {
+ public:
+  struct Start {
+    std::vector<std::string> command;                     // the first is found in the PATH
+    std::map<std::string, std::string> environment = {};  // besides that of this program
+    std::filesystem::path log = {};                       // takes its output
+  };
+
+  explicit ChildProcess(const Start& start);
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  ~ChildProcess();  // by SIGTERM
+
+  [[nodiscard]] pid_t id() const { return id_; }
+  [[nodiscard]] std::string output() const;  // until now
+
+ private:
+  std::filesystem::path log_;
+  pid_t id_ = -1;
+};
+
+}  // namespace edgeseal::bench
