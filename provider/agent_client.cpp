@@ -45,14 +45,12 @@ std::size_t copy(ByteView from, MutableByteView to) noexcept {
 
 bool AgentClient::describe(std::string_view key_name, MutableByteView record,
                            wire::DescribeResponse& response) noexcept {
-  std::array<char, wire::max_key_name_size + 1> name{};
-  if (!wire::is_key_name(key_name)) {
-    raise_error(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
-    return false;
-  }
-  std::copy(key_name.begin(), key_name.end(), name.begin());
-  RecordBuffer room;
-  return ask(wire::DescribeRequest{.key_name = key_name}, name.data(), room.view(), record, response);
+  return ask_by_name(wire::DescribeRequest{.key_name = key_name}, record, response);
+}
+
+bool AgentClient::trust_anchors(const wire::TrustAnchorsRequest& request, MutableByteView record,
+                                wire::TrustAnchorsResponse& response) noexcept {
+  return ask_by_name(request, record, response);
 }
 
 std::size_t AgentClient::sign(const wire::SignRequest& request, const char* key_name,
@@ -77,6 +75,18 @@ std::optional<std::size_t> AgentClient::decrypt(const wire::DecryptRequest& requ
   raise_error(Reason::agent_answer_malformed, "a plaintext of %zu bytes where at most %zu are possible",
               response.plaintext.size(), plaintext.size());
   return std::nullopt;
+}
+
+template <typename Request, typename Response>
+bool AgentClient::ask_by_name(const Request& request, MutableByteView record, Response& response) noexcept {
+  std::array<char, wire::max_key_name_size + 1> name{};
+  if (!wire::is_key_name(request.key_name)) {
+    raise_error(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
+    return false;
+  }
+  std::copy(request.key_name.begin(), request.key_name.end(), name.begin());
+  RecordBuffer room;
+  return ask(request, name.data(), room.view(), record, response);
 }
 
 // Encodes the request into `room`, and decodes the answer from `record`.

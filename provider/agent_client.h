@@ -21,6 +21,10 @@ class AgentClient {
   [[nodiscard]] bool describe(std::string_view key_name, MutableByteView record,
                               wire::DescribeResponse& response) noexcept;
 
+  // The same for one part of the trust anchors of a certificate group.
+  [[nodiscard]] bool trust_anchors(const wire::TrustAnchorsRequest& request, MutableByteView record,
+                                   wire::TrustAnchorsResponse& response) noexcept;
+
   // The size of the signature written, zero with an error raised on any failure. `key_name` is for messages.
   [[nodiscard]] std::size_t sign(const wire::SignRequest& request, const char* key_name,
                                  MutableByteView signature) noexcept;
@@ -35,6 +39,8 @@ class AgentClient {
     uid_t user = 0;  // whom the agent saw
   };
 
+  template <typename Request, typename Response>
+  [[nodiscard]] bool ask_by_name(const Request& request, MutableByteView record, Response& response) noexcept;
   template <typename Request, typename Response>
   [[nodiscard]] bool ask(const Request& request, const char* key_name, MutableByteView room, MutableByteView record,
                          Response& response) noexcept;

@@ -45,6 +45,7 @@ ERR_STRING_DATA reason_texts[] = {
     item(Reason::label_too_long, "label too long"),
     item(Reason::tls_version_missing, "no TLS version"),
     item(Reason::request_too_large, "request too large"),
+    item(Reason::search_unsupported, "search not supported"),
     {0, nullptr},
 };
 

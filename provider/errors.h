@@ -33,6 +33,7 @@ enum class Reason : int {
   label_too_long,
   tls_version_missing,
   request_too_large,
+  search_unsupported,
 };
 
 // Makes the texts of the reasons known to libcrypto, once per process. Not by the provider's table of reason strings:

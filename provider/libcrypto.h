@@ -5,6 +5,7 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -44,6 +45,9 @@ struct Destroy {
 };
 
 using Pkey = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
+using Name = std::unique_ptr<X509_NAME, FreeBy<X509_NAME_free>>;
+using BigNumber = std::unique_ptr<BIGNUM, FreeBy<BN_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
 using Digest = std::unique_ptr<EVP_MD, FreeBy<EVP_MD_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;

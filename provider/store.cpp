@@ -2,107 +2,125 @@
 #include <openssl/params.h>
 #include <openssl/store.h>
 
-#include <algorithm>
-
 #include "provider/algorithms.h"
 #include "provider/delivery.h"
+#include "provider/key_uri.h"
+#include "provider/parameter.h"
+#include "provider/search.h"
+#include "provider/trust_anchors.h"
+#include "provider/wiped.h"
 
 namespace edgeseal::provider {
 namespace {
 
-constexpr std::string_view scheme = "edgeseal:";
-constexpr std::string_view type_parameter = "type=";
-
-enum class Type { all, key, certificate, issuers };
-
-struct TypeName {
-  std::string_view name;
-  Type type;
-};
-
-// Those of PKCS#11 URIs (RFC 7512 section 2.3), and one for the rest of the chain.
-constexpr std::array<TypeName, 3> type_names{
-    {{"private", Type::key}, {"cert", Type::certificate}, {"ca", Type::issuers}}};
-
-std::optional<Type> parse_type(std::string_view parameter) noexcept {
-  if (!parameter.starts_with(type_parameter)) return std::nullopt;
-  parameter.remove_prefix(type_parameter.size());
-  for (const TypeName& known : type_names) {
-    if (known.name == parameter) return known.type;
-  }
-  return std::nullopt;
-}
-
-// An open store: what the agent says of one key. Yields the key, then the certificates of its chain, leaf first.
+// An open store: what the agent said at once of one key, so that key and certificate are of one generation, or of what
+// a certificate group trusts. Yields the key, then its certificate and the rest of the chain.
 class Store {
  public:
-  explicit Store(Context& context) noexcept : context_(context) {}
+  explicit Store(Context& context) noexcept : context_(context), search_(context) {}
 
   [[nodiscard]] bool open(std::string_view uri) noexcept;
-  void expect(int type) noexcept { expected_ = type; }
+  [[nodiscard]] bool set(const OSSL_PARAM parameters[]) noexcept;
   [[nodiscard]] bool load(OSSL_CALLBACK* receive, void* argument) noexcept;
-  [[nodiscard]] bool at_end() const noexcept { return next_wanted() == end(); }
+  [[nodiscard]] bool at_end() noexcept;
 
  private:
-  [[nodiscard]] bool parse(std::string_view uri, std::string_view& key_name) noexcept;
-  [[nodiscard]] std::size_t end() const noexcept { return 1 + key_.chain.count; }
-  [[nodiscard]] bool is_wanted(std::size_t index) const noexcept;
-  [[nodiscard]] std::size_t next_wanted() const noexcept;
+  [[nodiscard]] bool describe(std::string_view key_name) noexcept;
+  [[nodiscard]] bool takes_key_from(const wire::DescribeResponse& described) noexcept;
+  [[nodiscard]] bool is_private_key_wanted() const noexcept;
+  [[nodiscard]] bool is_public_key_wanted() const noexcept;
+  [[nodiscard]] bool is_certificate_wanted() const noexcept;
+  void skip_unwanted() noexcept;
 
   Context& context_;
-  std::array<std::byte, wire::max_message_size> record_;
-  wire::DescribeResponse key_;  // views into record_
-  Type type_ = Type::all;
-  int expected_ = 0;      // OSSL_STORE_INFO_*, zero for anything
-  std::size_t next_ = 0;  // zero is the key
+  Search search_;
+  ObjectType type_ = ObjectType::all;
+  int expected_ = 0;    // OSSL_STORE_INFO_*, zero for anything
+  Key::Reference key_;  // until it was delivered
+  CertificateBundle certificates_;
+  CertificateBundle::Position next_;
 };
 
-bool Store::open(std::string_view uri) noexcept {
-  std::string_view key_name;
-  return context_.is_configured() && parse(uri, key_name) && context_.agent.describe(key_name, record_, key_);
+bool Store::open(std::string_view text) noexcept {
+  KeyUri uri;
+  if (!context_.is_configured() || !uri.parse(text)) return false;
+  type_ = uri.type();
+  if (type_ == ObjectType::trust_anchors) return fetch_trust_anchors(context_, uri.key_name(), certificates_);
+  return describe(uri.key_name());
 }
 
-// edgeseal:NAME[;type=private|cert|ca]
-bool Store::parse(std::string_view uri, std::string_view& key_name) noexcept {
-  uri.remove_prefix(std::min(scheme.size(), uri.size()));
-  const auto* const separator = std::find(uri.begin(), uri.end(), ';');
-  key_name = std::string_view(uri.begin(), separator);
-  if (separator == uri.end()) return true;
-  const std::optional<Type> type = parse_type(std::string_view(separator + 1, uri.end()));
-  if (type.has_value()) type_ = *type;
-  if (!type.has_value()) raise_error(Reason::uri_invalid, "after the name it may say ;type=private, cert or ca");
-  return type.has_value();
+bool Store::describe(std::string_view key_name) noexcept {
+  RecordBuffer record(wire::max_message_size);
+  wire::DescribeResponse described;
+  if (!context_.agent.describe(key_name, record.view(), described) || !takes_key_from(described)) return false;
+  for (const ByteView certificate : std::span(described.chain.certificates).first(described.chain.count)) {
+    if (!certificates_.append(certificate)) return false;
+  }
+  return true;
 }
 
-bool Store::is_wanted(std::size_t index) const noexcept {
-  const bool is_key = index == 0;
-  const Type type = is_key ? Type::key : index == 1 ? Type::certificate : Type::issuers;
-  if (type_ != Type::all && type_ != type) return false;
-  if (expected_ == 0) return true;
-  return is_key ? expected_ == OSSL_STORE_INFO_PKEY || expected_ == OSSL_STORE_INFO_PUBKEY
-                : expected_ == OSSL_STORE_INFO_CERT;
+bool Store::takes_key_from(const wire::DescribeResponse& described) noexcept {
+  key_ = Key::of_agent(context_, described.key_name, described.public_key);
+  if (key_ == nullptr || key_->agent_key->id == described.key_id) return key_ != nullptr;
+  raise_error(Reason::agent_answer_malformed, "the id of key %s is not that of its public key",
+              key_->agent_key->name.data());
+  return false;
 }
 
-std::size_t Store::next_wanted() const noexcept {
-  std::size_t index = next_;
-  while (index < end() && !is_wanted(index)) ++index;
-  return index;
+bool Store::set(const OSSL_PARAM parameters[]) noexcept {
+  const OSSL_PARAM* expected = OSSL_PARAM_locate_const(parameters, OSSL_STORE_PARAM_EXPECT);
+  if (expected != nullptr && OSSL_PARAM_get_int(expected, &expected_) != 1) return false;
+  return search_.set(parameters);
+}
+
+bool Store::is_private_key_wanted() const noexcept {
+  return (type_ == ObjectType::all || type_ == ObjectType::private_key) &&
+         (expected_ == 0 || expected_ == OSSL_STORE_INFO_PKEY);
+}
+
+// The public part is asked for by the URI or, of all objects, by the program.
+bool Store::is_public_key_wanted() const noexcept {
+  if (type_ == ObjectType::public_key) return expected_ == 0 || expected_ == OSSL_STORE_INFO_PUBKEY;
+  return type_ == ObjectType::all && expected_ == OSSL_STORE_INFO_PUBKEY;
+}
+
+bool Store::is_certificate_wanted() const noexcept {
+  if (expected_ != 0 && expected_ != OSSL_STORE_INFO_CERT) return false;
+  switch (type_) {
+    case ObjectType::all:
+    case ObjectType::trust_anchors: return true;
+    case ObjectType::certificate: return next_.index() == 0;
+    case ObjectType::issuers: return next_.index() > 0;
+    case ObjectType::private_key:
+    case ObjectType::public_key: return false;
+  }
+  return false;
+}
+
+void Store::skip_unwanted() noexcept {
+  const bool key_wanted = is_private_key_wanted() || is_public_key_wanted();
+  if (key_ != nullptr && (!key_wanted || !search_.matches_key(*key_))) key_.reset();
+  if (key_ != nullptr) return;
+  while (!certificates_.is_end(next_) &&
+         (!is_certificate_wanted() || !search_.matches_certificate(certificates_.at(next_)))) {
+    certificates_.advance(next_);
+  }
+}
+
+bool Store::at_end() noexcept {
+  skip_unwanted();
+  return key_ == nullptr && certificates_.is_end(next_);
 }
 
 bool Store::load(OSSL_CALLBACK* receive, void* argument) noexcept {
-  const std::size_t wanted = next_wanted();
-  if (wanted == end()) return false;
-  next_ = wanted + 1;
-  if (wanted > 0) return deliver_certificate(key_.chain.certificates[wanted - 1], receive, argument);
-  Key::Reference key = Key::of_agent(context_, key_.key_name, key_.public_key);
-  if (key == nullptr) return false;
-  if (key->agent_key->id != key_.key_id) {
-    raise_error(Reason::agent_answer_malformed, "the id of key %s is not that of its public key",
-                key->agent_key->name.data());
-    return false;
+  if (at_end()) return false;
+  if (key_ == nullptr) {
+    const ByteView certificate = certificates_.at(next_);
+    certificates_.advance(next_);
+    return deliver_certificate(certificate, receive, argument);
   }
-  if (expected_ == OSSL_STORE_INFO_PUBKEY) key->agent_key.reset();
-  return deliver(std::move(key), receive, argument);
+  if (is_public_key_wanted()) key_->agent_key.reset();
+  return deliver(std::move(key_), receive, argument);
 }
 
 Store& as_store(void* store) noexcept {
@@ -128,19 +146,21 @@ int is_at_end(void* store) noexcept {
   return as_store(store).at_end();
 }
 
-constexpr OSSL_PARAM settable[] = {number(OSSL_STORE_PARAM_EXPECT), end_of_list};
+// What is listed can be searched for.
+constexpr OSSL_PARAM settable[] = {number(OSSL_STORE_PARAM_EXPECT),
+                                   octets(OSSL_STORE_PARAM_SUBJECT),
+                                   octets(OSSL_STORE_PARAM_ISSUER),
+                                   big_number(OSSL_STORE_PARAM_SERIAL),
+                                   text(OSSL_STORE_PARAM_DIGEST),
+                                   octets(OSSL_STORE_PARAM_FINGERPRINT),
+                                   end_of_list};
 
 const OSSL_PARAM* list_settable(void* /*context*/) noexcept {
   return settable;
 }
 
 int set_parameters(void* store, const OSSL_PARAM parameters[]) noexcept {
-  const OSSL_PARAM* expected = OSSL_PARAM_locate_const(parameters, OSSL_STORE_PARAM_EXPECT);
-  int type = 0;
-  if (expected == nullptr) return 1;
-  if (OSSL_PARAM_get_int(expected, &type) != 1) return 0;
-  as_store(store).expect(type);
-  return 1;
+  return as_store(store).set(parameters);
 }
 
 const OSSL_DISPATCH functions[] = {{OSSL_FUNC_STORE_OPEN, reinterpret_cast<Function>(open_store)},
