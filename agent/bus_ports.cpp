@@ -104,8 +104,10 @@ std::string BusPorts::setup_state() const {
 }
 
 std::string BusPorts::describe() const {
-  return translated(
-      [&] { return describe_agent(services_.state, services_.applications, services_.tpm.state(), services_.anchor); });
+  return translated([&] {
+    return describe_agent(services_.state, services_.applications, services_.tpm.state(), services_.anchor,
+                          services_.groups.retired_keys());
+  });
 }
 
 std::vector<dbus::ApplicationInfo> BusPorts::applications() const {

@@ -36,7 +36,20 @@ Json describe_key(const std::optional<KeyRecord>& key) {
           {"resealed", key->next_object.has_value()}};
 }
 
-Json describe_slot(State& state, const Slot& slot, const KeyDeclaration& declared) {
+using RetiredLives = std::vector<RetiredKeys::Life>;
+
+Json describe_retired(const RetiredLives& lives, const Slot& slot) {
+  Json keys = Json::array();
+  for (const RetiredKeys::Life& life : lives)
+    if (life.key.slot == slot)
+      keys.push_back({{"id", hexadecimal(life.key.id)},
+                      {"retired-seconds", life.retired.count()},
+                      {"unused-seconds", life.unused.count()},
+                      {"remaining-seconds", life.left.count()}});
+  return keys;
+}
+
+Json describe_slot(State& state, const RetiredLives& retired, const Slot& slot, const KeyDeclaration& declared) {
   const auto certificate = state.certificate(slot);
   return {{"certificate-type", slot.certificate_type},
           {"key-name", slot.key_name()},
@@ -45,27 +58,31 @@ Json describe_slot(State& state, const Slot& slot, const KeyDeclaration& declare
           {"pcrs", pcr_numbers(declared.pcrs)},
           {"active-key", describe_key(state.key(slot, KeyStatus::active))},
           {"pending-key", describe_key(state.key(slot, KeyStatus::pending))},
+          {"retired-keys", describe_retired(retired, slot)},
           {"certificate", certificate ? describe_certificate(*certificate) : Json()}};
 }
 
-Json describe_groups(State& state, const Applications& applications, const ApplicationRecord& application) {
+Json describe_groups(State& state, const Applications& applications, const RetiredLives& retired,
+                     const ApplicationRecord& application) {
   Json groups = Json::object();
   for (const SlotDeclaration& slot : application.slots) {
     Json& group = groups[slot.group];
     group["directory"] = applications.directory(application.name, slot.group);
-    group["slots"].push_back(describe_slot(state, {application.name, slot.group, slot.certificate_type}, slot.key));
+    group["slots"].push_back(
+        describe_slot(state, retired, {application.name, slot.group, slot.certificate_type}, slot.key));
   }
   return groups;
 }
 
-Json describe_application(State& state, const Applications& applications, const ApplicationRecord& application) {
+Json describe_application(State& state, const Applications& applications, const RetiredLives& retired,
+                          const ApplicationRecord& application) {
   return {{"name", application.name},
           {"application-uri", application.application_uri},
           {"account", application.account},
           {"access", application.access},
           {"legacy", application.legacy},
           {"origin", application.origin},
-          {"groups", describe_groups(state, applications, application)}};
+          {"groups", describe_groups(state, applications, retired, application)}};
 }
 
 }  // namespace
@@ -91,10 +108,11 @@ std::string_view setup_state_name(State& state, const StateAnchor& anchor) {
   return state.setup_open() ? "setup-open" : "operational";
 }
 
-std::string describe_agent(State& state, Applications& applications, const TpmState& tpm, const StateAnchor& anchor) {
+std::string describe_agent(State& state, Applications& applications, const TpmState& tpm, const StateAnchor& anchor,
+                           const RetiredLives& retired) {
   Json described = Json::array();
   for (const ApplicationRecord& application : applications.list())
-    described.push_back(describe_application(state, applications, application));
+    described.push_back(describe_application(state, applications, retired, application));
   const Json description = {
       {"version", EDGESEAL_VERSION},
       {"setup", {{"state", setup_state_name(state, anchor)}}},

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "agent/applications.h"
+#include "agent/retired_keys.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
@@ -18,6 +19,6 @@ namespace edgeseal::agent {
 
 // The whole state for programs, as JSON (docs/dbus.md, Describe). Nothing in it is secret.
 [[nodiscard]] std::string describe_agent(State& state, Applications& applications, const TpmState& tpm,
-                                         const StateAnchor& anchor);
+                                         const StateAnchor& anchor, const std::vector<RetiredKeys::Life>& retired);
 
 }  // namespace edgeseal::agent

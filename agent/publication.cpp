@@ -86,8 +86,10 @@ void write_slots(int generation, const std::vector<PublishedSlot>& slots) {
     write_new_file(keys.get(), slot.slot.certificate_type + ".pem", key_reference_pem(slot));
   }
   if (!slots.empty()) {
-    write_new_file(keys.get(), "key.pem", key_reference_pem(slots.front()));
-    write_new_file(generation, "fullchain.pem", chain_pem(slots.front().certificate));
+    const std::string key = key_reference_pem(slots.front()), chain = chain_pem(slots.front().certificate);
+    write_new_file(keys.get(), "key.pem", key);
+    write_new_file(keys.get(), "bundle.pem", key + chain);
+    write_new_file(generation, "fullchain.pem", chain);
   }
   for (const policy::UniqueFd* directory : {&certs, &keys, &own}) sync_directory(directory->get());
 }

@@ -48,7 +48,8 @@ class Publication {
     std::string group_;
   };
 
-  // The first slot is the one of fullchain.pem and own/private/key.pem.
+  // The first slot is the one of fullchain.pem, own/private/key.pem, and own/private/bundle.pem, which is both: a
+  // program that opens one file can never see the key of one generation and the certificate of another.
   [[nodiscard]] Generation prepare(const std::string& application, const std::string& group, const Readers& readers,
                                    const std::vector<PublishedSlot>& slots);
   void remove(const std::string& application);

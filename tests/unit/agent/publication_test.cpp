@@ -54,6 +54,8 @@ BOOST_AUTO_TEST_CASE(the_layout_is_that_of_part_12_annex_f) {
                  .find("-----BEGIN CERTIFICATE-----\nAQE=\n-----END CERTIFICATE-----\n"
                        "-----BEGIN CERTIFICATE-----\nAQI=\n") == 0u);
   BOOST_TEST(content(group / "own/private/key.pem") == content(group / "own/private/https.pem"));
+  BOOST_TEST(content(group / "own/private/bundle.pem") ==
+             content(group / "own/private/key.pem") + content(group / "fullchain.pem"));
 }
 
 BOOST_AUTO_TEST_CASE(the_key_file_is_a_reference_and_holds_no_private_key) {
