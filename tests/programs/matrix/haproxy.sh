@@ -13,11 +13,12 @@ prepare() {
   bind_paths
 }
 
-# What BindPaths= in the drop-in of the page does.
+# What the drop-in of the page does.
 bind_paths() {
   local paths
-  paths=$(page_lines "The socket in the chroot" "" | sed -n 's/^BindPaths=//p')
+  paths=$(page_lines "The socket in the chroot" "" | sed -n 's/^BindReadOnlyPaths=//p')
   mount --bind "${paths%:*}" "${paths#*:}"
+  mount -o remount,bind,ro "${paths#*:}"
 }
 
 # haproxy_with LINE...: Debian's configuration and these lines.
@@ -31,9 +32,8 @@ haproxy_with() {
   program_start haproxy -Ws -f /etc/haproxy/haproxy.cfg -f "$device/etc/web.cfg"
 }
 
-# As the page says, for an application and the name that stands for it in the page.
 link_files() {
-  rm -rf /etc/haproxy/certs
+  rm -f /etc/haproxy/web.pem /etc/haproxy/web.pem.key
   eval "$(page_lines Files "$1")"
 }
 

@@ -2,16 +2,18 @@
 account=www-data
 server_slot=https/https
 client_slot=tls/tls-client
+daemon=off
 more=(serves_both_kinds_of_keys does_not_notice_restarts_of_the_agent does_not_notice_that_the_agent_was_killed
-  keeps_its_certificate_when_one_for_another_key_is_refused)
+  goes_on_as_a_new_binary keeps_its_certificate_when_one_for_another_key_is_refused)
 
 # nginx_with LISTEN LINES LOCATION-LINES
 nginx_with() {
   mkdir -p "$device/nginx"
   cat >"$device/nginx/nginx.conf" <<CONF
 user www-data;
+$(page_lines "A new binary without a gap" "")
 worker_processes 2;
-daemon off;
+daemon $daemon;
 pid $device/nginx/pid;
 error_log $device/program.log info;
 events { }
@@ -26,7 +28,7 @@ http {
   }
 }
 CONF
-  program_start nginx -p "$device/nginx" -e "$device/program.log" -c "$device/nginx/nginx.conf"
+  program_start /usr/sbin/nginx -p "$device/nginx" -e "$device/program.log" -c "$device/nginx/nginx.conf"
 }
 
 serve() { nginx_with ssl "$(page_lines Server "$1")" 'return 200 "served by nginx\n";'; }
@@ -44,6 +46,25 @@ serves_both_kinds_of_keys() {
   expect_handshake 1.2 server-ec -sigalgs ECDSA+SHA256
   expect_handshake 1.2 server-rsa -sigalgs RSA-PSS+SHA256
   program_stop
+}
+
+replace_binary_five_times() {
+  local i old
+  for i in 1 2 3 4 5; do
+    old=$(<"$device/nginx/pid")
+    kill -USR2 "$old"
+    wait_for "the new master" eval '[ -e "$device/nginx/pid.oldbin" ] && [ -s "$device/nginx/pid" ]' || return 1
+    kill -QUIT "$old"
+    wait_for "the end of the old master" eval '[ ! -e "$device/nginx/pid.oldbin" ]' || return 1
+  done
+}
+
+goes_on_as_a_new_binary() {
+  local daemon=on                       # else it ignores the signal: it takes its parent for an older binary
+  serve server-ec
+  handshakes_while replace_binary_five_times
+  kill "$(<"$device/nginx/pid")"
+  wait_for "the port" eval '! listens "$port"'
 }
 
 restart_agent_five_times() {
