@@ -101,9 +101,27 @@ void KeyServer::refuse(std::optional<Refusal> refusal, unsigned times) {
   refusal_times_ = times;
 }
 
+void KeyServer::answer_digests() {
+  const std::lock_guard lock(mutex_);
+  answers_digests_ = true;
+}
+
 void KeyServer::answer_plaintext(std::optional<Bytes> plaintext) {
   const std::lock_guard lock(mutex_);
   plaintext_ = std::move(plaintext);
+}
+
+void KeyServer::trust(const std::vector<CertificatePtr>& anchors, std::size_t page_size) {
+  const std::lock_guard lock(mutex_);
+  anchors_.clear();
+  for (const CertificatePtr& anchor : anchors) anchors_.push_back(der_of(anchor.get()));
+  anchors_in_answer_ = page_size;
+  ++trust_generation_;
+}
+
+void KeyServer::change_trust(unsigned times) {
+  const std::lock_guard lock(mutex_);
+  trust_changes_ = times;
 }
 
 unsigned KeyServer::connections() const {
@@ -194,7 +212,7 @@ Bytes KeyServer::answer(const Bytes& request, const wire::RequestHeader& header)
     case wire::Operation::describe: return describe(request, header.request_id);
     case wire::Operation::sign: return sign(request, header.request_id);
     case wire::Operation::decrypt: return decrypt(request, header.request_id);
-    case wire::Operation::trust_anchors: return encoded(header.request_id, wire::TrustAnchorsResponse{});
+    case wire::Operation::trust_anchors: return trust_anchors(request, header.request_id);
   }
   return {};
 }
@@ -214,6 +232,22 @@ Bytes KeyServer::describe(const Bytes& request, std::uint32_t id) const {
   return encoded(id, response);
 }
 
+Bytes KeyServer::trust_anchors(const Bytes& request, std::uint32_t id) {
+  wire::TrustAnchorsRequest asked;
+  if (!wire::decode(request, asked)) return encoded(id, wire::Status::bad_request, wire::ErrorResponse{});
+  const std::lock_guard lock(mutex_);
+  wire::TrustAnchorsResponse page{
+      .generation = trust_generation_, .total = static_cast<std::uint16_t>(anchors_.size()), .certificates = {}};
+  wire::CertificateList& list = page.certificates;
+  for (std::size_t i = asked.first; i < anchors_.size() && list.count < anchors_in_answer_; ++i)
+    list.certificates[list.count++] = anchors_[i];
+  if (trust_changes_ > 0) {
+    --trust_changes_;
+    ++trust_generation_;
+  }
+  return encoded(id, page);
+}
+
 const KeyServer::Key* KeyServer::find(const wire::KeyId& id) const {
   const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const auto& entry) { return entry.second.id == id; });
   return found == keys_.end() ? nullptr : &found->second;
@@ -224,6 +258,11 @@ Bytes KeyServer::sign(const Bytes& request, std::uint32_t id) const {
   if (!wire::decode(request, asked)) return encoded(id, wire::Status::bad_request, wire::ErrorResponse{});
   const Key* key = find(asked.key_id);
   if (key == nullptr) return encoded(id, wire::Status::unknown_key, wire::ErrorResponse{.text = "no such key"});
+  const bool answers_digest = [&] {
+    const std::lock_guard lock(mutex_);
+    return answers_digests_;
+  }();
+  if (answers_digest) return encoded(id, wire::SignResponse{.signature = asked.digest});
   return encoded(id, wire::SignResponse{.signature = fakes::sign(key->pkey.get(), asked)});
 }
 

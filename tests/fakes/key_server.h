@@ -44,12 +44,17 @@ class KeyServer {
 
   void add_key(const std::string& name, PkeyPtr key, const std::vector<CertificatePtr>& chain = {});
 
+  // The trust anchors of every name, so many in an answer.
+  void trust(const std::vector<CertificatePtr>& anchors, std::size_t page_size = wire::max_chain_length);
+  void change_trust(unsigned times = 1);  // while it is read: the next answers are of a generation each
+
   void start();
   void stop();  // closes all connections and removes the socket
 
   // For the next `times` requests that come, or connections for turn_away.
   void behave(Behaviour behaviour, unsigned times = 1);
   void refuse(std::optional<Refusal> refusal, unsigned times = always);
+  void answer_digests();  // from now on instead of signatures, which costs less and tells requests apart
   void answer_plaintext(std::optional<Bytes> plaintext);  // whatever the ciphertext is, until taken back
 
   [[nodiscard]] unsigned connections() const;
@@ -72,6 +77,7 @@ class KeyServer {
   [[nodiscard]] std::optional<Refusal> next_refusal();
   [[nodiscard]] Bytes answer(const Bytes& request, const wire::RequestHeader& header);
   [[nodiscard]] Bytes describe(const Bytes& request, std::uint32_t id) const;
+  [[nodiscard]] Bytes trust_anchors(const Bytes& request, std::uint32_t id);
   [[nodiscard]] const Key* find(const wire::KeyId& id) const;
   [[nodiscard]] Bytes sign(const Bytes& request, std::uint32_t id) const;
   [[nodiscard]] Bytes decrypt(const Bytes& request, std::uint32_t id) const;
@@ -89,7 +95,12 @@ class KeyServer {
   unsigned behaviour_times_ = 0;
   std::optional<Refusal> refusal_;
   unsigned refusal_times_ = 0;
+  bool answers_digests_ = false;
   std::optional<Bytes> plaintext_;
+  std::vector<Bytes> anchors_;
+  std::size_t anchors_in_answer_ = wire::max_chain_length;
+  std::uint32_t trust_generation_ = 1;
+  unsigned trust_changes_ = 0;
   unsigned connection_count_ = 0;
   std::map<wire::Operation, unsigned> request_counts_;
 };

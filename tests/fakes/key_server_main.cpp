@@ -1,5 +1,6 @@
 // Runs a command beside a key server with software keys:
-//   edgeseal_key_server SOCKET [NAME=KEY.pem[,CERTIFICATE.pem...]]... -- COMMAND [ARGUMENT...]
+//   edgeseal_key_server SOCKET [NAME=KEY.pem[,CERTIFICATE.pem...]]... [trust:CERTIFICATE.pem[,...]] --
+//     COMMAND [ARGUMENT...]
 // and writes the key reference of each key to KEY.pem.reference. Its exit status is that of the command.
 
 #include <openssl/pem.h>
@@ -38,18 +39,30 @@ void write_reference(const std::string& name, EVP_PKEY* key, const std::string& 
   }
 }
 
-void add_key(fakes::KeyServer& server, const std::string& description) {
-  const std::size_t equals = description.find('=');
-  if (equals == std::string::npos) throw std::runtime_error("not NAME=KEY.pem: " + description);
-  const std::string name = description.substr(0, equals);
+// The files named behind the position, divided by commas.
+std::vector<std::string> files_behind(std::size_t at, const std::string& description) {
   std::vector<std::string> files;
-  for (std::size_t at = equals; at != std::string::npos;) {
+  while (at != std::string::npos) {
     const std::size_t comma = description.find(',', at + 1);
     files.push_back(description.substr(at + 1, comma == std::string::npos ? comma : comma - at - 1));
     at = comma;
   }
-  std::vector<fakes::CertificatePtr> chain;
-  for (std::size_t i = 1; i < files.size(); ++i) chain.push_back(read_certificate(files[i]));
+  return files;
+}
+
+std::vector<fakes::CertificatePtr> read_certificates(std::span<const std::string> files) {
+  std::vector<fakes::CertificatePtr> certificates;
+  for (const std::string& file : files) certificates.push_back(read_certificate(file));
+  return certificates;
+}
+
+void add(fakes::KeyServer& server, const std::string& description) {
+  if (description.starts_with("trust:")) return server.trust(read_certificates(files_behind(5, description)));
+  const std::size_t equals = description.find('=');
+  if (equals == std::string::npos) throw std::runtime_error("not NAME=KEY.pem: " + description);
+  const std::string name = description.substr(0, equals);
+  const std::vector<std::string> files = files_behind(equals, description);
+  const auto chain = read_certificates(std::span(files).subspan(1));
   const fakes::PkeyPtr key = fakes::read_key(files.front());
   write_reference(name, key.get(), files.front() + ".reference");
   server.add_key(name, key, chain);
@@ -71,7 +84,7 @@ int run_beside_server(std::span<char*> arguments) {
   if (arguments.size() < 2) throw std::runtime_error("a socket path is missing");
   fakes::KeyServer server(arguments[1]);
   std::size_t next = 2;
-  for (; next < arguments.size() && std::string_view(arguments[next]) != "--"; ++next) add_key(server, arguments[next]);
+  for (; next < arguments.size() && std::string_view(arguments[next]) != "--"; ++next) add(server, arguments[next]);
   if (next + 1 >= arguments.size()) throw std::runtime_error("a command after -- is missing");
   server.start();
   return run(&arguments[next + 1]);
