@@ -53,9 +53,10 @@ replace_binary_five_times() {
   for i in 1 2 3 4 5; do
     old=$(<"$device/nginx/pid")
     kill -USR2 "$old"
-    wait_for "the new master" eval '[ -e "$device/nginx/pid.oldbin" ] && [ -s "$device/nginx/pid" ]' || return 1
+    wait_for "the new master" eval '[ -e "$device/nginx/pid.oldbin" ] && [ -s "$device/nginx/pid" ]'
     kill -QUIT "$old"
-    wait_for "the end of the old master" eval '[ ! -e "$device/nginx/pid.oldbin" ]' || return 1
+    wait_for "the end of the old master" eval '[ ! -e "$device/nginx/pid.oldbin" ]'
+    five_handshakes_more
   done
 }
 
@@ -70,7 +71,9 @@ goes_on_as_a_new_binary() {
 restart_agent_five_times() {
   local i
   for i in 1 2 3 4 5; do
-    stop "$agent" && agent_start || return 1
+    stop "$agent"
+    agent_start
+    five_handshakes_more
   done
 }
 
