@@ -39,7 +39,7 @@ bool set_salt_length(RSA_PSS_PARAMS& parameters, std::uint16_t salt_length) noex
 
 bool set_hash(RSA_PSS_PARAMS& parameters, wire::Hash hash) noexcept {
   if (hash == wire::Hash::sha1) return true;  // the default too
-  parameters.hashAlgorithm = make(nid_of(hash), V_ASN1_NULL, nullptr).release();
+  parameters.hashAlgorithm = make(hash_of(hash).nid, V_ASN1_NULL, nullptr).release();
   parameters.maskGenAlgorithm =
       make_with(NID_mgf1, pack(parameters.hashAlgorithm, ASN1_ITEM_rptr(X509_ALGOR))).release();
   return parameters.hashAlgorithm != nullptr && parameters.maskGenAlgorithm != nullptr;
@@ -54,7 +54,7 @@ AlgorithmIdentifier identify_pss(wire::Hash hash, std::uint16_t salt_length) noe
 
 AlgorithmIdentifier identify_pair(wire::Hash hash, int key_nid, int parameter_type) noexcept {
   int nid = NID_undef;
-  if (OBJ_find_sigid_by_algs(&nid, nid_of(hash), key_nid) != 1) return nullptr;
+  if (OBJ_find_sigid_by_algs(&nid, hash_of(hash).nid, key_nid) != 1) return nullptr;
   return make(nid, parameter_type, nullptr);
 }
 

@@ -12,6 +12,7 @@ using Function = void (*)();
 
 inline constexpr const char* own_property = "provider=edgeseal";
 inline constexpr const char* rsa_names = "RSA:rsaEncryption:1.2.840.113549.1.1.1";
+inline constexpr const char* rsa_pss_names = "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10";
 inline constexpr const char* ec_names = "EC:id-ecPublicKey:1.2.840.10045.2.1";
 inline constexpr const char* ed25519_names = "ED25519:1.3.101.112";
 

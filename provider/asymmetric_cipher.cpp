@@ -57,15 +57,18 @@ Owned<Operation> Operation::duplicate() const noexcept {
 
 bool Operation::start_decrypting(Key* key, const OSSL_PARAM parameters[]) noexcept {
   if (key != nullptr) key_ = key->share();
-  if (key_ != nullptr && key_->agent_key.has_value() && key_->signature_size() <= largest_modulus)
+  if (key_ != nullptr && key_->kind == KeyKind::rsa && key_->agent_key.has_value() &&
+      key_->signature_size() <= largest_modulus)
     return options_.set(parameters);
-  raise_error(Reason::private_key_missing, "only RSA keys of the agent can decrypt");
+  raise_error(Reason::private_key_missing, "only RSA keys of the agent can decrypt, and those for PSS cannot");
   return false;
 }
 
 bool Operation::start_encrypting(Key* key, const OSSL_PARAM parameters[]) noexcept {
   if (key != nullptr) key_ = key->share();
-  return key_ != nullptr && key_->public_key != nullptr && options_.set(parameters);
+  if (key_ != nullptr && key_->kind == KeyKind::rsa && key_->public_key != nullptr) return options_.set(parameters);
+  raise_error(Reason::operation_unsupported, "only RSA keys can encrypt, and those for PSS cannot");
+  return false;
 }
 
 bool Operation::decrypt(ByteView ciphertext, unsigned char* out, std::size_t* size, std::size_t capacity) noexcept {
@@ -137,7 +140,7 @@ bool Operation::configure(EVP_PKEY_CTX* encryption) const noexcept {
     return false;
   }
   const auto named = [](const char* parameter, wire::Hash hash) {
-    return OSSL_PARAM_construct_utf8_string(parameter, const_cast<char*>(name_of(hash)), 0);
+    return OSSL_PARAM_construct_utf8_string(parameter, const_cast<char*>(hash_of(hash).name), 0);
   };
   const ByteView label = options_.label();
   const OSSL_PARAM parameters[] = {

@@ -95,16 +95,16 @@ bool CipherOptions::set_padding(const OSSL_PARAM& parameter) noexcept {
 bool CipherOptions::set_hashes(const OSSL_PARAM parameters[]) noexcept {
   OSSL_LIB_CTX* const library = context_->library.get();
   if (OSSL_PARAM_locate_const(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST) != nullptr) {
-    const auto chosen = find_hash(library, name_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST),
-                                  name_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST_PROPS));
-    if (!chosen.has_value()) return false;
-    hash_ = *chosen;
+    const Hash* chosen = find_hash_on_wire(library, name_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST),
+                                           name_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST_PROPS));
+    if (chosen == nullptr) return false;
+    hash_ = chosen->on_wire;
   }
   if (OSSL_PARAM_locate_const(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST) == nullptr) return true;
-  const auto chosen = find_hash(library, name_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST),
-                                name_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST_PROPS));
-  if (chosen.has_value()) mgf_hash_ = chosen;
-  return chosen.has_value();
+  const Hash* chosen = find_hash_on_wire(library, name_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST),
+                                         name_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST_PROPS));
+  if (chosen != nullptr) mgf_hash_ = chosen->on_wire;
+  return chosen != nullptr;
 }
 
 bool CipherOptions::set_label(const OSSL_PARAM& parameter) noexcept {
@@ -135,8 +135,8 @@ bool CipherOptions::get(OSSL_PARAM parameters[]) const noexcept {
   OSSL_PARAM* negotiated = OSSL_PARAM_locate(parameters, OSSL_ASYM_CIPHER_PARAM_TLS_NEGOTIATED_VERSION);
   OSSL_PARAM* rejection = OSSL_PARAM_locate(parameters, implicit_rejection);
   return (padding == nullptr || get_padding(*padding)) &&
-         (digest == nullptr || OSSL_PARAM_set_utf8_string(digest, name_of(hash())) == 1) &&
-         (mgf1 == nullptr || OSSL_PARAM_set_utf8_string(mgf1, name_of(mgf_hash())) == 1) &&
+         (digest == nullptr || OSSL_PARAM_set_utf8_string(digest, hash_of(hash()).name) == 1) &&
+         (mgf1 == nullptr || OSSL_PARAM_set_utf8_string(mgf1, hash_of(mgf_hash()).name) == 1) &&
          (label == nullptr || get_label(*label)) &&
          (client == nullptr || OSSL_PARAM_set_uint(client, tls_versions_.client) == 1) &&
          (negotiated == nullptr || OSSL_PARAM_set_uint(negotiated, tls_versions_.negotiated) == 1) &&

@@ -135,6 +135,7 @@ constexpr const char* from_der = "provider=edgeseal,input=der,structure=Edgeseal
 const OSSL_ALGORITHM decoders[] = {
     {"DER", from_pem, pem_functions, "Edgeseal key reference in PEM"},
     {rsa_names, from_der, der_functions<KeyKind::rsa>, "Edgeseal key reference, RSA"},
+    {rsa_pss_names, from_der, der_functions<KeyKind::rsa_pss>, "Edgeseal key reference, RSA-PSS"},
     {ec_names, from_der, der_functions<KeyKind::ec>, "Edgeseal key reference, EC"},
     {ed25519_names, from_der, der_functions<KeyKind::ed25519>, "Edgeseal key reference, Ed25519"},
     {nullptr, nullptr, nullptr, nullptr}};

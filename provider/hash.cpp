@@ -9,53 +9,50 @@
 namespace edgeseal::provider {
 namespace {
 
-struct Entry {
-  wire::Hash hash;
-  const char* name;
-  int nid;
-};
-
-constexpr std::array<Entry, 4> table{{{wire::Hash::sha1, "SHA1", NID_sha1},
-                                      {wire::Hash::sha256, "SHA256", NID_sha256},
-                                      {wire::Hash::sha384, "SHA384", NID_sha384},
-                                      {wire::Hash::sha512, "SHA512", NID_sha512}}};
-
-const Entry& entry_of(wire::Hash hash) noexcept {
-  for (const Entry& entry : table) {
-    if (entry.hash == hash) return entry;
-  }
-  return table.front();
+constexpr Hash entry(wire::Hash hash, const char* name, int nid) noexcept {
+  return {hash, name, nid, wire::digest_size(hash)};
 }
 
-std::optional<wire::Hash> hash_of(const EVP_MD* digest) noexcept {
-  for (const Entry& entry : table) {
-    if (EVP_MD_is_a(digest, entry.name) == 1) return entry.hash;
-  }
-  return std::nullopt;
+constexpr std::array<Hash, 5> table{{entry(wire::Hash::sha1, "SHA1", NID_sha1),
+                                     entry(wire::Hash::sha256, "SHA256", NID_sha256),
+                                     entry(wire::Hash::sha384, "SHA384", NID_sha384),
+                                     entry(wire::Hash::sha512, "SHA512", NID_sha512),
+                                     {wire::Hash::none, "MD5-SHA1", NID_md5_sha1, 36}}};
+
+const Hash* raise_unsupported(const char* name) noexcept {
+  raise_error(Reason::digest_unsupported, "%s: use SHA-1, SHA-256, SHA-384 or SHA-512", name);
+  return nullptr;
 }
 
 }  // namespace
 
-std::optional<wire::Hash> find_hash(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept {
-  if (name == nullptr) return std::nullopt;
+const Hash* find_hash(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept {
+  if (name == nullptr) return nullptr;
   const Digest digest(EVP_MD_fetch(library, name, properties));
-  const std::optional<wire::Hash> hash = digest != nullptr ? hash_of(digest.get()) : std::nullopt;
-  if (!hash.has_value()) raise_error(Reason::digest_unsupported, "%s: use SHA-1, SHA-256, SHA-384 or SHA-512", name);
-  return hash;
-}
-
-std::optional<wire::Hash> hash_of_digest_size(std::size_t size) noexcept {
-  for (const Entry& entry : table) {
-    if (wire::digest_size(entry.hash) == size) return entry.hash;
+  if (digest == nullptr) return raise_unsupported(name);
+  for (const Hash& hash : table) {
+    if (EVP_MD_is_a(digest.get(), hash.name) == 1) return &hash;
   }
-  return std::nullopt;
+  return raise_unsupported(name);
 }
 
-const char* name_of(wire::Hash hash) noexcept {
-  return entry_of(hash).name;
+const Hash* find_hash_on_wire(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept {
+  const Hash* hash = find_hash(library, name, properties);
+  return hash == nullptr || hash->on_wire != wire::Hash::none ? hash : raise_unsupported(name);
 }
-int nid_of(wire::Hash hash) noexcept {
-  return entry_of(hash).nid;
+
+const Hash* hash_of_digest_size(std::size_t size) noexcept {
+  for (const Hash& hash : table) {
+    if (hash.on_wire != wire::Hash::none && hash.digest_size == size) return &hash;
+  }
+  return nullptr;
+}
+
+const Hash& hash_of(wire::Hash hash) noexcept {
+  for (const Hash& known : table) {
+    if (known.on_wire == hash) return known;
+  }
+  return table.front();
 }
 
 }  // namespace edgeseal::provider

@@ -6,12 +6,21 @@
 
 namespace edgeseal::provider {
 
-// The hashes that the key socket can name, as libcrypto knows them.
-[[nodiscard]] std::optional<wire::Hash> hash_of_digest_size(std::size_t size) noexcept;
-// By any name that libcrypto knows it by; nothing, with an error raised, where it is none of these.
-[[nodiscard]] std::optional<wire::Hash> find_hash(OSSL_LIB_CTX* library, const char* name,
-                                                  const char* properties) noexcept;
-[[nodiscard]] const char* name_of(wire::Hash hash) noexcept;
-[[nodiscard]] int nid_of(wire::Hash hash) noexcept;
+// A hash as libcrypto and the key socket know it.
+struct Hash {
+  wire::Hash on_wire;  // none: the key socket cannot name it
+  const char* name;
+  int nid;
+  std::size_t digest_size;
+};
+
+// By any name that libcrypto knows it by; null, with an error raised, where it is none of those that can be signed.
+// Among them is the MD5-SHA1 of TLS before 1.2.
+[[nodiscard]] const Hash* find_hash(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept;
+
+// The same for those that the key socket can name.
+[[nodiscard]] const Hash* find_hash_on_wire(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept;
+[[nodiscard]] const Hash* hash_of_digest_size(std::size_t size) noexcept;
+[[nodiscard]] const Hash& hash_of(wire::Hash hash) noexcept;
 
 }  // namespace edgeseal::provider

@@ -6,7 +6,7 @@ namespace edgeseal::provider {
 namespace {
 
 std::optional<KeyKind> kind_of(const EVP_PKEY* key) noexcept {
-  for (const KeyKind kind : {KeyKind::rsa, KeyKind::ec, KeyKind::ed25519}) {
+  for (const KeyKind kind : {KeyKind::rsa, KeyKind::rsa_pss, KeyKind::ec, KeyKind::ed25519}) {
     if (EVP_PKEY_is_a(key, algorithm_name(kind)) == 1) return kind;
   }
   return std::nullopt;
@@ -46,7 +46,7 @@ Key::Reference Key::of_agent(Context& context, std::string_view name, ByteView p
   if (key == nullptr) return nullptr;
   key->public_key = std::move(parsed);
   key->agent_key = agent_key;
-  return key;
+  return read_restrictions(context.library.get(), *key->public_key, key->restrictions) ? std::move(key) : nullptr;
 }
 
 Key::Reference Key::share() noexcept {

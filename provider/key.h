@@ -6,19 +6,25 @@
 #include <string_view>
 
 #include "provider/context.h"
+#include "provider/pss_restrictions.h"
 
 namespace edgeseal::provider {
 
-enum class KeyKind { rsa, ec, ed25519 };
+enum class KeyKind { rsa, rsa_pss, ec, ed25519 };
 
 // The name under which libcrypto knows keys of the kind.
 [[nodiscard]] constexpr const char* algorithm_name(KeyKind kind) noexcept {
   switch (kind) {
     case KeyKind::rsa: return "RSA";
+    case KeyKind::rsa_pss: return "RSA-PSS";
     case KeyKind::ec: return "EC";
     case KeyKind::ed25519: return "ED25519";
   }
   return "";
+}
+
+[[nodiscard]] constexpr bool is_rsa(KeyKind kind) noexcept {
+  return kind == KeyKind::rsa || kind == KeyKind::rsa_pss;
 }
 
 // A key of the agent or, where `agent_key` is empty, a public key that libcrypto brought for a comparison. All
@@ -53,6 +59,7 @@ class Key {
   const KeyKind kind;
   Pkey public_key;
   std::optional<AgentKey> agent_key;
+  std::optional<PssRestrictions> restrictions;  // of a key of the agent
 
  private:
   void release() noexcept;

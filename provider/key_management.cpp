@@ -64,6 +64,21 @@ int match(const void* left, const void* right, int selection) noexcept {
   return (keys ? EVP_PKEY_eq(a, b) : EVP_PKEY_parameters_eq(a, b)) == 1;
 }
 
+// What the agent holds, it alone can look at.
+int validate(const void* data, int selection, int check) noexcept {
+  const Key& key = as_key(data);
+  if ((selection & private_part) != 0 && !key.agent_key.has_value()) {
+    raise_error(Reason::private_key_missing, "there is none to check");
+    return 0;
+  }
+  if (key.public_key == nullptr) return 0;
+  const PkeyContext checked(EVP_PKEY_CTX_new_from_pkey(key.context.library.get(), key.public_key.get(), nullptr));
+  if (checked == nullptr) return 0;
+  if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) == 0) return EVP_PKEY_param_check(checked.get()) == 1;
+  const auto run = check == OSSL_KEYMGMT_VALIDATE_QUICK_CHECK ? EVP_PKEY_public_check_quick : EVP_PKEY_public_check;
+  return run(checked.get()) == 1;
+}
+
 int get_params(void* data, OSSL_PARAM* parameters) noexcept {
   const Key& key = as_key(data);
   return key.public_key != nullptr && EVP_PKEY_get_params(key.public_key.get(), parameters) == 1;
@@ -96,56 +111,35 @@ int import_key(void* data, int selection, const OSSL_PARAM parameters[]) noexcep
   return 1;
 }
 
-constexpr const char* security_category = "security-category";  // libcrypto 3.6 and later know it
-
-constexpr OSSL_PARAM rsa_parameters[] = {number(OSSL_PKEY_PARAM_BITS),          number(OSSL_PKEY_PARAM_MAX_SIZE),
-                                         number(OSSL_PKEY_PARAM_SECURITY_BITS), number(security_category),
-                                         text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),  big_number(OSSL_PKEY_PARAM_RSA_N),
-                                         big_number(OSSL_PKEY_PARAM_RSA_E),     end_of_list};
-
-constexpr OSSL_PARAM ec_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
-                                        number(OSSL_PKEY_PARAM_MAX_SIZE),
-                                        number(OSSL_PKEY_PARAM_SECURITY_BITS),
-                                        number(security_category),
-                                        text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),
-                                        text(OSSL_PKEY_PARAM_GROUP_NAME),
-                                        text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
-                                        text(OSSL_PKEY_PARAM_EC_ENCODING),
-                                        text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
-                                        octets(OSSL_PKEY_PARAM_PUB_KEY),
-                                        octets(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY),
-                                        big_number(OSSL_PKEY_PARAM_EC_PUB_X),
-                                        big_number(OSSL_PKEY_PARAM_EC_PUB_Y),
-                                        end_of_list};
-
-constexpr OSSL_PARAM ed25519_parameters[] = {number(OSSL_PKEY_PARAM_BITS),
-                                             number(OSSL_PKEY_PARAM_MAX_SIZE),
-                                             number(OSSL_PKEY_PARAM_SECURITY_BITS),
-                                             number(security_category),
-                                             text(OSSL_PKEY_PARAM_MANDATORY_DIGEST),
-                                             octets(OSSL_PKEY_PARAM_PUB_KEY),
-                                             end_of_list};
-
 constexpr OSSL_PARAM rsa_exchanged[] = {big_number(OSSL_PKEY_PARAM_RSA_N), big_number(OSSL_PKEY_PARAM_RSA_E),
                                         end_of_list};
+
+constexpr OSSL_PARAM rsa_pss_exchanged[] = {big_number(OSSL_PKEY_PARAM_RSA_N),
+                                            big_number(OSSL_PKEY_PARAM_RSA_E),
+                                            text(OSSL_PKEY_PARAM_RSA_DIGEST),
+                                            text(OSSL_PKEY_PARAM_RSA_MASKGENFUNC),
+                                            text(OSSL_PKEY_PARAM_RSA_MGF1_DIGEST),
+                                            number(OSSL_PKEY_PARAM_RSA_PSS_SALTLEN),
+                                            end_of_list};
 
 constexpr OSSL_PARAM ec_exchanged[] = {text(OSSL_PKEY_PARAM_GROUP_NAME), octets(OSSL_PKEY_PARAM_PUB_KEY), end_of_list};
 
 constexpr OSSL_PARAM ed25519_exchanged[] = {octets(OSSL_PKEY_PARAM_PUB_KEY), end_of_list};
 
+// The default provider answers for the public part, and this is its list; the table of a provider within libcrypto
+// stays.
 template <KeyKind kind>
-const OSSL_PARAM* gettable_params(void* /*context*/) noexcept {
-  switch (kind) {
-    case KeyKind::rsa: return rsa_parameters;
-    case KeyKind::ec: return ec_parameters;
-    case KeyKind::ed25519: return ed25519_parameters;
-  }
+const OSSL_PARAM* gettable_params(void* context) noexcept {
+  const KeyManagement answering(
+      EVP_KEYMGMT_fetch(static_cast<Context*>(context)->library.get(), algorithm_name(kind), nullptr));
+  return answering != nullptr ? EVP_KEYMGMT_gettable_params(answering.get()) : nullptr;
 }
 
 template <KeyKind kind>
 const OSSL_PARAM* exchanged_types(int /*selection*/) noexcept {
   switch (kind) {
     case KeyKind::rsa: return rsa_exchanged;
+    case KeyKind::rsa_pss: return rsa_pss_exchanged;
     case KeyKind::ec: return ec_exchanged;
     case KeyKind::ed25519: return ed25519_exchanged;
   }
@@ -153,6 +147,7 @@ const OSSL_PARAM* exchanged_types(int /*selection*/) noexcept {
 
 template <KeyKind kind>
 const char* operation_name(int operation) noexcept {
+  if (kind == KeyKind::rsa_pss) return algorithm_name(KeyKind::rsa);
   return kind == KeyKind::ec && operation == OSSL_OP_SIGNATURE ? "ECDSA" : algorithm_name(kind);
 }
 
@@ -164,6 +159,7 @@ const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_KEYMGMT_DUP, reinterpret_cast<Function>(duplicate_key)},
     {OSSL_FUNC_KEYMGMT_HAS, reinterpret_cast<Function>(has)},
     {OSSL_FUNC_KEYMGMT_MATCH, reinterpret_cast<Function>(match)},
+    {OSSL_FUNC_KEYMGMT_VALIDATE, reinterpret_cast<Function>(validate)},
     {OSSL_FUNC_KEYMGMT_GET_PARAMS, reinterpret_cast<Function>(get_params)},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, reinterpret_cast<Function>(gettable_params<kind>)},
     {OSSL_FUNC_KEYMGMT_EXPORT, reinterpret_cast<Function>(export_key)},
@@ -177,6 +173,7 @@ const OSSL_DISPATCH functions[] = {
 
 const OSSL_ALGORITHM key_managements[] = {
     {rsa_names, own_property, functions<KeyKind::rsa>, "RSA keys held by the Edgeseal agent"},
+    {rsa_pss_names, own_property, functions<KeyKind::rsa_pss>, "RSA-PSS keys held by the Edgeseal agent"},
     {ec_names, own_property, functions<KeyKind::ec>, "EC keys held by the Edgeseal agent"},
     {ed25519_names, own_property, functions<KeyKind::ed25519>, "Ed25519 keys held by the Edgeseal agent"},
     {nullptr, nullptr, nullptr, nullptr}};

@@ -49,6 +49,7 @@ using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
 using Name = std::unique_ptr<X509_NAME, FreeBy<X509_NAME_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, FreeBy<BN_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
+using KeyManagement = std::unique_ptr<EVP_KEYMGMT, FreeBy<EVP_KEYMGMT_free>>;
 using Digest = std::unique_ptr<EVP_MD, FreeBy<EVP_MD_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
 using Bio = std::unique_ptr<BIO, FreeBy<BIO_free>>;

@@ -1,7 +1,8 @@
 #include <array>
 
 #include "provider/algorithms.h"
-#include "provider/signature_options.h"
+#include "provider/sign_request.h"
+#include "provider/verification.h"
 
 namespace edgeseal::provider {
 namespace {
@@ -10,34 +11,39 @@ namespace {
 // digest.
 class Operation {
  public:
-  Operation(Context& context, KeyKind kind) noexcept : context_(context), kind_(kind), options_(context, kind) {}
+  Operation(Context& context, KeyKind kind) noexcept : context_(context), kind_(kind), options_(context) {}
 
   // Null where memory is out.
   [[nodiscard]] Owned<Operation> duplicate() const noexcept;
   [[nodiscard]] bool start(Key* key, const OSSL_PARAM parameters[]) noexcept;
   [[nodiscard]] bool start_hashing(const char* digest) noexcept;
-  [[nodiscard]] bool update(const unsigned char* data, std::size_t size) noexcept;
+  [[nodiscard]] bool update(ByteView data) noexcept;
 
   // With no `signature` they tell the largest size only.
   [[nodiscard]] bool finish(unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept;
-  [[nodiscard]] bool sign(ByteView digest, unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept;
+  [[nodiscard]] bool sign(ByteView content, unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept;
+
+  // To verify with; started by the key that it got here.
+  [[nodiscard]] const Key* take(Key* key) noexcept;
+  [[nodiscard]] Verification& verification() noexcept { return verification_; }
 
   [[nodiscard]] bool set(const OSSL_PARAM parameters[]) noexcept;
-  [[nodiscard]] bool get(OSSL_PARAM parameters[]) const noexcept { return options_.get(parameters, key_.get()); }
+  [[nodiscard]] bool get(OSSL_PARAM parameters[]) const noexcept;
 
  private:
-  [[nodiscard]] std::optional<wire::Hash> hash_for(ByteView digest) const noexcept;
+  [[nodiscard]] bool fits(const Key& key) const noexcept;
 
   Context& context_;
-  KeyKind kind_;
+  KeyKind kind_;  // RSA keys sign with their own operations and with those of RSA-PSS
   SignatureOptions options_;
   Key::Reference key_;
   DigestContext hashing_;
+  Verification verification_;
 };
 
 Owned<Operation> Operation::duplicate() const noexcept {
   Owned<Operation> copy = make_object<Operation>(context_, kind_);
-  if (copy == nullptr) return nullptr;
+  if (copy == nullptr || !verification_.copy_to(copy->verification_)) return nullptr;
   copy->options_ = options_;
   if (key_ != nullptr) copy->key_ = key_->share();
   if (hashing_ == nullptr) return copy;
@@ -46,29 +52,40 @@ Owned<Operation> Operation::duplicate() const noexcept {
   return copied ? std::move(copy) : nullptr;
 }
 
-bool Operation::start(Key* key, const OSSL_PARAM parameters[]) noexcept {
+bool Operation::fits(const Key& key) const noexcept {
+  return kind_ == KeyKind::rsa ? is_rsa(key.kind) : key.kind == kind_;
+}
+
+const Key* Operation::take(Key* key) noexcept {
   if (key != nullptr) key_ = key->share();
   hashing_.reset();
-  if (key_ == nullptr || key_->kind != kind_ || !key_->agent_key.has_value()) {
+  verification_.stop();
+  return key_ != nullptr && fits(*key_) ? key_.get() : nullptr;
+}
+
+bool Operation::start(Key* key, const OSSL_PARAM parameters[]) noexcept {
+  const Key* taken = take(key);
+  if (taken == nullptr || !taken->agent_key.has_value()) {
     raise_error(Reason::private_key_missing, "only keys of the agent can sign");
     return false;
   }
+  options_.start(*taken);
   return set(parameters);
 }
 
 bool Operation::start_hashing(const char* digest) noexcept {
   if (digest != nullptr && *digest != '\0' && !options_.set_digest(digest, nullptr)) return false;
-  if (!options_.hash().has_value()) {
+  if (options_.hash() == nullptr) {
     raise_error(Reason::digest_unsupported, "none was chosen");
     return false;
   }
-  const Digest fetched(EVP_MD_fetch(context_.library.get(), name_of(*options_.hash()), nullptr));
+  const Digest fetched(EVP_MD_fetch(context_.library.get(), options_.hash()->name, nullptr));
   hashing_.reset(EVP_MD_CTX_new());
   return fetched != nullptr && hashing_ != nullptr && EVP_DigestInit_ex2(hashing_.get(), fetched.get(), nullptr) == 1;
 }
 
-bool Operation::update(const unsigned char* data, std::size_t size) noexcept {
-  return hashing_ != nullptr && EVP_DigestUpdate(hashing_.get(), data, size) == 1;
+bool Operation::update(ByteView data) noexcept {
+  return hashing_ != nullptr && EVP_DigestUpdate(hashing_.get(), data.data(), data.size()) == 1;
 }
 
 bool Operation::finish(unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept {
@@ -80,8 +97,8 @@ bool Operation::finish(unsigned char* signature, std::size_t* size, std::size_t 
   return sign(ByteView(digest).first(digest_size), signature, size, capacity);
 }
 
-bool Operation::sign(ByteView digest, unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept {
-  if (key_ == nullptr) return false;
+bool Operation::sign(ByteView content, unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept {
+  if (key_ == nullptr || !key_->agent_key.has_value()) return false;
   const std::size_t largest = key_->signature_size();
   if (signature == nullptr) {
     *size = largest;
@@ -91,15 +108,9 @@ bool Operation::sign(ByteView digest, unsigned char* signature, std::size_t* siz
     raise_error(Reason::buffer_too_small, "%zu bytes where a signature takes up to %zu", capacity, largest);
     return false;
   }
-  const std::optional<wire::Hash> hash = hash_for(digest);
-  if (!hash.has_value()) return false;
-  const std::optional<std::uint16_t> salt = options_.salt_length(*hash, *key_);
-  if (!salt.has_value()) return false;
-  const wire::SignRequest request{.key_id = key_->agent_key->id,
-                                  .scheme = options_.scheme(),
-                                  .hash = *hash,
-                                  .salt_length = *salt,
-                                  .digest = digest};
+  std::array<std::byte, wire::max_modulus_size> block;
+  wire::SignRequest request;
+  if (!make_sign_request(options_, *key_, content, block, request)) return false;
   const MutableByteView out(reinterpret_cast<std::byte*>(signature), largest);
   *size = context_.agent.sign(request, key_->agent_key->name.data(), out);
   if (kind_ == KeyKind::ec || *size == 0 || *size == largest) return *size != 0;
@@ -107,31 +118,32 @@ bool Operation::sign(ByteView digest, unsigned char* signature, std::size_t* siz
   return false;
 }
 
-// ECDSA callers may leave the digest unnamed; its size then tells it. An RSA signature carries the name.
-std::optional<wire::Hash> Operation::hash_for(ByteView digest) const noexcept {
-  std::optional<wire::Hash> hash = options_.hash();
-  if (!hash.has_value() && kind_ == KeyKind::ec) hash = hash_of_digest_size(digest.size());
-  if (!hash.has_value()) {
-    raise_error(Reason::digest_unsupported, "none was chosen for the %zu bytes to sign", digest.size());
-    return std::nullopt;
+bool Operation::set(const OSSL_PARAM parameters[]) noexcept {
+  if (verification_.started()) return verification_.set(parameters);
+  SignatureOptions chosen = options_;
+  if (!chosen.set(parameters)) return false;
+  if (hashing_ != nullptr && chosen.hash() != options_.hash()) {
+    raise_error(Reason::digest_unsupported, "it cannot change once hashing has begun");
+    return false;
   }
-  if (digest.size() != wire::digest_size(*hash)) {
-    raise_error(Reason::digest_size_wrong, "%zu bytes for %s", digest.size(), name_of(*hash));
-    return std::nullopt;
-  }
-  return hash;
+  options_ = chosen;
+  return true;
 }
 
-bool Operation::set(const OSSL_PARAM parameters[]) noexcept {
-  const std::optional<wire::Hash> before = options_.hash();
-  if (!options_.set(parameters)) return false;
-  if (hashing_ == nullptr || options_.hash() == before) return true;
-  raise_error(Reason::digest_unsupported, "it cannot change once hashing has begun");
-  return false;
+bool Operation::get(OSSL_PARAM parameters[]) const noexcept {
+  return verification_.started() ? verification_.get(parameters) : options_.get(parameters, key_.get());
 }
 
 Operation& as_operation(void* operation) noexcept {
   return *static_cast<Operation*>(operation);
+}
+
+Key* as_key(void* key) noexcept {
+  return static_cast<Key*>(key);
+}
+
+ByteView as_bytes(const unsigned char* data, std::size_t size) noexcept {
+  return {reinterpret_cast<const std::byte*>(data), size};
 }
 
 template <KeyKind kind>
@@ -148,26 +160,61 @@ void* duplicate_operation(void* operation) noexcept {
 }
 
 int sign_init(void* operation, void* key, const OSSL_PARAM parameters[]) noexcept {
-  return as_operation(operation).start(static_cast<Key*>(key), parameters);
+  return as_operation(operation).start(as_key(key), parameters);
 }
 
 int sign(void* operation, unsigned char* signature, std::size_t* size, std::size_t capacity,
-         const unsigned char* digest, std::size_t digest_size) noexcept {
-  const ByteView bytes(reinterpret_cast<const std::byte*>(digest), digest_size);
-  return as_operation(operation).sign(bytes, signature, size, capacity);
+         const unsigned char* content, std::size_t content_size) noexcept {
+  return as_operation(operation).sign(as_bytes(content, content_size), signature, size, capacity);
 }
 
 int digest_sign_init(void* operation, const char* digest, void* key, const OSSL_PARAM parameters[]) noexcept {
   Operation& started = as_operation(operation);
-  return started.start(static_cast<Key*>(key), parameters) && started.start_hashing(digest);
+  return started.start(as_key(key), parameters) && started.start_hashing(digest);
 }
 
 int digest_sign_update(void* operation, const unsigned char* data, std::size_t size) noexcept {
-  return as_operation(operation).update(data, size);
+  return as_operation(operation).update(as_bytes(data, size));
 }
 
 int digest_sign_final(void* operation, unsigned char* signature, std::size_t* size, std::size_t capacity) noexcept {
   return as_operation(operation).finish(signature, size, capacity);
+}
+
+int verify_init(void* operation, void* key, const OSSL_PARAM parameters[]) noexcept {
+  Operation& started = as_operation(operation);
+  const Key* taken = started.take(as_key(key));
+  return started.verification().start(taken, parameters);
+}
+
+int verify(void* operation, const unsigned char* signature, std::size_t size, const unsigned char* digest,
+           std::size_t digest_size) noexcept {
+  return as_operation(operation).verification().verify(as_bytes(signature, size), as_bytes(digest, digest_size));
+}
+
+int verify_recover_init(void* operation, void* key, const OSSL_PARAM parameters[]) noexcept {
+  Operation& started = as_operation(operation);
+  const Key* taken = started.take(as_key(key));
+  return started.verification().start_recovering(taken, parameters);
+}
+
+int verify_recover(void* operation, unsigned char* out, std::size_t* size, std::size_t capacity,
+                   const unsigned char* signature, std::size_t signature_size) noexcept {
+  return as_operation(operation).verification().recover(as_bytes(signature, signature_size), out, size, capacity);
+}
+
+int digest_verify_init(void* operation, const char* digest, void* key, const OSSL_PARAM parameters[]) noexcept {
+  Operation& started = as_operation(operation);
+  const Key* taken = started.take(as_key(key));
+  return started.verification().start_hashing(taken, digest, parameters);
+}
+
+int digest_verify_update(void* operation, const unsigned char* data, std::size_t size) noexcept {
+  return as_operation(operation).verification().update(as_bytes(data, size));
+}
+
+int digest_verify_final(void* operation, const unsigned char* signature, std::size_t size) noexcept {
+  return as_operation(operation).verification().finish(as_bytes(signature, size));
 }
 
 int set_parameters(void* operation, const OSSL_PARAM parameters[]) noexcept {
@@ -193,6 +240,13 @@ const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, reinterpret_cast<Function>(digest_sign_init)},
     {OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, reinterpret_cast<Function>(digest_sign_update)},
     {OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, reinterpret_cast<Function>(digest_sign_final)},
+    {OSSL_FUNC_SIGNATURE_VERIFY_INIT, reinterpret_cast<Function>(verify_init)},
+    {OSSL_FUNC_SIGNATURE_VERIFY, reinterpret_cast<Function>(verify)},
+    {OSSL_FUNC_SIGNATURE_VERIFY_RECOVER_INIT, reinterpret_cast<Function>(verify_recover_init)},
+    {OSSL_FUNC_SIGNATURE_VERIFY_RECOVER, reinterpret_cast<Function>(verify_recover)},
+    {OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, reinterpret_cast<Function>(digest_verify_init)},
+    {OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_UPDATE, reinterpret_cast<Function>(digest_verify_update)},
+    {OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_FINAL, reinterpret_cast<Function>(digest_verify_final)},
     {OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, reinterpret_cast<Function>(set_parameters)},
     {OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, reinterpret_cast<Function>(list_parameters<kind>)},
     {OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, reinterpret_cast<Function>(get_parameters)},

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <stdexcept>
 #include <system_error>
 
 #include "tests/fakes/private_key.h"
@@ -31,6 +32,10 @@ Bytes encoded(const Arguments&... arguments) {
   Bytes record(wire::max_message_size);
   record.resize(wire::encode(arguments..., record));
   return record;
+}
+
+Bytes unsupported(std::uint32_t id, std::string_view text) {
+  return encoded(id, wire::Status::unsupported, wire::ErrorResponse{.text = text});
 }
 
 void spoil(Bytes& record, KeyServer::Behaviour behaviour) {
@@ -124,6 +129,11 @@ void KeyServer::change_trust(unsigned times) {
   trust_changes_ = times;
 }
 
+void KeyServer::forbid_legacy(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  keys_.at(name).legacy = false;
+}
+
 unsigned KeyServer::connections() const {
   const std::lock_guard lock(mutex_);
   return connection_count_;
@@ -181,7 +191,13 @@ bool KeyServer::serve(int connection) {
   const Behaviour behaviour = note(header);
   if (behaviour == Behaviour::close) return false;
   if (behaviour == Behaviour::hold) return true;
-  Bytes record = answer(request, header);
+  Bytes record;
+  try {
+    record = is_forbidden(request, header) ? unsupported(header.request_id, "for legacy peers only")
+                                           : answer(request, header);
+  } catch (const std::runtime_error& error) {
+    record = unsupported(header.request_id, error.what());
+  }
   spoil(record, behaviour);
   return ::send(connection, record.data(), record.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(record.size());
 }
@@ -200,6 +216,18 @@ std::optional<KeyServer::Refusal> KeyServer::next_refusal() {
   if (!refusal_ || refusal_times_ == 0) return std::nullopt;
   if (refusal_times_ != always) --refusal_times_;
   return refusal_;
+}
+
+bool KeyServer::is_forbidden(const Bytes& request, const wire::RequestHeader& header) const {
+  wire::SignRequest signing;
+  wire::DecryptRequest decryption;
+  const bool signs = header.operation == wire::Operation::sign && wire::decode(request, signing);
+  const bool decrypts = header.operation == wire::Operation::decrypt && wire::decode(request, decryption);
+  const Key* key = signs ? find(signing.key_id) : decrypts ? find(decryption.key_id) : nullptr;
+  const std::lock_guard lock(mutex_);
+  if (key == nullptr || key->legacy) return false;
+  return (signs && (signing.hash == wire::Hash::sha1 || signing.scheme == wire::SignatureScheme::rsa_raw)) ||
+         (decrypts && decryption.scheme == wire::DecryptionScheme::rsa_pkcs1);
 }
 
 Bytes KeyServer::answer(const Bytes& request, const wire::RequestHeader& header) {

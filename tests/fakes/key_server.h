@@ -57,6 +57,9 @@ class KeyServer {
   void answer_digests();  // from now on instead of signatures, which costs less and tells requests apart
   void answer_plaintext(std::optional<Bytes> plaintext);  // whatever the ciphertext is, until taken back
 
+  // The key refuses what the agent allows for old peers only: SHA-1, decryption with PKCS#1 v1.5, raw RSA.
+  void forbid_legacy(const std::string& name);
+
   [[nodiscard]] unsigned connections() const;
   [[nodiscard]] unsigned requests(wire::Operation operation) const;
   // False where they did not come within half a minute.
@@ -68,6 +71,7 @@ class KeyServer {
     Bytes public_key;
     wire::KeyId id{};
     std::vector<Bytes> chain;
+    bool legacy = true;
   };
 
   void run();
@@ -76,6 +80,7 @@ class KeyServer {
   [[nodiscard]] Behaviour note(const wire::RequestHeader& header);
   [[nodiscard]] std::optional<Refusal> next_refusal();
   [[nodiscard]] Bytes answer(const Bytes& request, const wire::RequestHeader& header);
+  [[nodiscard]] bool is_forbidden(const Bytes& request, const wire::RequestHeader& header) const;
   [[nodiscard]] Bytes describe(const Bytes& request, std::uint32_t id) const;
   [[nodiscard]] Bytes trust_anchors(const Bytes& request, std::uint32_t id);
   [[nodiscard]] const Key* find(const wire::KeyId& id) const;

@@ -46,14 +46,19 @@ Bytes sign_message(EVP_PKEY* key, wire::ByteView message) {
   return signature;
 }
 
+bool set_scheme(EVP_PKEY_CTX* context, const wire::SignRequest& request) {
+  if (request.scheme == wire::SignatureScheme::rsa_raw)
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1;
+  const std::shared_ptr<EVP_MD> digest(EVP_MD_fetch(default_only(), name_of(request.hash), nullptr), EVP_MD_free);
+  if (EVP_PKEY_CTX_set_signature_md(context, digest.get()) != 1) return false;
+  return request.scheme != wire::SignatureScheme::rsa_pss ||
+         (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+          EVP_PKEY_CTX_set_rsa_pss_saltlen(context, request.salt_length) == 1);
+}
+
 Bytes sign_digest(EVP_PKEY* key, const wire::SignRequest& request) {
   const Context context = context_of(key);
-  const std::shared_ptr<EVP_MD> digest(EVP_MD_fetch(default_only(), name_of(request.hash), nullptr), EVP_MD_free);
-  require(EVP_PKEY_sign_init(context.get()) == 1 && EVP_PKEY_CTX_set_signature_md(context.get(), digest.get()) == 1);
-  if (request.scheme == wire::SignatureScheme::rsa_pss) {
-    require(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) == 1 &&
-            EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), request.salt_length) == 1);
-  }
+  require(EVP_PKEY_sign_init(context.get()) == 1 && set_scheme(context.get(), request));
   Bytes signature(1024);
   std::size_t size = signature.size();
   require(EVP_PKEY_sign(context.get(), octets(signature), &size, octets(request.digest), request.digest.size()) == 1);
@@ -81,7 +86,9 @@ Context decryption(EVP_PKEY* key, const wire::DecryptRequest& request) {
 
 wire::KeyType type_of(EVP_PKEY* key) {
   if (EVP_PKEY_is_a(key, "RSA") == 1) return wire::KeyType::rsa;
-  return EVP_PKEY_is_a(key, "ED25519") == 1 ? wire::KeyType::ed25519 : wire::KeyType::ec_p256;
+  if (EVP_PKEY_is_a(key, "RSA-PSS") == 1) return wire::KeyType::rsa_pss;
+  if (EVP_PKEY_is_a(key, "ED25519") == 1) return wire::KeyType::ed25519;
+  return EVP_PKEY_get_bits(key) == 384 ? wire::KeyType::ec_p384 : wire::KeyType::ec_p256;
 }
 
 Bytes sign(EVP_PKEY* key, const wire::SignRequest& request) {

@@ -25,6 +25,22 @@ void add_extension(X509* certificate, X509* issuer, int nid, const char* value) 
   check(X509_add_ext(certificate, extension.get(), -1), "X509_add_ext");
 }
 
+// Restricted to signatures with the hash and at least so long a salt, or not where that is null.
+EVP_PKEY* generate_pss_key(const char* hash, int salt) {
+  const std::shared_ptr<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(default_only(), "RSA-PSS", nullptr),
+                                              EVP_PKEY_CTX_free);
+  EVP_PKEY* key = nullptr;
+  check(EVP_PKEY_keygen_init(context.get()) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), 2048) == 1,
+        "EVP_PKEY_keygen_init");
+  if (hash != nullptr)
+    check(EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(context.get(), hash, nullptr) == 1 &&
+              EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(context.get(), hash) == 1 &&
+              EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(context.get(), salt) == 1,
+          "restrictions of RSA-PSS");
+  check(EVP_PKEY_generate(context.get(), &key) == 1, "EVP_PKEY_generate");
+  return key;
+}
+
 }  // namespace
 
 OSSL_LIB_CTX* default_only() {
@@ -39,6 +55,9 @@ OSSL_LIB_CTX* default_only() {
 PkeyPtr generate_key(const std::string& type) {
   const auto generate = [&]() -> EVP_PKEY* {
     if (type == "EC") return EVP_PKEY_Q_keygen(default_only(), nullptr, "EC", "P-256");
+    if (type == "P-384") return EVP_PKEY_Q_keygen(default_only(), nullptr, "EC", "P-384");
+    if (type == "RSA-PSS") return generate_pss_key(nullptr, 0);
+    if (type == "RSA-PSS restricted") return generate_pss_key("SHA256", 32);
     if (type == "RSA") return EVP_PKEY_Q_keygen(default_only(), nullptr, "RSA", std::size_t{2048});
     return EVP_PKEY_Q_keygen(default_only(), nullptr, type.c_str());
   };

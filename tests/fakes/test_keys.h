@@ -17,7 +17,8 @@ using Bytes = std::vector<std::byte>;
 using PkeyPtr = std::shared_ptr<EVP_PKEY>;
 using CertificatePtr = std::shared_ptr<X509>;
 
-// "EC" is P-256, "RSA" has 2048 bits; "ED25519".
+// "EC" is P-256, "RSA" has 2048 bits; "P-384", "ED25519", "RSA-PSS", and "RSA-PSS restricted" to SHA-256 with a salt of
+// 32 bytes or more.
 [[nodiscard]] PkeyPtr generate_key(const std::string& type);
 [[nodiscard]] PkeyPtr read_key(const std::filesystem::path& pem);
 [[nodiscard]] Bytes public_key_of(EVP_PKEY* key);  // DER SubjectPublicKeyInfo

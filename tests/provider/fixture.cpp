@@ -128,6 +128,9 @@ const Material& Material::get() {
     made.ec = fakes::generate_key("EC");
     made.rsa = fakes::generate_key("RSA");
     made.ed25519 = fakes::generate_key("ED25519");
+    made.p384 = fakes::generate_key("P-384");
+    made.pss = fakes::generate_key("RSA-PSS");
+    made.pss_sha256 = fakes::generate_key("RSA-PSS restricted");
     made.ca = fakes::issue_certificate(made.ca_key.get(), "Test CA", nullptr, nullptr);
     made.ec_certificate = fakes::issue_certificate(made.ec.get(), "ec", made.ca.get(), made.ca_key.get());
     made.rsa_certificate = fakes::issue_certificate(made.rsa.get(), "rsa", made.ca.get(), made.ca_key.get());
@@ -139,6 +142,9 @@ const Material& Material::get() {
 }
 
 const PkeyPtr& Material::key(const std::string& name) const {
+  if (name == "p384") return p384;
+  if (name == "pss") return pss;
+  if (name == "pss-sha256") return pss_sha256;
   return name == "ec" ? ec : name == "rsa" ? rsa : ed25519;
 }
 
@@ -151,6 +157,7 @@ Fixture::Fixture() {
   server.add_key("ec", material.ec, {material.ec_certificate, material.ca});
   server.add_key("rsa", material.rsa, {material.rsa_certificate, material.ca});
   server.add_key("ed25519", material.ed25519, {material.ed25519_certificate, material.ca});
+  for (const char* name : {"p384", "pss", "pss-sha256"}) server.add_key(name, material.key(name));
   server.start();
   BOOST_REQUIRE_MESSAGE(program.configured(), take_errors());
 }

@@ -60,14 +60,15 @@ class Program {
   bool configured_;
 };
 
-// The keys are made once for all tests: "ec", "rsa" and "ed25519" with a certificate by a CA, and that CA.
+// The keys are made once for all tests: "ec", "rsa" and "ed25519" with a certificate by a CA, and that CA; "p384" and,
+// for RSA-PSS, "pss" and the restricted "pss-sha256" without one.
 struct Material {
   static const Material& get();
 
   [[nodiscard]] const PkeyPtr& key(const std::string& name) const;
   [[nodiscard]] const CertificatePtr& certificate(const std::string& name) const;
 
-  PkeyPtr ca_key, ec, rsa, ed25519;
+  PkeyPtr ca_key, ec, rsa, ed25519, p384, pss, pss_sha256;
   CertificatePtr ca, ec_certificate, rsa_certificate, ed25519_certificate;
 };
 
