@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -211,15 +212,22 @@ Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, con
   return signature;
 }
 
-bool in_child(const std::function<bool()>& work) {
+pid_t start_child(const std::function<bool()>& work) {
   constexpr unsigned limit_s = 60;
+  std::fflush(nullptr);  // not once more by the child
   const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(limit_s);
-    ::_exit(work() ? 0 : 1);
-  }
+  if (child != 0) return child;
+  ::alarm(limit_s);
+  ::_exit(work() ? 0 : 1);
+}
+
+bool succeeds(pid_t child) {
   int status = 0;
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool in_child(const std::function<bool()>& work) {
+  return succeeds(start_child(work));
 }
 
 SignOptions options_of(const std::string& name) {

@@ -97,7 +97,9 @@ struct SignOptions {
 [[nodiscard]] bool signs(const Program& program, const PkeyPtr& key);
 [[nodiscard]] Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, const char* digest_name);
 
-// True where `work` was true in a child process, within a minute.
+// `work` in a child process, which has succeeded where that was true within a minute.
+[[nodiscard]] pid_t start_child(const std::function<bool()>& work);
+[[nodiscard]] bool succeeds(pid_t child);
 [[nodiscard]] bool in_child(const std::function<bool()>& work);
 
 // What the key of that name takes: Ed25519 keys no digest, the others SHA-256.
