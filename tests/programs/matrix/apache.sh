@@ -2,6 +2,7 @@
 account=www-data
 server_slot=https/https
 client_slot=tls/tls-client
+more=(renews_its_client_file)
 
 prepare() {
   mkdir -p /run/apache2 /run/lock
@@ -21,11 +22,32 @@ apache_with() {
 
 serve() { apache_with "$(page_lines Server "$1")"; }
 
-authenticate() {
+# relay APPLICATION: a client of the backend, for whoever asks.
+relay() {
   eval "$(page_lines "Client file" "$1")"
   apache_with "$(page_lines Client "$1")"
-  curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"
+}
+
+relayed_page() { curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"; }
+
+authenticate() {
+  relay "$1"
+  relayed_page
   program_stop
 }
 
 reload() { apachectl graceful; }
+
+shows_client_certificate() { [ "$(shown_serial "$(relayed_page)")" = "$(serial_of "$device/plant/client-ec.pem")" ]; }
+
+renews_its_client_file() {
+  peer_start 1.3
+  relay client-ec
+  shows_client_certificate || fail "before the renewal"
+  certify client-ec --new-key
+  eval "$(page_lines "Client file" client-ec)"
+  reload
+  wait_for "the new certificate" shows_client_certificate
+  program_stop
+  stop "$peer"
+}

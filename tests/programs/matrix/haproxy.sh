@@ -3,7 +3,7 @@ account=haproxy
 server_slot=https/https
 client_slot=tls/tls-client
 refusal='not permitted'                 # its log has the reasons of OpenSSL's queue, not their texts
-more=(demands_client_certificates misses_the_socket_in_its_chroot)
+more=(demands_client_certificates misses_the_socket_in_its_chroot serves_without_a_chroot)
 
 prepare() {
   mkdir /run/haproxy
@@ -68,5 +68,12 @@ misses_the_socket_in_its_chroot() {
   serve server-ec
   ! handshake 1.3 >"$device/handshake" 2>&1 || fail "a handshake without the socket"
   grep -q "agent not reachable" "$device/program.log" || fail "the reason is not told"
+  program_stop
+}
+
+serves_without_a_chroot() {
+  sed -i '/^\s*chroot /d' /etc/haproxy/haproxy.cfg
+  serve server-ec
+  expect_handshake 1.3 server-ec
   program_stop
 }
