@@ -69,7 +69,10 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
                 bus_->application_added(application);
                 spares_.refill();
               },
-              [this](const std::string& name) { bus_->application_removed(name); }}) {
+              [this](const std::string& name) { bus_->application_removed(name); },
+              [this](const std::string& name, const std::vector<std::string>& access) {
+                bus_->access_changed(name, access);
+              }}) {
   declare_applications(configuration.applications);
   applications_.publish_missing();
   policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);

@@ -8,6 +8,8 @@
 #include "agent/access.h"
 #include "agent/host_name.h"
 #include "agent/journal.h"
+#include "policy/access_rule.h"
+#include "policy/error.h"
 #include "policy/names.h"
 
 namespace edgeseal::agent {
@@ -35,6 +37,22 @@ Readers readers_of(const ApplicationRecord& application) {
     ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
   }
   return readers;
+}
+
+void require_rule(const std::string& rule) {
+  try {
+    (void)policy::AccessRule::parse(rule);
+  } catch (const policy::Error& error) {
+    throw Error(Code::invalid_argument, error.what());
+  }
+}
+
+void require_changeable_access(const ApplicationRecord& application, std::string_view change, const std::string& rule) {
+  if (application.origin != "bus")
+    throw Error(
+        Code::invalid_state,
+        fmt::format("application {} is declared by {}: {} \"{}\" {} its list access there, then restart the agent",
+                    application.name, application.origin, change, rule, change == "add" ? "to" : "from"));
 }
 
 bool is_uri(const std::string& text) {
@@ -126,6 +144,34 @@ void Applications::remove(const std::string& name) {
   publish_missing();
   log(Level::notice, Event::application_deleted,
       fmt::format("application {} deleted with its keys and certificates", name), {{"APPLICATION", name}});
+}
+
+bool Applications::add_access_rule(const std::string& name, const std::string& rule) {
+  ApplicationRecord application = get(name);
+  if (std::ranges::find(application.access, rule) != application.access.end()) return false;
+  require_changeable_access(application, "add", rule);
+  require_rule(rule);
+  application.access.push_back(rule);
+  validate(application);
+  change_access(application, rule, "may now");
+  return true;
+}
+
+bool Applications::remove_access_rule(const std::string& name, const std::string& rule) {
+  ApplicationRecord application = get(name);
+  if (std::erase(application.access, rule) == 0) return false;
+  require_changeable_access(application, "remove", rule);
+  change_access(application, rule, "may no longer");
+  return true;
+}
+
+void Applications::change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may) {
+  state_.put_application(application);
+  keys_.forget_cached();
+  publish_missing();
+  log(Level::notice, Event::application_created,
+      fmt::format("application {} changed over the bus: {} {} use its keys", application.name, rule, may),
+      {{"APPLICATION", application.name}, {"ACCESS", rule}});
 }
 
 ApplicationRecord Applications::get(const std::string& name) {

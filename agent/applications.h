@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/key_service.h"
@@ -20,6 +21,10 @@ class Applications {
   ApplicationRecord create(ApplicationRecord application);
   // A declaration of a file: made, or changed to what the file says. Keys and certificates stay.
   void declare(ApplicationRecord application);
+  // Who may use the keys, from the next use on. False where the rule was there already, in these words, or was not there.
+  // Throws Error{not_found, invalid_argument}; Error{invalid_state} where a file declares the application.
+  bool add_access_rule(const std::string& name, const std::string& rule);
+  bool remove_access_rule(const std::string& name, const std::string& rule);
   // Applications of files that are gone lose their access rules and can be deleted; keys and certificates stay.
   void withdraw_undeclared(const std::vector<ApplicationRecord>& declared);
   // With its keys, certificates and published directory. Throws Error{not_found}; Error{not_supported} where a file
@@ -43,6 +48,7 @@ class Applications {
 
  private:
   void validate(const ApplicationRecord& application) const;
+  void change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may);
   void mark_published_after(const std::string& name, const std::string& group, const std::function<void()>& step);
 
   State& state_;

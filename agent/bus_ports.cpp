@@ -138,6 +138,23 @@ void BusPorts::delete_application(const dbus::Caller&, const std::string& name) 
   });
 }
 
+bool BusPorts::add_access_rule(const dbus::Caller&, const std::string& application, const std::string& rule) {
+  return translated([&] {
+    require_setup_unlocked();
+    const bool added = services_.applications.add_access_rule(application, rule);
+    if (added) observer_.access_changed(application, services_.applications.get(application).access);
+    return added;
+  });
+}
+
+bool BusPorts::remove_access_rule(const dbus::Caller&, const std::string& application, const std::string& rule) {
+  return translated([&] {
+    const bool removed = services_.applications.remove_access_rule(application, rule);
+    if (removed) observer_.access_changed(application, services_.applications.get(application).access);
+    return removed;
+  });
+}
+
 void BusPorts::manufacturer_keys(dbus::Completion<std::vector<dbus::ManufacturerKeyInfo>> done) {
   using Keys = std::vector<tpm::ManufacturerKey>;
   translated([&] {

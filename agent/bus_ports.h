@@ -16,6 +16,7 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   struct Observer {
     std::function<void(const dbus::ApplicationInfo&)> application_added;
     std::function<void(const std::string&)> application_removed;
+    std::function<void(const std::string&, const std::vector<std::string>&)> access_changed;
   };
 
   struct Services {
@@ -39,6 +40,8 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   std::vector<dbus::ApplicationInfo> applications() const override;
   void create_application(const dbus::Caller& caller, const dbus::NewApplication& application) override;
   void delete_application(const dbus::Caller& caller, const std::string& name) override;
+  bool add_access_rule(const dbus::Caller& caller, const std::string& application, const std::string& rule) override;
+  bool remove_access_rule(const dbus::Caller& caller, const std::string& application, const std::string& rule) override;
   void manufacturer_keys(dbus::Completion<std::vector<dbus::ManufacturerKeyInfo>> done) override;
   void activate_credential(const dbus::Caller& caller, const std::string& endorsement_key,
                            const dbus::Bytes& credential, const dbus::Bytes& encrypted_secret,

@@ -17,15 +17,19 @@ namespace edgeseal::dbus {
 // /org/edgeseal/application/NAME and the groups below it.
 class ApplicationObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Application1_adaptor> {
  public:
-  ApplicationObject(sdbus::IConnection& connection, CertificateGroupPort& groups, Guard& guard, ApplicationInfo info);
+  ApplicationObject(sdbus::IConnection& connection, AgentPort& agent, CertificateGroupPort& groups, Guard& guard,
+                    ApplicationInfo info);
   ~ApplicationObject() { unregisterAdaptor(); }
 
   // InterfacesAdded and InterfacesRemoved of the application and its groups.
   void announce();
   void withdraw();
+  void access_changed(std::vector<std::string> access);
   void group_changed(const std::string& group);
 
  private:
+  void AddAccessRule(sdbus::Result<bool>&& result, std::string rule) override;
+  void RemoveAccessRule(sdbus::Result<bool>&& result, std::string rule) override;
   std::string Name() override { return info_.name; }
   std::string ApplicationUri() override { return info_.application_uri; }
   std::string Account() override { return info_.account; }
@@ -34,6 +38,8 @@ class ApplicationObject final : public sdbus::AdaptorInterfaces<org::edgeseal::A
   std::vector<std::string> Groups() override { return info_.groups; }
   std::string Origin() override { return info_.origin; }
 
+  AgentPort& agent_;
+  Guard& guard_;
   ApplicationInfo info_;
   std::map<std::string, std::unique_ptr<GroupObject>> groups_;
 };

@@ -157,6 +157,9 @@ class AgentPort {
   // TPM keys are made later, by CreateSigningRequest.
   virtual void create_application(const Caller& caller, const NewApplication& application) = 0;
   virtual void delete_application(const Caller& caller, const std::string& name) = 0;
+  // A rule of who may use the keys, as in ApplicationInfo::access. False where nothing had to be changed.
+  virtual bool add_access_rule(const Caller& caller, const std::string& application, const std::string& rule) = 0;
+  virtual bool remove_access_rule(const Caller& caller, const std::string& application, const std::string& rule) = 0;
 };
 
 // org.edgeseal.CertificateGroup1; the methods of OPC 10000-12 §7.10. One transaction per application, owned by the bus

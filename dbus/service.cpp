@@ -53,6 +53,7 @@ class Service::Impl {
   void name_vanished(sd_bus_message* signal);
   void take_name();
 
+  AgentPort& agent_;
   CertificateGroupPort& groups_;
   AuditPort& audit_;
   std::unique_ptr<sdbus::IConnection> connection_;
@@ -67,7 +68,8 @@ class Service::Impl {
 };
 
 Service::Impl::Impl(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings)
-    : groups_(groups),
+    : agent_(agent),
+      groups_(groups),
       audit_(audit),
       connection_(connect()),
       filter_(*connection_, audit),
@@ -126,7 +128,7 @@ bool Service::Impl::process() {
 
 ApplicationObject& Service::Impl::put(const ApplicationInfo& application) {
   if (!processing_) withdrawn_.clear();
-  auto object = std::make_unique<ApplicationObject>(*connection_, groups_, guard_, application);
+  auto object = std::make_unique<ApplicationObject>(*connection_, agent_, groups_, guard_, application);
   return *applications_.insert_or_assign(application.name, std::move(object)).first->second;
 }
 
@@ -156,6 +158,13 @@ void Service::application_added(const ApplicationInfo& application) {
 
 void Service::application_removed(const std::string& name) {
   impl_->tell("InterfacesRemoved", [&] { impl_->remove(name); });
+}
+
+void Service::access_changed(const std::string& application, const std::vector<std::string>& access) {
+  impl_->tell("PropertiesChanged", [&] {
+    const auto found = impl_->applications().find(application);
+    if (found != impl_->applications().end()) found->second->access_changed(access);
+  });
 }
 
 void Service::group_changed(const GroupName& group) {

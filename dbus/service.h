@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dbus/polkit_limits.h"
 #include "dbus/ports.h"
@@ -41,6 +42,7 @@ class Service {
   // Told by the agent after the fact: objects appear, disappear, PropertiesChanged is sent.
   void application_added(const ApplicationInfo& application);
   void application_removed(const std::string& name);
+  void access_changed(const std::string& application, const std::vector<std::string>& access);
   void group_changed(const GroupName& group);
   void tpm_status_changed();
   void setup_state_changed();

@@ -43,6 +43,7 @@ struct Client {
 
   std::unique_ptr<sdbus::IConnection> connection;
   dbus::RemoteAgent agent{*connection, "/org/edgeseal"};
+  dbus::RemoteApplication application{*connection, "/org/edgeseal/application/web"};
   dbus::RemoteGroup group{*connection, "/org/edgeseal/application/web/https"};
   std::string message;
 };
@@ -116,6 +117,17 @@ BOOST_AUTO_TEST_CASE(the_account_of_an_application_changes_its_certificates_only
   BOOST_TEST(account.create() == "UserAccessDenied");
   dbus::RemoteGroup other(*account.connection, "/org/edgeseal/application/other/https");
   BOOST_TEST(error_of([&] { other.UpdateCertificate("https", {1}, {}, {}); }) == "UserAccessDenied");
+}
+
+BOOST_AUTO_TEST_CASE(the_account_of_an_application_lets_nobody_else_use_its_keys) {
+  Client account(kAccount);
+  BOOST_TEST(error_of([&] { account.application.AddAccessRule("user=nobody"); }, &account.message) ==
+             "UserAccessDenied");
+  BOOST_TEST(account.told("org.edgeseal.manage-applications"));
+  BOOST_TEST(account.application.Access().empty());
+  BOOST_TEST(Client(0).application.AddAccessRule("user=nobody"));
+  BOOST_TEST(last_record().success);
+  BOOST_TEST(last_record().member == "org.edgeseal.Application1.AddAccessRule");
 }
 
 BOOST_AUTO_TEST_CASE(the_account_of_an_application_makes_and_certifies_its_keys_but_takes_none_out) {
@@ -214,6 +226,8 @@ BOOST_AUTO_TEST_CASE(every_method_that_is_not_for_inspection_is_refused_to_a_str
   const std::map<std::string, std::function<void()>> calls{
       {"org.edgeseal.Agent1.CreateApplication", [&] { stranger.agent.CreateApplication("x", {}); }},
       {"org.edgeseal.Agent1.DeleteApplication", [&] { stranger.agent.DeleteApplication("web"); }},
+      {"org.edgeseal.Application1.AddAccessRule", [&] { stranger.application.AddAccessRule("user=nobody"); }},
+      {"org.edgeseal.Application1.RemoveAccessRule", [&] { stranger.application.RemoveAccessRule("user=root"); }},
       {"org.edgeseal.CertificateGroup1.CreateSigningRequest",
        [&] { stranger.group.CreateSigningRequest("https", {}); }},
       {"org.edgeseal.Agent1.ActivateCredential", [&] { stranger.agent.ActivateCredential("rsa-2048", {1}, {1}); }},

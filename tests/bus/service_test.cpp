@@ -137,6 +137,35 @@ BOOST_AUTO_TEST_CASE(an_application_can_be_deleted_and_created_again) {
   BOOST_TEST(group.Directory() == "/pki/web/https");
 }
 
+BOOST_AUTO_TEST_CASE(access_rules_come_and_go_and_are_signalled) {
+  dbus::RemoteApplication web(*connection, "/org/edgeseal/application/web");
+  size_t signals = 0;
+  const auto match = dbus::compat::add_match(*connection,
+                                             "type='signal',member='PropertiesChanged',path='/org/edgeseal/application/"
+                                             "web',arg0='org.edgeseal.Application1'",
+                                             [&](auto*) { ++signals; });
+  BOOST_TEST(web.AddAccessRule("unit=nginx.service"));
+  BOOST_TEST((web.Access() == std::vector<std::string>{"user=www-data", "unit=nginx.service"}));
+  BOOST_TEST(!web.AddAccessRule("unit=nginx.service"));
+  BOOST_TEST(web.RemoveAccessRule("user=www-data"));
+  BOOST_TEST(!web.RemoveAccessRule("user=www-data"));
+  BOOST_TEST(web.Access() == std::vector<std::string>{"unit=nginx.service"});
+  BOOST_TEST(pump_until(*connection, [&] { return signals >= 2; }));
+  BOOST_TEST(signals == 2u);
+  BOOST_TEST(service.in_loop([](auto& ports, auto&) { return ports.agent.last_caller.uid; }) == geteuid());
+}
+
+BOOST_AUTO_TEST_CASE(an_access_rule_has_its_bounds) {
+  dbus::RemoteApplication web(*connection, "/org/edgeseal/application/web");
+  BOOST_TEST(error_of([&] { web.AddAccessRule(""); }) == "InvalidArgument");
+  BOOST_TEST(error_of([&] { web.AddAccessRule(std::string(257, 'u')); }) == "InvalidArgument");
+  BOOST_TEST(error_of([&] { web.RemoveAccessRule(std::string(257, 'u')); }) == "InvalidArgument");
+  service.in_loop([](auto& ports, auto&) {
+    return ports.agent.fault.set(dbus::CallError("InvalidState", "declared by a file")), 0;
+  });
+  BOOST_TEST(error_of([&] { web.AddAccessRule("user=www-data"); }) == "InvalidState");
+}
+
 BOOST_AUTO_TEST_CASE(changes_of_state_are_signalled_as_changed_properties) {
   std::map<std::string, std::string> changed;
   const auto match = dbus::compat::add_match(

@@ -27,6 +27,7 @@ ServiceThread::ServiceThread(const dbus::ServiceSettings& settings, std::functio
   service_ = std::make_unique<dbus::Service>(ports_.agent, ports_.groups, ports_.audit, settings);
   ports_.agent.on_created = [this](const auto& info) { service_->application_added(info); };
   ports_.agent.on_deleted = [this](const auto& name) { service_->application_removed(name); };
+  ports_.agent.on_access = [this](const auto& name, const auto& access) { service_->access_changed(name, access); };
   thread_ = std::thread([this] { run(); });
 }
 

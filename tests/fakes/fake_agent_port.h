@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@ class FakeAgent final : public AgentPort {
  public:
   std::function<void(const ApplicationInfo&)> on_created = [](const auto&) {};
   std::function<void(const std::string&)> on_deleted = [](const auto&) {};
+  std::function<void(const std::string&, const std::vector<std::string>&)> on_access = [](const auto&, const auto&) {};
   mutable Fault fault;
   TpmStatus tpm{"ready", "", {{"manufacturer", "SW"}, {"revision", "1.64"}}};
   std::string state = "setup-open";
@@ -116,6 +118,21 @@ class FakeAgent final : public AgentPort {
     on_deleted(name);
   }
 
+  bool add_access_rule(const Caller& caller, const std::string& application, const std::string& rule) override {
+    auto& access = access_of(caller, application);
+    if (std::ranges::find(access, rule) != access.end()) return false;
+    access.push_back(rule);
+    on_access(application, access);
+    return true;
+  }
+
+  bool remove_access_rule(const Caller& caller, const std::string& application, const std::string& rule) override {
+    auto& access = access_of(caller, application);
+    const bool removed = std::erase(access, rule) != 0;
+    if (removed) on_access(application, access);
+    return removed;
+  }
+
   void add(const ApplicationInfo& info) { applications_[info.name] = info; }
 
  private:
@@ -124,6 +141,12 @@ class FakeAgent final : public AgentPort {
     PcrValues values;
     for (std::uint32_t pcr = 0; pcr < 24; ++pcr) values.emplace(pcr, Bytes(32, static_cast<std::byte>(pcr)));
     return values;
+  }
+
+  std::vector<std::string>& access_of(const Caller& caller, const std::string& application) {
+    fault.strike();
+    last_caller = caller;
+    return applications_.at(application).access;
   }
 
   static std::vector<std::string> groups_of(const NewApplication& application) {
