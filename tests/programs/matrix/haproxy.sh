@@ -32,18 +32,11 @@ haproxy_with() {
   program_start haproxy -Ws -f /etc/haproxy/haproxy.cfg -f "$device/etc/web.cfg"
 }
 
-link_files() {
-  rm -f /etc/haproxy/web.pem /etc/haproxy/web.pem.key
-  eval "$(page_lines Files "$1")"
-}
-
 serve() {
-  link_files "$1"
   haproxy_with "$(page_lines Server "$1")" '  http-request return status 200'
 }
 
 authenticate() {
-  link_files "$1"
   haproxy_with "frontend relay" "  bind :$port" "  default_backend plant" "$(page_lines Client "$1")"
   curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"
   program_stop
@@ -52,7 +45,6 @@ authenticate() {
 reload() { kill -USR2 "$program"; }
 
 demands_client_certificates() {
-  link_files server-ec
   haproxy_with "$(page_lines "Server that demands client certificates" server-ec)" '  http-request return status 200'
   ! request || fail "a client without a certificate got in"
   request --cert "$device/plant/visitor.pem" --key "$device/plant/visitor.key" || fail "the visitor did not get in"
