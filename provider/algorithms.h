@@ -22,6 +22,7 @@ extern const OSSL_DISPATCH ed25519_signature[];
 extern const OSSL_ALGORITHM asymmetric_ciphers[];
 extern const OSSL_ALGORITHM stores[];
 extern const OSSL_ALGORITHM decoders[];
+extern const OSSL_ALGORITHM* const encoders;
 
 // Entries of the lists of parameters that libcrypto may ask for or set.
 [[nodiscard]] constexpr OSSL_PARAM octets(const char* name) noexcept {

@@ -46,6 +46,7 @@ ERR_STRING_DATA reason_texts[] = {
     item(Reason::tls_version_missing, "no TLS version"),
     item(Reason::request_too_large, "request too large"),
     item(Reason::search_unsupported, "search not supported"),
+    item(Reason::encryption_unsupported, "encryption not supported"),
     {0, nullptr},
 };
 

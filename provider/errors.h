@@ -34,6 +34,7 @@ enum class Reason : int {
   tls_version_missing,
   request_too_large,
   search_unsupported,
+  encryption_unsupported,
 };
 
 // Makes the texts of the reasons known to libcrypto, once per process. Not by the provider's table of reason strings:

@@ -39,6 +39,7 @@ const OSSL_ALGORITHM* query(void* context, int operation, int* no_cache) noexcep
     case OSSL_OP_ASYM_CIPHER: return usable ? asymmetric_ciphers : nullptr;
     case OSSL_OP_STORE: return stores;
     case OSSL_OP_DECODER: return decoders;
+    case OSSL_OP_ENCODER: return usable ? encoders : nullptr;
     default: return nullptr;
   }
 }

@@ -45,5 +45,5 @@ beside_server() {
     [ "$kind" = ca ] || keys="$keys web/https/$kind=$file,$kind.pem,ca.pem"
   done
   # shellcheck disable=SC2086 # a list
-  OPENSSL_CONF=$directory/edgeseal.cnf "$key_server" "$directory/keys.sock" $keys -- "$@"
+  OPENSSL_CONF=$directory/edgeseal.cnf "$key_server" "$directory/keys.sock" $keys trust:ca.pem -- "$@"
 }

@@ -16,7 +16,10 @@ openssl_pkeyutl() {
   each sign_message ed25519
   each decrypt rsa
 }
-openssl_pkey() { each show_public_part ec rsa ed25519; }
+openssl_pkey() { each show_key ec rsa ed25519; }
+openssl_storeutl() {
+  for kind in ec rsa ed25519; do look_into_stores; done
+}
 openssl_req() { each request_certificate ec rsa ed25519; }
 openssl_x509() {
   each sign_certificates ec rsa ed25519
@@ -56,11 +59,58 @@ decrypt() {
   done
 }
 
-show_public_part() {
+# As a private key it has its reference, and nothing else.
+show_key() {
   openssl pkey -in "$key" -pubout -out read.pub
   cmp read.pub "$kind.pub"
-  if openssl pkey -in "$key" -out private.pem 2>errors; then return 1; fi
+  openssl pkey -in "$key" -out private.pem
+  openssl pkey -in "$key" -outform DER -out private.der
+  openssl pkey -in private.pem -pubout | cmp - "$kind.pub"
+  openssl pkey -in private.der -pubout | cmp - "$kind.pub"
+  openssl pkey -in "$key" -noout -text >text
+  grep -q "^Private-Key: held by the Edgeseal agent" text
+  openssl pkey -in "$key" -noout -text_pub >text.pub
+  openssl pkey -pubin -in "$kind.pub" -noout -text_pub | cmp - text.pub
   if grep -q "PRIVATE KEY" private.pem; then return 1; fi
+  if openssl pkey -in "$key" -aes256 -passout pass:secret -out encrypted.pem 2>errors; then return 1; fi
+  grep -q "encryption not supported" errors
+  for command in "pkcs8 -topk8 -nocrypt -in" "pkcs12 -export -passout pass:secret -in $kind.pem -inkey"; do
+    # shellcheck disable=SC2086 # several words
+    if openssl $command private.pem -out exported 2>errors; then return 1; fi
+    grep -q "private key cannot be exported" errors
+  done
+}
+
+# finds URI NUMBER OPTION...: so many objects
+finds() {
+  store=$1 total=$2
+  shift 2
+  openssl storeutl -noout "$@" "$store" >found
+  grep -qx "Total found: $total" found || { cat found; return 1; }
+}
+
+look_into_stores() {
+  uri=$(key_uri "$kind")
+  serial=$(openssl x509 -in "$kind.pem" -noout -serial)
+  finds "$uri" 3
+  finds "$uri" 1 -keys
+  finds "$uri" 2 -certs
+  finds "$uri" 0 -crls
+  finds "$uri;type=private" 1
+  finds "$uri;type=public" 1
+  finds "$uri;type=cert" 1
+  finds "$uri;type=ca" 1
+  finds "$uri;type=trust" 1
+  finds "$uri" 1 -subject "$(openssl x509 -in "$kind.pem" -noout -subject -nameopt compat | sed "s/^subject=//")"
+  finds "$uri" 1 -issuer "$(openssl x509 -in "$kind.pem" -noout -issuer -nameopt compat | sed "s/^issuer=//")" \
+    -serial "0x${serial#serial=}"
+  finds "$uri" 2 -sha256 -fingerprint "$(openssl pkey -pubin -in "$kind.pub" -outform DER | sha256sum | cut -d " " -f 1)"
+  openssl storeutl -out all.pem "$uri"
+  grep -q "EDGESEAL KEY REFERENCE" all.pem
+  if openssl storeutl -noout "$uri;typ=cert" 2>errors; then return 1; fi
+  grep -q "\"typ\" is no option" errors
+  openssl verify -no-CAfile -no-CApath -CAstore "$uri;type=trust" "$kind.pem"
+  if openssl verify -no-CAfile -no-CApath -CAstore "$uri;type=private" "$kind.pem" 2>errors; then return 1; fi
 }
 
 request_certificate() {
@@ -101,8 +151,8 @@ make_handshakes() {
     server=$!
     exec 3<ready
     while read -r word address <&3 && [ "$word" != ACCEPT ]; do :; done
-    printf "GET / HTTP/1.0\r\n\r\n" | OPENSSL_CONF=/dev/null openssl s_client -connect "$address" -"$version" \
-      -CAfile ca.pem -verify_return_error -quiet -no_ign_eof >answer 2>trace || { cat errors trace; return 1; }
+    printf "GET / HTTP/1.0\r\n\r\n" | openssl s_client -connect "$address" -"$version" -no-CAfile -no-CApath \
+      -CAstore "$(key_uri "$kind");type=trust" -verify_return_error -quiet -no_ign_eof >answer 2>trace || { cat errors trace; return 1; }
     wait "$server" || true
     exec 3<&-
     rm ready

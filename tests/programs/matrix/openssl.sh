@@ -46,7 +46,7 @@ runs_all_commands() {
   kept ec ec-p256
   kept rsa rsa-2048 --legacy pkcs1-decryption
   kept ed25519 ed25519,sealed
-  for command in dgst pkeyutl pkey req x509 cms tls; do
+  for command in dgst pkeyutl pkey storeutl req x509 cms tls; do
     in_directory ". '$here/../provider/openssl_commands.sh'; key_uri() { echo edgeseal:\$1; }; openssl_$command" || fail "openssl $command"
     passed "openssl $command with ec, rsa, ed25519, by name and by reference"
   done
