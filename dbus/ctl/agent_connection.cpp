@@ -129,6 +129,14 @@ void AgentConnection::with_agent(const std::function<void(dbus::RemoteAgent&)>& 
   });
 }
 
+void AgentConnection::with_application(const std::string& name,
+                                       const std::function<void(dbus::RemoteApplication&)>& use) {
+  guarded([&](sdbus::IConnection& connection) {
+    dbus::RemoteApplication remote(connection, dbus::application_path(name));
+    use(remote);
+  });
+}
+
 void AgentConnection::with_group(const std::string& application, const std::string& group,
                                  const std::function<void(dbus::RemoteGroup&)>& use) {
   guarded([&](sdbus::IConnection& connection) {

@@ -33,8 +33,9 @@ struct Application {
 // The agent on the system bus, connected at first use. Every failure is a Failure with exit code and remedy.
 class AgentConnection {
  public:
-  // Runs `use` with the proxy of the agent, or of a group.
+  // Runs `use` with the proxy of the agent, of an application, or of a group.
   void with_agent(const std::function<void(dbus::RemoteAgent&)>& use);
+  void with_application(const std::string& name, const std::function<void(dbus::RemoteApplication&)>& use);
   void with_group(const std::string& application, const std::string& group,
                   const std::function<void(dbus::RemoteGroup&)>& use);
 

@@ -47,7 +47,7 @@ void import_key(const Import& wanted, Session& session) {
   }
   session.output.print("Imported the key as the pending key of " + slot.text() +
                        ", marked as exposed. Install its certificate: edgesealctl certificate install " +
-                       slot.application + " FILE\n");
+                       slot.application + " FILE --group " + slot.group + " --type " + slot.certificate_type + "\n");
 }
 
 void export_key(const Export& wanted, Session& session) {

@@ -90,10 +90,14 @@ void activate(const Activation& wanted, Session& session) {
   session.agent.with_agent([&](dbus::RemoteAgent& agent) {
     secret = agent.ActivateCredential(wanted.endorsement_key, file.credential, file.encrypted_secret);
   });
-  if (!wanted.out.empty()) write_file(wanted.out, {secret.begin(), secret.end()}, existing, Readers::Owner);
-  if (session.output.json()) return session.output.print_json(nlohmann::json{{"secret", to_hex(secret)}});
-  session.output.print(wanted.out.empty() ? to_hex(secret) + "\n"
-                                          : "Wrote the secret to " + printable(wanted.out) + "\n");
+  const bool json = session.output.json();
+  if (wanted.out.empty()) {
+    if (json) return session.output.print_json(nlohmann::json{{"secret", to_hex(secret)}});
+    return session.output.print(to_hex(secret) + "\n");
+  }
+  write_file(wanted.out, {secret.begin(), secret.end()}, existing, Readers::Owner);
+  if (json) return session.output.print_json(nlohmann::json{{"file", wanted.out}});
+  session.output.print("Wrote the secret to " + printable(wanted.out) + "\n");
 }
 
 void add_manufacturer_keys(CLI::App& parent, Session& session) {

@@ -22,6 +22,10 @@ void add_certificate(CLI::App& app, Session& session);
 void add_key(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
+void add_attach(CLI::App& app, Session& session);
+void add_detach(CLI::App& app, Session& session);
+void add_attachments(CLI::App& app, Session& session);
+void add_openssl_conf(CLI::App& app, Session& session);
 
 // The same for commands of a family that have a file of their own.
 void add_self_signed(CLI::App& certificate, Session& session);

@@ -32,6 +32,10 @@ void configure(CLI::App& app, Session& session) {
   add_csr(app, session);
   add_certificate(app, session);
   add_key(app, session);
+  add_attach(app, session);
+  add_detach(app, session);
+  add_attachments(app, session);
+  add_openssl_conf(app, session);
   add_pcr(app, session);
   add_tpm(app, session);
   add_describe(app, session);

@@ -39,13 +39,13 @@ std::string type_words(const Application& application, const std::string& group)
   return "certificate type of " + application.name + "/" + group;
 }
 
-std::vector<std::string> parts_of(const std::string& text) {
+std::vector<std::string> parts_of(const std::string& text, size_t most, const std::string& form) {
   std::vector<std::string> parts;
   std::istringstream words(text);
   for (std::string part; std::getline(words, part, '/');) parts.push_back(part);
-  const bool complete = !text.empty() && text.back() != '/' && parts.size() <= 3;
+  const bool complete = !text.empty() && text.back() != '/' && parts.size() <= most;
   if (complete && std::ranges::find(parts, "") == parts.end()) return parts;
-  throw Failure(ExitCode::Usage, "\"" + text + "\" is no slot", "write APPLICATION[/GROUP[/TYPE]]");
+  throw Failure(ExitCode::Usage, "\"" + text + "\" can't be right", "write " + form);
 }
 
 }  // namespace
@@ -60,8 +60,18 @@ SlotName choose_slot(const Application& application, const std::string& group, c
           choose(type, types_of(application, name), type_words(application, name), "--type with")};
 }
 
+ChosenGroup find_group(AgentConnection& agent, const std::string& text) {
+  auto parts = parts_of(text, 2, "APPLICATION[/GROUP]");
+  parts.resize(2);
+  auto application = agent.application(parts[0]);
+  const auto name =
+      choose(parts[1], groups_of(application), group_words(application), application.name + "/GROUP with");
+  auto group = *std::ranges::find(application.groups, name, &Group::name);
+  return {std::move(application), std::move(group)};
+}
+
 SlotName find_slot(AgentConnection& agent, const std::string& text) {
-  auto parts = parts_of(text);
+  auto parts = parts_of(text, 3, "APPLICATION[/GROUP[/TYPE]]");
   parts.resize(3);
   const auto application = agent.application(parts[0]);
   const auto group =

@@ -19,6 +19,13 @@ struct SlotName {
 [[nodiscard]] std::string choose_group(const Application& application, const std::string& group);
 [[nodiscard]] SlotName choose_slot(const Application& application, const std::string& group, const std::string& type);
 
+// APPLICATION or APPLICATION/GROUP.
+struct ChosenGroup {
+  Application application;
+  Group group;
+};
+[[nodiscard]] ChosenGroup find_group(AgentConnection& agent, const std::string& text);
+
 // A slot as one word: APPLICATION, APPLICATION/GROUP or APPLICATION/GROUP/TYPE. The rest is chosen as above.
 [[nodiscard]] SlotName find_slot(AgentConnection& agent, const std::string& text);
 

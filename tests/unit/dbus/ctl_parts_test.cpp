@@ -3,10 +3,8 @@
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
@@ -14,6 +12,7 @@
 #include "dbus/ctl/slot.h"
 #include "dbus/ctl/table.h"
 #include "tests/fakes/test_certificate.h"
+#include "tests/unit/dbus/temporary_directory.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -21,26 +20,6 @@ namespace {
 bool is_usage(const Failure& failure) {
   return failure.code == ExitCode::Usage;
 }
-
-struct Directory {
-  Directory() {
-    std::string path = std::filesystem::temp_directory_path() / "edgeseal-ctl-XXXXXX";
-    BOOST_REQUIRE(mkdtemp(path.data()) != nullptr);
-    directory = path;
-  }
-  ~Directory() { std::filesystem::remove_all(directory); }
-
-  std::string content_of(const std::filesystem::path& path) const {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  size_t entries() const {
-    return static_cast<size_t>(
-        std::distance(std::filesystem::directory_iterator(directory), std::filesystem::directory_iterator()));
-  }
-
-  std::filesystem::path directory;
-};
 
 }  // namespace
 

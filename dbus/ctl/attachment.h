@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeseal::ctl {
+
+// What becomes of the service when its certificate was renewed.
+enum class AfterRenewal { Reload, Restart, Nothing };
+
+// Copies of certificate and key reference, for programs that accept no file of another owner.
+struct Copies {
+  static constexpr std::array<const char*, 2> names{"key.pem", "fullchain.pem"};
+  std::filesystem::path directory;
+  std::string group;  // may read them
+};
+
+// A service that uses the keys of a certificate group. What edgesealctl writes for it follows from this alone.
+struct Attachment {
+  std::string service;
+  std::string application;
+  std::string group;
+  std::filesystem::path published;  // directory of the group
+  std::string given_rule;           // access rule that came with the attachment; empty: it was there before
+  AfterRenewal after_renewal = AfterRenewal::Reload;
+  std::filesystem::path chroot;  // empty: none
+  std::optional<Copies> copies;
+  bool needs_unix_sockets = false;  // the service may not use them by itself
+
+  [[nodiscard]] std::string certificate_group() const { return application + "/" + group; }
+  [[nodiscard]] std::filesystem::path certificate() const;
+  [[nodiscard]] std::filesystem::path key() const;
+  [[nodiscard]] bool is_same(const Attachment& other) const {
+    return service == other.service && application == other.application && group == other.group;
+  }
+};
+
+// Where the files of attachments are.
+struct AttachmentPlaces {
+  std::filesystem::path units = "/etc/systemd/system";
+  std::filesystem::path openssl_configuration = "/etc/edgeseal/openssl.cnf";
+};
+
+struct AttachmentFile {
+  std::filesystem::path path;
+  std::string content;
+};
+
+// Drop-in of the service, path unit and the service that it starts; the last two where something follows a renewal.
+// Throws Failure (Usage) where the names are too long for a file.
+[[nodiscard]] std::vector<AttachmentFile> files_of(const Attachment& attachment, const AttachmentPlaces& places);
+
+// All names that an attachment of this service and group may have written.
+[[nodiscard]] std::vector<std::filesystem::path> paths_of(const Attachment& attachment, const AttachmentPlaces& places);
+
+// The path unit of an attachment.
+[[nodiscard]] std::string path_unit_of(const Attachment& attachment);
+
+// What a file of files_of() says about its attachment: service, application, group, given rule, chroot and the
+// directory of copies. Absent where the file is not one of them.
+[[nodiscard]] std::optional<Attachment> recorded_attachment(const std::string& content);
+
+// The first line of every file that attach writes.
+[[nodiscard]] bool is_ours(const std::string& content);
+[[nodiscard]] std::string headed(const std::string& undo, const std::string& content);
+
+}  // namespace edgeseal::ctl

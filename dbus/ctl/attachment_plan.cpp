@@ -1,0 +1,120 @@
+#include "dbus/ctl/attachment_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dbus/ctl/accounts.h"
+#include "dbus/ctl/failure.h"
+#include "dbus/ctl/known_program.h"
+#include "dbus/ctl/openssl_configuration.h"
+#include "dbus/ctl/unit_name.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+// Two of them in one environment: one would silently lose.
+void require_free_environment(const ServiceFacts& service, const AttachmentPlaces& places) {
+  const std::string ours = "OPENSSL_CONF=" + places.openssl_configuration.string();
+  for (const auto& assignment : service.environment) {
+    if (assignment.starts_with("OPENSSL_CONF=") && assignment != ours)
+      throw Failure(ExitCode::Usage, service.name + " sets " + assignment + " already",
+                    "take that out of its unit, or put what edgesealctl openssl-conf prints into that file");
+  }
+}
+
+// Who opens the files of the program, empty for root.
+std::string account_of(const AttachmentRequest& request, const ServiceFacts& service, const KnownProgram& program) {
+  const std::string account = !request.account.empty()          ? request.account
+                              : !service.account.empty()        ? service.account
+                              : account_exists(program.account) ? program.account
+                                                                : "";
+  return account == "root" || account == "0" ? "" : account;
+}
+
+std::filesystem::path chroot_of(const AttachmentRequest& request, const KnownProgram& program) {
+  if (!request.chroot.empty()) return plain_path(request.chroot, "--chroot");
+  return std::filesystem::is_directory(program.chroot) ? program.chroot : "";
+}
+
+void require_free(const std::filesystem::path& copy) {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(copy))) return;
+  throw Failure(ExitCode::Usage, copy.string() + " exists, and would be replaced after each renewal",
+                "give another directory to --copy-to, or move it away");
+}
+
+// Those of an earlier attachment of the same service and group may be replaced, nobody else's.
+void require_free(const std::filesystem::path& directory, const Attachment& attachment,
+                  const Attachments& attachments) {
+  for (const auto& other : attachments.list()) {
+    if (!other.copies || other.copies->directory != directory) continue;
+    if (other.is_same(attachment)) return;
+    throw Failure(ExitCode::Usage, directory.string() + " has the copies for " + other.service + " already",
+                  "give another directory to --copy-to");
+  }
+  for (const auto& name : Copies::names) require_free(directory / name);
+}
+
+std::optional<Copies> copies_of(const AttachmentRequest& request, const std::string& account,
+                                const Attachment& attachment, const Attachments& attachments) {
+  if (request.copy_to.empty()) {
+    if (!known_program(attachment.service).wants_copies) return std::nullopt;
+    throw Failure(ExitCode::Usage, attachment.service + " accepts only a key file that it or root owns",
+                  "give --copy-to with a directory where copies for it can be");
+  }
+  const std::filesystem::path directory = plain_path(request.copy_to, "--copy-to");
+  if (!std::filesystem::is_directory(directory))
+    throw Failure(ExitCode::Usage, directory.string() + " is no directory", "make it first");
+  require_free(directory, attachment, attachments);
+  return Copies{directory, primary_group_of(account.empty() ? "root" : account)};
+}
+
+// A rule that another group of the same application brought goes with the last of them.
+bool came_with_attachment(const std::vector<Attachment>& all, const Attachment& wanted, const std::string& rule) {
+  return std::ranges::any_of(all, [&](const Attachment& other) {
+    return other.service == wanted.service && other.application == wanted.application && other.given_rule == rule;
+  });
+}
+
+void require_changeable(const Application& application, const std::string& rule) {
+  if (application.origin == "bus") return;
+  throw Failure(
+      ExitCode::Refused,
+      application.name + " is declared by " + application.origin + ", which gives the service no access",
+      fmt::format("add \"{}\" to its list access there, systemctl restart edgeseald.service, then attach", rule));
+}
+
+}  // namespace
+
+AttachmentPlan make_plan(const AttachmentRequest& request, const ServiceFacts& service, const ChosenGroup& chosen,
+                         const Attachments& attachments) {
+  const auto program = known_program(service.name);
+  const auto account = account_of(request, service, program);
+  require_free_environment(service, attachments.places());
+
+  AttachmentPlan plan;
+  plan.rule = (account.empty() ? "" : "user=" + account + ",") + "unit=" + service.name;
+  plan.rule_is_there = std::ranges::find(chosen.application.access, plan.rule) != chosen.application.access.end();
+  if (!plan.rule_is_there) require_changeable(chosen.application, plan.rule);
+
+  auto& attachment = plan.attachment;
+  attachment.service = service.name;
+  attachment.application = chosen.application.name;
+  attachment.group = chosen.group.name;
+  attachment.published = plain_path(chosen.group.directory, "the directory of " + attachment.certificate_group());
+  if (!plan.rule_is_there || came_with_attachment(attachments.list(), attachment, plan.rule))
+    attachment.given_rule = plan.rule;
+  attachment.after_renewal = request.after_renewal;
+  attachment.chroot = chroot_of(request, program);
+  attachment.copies = copies_of(request, account, attachment, attachments);
+  attachment.needs_unix_sockets = !service.unix_sockets;
+
+  const auto& places = attachments.places();
+  plan.files = files_of(attachment, places);
+  plan.files.push_back({places.openssl_configuration, headed("edgesealctl detach of the last service that uses it",
+                                                             openssl_configuration(SystemOpenssl::find(), {}))});
+  attachments.check(plan.files);
+  return plan;
+}
+
+}  // namespace edgeseal::ctl

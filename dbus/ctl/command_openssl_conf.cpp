@@ -1,0 +1,28 @@
+#include "dbus/ctl/commands.h"
+#include "dbus/ctl/openssl_configuration.h"
+
+namespace edgeseal::ctl {
+
+void add_openssl_conf(CLI::App& app, Session& session) {
+  auto settings = std::make_shared<ProviderSettings>();
+  auto* command = app.add_subcommand("openssl-conf", "Print a configuration of OpenSSL with the keys of the agent");
+  command
+      ->add_option("--module", settings->module,
+                   "Path of the provider; default: edgeseal.so where OpenSSL has its modules")
+      ->check(CLI::ExistingFile);
+  command->add_option("--socket", settings->socket, "Path of the key socket; default: /run/edgeseal/keys.sock");
+  command
+      ->add_option("--timeout-ms", settings->timeout_ms,
+                   "Longest time that one call of the program may take; default: 10000")
+      ->check(CLI::Range(1, 600'000));
+  command->footer(
+      "Example:\n  edgesealctl openssl-conf > /tmp/openssl.cnf\n"
+      "  OPENSSL_CONF=/tmp/openssl.cnf openssl dgst -sha256 -sign edgeseal:web FILE");
+  command->callback([settings, &session] {
+    const auto text = openssl_configuration(SystemOpenssl::find(), *settings);
+    if (session.output.json()) return session.output.print_json({{"configuration", text}});
+    session.output.print(text);
+  });
+}
+
+}  // namespace edgeseal::ctl
