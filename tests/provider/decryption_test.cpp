@@ -245,6 +245,49 @@ BOOST_FIXTURE_TEST_CASE(keys_that_are_no_rsa_keys_do_not_decrypt, DecryptionFixt
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(keys_for_pss_neither_decrypt_nor_encrypt, DecryptionFixture) {
+  for (const char* uri : {"edgeseal:pss", "edgeseal:pss-sha256"}) {
+    const PkeyPtr other = program.load_key(uri);
+    const CipherContext context = new_context(program.context(), other.get());
+    BOOST_TEST(EVP_PKEY_decrypt_init(context.get()) != 1);
+    BOOST_TEST(told("those for PSS cannot"));
+    BOOST_TEST(EVP_PKEY_encrypt_init(context.get()) != 1);
+    BOOST_TEST(told("those for PSS cannot"));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(an_envelope_sealed_for_it_is_opened, DecryptionFixture) {
+  using CipherState = std::shared_ptr<EVP_CIPHER_CTX>;
+  EVP_PKEY* recipients[] = {key.get()};
+  Bytes sealed_key(256);
+  unsigned char* sealed_keys[] = {octets(sealed_key)};
+  int sealed_key_size = 0;
+  unsigned char iv[EVP_MAX_IV_LENGTH] = {};
+  Bytes sealed(64);
+  int size = 0;
+  int rest = 0;
+  const CipherState sealing(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  BOOST_REQUIRE_MESSAGE(
+      EVP_SealInit(sealing.get(), EVP_aes_128_cbc(), sealed_keys, &sealed_key_size, iv, recipients, 1) == 1,
+      take_errors());
+  BOOST_REQUIRE(EVP_SealUpdate(sealing.get(), octets(sealed), &size, octets(message), 20) == 1);
+  BOOST_REQUIRE(EVP_SealFinal(sealing.get(), octets(sealed) + size, &rest) == 1);
+  BOOST_TEST(server.requests(wire::Operation::decrypt) == 0U);
+
+  Bytes opened(64);
+  int opened_size = 0;
+  int opened_rest = 0;
+  const CipherState opening(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  BOOST_REQUIRE_MESSAGE(
+      EVP_OpenInit(opening.get(), EVP_aes_128_cbc(), octets(sealed_key), sealed_key_size, iv, key.get()) > 0,
+      take_errors());
+  BOOST_REQUIRE(EVP_OpenUpdate(opening.get(), octets(opened), &opened_size, octets(sealed), size + rest) == 1);
+  BOOST_REQUIRE(EVP_OpenFinal(opening.get(), octets(opened) + opened_size, &opened_rest) == 1);
+  opened.resize(static_cast<std::size_t>(opened_size + opened_rest));
+  BOOST_TEST((opened == message));
+  BOOST_TEST(server.requests(wire::Operation::decrypt) == 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_refusal_by_policy_is_told_in_the_agent_s_words, DecryptionFixture) {
   const Bytes ciphertext = encrypt(message, pkcs1);
   server.refuse(fakes::KeyServer::Refusal{wire::Status::unsupported, "PKCS#1 v1.5 decryption is forbidden by policy"});

@@ -124,41 +124,39 @@ PkeyPtr Program::read_key(const std::string& pem) const {
 
 const Material& Material::get() {
   static const Material material = [] {
+    static const std::pair<const char*, const char*> kinds[] = {
+        {"ec", "EC"},           {"p384", "P-384"},  {"rsa", "RSA"},
+        {"ed25519", "ED25519"}, {"pss", "RSA-PSS"}, {"pss-sha256", "RSA-PSS restricted"}};
     Material made;
     made.ca_key = fakes::generate_key("EC");
-    made.ec = fakes::generate_key("EC");
-    made.rsa = fakes::generate_key("RSA");
-    made.ed25519 = fakes::generate_key("ED25519");
-    made.p384 = fakes::generate_key("P-384");
-    made.pss = fakes::generate_key("RSA-PSS");
-    made.pss_sha256 = fakes::generate_key("RSA-PSS restricted");
     made.ca = fakes::issue_certificate(made.ca_key.get(), "Test CA", nullptr, nullptr);
-    made.ec_certificate = fakes::issue_certificate(made.ec.get(), "ec", made.ca.get(), made.ca_key.get());
-    made.rsa_certificate = fakes::issue_certificate(made.rsa.get(), "rsa", made.ca.get(), made.ca_key.get());
-    made.ed25519_certificate =
-        fakes::issue_certificate(made.ed25519.get(), "ed25519", made.ca.get(), made.ca_key.get());
+    for (const auto& [name, type] : kinds) {
+      const PkeyPtr key = fakes::generate_key(type);
+      made.identities[name] = {key, fakes::issue_certificate(key.get(), name, made.ca.get(), made.ca_key.get())};
+    }
+    made.ec = made.key("ec");
+    made.rsa = made.key("rsa");
+    made.ed25519 = made.key("ed25519");
+    made.ec_certificate = made.certificate("ec");
+    made.rsa_certificate = made.certificate("rsa");
+    made.ed25519_certificate = made.certificate("ed25519");
     return made;
   }();
   return material;
 }
 
 const PkeyPtr& Material::key(const std::string& name) const {
-  if (name == "p384") return p384;
-  if (name == "pss") return pss;
-  if (name == "pss-sha256") return pss_sha256;
-  return name == "ec" ? ec : name == "rsa" ? rsa : ed25519;
+  return identities.at(name).key;
 }
 
 const CertificatePtr& Material::certificate(const std::string& name) const {
-  return name == "ec" ? ec_certificate : name == "rsa" ? rsa_certificate : ed25519_certificate;
+  return identities.at(name).certificate;
 }
 
 Fixture::Fixture() {
   const Material& material = Material::get();
-  server.add_key("ec", material.ec, {material.ec_certificate, material.ca});
-  server.add_key("rsa", material.rsa, {material.rsa_certificate, material.ca});
-  server.add_key("ed25519", material.ed25519, {material.ed25519_certificate, material.ca});
-  for (const char* name : {"p384", "pss", "pss-sha256"}) server.add_key(name, material.key(name));
+  for (const auto& [name, identity] : material.identities)
+    server.add_key(name, identity.key, {identity.certificate, material.ca});
   server.start();
   BOOST_REQUIRE_MESSAGE(program.configured(), take_errors());
 }

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -60,15 +61,21 @@ class Program {
   bool configured_;
 };
 
-// The keys are made once for all tests: "ec", "rsa" and "ed25519" with a certificate by a CA, and that CA; "p384" and,
-// for RSA-PSS, "pss" and the restricted "pss-sha256" without one.
+// The keys are made once for all tests, with a certificate by a CA each, and that CA: "ec", "p384", "rsa", "ed25519"
+// and, for RSA-PSS, "pss" and the restricted "pss-sha256".
 struct Material {
   static const Material& get();
 
   [[nodiscard]] const PkeyPtr& key(const std::string& name) const;
   [[nodiscard]] const CertificatePtr& certificate(const std::string& name) const;
 
-  PkeyPtr ca_key, ec, rsa, ed25519, p384, pss, pss_sha256;
+  struct Identity {
+    PkeyPtr key;
+    CertificatePtr certificate;
+  };
+  std::map<std::string, Identity> identities;
+
+  PkeyPtr ca_key, ec, rsa, ed25519;
   CertificatePtr ca, ec_certificate, rsa_certificate, ed25519_certificate;
 };
 

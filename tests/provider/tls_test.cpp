@@ -17,8 +17,10 @@ std::ostream& operator<<(std::ostream& out, const Case& shown) {
   return out << shown.key << (shown.version == TLS1_3_VERSION ? " TLS 1.3" : " TLS 1.2");
 }
 
-const std::vector<Case> cases{{"ec", TLS1_2_VERSION},  {"ec", TLS1_3_VERSION},      {"rsa", TLS1_2_VERSION},
-                              {"rsa", TLS1_3_VERSION}, {"ed25519", TLS1_2_VERSION}, {"ed25519", TLS1_3_VERSION}};
+const std::vector<Case> cases{
+    {"ec", TLS1_2_VERSION},         {"ec", TLS1_3_VERSION},         {"rsa", TLS1_2_VERSION},  {"rsa", TLS1_3_VERSION},
+    {"ed25519", TLS1_2_VERSION},    {"ed25519", TLS1_3_VERSION},    {"pss", TLS1_2_VERSION},  {"pss", TLS1_3_VERSION},
+    {"pss-sha256", TLS1_2_VERSION}, {"pss-sha256", TLS1_3_VERSION}, {"p384", TLS1_2_VERSION}, {"p384", TLS1_3_VERSION}};
 
 ContextPtr make_context(OSSL_LIB_CTX* library, const SSL_METHOD* method, int version) {
   ContextPtr context(SSL_CTX_new_ex(library, nullptr, method), SSL_CTX_free);
@@ -85,6 +87,19 @@ BOOST_DATA_TEST_CASE_F(TlsFixture, a_handshake_costs_the_server_one_request, boo
   BOOST_TEST(SSL_get_verify_result(client.get()) == X509_V_OK);
   BOOST_TEST(take_errors() == "");
   BOOST_TEST(server.requests(wire::Operation::sign) == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_for_pss_proves_itself_with_the_algorithms_that_are_its_own, TlsFixture) {
+  for (const Case& chosen : {Case{"pss", TLS1_3_VERSION}, Case{"pss-sha256", TLS1_2_VERSION}}) {
+    const ContextPtr server_side = server_context(chosen);
+    const ContextPtr client_side = client_context(chosen.version);
+    const SslPtr client(SSL_new(client_side.get()), SSL_free);
+    const SslPtr server_end(SSL_new(server_side.get()), SSL_free);
+    int type = NID_undef;
+    BOOST_REQUIRE_MESSAGE(shake_hands(client.get(), server_end.get()), take_errors());
+    BOOST_TEST(SSL_get_peer_signature_type_nid(client.get(), &type) == 1);
+    BOOST_TEST(type == NID_rsassaPss);
+  }
 }
 
 BOOST_DATA_TEST_CASE_F(TlsFixture, a_client_proves_itself_with_its_key, boost::unit_test::data::make(cases), chosen) {
