@@ -335,7 +335,7 @@ void KeySocket::admit(policy::UniqueFd client) {
 bool KeySocket::within_limits(uid_t uid) {
   std::map<uid_t, std::size_t> of_user;
   for (const auto& [id, connection] : connections_) ++of_user[connection->uid()];
-  if (of_user[uid] >= limits_.connections_per_user) return false;
+  if (of_user[uid] >= limits_.connections_per_user) return close_idle_connection(uid);
   if (connections_.size() < limits_.connections) return true;
   const auto greediest = std::ranges::max_element(of_user, {}, [](const auto& entry) { return entry.second; });
   return close_idle_connection(greediest->first);

@@ -5,7 +5,7 @@ client_slot=tls/tls-client
 port=5432
 client_options=(-starttls postgres)
 refusal='not permitted'                 # its log has the reason of OpenSSL's queue, not its text
-more=(wants_a_key_file_of_its_own_account_or_of_root)
+more=(wants_a_key_file_of_its_own_account_or_of_root has_more_sessions_than_the_agent_has_connections_for_it)
 version=$(pg_config --version | grep -Eo '[0-9]+' | head -1)
 export PGCONNECT_TIMEOUT=10
 
@@ -66,4 +66,28 @@ wants_a_key_file_of_its_own_account_or_of_root() {
   chown nobody "$settings/tls/key.pem"
   ! timeout 20 pg_ctlcluster --foreground "$version" edge start >"$device/handshake" 2>&1 || fail "it starts"
   grep -q 'must be owned by the database user or root' "$device/handshake" || fail "another reason"
+}
+
+# query COMMAND: one that has a key in a file.
+query() {
+  psql --no-psqlrc --tuples-only --no-align "host=gateway.example.com port=$port dbname=postgres user=postgres sslmode=verify-full
+    sslrootcert=$device/plant/ca.pem sslcert=$device/plant/visitor.pem sslkey=$device/plant/visitor.key" --command "$1"
+}
+
+has_sessions() { [ "$(query 'select count(*) from pg_stat_ssl where ssl')" -ge "$1" ]; }
+
+# Each session is a process, which keeps its connection to the agent.
+has_more_sessions_than_the_agent_has_connections_for_it() {
+  local session
+  sed -i '/^\[key-socket\]/a max-connections-per-user = 3' "$device/etc/edgeseal.toml"
+  stop "$agent"
+  agent_start
+  serve server-ec
+  for session in 1 2 3 4 5 6; do
+    query "select pg_sleep(60)" >/dev/null 2>&1 &
+    processes+=($!)
+  done
+  wait_for "six sessions" has_sessions 7
+  query "select pg_terminate_backend(pid) from pg_stat_ssl where ssl and pid <> pg_backend_pid()" >/dev/null
+  program_stop
 }

@@ -276,13 +276,32 @@ BOOST_AUTO_TEST_CASE(requests_sent_ahead_are_answered_in_their_order) {
   for (int i = 0; i < 3; ++i) BOOST_TEST((answer(client) == wire::Status::ok));
 }
 
-BOOST_AUTO_TEST_CASE(too_many_connections_of_one_user_are_told_busy) {
+BOOST_AUTO_TEST_CASE(too_many_connections_of_one_user_that_work_are_told_busy) {
   limits.connections_per_user = 2;
   open();
-  Client first(path), second(path), third(path);
+  Client first(path), second(path);
+  chip.block();
+  BOOST_REQUIRE(first.send(sign(key_id)));
+  BOOST_REQUIRE(second.send(sign(key_id)));
+  run_until([&] { return worker.pending() == 2; });
+  Client third(path);
   BOOST_TEST((answer(third) == wire::Status::busy));
   expect_closed(third);
+  chip.release();
+  BOOST_TEST((answer(first) == wire::Status::ok));
+  BOOST_TEST((answer(second) == wire::Status::ok));
+}
+
+// A server with a process for each session has a connection for each, and uses it once.
+BOOST_AUTO_TEST_CASE(idle_connections_of_one_user_give_way_to_new_ones) {
+  limits.connections_per_user = 2;
+  open();
+  Client first(path), second(path);
   BOOST_TEST((ask(first, sign(key_id)) == wire::Status::ok));
+  BOOST_TEST((ask(second, sign(key_id)) == wire::Status::ok));
+  Client third(path);
+  BOOST_TEST((ask(third, sign(key_id)) == wire::Status::ok));
+  expect_closed(first);
   BOOST_TEST((ask(second, sign(key_id)) == wire::Status::ok));
 }
 
