@@ -40,9 +40,11 @@ std::string record(const Attachment& attachment) {
 
 // `source`: directory of what is published, or empty for the working directory.
 std::string install_command(const Attachment& attachment, const std::filesystem::path& source) {
-  return "install --owner=root --group=" + attachment.copies->group +
-         " --mode=0640 --target-directory=" + attachment.copies->directory.string() + " " +
-         (source / "own/private/key.pem").string() + " " + (source / "fullchain.pem").string() + "\n";
+  std::string command = "install --owner=root --group=" + attachment.copies->group +
+                        " --mode=0640 --target-directory=" + attachment.copies->directory.string();
+  for (const char* path : {"own/private/key.pem", "own/private/bundle.pem", "fullchain.pem"})
+    command += " " + (source / path).string();
+  return command + "\n";
 }
 
 std::string drop_in(const Attachment& attachment, const AttachmentPlaces& places) {
@@ -100,6 +102,10 @@ std::filesystem::path Attachment::certificate() const {
 
 std::filesystem::path Attachment::key() const {
   return copies ? copies->directory / "key.pem" : published / "own/private/key.pem";
+}
+
+std::filesystem::path Attachment::bundle() const {
+  return copies ? copies->directory / "bundle.pem" : published / "own/private/bundle.pem";
 }
 
 std::string path_unit_of(const Attachment& attachment) {

@@ -13,7 +13,7 @@ enum class AfterRenewal { Reload, Restart, Nothing };
 
 // Copies of certificate and key reference, for programs that accept no file of another owner.
 struct Copies {
-  static constexpr std::array<const char*, 2> names{"key.pem", "fullchain.pem"};
+  static constexpr std::array<const char*, 3> names{"key.pem", "bundle.pem", "fullchain.pem"};
   std::filesystem::path directory;
   std::string group;  // may read them
 };
@@ -32,7 +32,8 @@ struct Attachment {
 
   [[nodiscard]] std::string certificate_group() const { return application + "/" + group; }
   [[nodiscard]] std::filesystem::path certificate() const;
-  [[nodiscard]] std::filesystem::path key() const;
+  [[nodiscard]] std::filesystem::path key() const;     // a reference to it
+  [[nodiscard]] std::filesystem::path bundle() const;  // both in one file
   [[nodiscard]] bool is_same(const Attachment& other) const {
     return service == other.service && application == other.application && group == other.group;
   }

@@ -34,6 +34,7 @@ nlohmann::json to_json(const AttachmentPlan& plan, bool with_contents) {
           {"access-rule", plan.rule},
           {"certificate", plan.attachment.certificate().string()},
           {"key", plan.attachment.key().string()},
+          {"bundle", plan.attachment.bundle().string()},
           {"configuration", configuration_lines(plan.attachment, AttachmentPlaces{})},
           {"files", files}};
 }

@@ -2,6 +2,14 @@
 #include "dbus/ctl/openssl_configuration.h"
 
 namespace edgeseal::ctl {
+namespace {
+
+// The program may run in any directory.
+std::string absolute(const std::string& path) {
+  return path.starts_with('/') ? "" : path + " is no absolute path";
+}
+
+}  // namespace
 
 void add_openssl_conf(CLI::App& app, Session& session) {
   auto settings = std::make_shared<ProviderSettings>();
@@ -10,7 +18,8 @@ void add_openssl_conf(CLI::App& app, Session& session) {
       ->add_option("--module", settings->module,
                    "Path of the provider; default: edgeseal.so where OpenSSL has its modules")
       ->check(CLI::ExistingFile);
-  command->add_option("--socket", settings->socket, "Path of the key socket; default: /run/edgeseal/keys.sock");
+  command->add_option("--socket", settings->socket, "Path of the key socket; default: /run/edgeseal/keys.sock")
+      ->check(absolute);
   command
       ->add_option("--timeout-ms", settings->timeout_ms,
                    "Longest time that one call of the program may take; default: 10000")

@@ -19,12 +19,7 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> table{
       {{"nginx"}, {"", "", false, {"ssl_certificate @CERTIFICATE@;", "ssl_certificate_key @KEY@;"}}},
       {{"apache2", "httpd"}, {"", "", false, {"SSLCertificateFile @CERTIFICATE@", "SSLCertificateKeyFile @KEY@"}}},
-      {{"haproxy"},
-       {"",
-        "/var/lib/haproxy",
-        false,
-        {"# HAProxy looks for the key of web.pem in web.pem.key:", "#   ln -s @CERTIFICATE@ /etc/haproxy/web.pem",
-         "#   ln -s @KEY@ /etc/haproxy/web.pem.key", "bind :443 ssl crt /etc/haproxy/web.pem"}}},
+      {{"haproxy"}, {"", "/var/lib/haproxy", false, {"bind :443 ssl crt @BUNDLE@"}}},
       {{"stunnel", "stunnel4"}, {"", "", false, {"cert = @CERTIFICATE@", "key = @KEY@"}}},
       {{"mosquitto"}, {"mosquitto", "", false, {"certfile @CERTIFICATE@", "keyfile @KEY@"}}},
       {{"postgresql"},
@@ -55,9 +50,10 @@ KnownProgram known_program(const std::string& service) {
 }
 
 std::vector<std::string> configuration_lines(const Attachment& attachment, const AttachmentPlaces& places) {
-  const std::array<std::pair<std::string_view, std::string>, 3> values{
+  const std::array<std::pair<std::string_view, std::string>, 4> values{
       {{"@CERTIFICATE@", attachment.certificate()},
        {"@KEY@", attachment.key()},
+       {"@BUNDLE@", attachment.bundle()},
        {"@OPENSSL_CONF@", places.openssl_configuration}}};
   std::vector<std::string> lines;
   for (auto line : known_program(attachment.service).lines) {

@@ -12,7 +12,7 @@ struct KnownProgram {
   std::string account;             // it becomes this one before it opens certificate and key; empty: root opens them
   std::string chroot;              // where its distribution locks it in, empty: nowhere
   bool wants_copies = false;       // it refuses a key file of an owner other than root and itself
-  std::vector<std::string> lines;  // of its configuration, with @CERTIFICATE@, @KEY@ and @OPENSSL_CONF@
+  std::vector<std::string> lines;  // of its configuration, with @CERTIFICATE@, @KEY@, @BUNDLE@ and @OPENSSL_CONF@
 };
 
 // Without a known name: general words.

@@ -44,6 +44,8 @@ BOOST_AUTO_TEST_CASE(slots_are_offered) {
   BOOST_TEST(complete("edgesealctl key import w") == "web\n");
   BOOST_TEST(complete("edgesealctl key certify --nonce 00 o") == "opcua-server\n");
   BOOST_TEST(complete("edgesealctl certificate self-signed w") == "web\n");
+  BOOST_TEST(complete("edgesealctl attach nginx.service w") == "web\n");
+  BOOST_TEST(complete("edgesealctl attach nginx.service --chroot / o") == "opcua-server\n");
 }
 
 BOOST_AUTO_TEST_CASE(options_and_their_values_are_offered) {
@@ -58,10 +60,27 @@ BOOST_AUTO_TEST_CASE(options_and_their_values_are_offered) {
 
 // The parser is the source: what --help lists, and nothing else, is offered.
 BOOST_AUTO_TEST_CASE(every_command_has_the_options_of_its_help) {
-  for (const std::string command :
-       {"application create", "application list", "csr", "certificate install", "certificate self-signed",
-        "certificate show", "key list", "key show", "key import", "key export-tss", "key certify", "pcr show",
-        "pcr approval-request", "pcr approve", "pcr reseal", "tpm manufacturer-keys", "tpm activate-credential"}) {
+  for (const std::string command : {"application create",
+                                    "application list",
+                                    "csr",
+                                    "certificate install",
+                                    "certificate self-signed",
+                                    "certificate show",
+                                    "key list",
+                                    "key show",
+                                    "key import",
+                                    "key export-tss",
+                                    "key certify",
+                                    "pcr show",
+                                    "pcr approval-request",
+                                    "pcr approve",
+                                    "pcr reseal",
+                                    "tpm manufacturer-keys",
+                                    "tpm activate-credential",
+                                    "attach",
+                                    "detach",
+                                    "attachments",
+                                    "openssl-conf"}) {
     BOOST_TEST_CONTEXT(command) {
       const std::string help =
           run_program({"bash", "-c",

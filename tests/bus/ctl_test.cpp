@@ -188,6 +188,10 @@ BOOST_AUTO_TEST_CASE(help_and_version_succeed_without_an_agent) {
                                                   {"key", "import", "--help"},
                                                   {"key", "export-tss", "--help"},
                                                   {"key", "certify", "--help"},
+                                                  {"attach", "--help"},
+                                                  {"detach", "--help"},
+                                                  {"attachments", "--help"},
+                                                  {"openssl-conf", "--help"},
                                                   {"pcr", "approval-request", "--help"},
                                                   {"tpm", "activate-credential", "--help"}}) {
     const auto help = ctl(command);

@@ -138,6 +138,8 @@ BOOST_AUTO_TEST_CASE(a_credential_is_activated) {
   const auto answer = bus.directory() / "answer.bin";
   BOOST_TEST(ctl({"tpm", "activate-credential", "-", "--out", answer}, credential_file()).status == 0);
   BOOST_TEST(content_of(answer) == "the activated secret");
+  const auto told = ctl({"--json", "tpm", "activate-credential", "-", "--out", answer, "--force"}, credential_file());
+  BOOST_TEST(json::parse(told.out) == json({{"file", answer}}));
   struct stat status {};
   BOOST_TEST(stat(answer.c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 0777) == 0600u);

@@ -170,9 +170,10 @@ BOOST_AUTO_TEST_CASE(copies_are_made_before_each_start_and_of_one_generation_aft
       "install --owner=root --group=postgres --mode=0640 --target-directory=/etc/postgresql/15/main/tls ";
   BOOST_TEST(has(files[0].content, "\nExecStartPre=+" + install +
                                        "/var/lib/edgeseal/pki/web/https/own/private/key.pem "
+                                       "/var/lib/edgeseal/pki/web/https/own/private/bundle.pem "
                                        "/var/lib/edgeseal/pki/web/https/fullchain.pem\n"));
   BOOST_TEST(has(files[2].content, "\nWorkingDirectory=/var/lib/edgeseal/pki/web/https\nExecStart=" + install +
-                                       "own/private/key.pem fullchain.pem\n"));
+                                       "own/private/key.pem own/private/bundle.pem fullchain.pem\n"));
   BOOST_TEST(files[2].content.find("install") < files[2].content.find("systemctl --no-block"));
   BOOST_TEST(wanted.key() == "/etc/postgresql/15/main/tls/key.pem");
 }

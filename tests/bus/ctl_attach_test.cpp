@@ -1,0 +1,276 @@
+// Services of systemd are attached to keys of the agent, and detached: the agent and systemd on a private bus, the
+// files in a directory.
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "dbus/ctl/attaching.h"
+#include "dbus/ctl/failure.h"
+#include "tests/bus/ctl_fixture.h"
+#include "tests/bus/fake_systemd.h"
+
+namespace edgeseal::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ctl::AttachmentRequest;
+using ctl::ExitCode;
+using ctl::Failure;
+using Texts = std::vector<std::string>;
+
+const std::map<std::string, FakeSystemd::Service> kServices{
+    {"nginx.service", {}},
+    {"alias.service", {.id = "nginx.service"}},
+    {"opc.service", {.account = "daemon"}},
+    {"rooted.service", {.account = "root"}},
+    {"inet.service", {.families_are_allowed = true, .families = {"AF_INET"}}},
+    {"unix.service", {.families_are_allowed = true, .families = {"AF_INET", "AF_UNIX"}}},
+    {"own.service", {.environment = {"A=b", "OPENSSL_CONF=/etc/own.cnf"}}},
+    {"masked.service", {.load_state = "masked"}},
+    {"postgresql@15-main.service", {}},
+};
+const std::string kWatch = "edgeseal-reload-nginx:web:https.path";
+
+AttachmentRequest request_of(const std::string& unit, const std::string& application) {
+  AttachmentRequest request;
+  request.service = unit;
+  request.application = application;
+  return request;
+}
+
+AttachmentRequest with_account(AttachmentRequest request, const std::string& account) {
+  request.account = account;
+  return request;
+}
+
+AttachmentRequest with_copies(AttachmentRequest request, const std::string& directory) {
+  request.copy_to = directory;
+  return request;
+}
+
+struct Fixture {
+  PrivateBus bus;
+  ServiceThread service{
+      {}, [](auto& ports) {
+        ports.agent.add({"web", "urn:web", "", {"user=www-data"}, {}, {"https"}, "bus"});
+        ports.agent.add({"opc", "urn:opc", "", {}, {}, {"application", "https"}, "bus"});
+        ports.agent.add({"ruled", "urn:ruled", "", {"unit=nginx.service"}, {}, {"https"}, "bus"});
+        ports.agent.add({"file", "urn:file", "", {"unit=nginx.service"}, {}, {"https"}, "/etc/edgeseal/file.toml"});
+      }};
+  FakeSystemd systemd{kServices};
+  ctl::AgentConnection agent;
+  ctl::ServiceManager manager;
+  ctl::Attachments attachments{{bus.directory() / "units", bus.directory() / "etc/openssl.cnf"}};
+
+  ctl::AttachmentPlan plan(const AttachmentRequest& request) {
+    return ctl::make_plan(request, manager.describe(request.service), ctl::find_group(agent, request.application),
+                          attachments);
+  }
+  void attach(const AttachmentRequest& request) { ctl::attach(plan(request), attachments, agent, manager); }
+  void attach(const std::string& unit, const std::string& application) { attach(request_of(unit, application)); }
+  // All that is attached to the service.
+  void detach(const std::string& unit) {
+    for (const auto& attachment : attachments.list())
+      if (attachment.service == unit) (void)ctl::detach(attachment, attachments, agent, manager);
+  }
+  Texts access(const std::string& application) { return agent.application(application).access; }
+  [[nodiscard]] bool is_clean() const {
+    return (!fs::exists(bus.directory() / "units") || fs::is_empty(bus.directory() / "units")) &&
+           !fs::exists(bus.directory() / "etc/openssl.cnf");
+  }
+  template <class Error>
+  void refuse_next(Error error) {
+    service.in_loop([&](auto& ports, auto&) { return ports.agent.fault.set(error), 0; });
+  }
+};
+
+auto says(ExitCode code, const std::string& part) {
+  return [=](const Failure& failure) {
+    BOOST_TEST_MESSAGE(failure.what() << " / " << failure.remedy);
+    return failure.code == code && has(failure.what() + (" " + failure.remedy), part);
+  };
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(ctl_attach, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_service_gets_access_files_and_a_watch) {
+  attach("nginx.service", "web");
+  BOOST_TEST((access("web") == Texts{"user=www-data", "unit=nginx.service"}));
+  BOOST_TEST((systemd.take_calls() == Texts{"Reload", "StartUnit " + kWatch}));
+  BOOST_TEST(has(content_of(bus.directory() / "units" / kWatch), "PathChanged=/pki/web/https\n"));
+  BOOST_TEST(has(content_of(bus.directory() / "etc/openssl.cnf"), "[edgeseal_settings]"));
+}
+
+BOOST_AUTO_TEST_CASE(detached_nothing_of_it_is_left) {
+  attach("nginx.service", "web");
+  (void)systemd.take_calls();
+  detach("nginx.service");
+  BOOST_TEST((access("web") == Texts{"user=www-data"}));
+  BOOST_TEST((systemd.take_calls() == Texts{"StopUnit " + kWatch, "Reload"}));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(attached_twice_is_attached_once) {
+  attach("nginx.service", "web");
+  attach("nginx.service", "web/https");
+  BOOST_TEST(access("web").size() == 2u);
+  BOOST_TEST(attachments.list().size() == 1u);
+  BOOST_TEST(attachments.list()[0].given_rule == "unit=nginx.service");
+  detach("nginx.service");
+  BOOST_TEST((access("web") == Texts{"user=www-data"}));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_that_was_there_before_stays) {
+  attach("nginx.service", "ruled");
+  BOOST_TEST(attachments.list()[0].given_rule == "");
+  detach("nginx.service");
+  BOOST_TEST((access("ruled") == Texts{"unit=nginx.service"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_groups_of_an_application_share_a_rule_which_goes_with_the_last) {
+  attach("nginx.service", "opc/application");
+  attach("nginx.service", "opc/https");
+  BOOST_TEST((access("opc") == Texts{"unit=nginx.service"}));
+  (void)ctl::detach(attachments.list()[0], attachments, agent, manager);
+  BOOST_TEST((access("opc") == Texts{"unit=nginx.service"}));
+  BOOST_TEST(fs::exists(attachments.places().openssl_configuration));
+  (void)ctl::detach(attachments.list()[0], attachments, agent, manager);
+  BOOST_TEST(access("opc").empty());
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_with_an_account_gets_a_rule_for_both) {
+  attach("opc.service", "web");
+  BOOST_TEST(access("web").back() == "user=daemon,unit=opc.service");
+  attach("rooted.service", "web");
+  BOOST_TEST(access("web").back() == "unit=rooted.service");
+  attach(with_account(request_of("nginx.service", "web"), "daemon"));
+  BOOST_TEST(access("web").back() == "user=daemon,unit=nginx.service");
+}
+
+BOOST_AUTO_TEST_CASE(attached_again_for_another_account_the_earlier_rule_goes) {
+  attach("nginx.service", "web");
+  attach(with_account(request_of("nginx.service", "web"), "daemon"));
+  BOOST_TEST((access("web") == Texts{"user=www-data", "user=daemon,unit=nginx.service"}));
+}
+
+BOOST_AUTO_TEST_CASE(an_alias_stands_for_the_service_itself) {
+  attach("alias.service", "web");
+  BOOST_TEST(attachments.list()[0].service == "nginx.service");
+}
+
+BOOST_AUTO_TEST_CASE(address_families_are_opened_only_where_they_are_shut) {
+  BOOST_TEST(plan(request_of("inet.service", "web")).attachment.needs_unix_sockets);
+  BOOST_TEST(!plan(request_of("unix.service", "web")).attachment.needs_unix_sockets);
+  BOOST_TEST(!plan(request_of("nginx.service", "web")).attachment.needs_unix_sockets);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_and_nothing_is_written) {
+  BOOST_CHECK_EXCEPTION(attach("none.service", "web"), Failure, says(ExitCode::Usage, "none.service"));
+  BOOST_CHECK_EXCEPTION(attach("masked.service", "web"), Failure, says(ExitCode::Usage, "masked"));
+  BOOST_CHECK_EXCEPTION(attach("nginx.service", "none"), Failure, says(ExitCode::Refused, "none"));
+  BOOST_CHECK_EXCEPTION(attach("nginx.service", "web/tls"), Failure, says(ExitCode::Usage, "tls"));
+  BOOST_CHECK_EXCEPTION(attach("nginx.service", "opc"), Failure, says(ExitCode::Usage, "application, https"));
+  BOOST_CHECK_EXCEPTION(attach("nginx.service", "web/https/https"), Failure,
+                        says(ExitCode::Usage, "APPLICATION[/GROUP]"));
+  BOOST_TEST(is_clean());
+  BOOST_TEST(systemd.take_calls().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_with_a_provider_of_its_own_is_refused) {
+  BOOST_CHECK_EXCEPTION(attach("own.service", "web"), Failure, says(ExitCode::Usage, "OPENSSL_CONF=/etc/own.cnf"));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(an_application_of_a_file_needs_the_rule_in_its_file) {
+  BOOST_CHECK_EXCEPTION(attach("opc.service", "file"), Failure,
+                        says(ExitCode::Refused, "add \"user=daemon,unit=opc.service\""));
+  BOOST_TEST(is_clean());
+  attach("nginx.service", "file");
+  detach("nginx.service");
+  BOOST_TEST((access("file") == Texts{"unit=nginx.service"}));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(where_the_agent_refuses_nothing_is_left) {
+  refuse_next(dbus::CallError("ResourceUnavailable", "the disk is full"));
+  BOOST_CHECK_EXCEPTION(attach("nginx.service", "web"), Failure, says(ExitCode::Refused, "the disk is full"));
+  BOOST_TEST(is_clean());
+  BOOST_TEST(systemd.take_calls().empty());
+}
+
+BOOST_AUTO_TEST_CASE(where_the_agent_cannot_be_asked_detach_leaves_all_for_another_try) {
+  attach("nginx.service", "web");
+  service.end_service();
+  BOOST_CHECK_EXCEPTION(detach("nginx.service"), Failure, says(ExitCode::NotReachable, "not running"));
+  BOOST_TEST(attachments.list().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_application_that_is_gone_is_detached) {
+  attach("nginx.service", "web");
+  agent.with_agent([](auto& remote) { remote.DeleteApplication("web"); });
+  detach("nginx.service");
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_watch_that_does_not_start_is_told) {
+  systemd.end_jobs_with("failed");
+  BOOST_CHECK_EXCEPTION(attach("nginx.service", "web"), Failure, says(ExitCode::Refused, "ended with: failed"));
+  systemd.end_jobs_with("done");
+  detach("nginx.service");
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(copies_need_a_directory_where_nobody_else_has_files) {
+  const fs::path directory = bus.directory() / "tls";
+  const auto request = with_copies(request_of("nginx.service", "web"), directory);
+  BOOST_CHECK_EXCEPTION(attach(request), Failure, says(ExitCode::Usage, "is no directory"));
+  fs::create_directory(directory);
+  std::ofstream(directory / "key.pem") << "mine";
+  BOOST_CHECK_EXCEPTION(attach(request), Failure, says(ExitCode::Usage, "key.pem exists"));
+  fs::remove(directory / "key.pem");
+  attach(request);
+  std::ofstream(directory / "key.pem") << "a copy";
+  attach(request);
+  BOOST_CHECK_EXCEPTION(attach(with_copies(request_of("opc.service", "web"), directory)), Failure,
+                        says(ExitCode::Usage, "copies for nginx.service"));
+  detach("nginx.service");
+  BOOST_TEST(fs::is_empty(directory));
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_wants_files_of_root_is_not_attached_without_copies) {
+  BOOST_CHECK_EXCEPTION(attach("postgresql@15-main.service", "web"), Failure, says(ExitCode::Usage, "--copy-to"));
+}
+
+BOOST_AUTO_TEST_CASE(only_root_attaches) {
+  if (geteuid() != 0) return;
+  for (const Texts& words : {Texts{"attach", "nginx.service", "web"}, Texts{"detach", "nginx.service"}}) {
+    Texts command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", EDGESEALCTL};
+    command.insert(command.end(), words.begin(), words.end());
+    const auto result = run_program(command, bus.directory());
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(has(result.err, "only root"));
+  }
+  BOOST_TEST((access("web") == Texts{"user=www-data"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_configuration_of_openssl_needs_no_agent) {
+  service.end_service();
+  const auto result = run_program({EDGESEALCTL, "openssl-conf", "--socket", "/run/other.sock"}, bus.directory());
+  BOOST_TEST(result.status == 0);
+  BOOST_TEST(has(result.out, "socket = /run/other.sock\n"));
+  for (const Texts& words :
+       {Texts{"--socket", "relative.sock"}, Texts{"--timeout-ms", "0"}, Texts{"--module", "/none"}}) {
+    Texts command{EDGESEALCTL, "openssl-conf"};
+    command.insert(command.end(), words.begin(), words.end());
+    BOOST_TEST(run_program(command, bus.directory()).status == 2);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::test
