@@ -89,7 +89,7 @@ ByteView read_sequence(BIO* input, MutableByteView out) noexcept {
 }
 
 template <KeyKind kind>
-int decode_der(void* opaque, OSSL_CORE_BIO* input, int selection, OSSL_CALLBACK* receive, void* argument,
+int decode_der(void* opaque, OSSL_CORE_BIO* input, int /*selection*/, OSSL_CALLBACK* receive, void* argument,
                OSSL_PASSPHRASE_CALLBACK* /*passphrase*/, void* /*passphrase_argument*/) noexcept {
   Context& context = *static_cast<Context*>(opaque);
   const Bio bio = open_input(context, input);
@@ -107,12 +107,14 @@ int decode_der(void* opaque, OSSL_CORE_BIO* input, int selection, OSSL_CALLBACK*
   Key::Reference key = Key::of_agent(context, reference.key_name, reference.public_key);
   if (key == nullptr) return 0;
   if (key->kind != kind) return not_mine;
-  if (selection != 0 && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0) key->agent_key.reset();
   return deliver(std::move(key), receive, argument);
 }
 
+// A reference stands for a private key, and such a file is none of a public key. libcrypto 3.0 goes through all
+// decoders that it may need for each public key, thus each certificate: to have no part in that saves half of what the
+// decoders cost there.
 int does_selection(void* /*context*/, int selection) noexcept {
-  return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+  return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
 }
 
 const OSSL_DISPATCH pem_functions[] = {{OSSL_FUNC_DECODER_NEWCTX, reinterpret_cast<Function>(new_decoder)},

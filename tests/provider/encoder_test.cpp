@@ -5,7 +5,7 @@
 
 #include <boost/test/data/test_case.hpp>
 
-#include "tests/provider/fixture.h"
+#include "tests/provider/store_contents.h"
 
 namespace edgeseal::tests {
 namespace {
@@ -188,12 +188,9 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, no_private_key_is_written_for_other_programs, 
 }
 
 BOOST_DATA_TEST_CASE_F(LoadedKey, a_public_key_has_no_reference, boost::unit_test::data::make(names), name) {
-  const PkeyPtr key = program.load_key("edgeseal:" + name);
-  const std::string reference = pem_reference(name, key.get());
-  const std::shared_ptr<BIO> text(BIO_new_mem_buf(reference.data(), static_cast<int>(reference.size())), BIO_free);
-  const PkeyPtr public_key(PEM_read_bio_PUBKEY_ex(text.get(), nullptr, nullptr, nullptr, program.context(), nullptr),
-                           EVP_PKEY_free);
-  BOOST_REQUIRE(public_key);
+  const StoreContents contents = read_store(program.context(), "edgeseal:" + name + ";type=public");
+  BOOST_REQUIRE(contents.keys.size() == 1U);
+  const PkeyPtr public_key = contents.keys.front();
   BOOST_TEST(pem_private(public_key.get()) == "");
   BOOST_TEST(take_errors().find("no private key") != std::string::npos);
   BOOST_TEST(encoded(public_key.get(), EVP_PKEY_PUBLIC_KEY, public_forms.front()) ==

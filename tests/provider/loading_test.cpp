@@ -147,14 +147,12 @@ BOOST_FIXTURE_TEST_CASE(a_spoiled_reference_is_no_key, LoadFixture) {
   BOOST_TEST(!program.read_key("-----BEGIN EDGESEAL KEY REFERENCE-----\nAAAA\n-----END EDGESEAL KEY REFERENCE-----\n"));
 }
 
-BOOST_FIXTURE_TEST_CASE(only_the_public_part_is_loaded_where_only_that_is_wanted, LoadFixture) {
+BOOST_FIXTURE_TEST_CASE(a_reference_is_no_public_key_as_the_file_of_a_private_key_is_none, LoadFixture) {
   const std::string reference = pem_reference("ec", Material::get().ec.get());
   const std::shared_ptr<BIO> text(BIO_new_mem_buf(reference.data(), static_cast<int>(reference.size())), BIO_free);
   const PkeyPtr key(PEM_read_bio_PUBKEY_ex(text.get(), nullptr, nullptr, nullptr, program.context(), nullptr),
                     EVP_PKEY_free);
-  BOOST_REQUIRE_MESSAGE(key, take_errors());
-  BOOST_TEST(EVP_PKEY_eq(key.get(), Material::get().ec.get()) == 1);
-  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(!key);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
