@@ -226,7 +226,7 @@ constexpr std::array rsa_forms{
     Form{"provider=edgeseal,output=der,structure=type-specific", public_functions<pkcs1_der>},
     Form{"provider=edgeseal,output=pem,structure=type-specific", public_functions<pkcs1_pem>}};
 
-constexpr std::array key_names{rsa_names, ec_names, ed25519_names};
+constexpr std::array key_names{rsa_names, rsa_pss_names, ec_names, ed25519_names};
 
 constexpr auto make_table() noexcept {
   std::array<OSSL_ALGORITHM, key_names.size() * common_forms.size() + rsa_forms.size() + 1> table{};

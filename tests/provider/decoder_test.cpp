@@ -11,14 +11,18 @@ namespace {
 
 using BioPtr = std::shared_ptr<BIO>;
 
-const std::vector<std::string> names{"ec", "rsa", "ed25519"};
+const std::vector<std::string> certified{"ec", "rsa", "ed25519"};
+const std::vector<std::string> names{"ec", "rsa", "ed25519", "pss", "pss-sha256"};
 
 const char* type_of(const std::string& name) {
-  return name == "ec" ? "EC" : name == "rsa" ? "RSA" : "ED25519";
+  return name == "ec" ? "EC" : name == "rsa" ? "RSA" : name == "ed25519" ? "ED25519" : "RSA-PSS";
 }
 
 int type_number_of(const std::string& name) {
-  return name == "ec" ? EVP_PKEY_EC : name == "rsa" ? EVP_PKEY_RSA : EVP_PKEY_ED25519;
+  return name == "ec"        ? EVP_PKEY_EC
+         : name == "rsa"     ? EVP_PKEY_RSA
+         : name == "ed25519" ? EVP_PKEY_ED25519
+                             : EVP_PKEY_RSA_PSS;
 }
 
 BioPtr memory_bio(const std::string& content) {
@@ -123,7 +127,7 @@ struct DecoderFixture : Fixture {
 BOOST_AUTO_TEST_SUITE(decoder)
 
 BOOST_DATA_TEST_CASE_F(DecoderFixture, a_reference_loads_wherever_it_stands_in_a_file,
-                       boost::unit_test::data::make(names), name) {
+                       boost::unit_test::data::make(certified), name) {
   const std::string reference = reference_of(name);
   const std::string chain = pem_of(Material::get().certificate(name).get()) + pem_of(Material::get().ca.get());
   const std::string bare = reference.substr(0, reference.size() - 1);
@@ -138,7 +142,7 @@ BOOST_DATA_TEST_CASE_F(DecoderFixture, a_reference_loads_wherever_it_stands_in_a
 }
 
 BOOST_DATA_TEST_CASE_F(DecoderFixture, a_program_reads_key_and_certificates_from_one_source,
-                       boost::unit_test::data::make(names), name) {
+                       boost::unit_test::data::make(certified), name) {
   const CertificatePtr& certificate = Material::get().certificate(name);
   const auto reads_certificate = [&](BIO* bio) {
     const CertificatePtr found(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr), X509_free);

@@ -10,7 +10,8 @@
 namespace edgeseal::tests {
 namespace {
 
-const std::vector<std::string> names{"ec", "rsa", "ed25519"};
+const std::vector<std::string> certified{"ec", "rsa", "ed25519"};
+const std::vector<std::string> names{"ec", "rsa", "ed25519", "pss", "pss-sha256"};
 
 struct Form {
   std::string output;
@@ -169,7 +170,7 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, an_encrypted_private_key_is_refused, boost::un
   BOOST_TEST(to_text() == pem_reference(name, Material::get().key(name).get()));
 }
 
-BOOST_DATA_TEST_CASE_F(LoadedKey, no_private_key_is_written_for_other_programs, boost::unit_test::data::make(names),
+BOOST_DATA_TEST_CASE_F(LoadedKey, no_private_key_is_written_for_other_programs, boost::unit_test::data::make(certified),
                        name) {
   const PkeyPtr key = load(name);
   const auto check = [](bool failed) {
