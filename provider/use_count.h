@@ -12,7 +12,7 @@ namespace edgeseal::provider {
 class UseCount {
  public:
   // Equal where nothing was taken or returned between two looks.
-  struct State {
+  struct alignas(8) State {  // as clang wants it for instructions without a lock
     std::uint32_t process;
     std::uint16_t taken;  // both wrap around
     std::uint16_t returned;
