@@ -156,10 +156,10 @@ bool Agent::run() {
   sd_notify(0, "READY=1");
   log(Level::info, Event::started, fmt::format("edgeseald {} is ready", EDGESEAL_VERSION));
   loop_.run();
+  retired_.record();
   return worker_.stop(std::chrono::seconds(1));
 }
 
-  retired_.record();
 void Agent::begin_stop() {
   if (stop_by_ != EventLoop::Time{}) return;
   stop_by_ = loop_.now() + stop_limit;
