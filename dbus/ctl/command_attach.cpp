@@ -18,7 +18,7 @@ struct Detachment {
 };
 
 void require_root() {
-  if (geteuid() != 0) throw Failure(ExitCode::Usage, "only root can write units of systemd", "run it as root: sudo");
+  if (geteuid() != 0) throw Failure(ExitCode::Usage, "only root can write units of systemd", "be root, or run it by sudo");
   umask(022);
 }
 
@@ -76,6 +76,15 @@ void attach_service(const AttachmentRequest& request, bool dry_run, Session& ses
   show_result(plan, session.output);
 }
 
+// The name that it was attached by; the service itself may be gone by now.
+std::string own_name(ServiceManager& manager, const std::string& service) {
+  try {
+    return manager.describe(service).name;
+  } catch (const Failure&) {
+    return service;
+  }
+}
+
 bool is_wanted(const Attachment& attachment, const std::string& service, const std::string& application) {
   return attachment.service == service && (application.empty() || application == attachment.application ||
                                            application == attachment.certificate_group());
@@ -92,7 +101,7 @@ void detach_service(const Detachment& wanted, Session& session) {
   require_root();
   const Attachments attachments{AttachmentPlaces{}};
   ServiceManager manager;
-  const auto service = service_name(wanted.service);
+  const auto service = own_name(manager, service_name(wanted.service));
   auto detached = nlohmann::json::array();
   for (const auto& attachment : attachments.list()) {
     if (!is_wanted(attachment, service, wanted.application)) continue;
