@@ -99,10 +99,17 @@ bool AgentClient::ask(const Request& request, const char* key_name, MutableByteV
     return false;
   }
   Answer answer;
-  if (!transact(room.first(size), record, answer) || !is_success(answer, key_name)) return false;
-  if (wire::decode(answer.record, response)) return true;
-  raise_malformed();
-  return false;
+  if (!transact(room.first(size), record, answer)) return false;
+  wire::ResponseHeader header;
+  wire::ErrorResponse refusal;
+  const bool success = wire::decode(answer.record, header) && header.status == wire::Status::ok;
+  if (success ? !wire::decode(answer.record, response) : !wire::decode(answer.record, refusal)) {
+    raise_malformed();
+    return false;
+  }
+  keep_connection(answer);
+  if (!success) raise_refusal(header.status, refusal, key_name, answer.user);
+  return success;
 }
 
 bool AgentClient::transact(ByteView request, MutableByteView record, Answer& answer) noexcept {
@@ -111,6 +118,7 @@ bool AgentClient::transact(ByteView request, MutableByteView record, Answer& ans
     if (!exchange(request, record, answer, deadline)) return false;
     const auto pause = wanted_pause(answer.record);
     if (attempt == attempts_at_a_busy_agent || !pause.has_value() || *pause >= deadline.remaining()) return true;
+    keep_connection(answer);
     wait(*pause);
   }
 }
@@ -130,8 +138,10 @@ bool AgentClient::exchange(ByteView request, MutableByteView record, Answer& ans
     const Exchange outcome = connection->exchange(request, record, size, deadline);
     if (outcome == Exchange::failed) return false;
     if (outcome == Exchange::answered) {
-      answer = {.record = record.first(size), .user = connection->user()};
-      return accept(request, answer.record, std::move(connection));
+      answer.record = record.first(size);
+      answer.user = connection->user();
+      answer.connection = std::move(connection);
+      return accept(request, answer);
     }
     connection.reset();
   }
@@ -159,35 +169,24 @@ Loan AgentClient::connect(const Deadline& deadline) noexcept {
 }
 
 // Whether it is an answer to the request. A refusal with the id zero is one of the connection, which the agent closes.
-bool AgentClient::accept(ByteView request, ByteView answer, Loan connection) noexcept {
+bool AgentClient::accept(ByteView request, Answer& answer) const noexcept {
   wire::RequestHeader asked;
   wire::ResponseHeader answered;
-  const bool well_formed = wire::decode(request, asked) && wire::decode(answer, answered);
-  if (answer.size() >= wire::header_size && answered.version != wire::protocol_version) {
+  const bool well_formed = wire::decode(request, asked) && wire::decode(answer.record, answered);
+  if (answer.record.size() >= wire::header_size && answered.version != wire::protocol_version) {
     raise_error(Reason::agent_refused, "it speaks version %u of the protocol, this provider version %u",
                 unsigned{answered.version}, unsigned{wire::protocol_version});
     return false;
   }
-  if (well_formed && answered.request_id == asked.request_id) {
-    pool_.give_back(std::move(connection));
-    return true;
-  }
+  if (well_formed && answered.request_id == asked.request_id) return true;
+  answer.connection.reset();
   if (well_formed && answered.request_id == 0 && answered.status != wire::Status::ok) return true;
   raise_malformed();
   return false;
 }
 
-bool AgentClient::is_success(const Answer& answer, const char* key_name) const noexcept {
-  wire::ResponseHeader header;
-  wire::ErrorResponse refusal;
-  const bool well_formed = wire::decode(answer.record, header);
-  if (well_formed && header.status == wire::Status::ok) return true;
-  if (well_formed && wire::decode(answer.record, refusal)) {
-    raise_refusal(header.status, refusal, key_name, answer.user);
-  } else {
-    raise_malformed();
-  }
-  return false;
+void AgentClient::keep_connection(Answer& answer) noexcept {
+  if (answer.connection != nullptr) pool_.give_back(std::move(answer.connection));
 }
 
 void AgentClient::raise_malformed() const noexcept {

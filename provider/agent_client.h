@@ -36,7 +36,8 @@ class AgentClient {
  private:
   struct Answer {
     ByteView record;
-    uid_t user = 0;  // whom the agent saw
+    uid_t user = 0;   // whom the agent saw
+    Loan connection;  // to be given back once the record is understood; null where the agent ended it
   };
 
   template <typename Request, typename Response>
@@ -48,8 +49,8 @@ class AgentClient {
   [[nodiscard]] bool exchange(ByteView request, MutableByteView record, Answer& answer,
                               const Deadline& deadline) noexcept;
   [[nodiscard]] Loan connect(const Deadline& deadline) noexcept;
-  [[nodiscard]] bool accept(ByteView request, ByteView answer, Loan connection) noexcept;
-  [[nodiscard]] bool is_success(const Answer& answer, const char* key_name) const noexcept;
+  [[nodiscard]] bool accept(ByteView request, Answer& answer) const noexcept;
+  void keep_connection(Answer& answer) noexcept;
   void raise_malformed() const noexcept;
 
   const Settings& settings_;

@@ -38,18 +38,37 @@ Bytes unsupported(std::uint32_t id, std::string_view text) {
   return encoded(id, wire::Status::unsupported, wire::ErrorResponse{.text = text});
 }
 
+bool send_record(int connection, const Bytes& record) {
+  return ::send(connection, record.data(), record.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(record.size());
+}
+
 void spoil(Bytes& record, KeyServer::Behaviour behaviour) {
+  using enum KeyServer::Behaviour;
   switch (behaviour) {
-    case KeyServer::Behaviour::answer_garbage: record.assign(100, std::byte{0xa5}); break;
-    case KeyServer::Behaviour::answer_short: record.pop_back(); break;
-    case KeyServer::Behaviour::answer_other_id: record[4] ^= std::byte{1}; break;
-    case KeyServer::Behaviour::answer_other_version: record[0] = std::byte{9}; break;
-    case KeyServer::Behaviour::answer_oversized: record.resize(wire::max_message_size); break;
-    case KeyServer::Behaviour::serve:
-    case KeyServer::Behaviour::close:
-    case KeyServer::Behaviour::hold:
-    case KeyServer::Behaviour::turn_away: break;
+    case answer_garbage: record.assign(100, std::byte{0xa5}); break;
+    case answer_nothing: record.clear(); break;
+    case answer_header_only: record.resize(wire::header_size); break;
+    case answer_short: record.pop_back(); break;
+    case answer_long: record.push_back(std::byte{0}); break;
+    case answer_wrong_length: record[wire::header_size + 1] ^= std::byte{0x80}; break;
+    case answer_other_id: record[4] ^= std::byte{1}; break;
+    case answer_other_operation: record.resize(wire::header_size + 6); break;  // as long as the answer to hello
+    case answer_other_version: record[0] = std::byte{9}; break;
+    case answer_unknown_status: record[2] = std::byte{0x7f}; break;
+    case answer_oversized: record.resize(wire::max_message_size); break;
+    case answer_huge: record.resize(2 * wire::max_message_size); break;
+    default: break;
   }
+}
+
+// What the behaviour makes of an answer: the records to send.
+std::vector<Bytes> spoiled(Bytes record, KeyServer::Behaviour behaviour) {
+  using enum KeyServer::Behaviour;
+  spoil(record, behaviour);
+  if (behaviour == answer_twice) return {record, record};
+  if (behaviour != answer_in_two_parts) return {record};
+  const auto middle = record.begin() + static_cast<std::ptrdiff_t>(record.size() / 2);
+  return {Bytes(record.begin(), middle), Bytes(middle, record.end())};
 }
 
 }  // namespace
@@ -89,6 +108,7 @@ void KeyServer::stop() {
   thread_.join();
   for (const int connection : connections_) ::close(connection);
   connections_.clear();
+  late_answer_.reset();
   ::close(listener_);
   ::close(wake_);
   std::filesystem::remove(path_);
@@ -161,11 +181,16 @@ void KeyServer::run() {
     if (entries[0].revents != 0) return;
     for (std::size_t i = 2; i < entries.size(); ++i) {
       if (entries[i].revents == 0 || serve(entries[i].fd)) continue;
-      ::close(entries[i].fd);
-      std::erase(connections_, entries[i].fd);
+      close_connection(entries[i].fd);
     }
     if (entries[1].revents != 0) accept_connection();
   }
+}
+
+void KeyServer::close_connection(int connection) {
+  if (late_answer_ && late_answer_->first == connection) late_answer_.reset();
+  std::erase(connections_, connection);
+  ::close(connection);
 }
 
 void KeyServer::accept_connection() {
@@ -177,7 +202,7 @@ void KeyServer::accept_connection() {
   --behaviour_times_;
   const Bytes record =
       encoded(0U, wire::Status::busy, wire::ErrorResponse{.retry_after_ms = 1, .text = "too many connections"});
-  static_cast<void>(::send(connection, record.data(), record.size(), MSG_NOSIGNAL));
+  static_cast<void>(send_record(connection, record));
   ::close(connection);
 }
 
@@ -191,15 +216,28 @@ bool KeyServer::serve(int connection) {
   const Behaviour behaviour = note(header);
   if (behaviour == Behaviour::close) return false;
   if (behaviour == Behaviour::hold) return true;
-  Bytes record;
-  try {
-    record = is_forbidden(request, header) ? unsupported(header.request_id, "for legacy peers only")
-                                           : answer(request, header);
-  } catch (const std::runtime_error& error) {
-    record = unsupported(header.request_id, error.what());
+  const Bytes record = answer_or_refusal(request, header);
+  send_late_answer();
+  if (behaviour == Behaviour::answer_late) {
+    late_answer_.emplace(connection, record);
+    return true;
   }
-  spoil(record, behaviour);
-  return ::send(connection, record.data(), record.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(record.size());
+  const std::vector<Bytes> records = spoiled(record, behaviour);
+  return std::all_of(records.begin(), records.end(), [&](const Bytes& part) { return send_record(connection, part); });
+}
+
+void KeyServer::send_late_answer() {
+  if (late_answer_) static_cast<void>(send_record(late_answer_->first, late_answer_->second));
+  late_answer_.reset();
+}
+
+Bytes KeyServer::answer_or_refusal(const Bytes& request, const wire::RequestHeader& header) {
+  try {
+    return is_forbidden(request, header) ? unsupported(header.request_id, "for legacy peers only")
+                                         : answer(request, header);
+  } catch (const std::runtime_error& error) {
+    return unsupported(header.request_id, error.what());
+  }
 }
 
 KeyServer::Behaviour KeyServer::note(const wire::RequestHeader& header) {

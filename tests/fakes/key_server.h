@@ -20,13 +20,23 @@ class KeyServer {
  public:
   enum class Behaviour {
     serve,
-    close,            // without an answer
-    hold,             // no answer until the server stops
-    answer_garbage,   // not a record of the protocol
-    answer_short,     // the record without its last byte
-    answer_other_id,  // the record of another request
+    close,                // without an answer
+    hold,                 // no answer until the server stops
+    answer_garbage,       // not a record of the protocol
+    answer_nothing,       // an empty record
+    answer_header_only,   // success without a body
+    answer_short,         // the record without its last byte
+    answer_long,          // and one byte more
+    answer_wrong_length,  // a length within the record that reaches beyond its end
+    answer_in_two_parts,  // two records
+    answer_twice,         // the same again
+    answer_late,          // before the answer to the next request
+    answer_other_id,      // the record of another request
+    answer_other_operation,
     answer_other_version,
+    answer_unknown_status,
     answer_oversized,  // the largest record, with bytes after the end
+    answer_huge,       // a record beyond any of the protocol
     turn_away          // new connections, as an agent does that has too many
   };
 
@@ -76,9 +86,12 @@ class KeyServer {
 
   void run();
   void accept_connection();
+  void close_connection(int connection);
   [[nodiscard]] bool serve(int connection);
+  void send_late_answer();
   [[nodiscard]] Behaviour note(const wire::RequestHeader& header);
   [[nodiscard]] std::optional<Refusal> next_refusal();
+  [[nodiscard]] Bytes answer_or_refusal(const Bytes& request, const wire::RequestHeader& header);
   [[nodiscard]] Bytes answer(const Bytes& request, const wire::RequestHeader& header);
   [[nodiscard]] bool is_forbidden(const Bytes& request, const wire::RequestHeader& header) const;
   [[nodiscard]] Bytes describe(const Bytes& request, std::uint32_t id) const;
@@ -91,7 +104,9 @@ class KeyServer {
   std::map<std::string, Key> keys_;
   int listener_ = -1;
   int wake_ = -1;
-  std::vector<int> connections_;  // of the server's thread
+  // Of the server's thread:
+  std::vector<int> connections_;
+  std::optional<std::pair<int, Bytes>> late_answer_;
   std::thread thread_;
 
   mutable std::mutex mutex_;  // guards what follows

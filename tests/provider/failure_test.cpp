@@ -40,14 +40,21 @@ std::ostream& operator<<(std::ostream& out, const Hostile& shown) {
 }
 
 const std::vector<Hostile> hostile{{Behaviour::answer_garbage, "agent refused the request"},
+                                   {Behaviour::answer_header_only, "malformed answer"},
                                    {Behaviour::answer_short, "malformed answer"},
+                                   {Behaviour::answer_long, "malformed answer"},
+                                   {Behaviour::answer_wrong_length, "malformed answer"},
+                                   {Behaviour::answer_in_two_parts, "malformed answer"},
                                    {Behaviour::answer_other_id, "malformed answer"},
+                                   {Behaviour::answer_other_operation, "malformed answer"},
                                    {Behaviour::answer_other_version, "speaks version 9"},
-                                   {Behaviour::answer_oversized, "malformed answer"}};
+                                   {Behaviour::answer_unknown_status, "malformed answer"},
+                                   {Behaviour::answer_oversized, "malformed answer"},
+                                   {Behaviour::answer_huge, "malformed answer"}};
 
-// With a short time limit, for agents that do not answer.
+// With a time limit for agents that do not answer; long enough for those that do on a loaded machine.
 struct ImpatientFixture : Fixture {
-  Program impatient{directory, socket, "timeout-ms = 50\n"};
+  Program impatient{directory, socket, "timeout-ms = 500\n"};
 };
 
 bool contains(const std::string& text, const std::string& part) {
@@ -129,11 +136,55 @@ BOOST_DATA_TEST_CASE_F(Fixture, a_hostile_agent_breaks_nothing, boost::unit_test
   BOOST_TEST(sign(program.context(), key.get(), "message").empty());
   const std::string errors = take_errors();
   BOOST_TEST(contains(errors, chosen.reason), errors);
-  BOOST_TEST(verifies(Material::get().ec.get(), "message", sign(program.context(), key.get(), "message")));
+  BOOST_TEST(signs(program, key));
 
   server.behave(chosen.behaviour);
   BOOST_TEST(!program.load_key("edgeseal:ec"));
   BOOST_TEST(program.load_key("edgeseal:ec"));
+}
+
+// To the client it is the end of the connection.
+BOOST_FIXTURE_TEST_CASE(an_empty_answer_is_asked_for_again, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.behave(Behaviour::answer_nothing);
+  BOOST_TEST(signs(program, key));
+  server.behave(Behaviour::answer_nothing, 100);
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(contains(take_errors(), "agent closed the connection"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_second_answer_is_not_that_to_the_next_request, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  server.answer_digests();
+  server.behave(Behaviour::answer_twice);
+  const Bytes first(32, std::byte{1});
+  const Bytes second(32, std::byte{2});
+  BOOST_TEST((sign_digest(program.context(), key.get(), first, "SHA256") == first));
+  BOOST_TEST(sign_digest(program.context(), key.get(), second, "SHA256").empty());
+  BOOST_TEST(contains(take_errors(), "malformed answer"));
+  BOOST_TEST((sign_digest(program.context(), key.get(), second, "SHA256") == second));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_answer_is_not_that_to_the_next_request, ImpatientFixture) {
+  const PkeyPtr key = impatient.load_key("edgeseal:ec");
+  server.answer_digests();
+  server.behave(Behaviour::answer_late);
+  const Bytes first(32, std::byte{1});
+  const Bytes second(32, std::byte{2});
+  BOOST_TEST(sign_digest(impatient.context(), key.get(), first, "SHA256").empty());
+  BOOST_TEST(contains(take_errors(), "agent did not answer in time"));
+  BOOST_TEST((sign_digest(impatient.context(), key.get(), second, "SHA256") == second));
+  BOOST_TEST(server.connections() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_signature_of_the_wrong_size_is_none, Fixture) {
+  server.answer_digests();
+  BOOST_TEST(sign(program.context(), program.load_key("edgeseal:rsa").get(), "message").empty());
+  BOOST_TEST(contains(take_errors(), "an RSA signature of 32 bytes instead of 256"));
+  const std::string long_message(200, 'm');
+  BOOST_TEST(
+      sign(program.context(), program.load_key("edgeseal:ed25519").get(), long_message, options_of("ed25519")).empty());
+  BOOST_TEST(contains(take_errors(), "a signature of 200 bytes where at most 64 are possible"));
 }
 
 BOOST_FIXTURE_TEST_CASE(an_agent_that_always_closes_is_given_up, Fixture) {

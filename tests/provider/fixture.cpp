@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
@@ -216,12 +217,16 @@ pid_t start_child(const std::function<bool()>& work) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::alarm(limit_s);
-  ::_exit(work() ? 0 : 1);
+  const bool good = work();
+  if (!good) std::fprintf(stderr, "in a child process:\n%s", take_errors().c_str());
+  ::_exit(good ? 0 : 1);
 }
 
 bool succeeds(pid_t child) {
   int status = 0;
-  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  const bool ended = ::waitpid(child, &status, 0) == child;
+  if (ended && WIFSIGNALED(status)) std::fprintf(stderr, "a child process: %s\n", ::strsignal(WTERMSIG(status)));
+  return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool in_child(const std::function<bool()>& work) {
