@@ -214,12 +214,12 @@ void CertificateGroups::prove_next(const std::string& application, std::size_t i
   const auto check = [this, application, index, challenge, answer, record, key](std::variant<Bytes, Error> signature) {
     proceed(answer, signature, [&](const Bytes& bytes) {
       const CertificatePtr certificate = parse_certificate(record.certificate);
-      if (!verifies(*X509_get0_pubkey(certificate.get()), certificate_hash(key->algorithm), challenge, bytes))
+      if (!verifies(*X509_get0_pubkey(certificate.get()), certificate_hash(key->public_key), challenge, bytes))
         throw Error(Code::security_checks_failed, "a signature of the key does not verify with the certificate");
       prove_next(application, index + 1, answer);
     });
   };
-  keys_.sign(key, certificate_signature(key->algorithm, challenge), {}, check);
+  keys_.sign(key, certificate_signature(key->public_key, challenge), {}, check);
 }
 
 // Everything that can fail for want of space happens before the state changes. After that the call has succeeded; an

@@ -56,8 +56,8 @@ void CertificateGroups::create_signing_request(const std::string& owner, const d
   const auto request = std::make_shared<SigningRequest>(
       subject_for(applications_.get(slot.application), options, state_.certificate(slot)));
   const auto sign_with = [this, request, answer](const KeyPtr& key) {
-    const Bytes to_be_signed = request->to_be_signed(key->public_key, key->algorithm);
-    keys_.sign(key, certificate_signature(key->algorithm, to_be_signed), {},
+    const Bytes to_be_signed = request->to_be_signed(key->public_key);
+    keys_.sign(key, certificate_signature(key->public_key, to_be_signed), {},
                [request, answer](std::variant<Bytes, Error> signature) {
                  proceed(answer, signature, [&](const Bytes& bytes) { answer(request->finish(bytes)); });
                });
@@ -88,8 +88,8 @@ void CertificateGroups::create_self_signed(const std::string& owner, const dbus:
                                               State::Clock::now(), std::chrono::days(lifetime));
   const CreationPtr creation = begin_creation(owner, slot);
   const auto sign = [this, creation, certificate, answer](const KeyPtr& key) {
-    const Bytes to_be_signed = certificate->to_be_signed(key->public_key, key->algorithm);
-    keys_.sign(key, certificate_signature(key->algorithm, to_be_signed), {},
+    const Bytes to_be_signed = certificate->to_be_signed(key->public_key);
+    keys_.sign(key, certificate_signature(key->public_key, to_be_signed), {},
                [this, creation, certificate, key, answer](std::variant<Bytes, Error> signature) {
                  proceed(answer, signature, [&](const Bytes& bytes) {
                    const Bytes der = certificate->finish(bytes);

@@ -1,6 +1,8 @@
 #include "agent/certificate_signature.h"
 
 #include "agent/error.h"
+#include "agent/pss_key.h"
+#include "agent/public_key.h"
 #include "agent/signature_encoding.h"
 
 namespace edgeseal::agent {
@@ -15,7 +17,15 @@ struct Method {
   SignatureScheme scheme;
   HashAlgorithm hash;  // not for Ed25519
   int nid;
+  std::size_t salt_length = 0;  // PSS
 };
+
+// A restricted key: with the salt that verifiers, libcrypto among them, expect of it where nothing else is said.
+Method pss_method(const PssRestriction& restriction) {
+  const HashAlgorithm hash = restriction.hash.value_or(HashAlgorithm::sha256);
+  const std::size_t salt = restriction.hash ? restriction.least_salt : digest_size(hash);
+  return {SignatureScheme::rsa_pss, hash, NID_rsassaPss, salt};
+}
 
 Method method_of(KeyAlgorithm algorithm) {
   switch (algorithm) {
@@ -31,21 +41,29 @@ Method method_of(KeyAlgorithm algorithm) {
   throw Error(Code::internal_error, "unknown key algorithm");
 }
 
+Method method_of(tpm::ByteView public_key) {
+  if (const auto restriction = pss_restriction(public_key)) return pss_method(*restriction);
+  const auto algorithm = algorithm_of(*parse_public_key(public_key));
+  if (!algorithm) throw Error(Code::internal_error, "unknown key algorithm");
+  return method_of(*algorithm);
+}
+
 }  // namespace
 
-HashAlgorithm certificate_hash(KeyAlgorithm algorithm) {
-  return method_of(algorithm).hash;
+HashAlgorithm certificate_hash(tpm::ByteView public_key) {
+  return method_of(public_key).hash;
 }
 
-SignatureRequest certificate_signature(KeyAlgorithm algorithm, tpm::ByteView to_be_signed) {
-  const Method method = method_of(algorithm);
+SignatureRequest certificate_signature(tpm::ByteView public_key, tpm::ByteView to_be_signed) {
+  const Method method = method_of(public_key);
   if (method.scheme == SignatureScheme::ed25519)
     return {method.scheme, method.hash, 0, {to_be_signed.begin(), to_be_signed.end()}};
-  return {method.scheme, method.hash, 0, digest_of(method.hash, to_be_signed)};
+  return {method.scheme, method.hash, method.salt_length, digest_of(method.hash, to_be_signed)};
 }
 
-AlgorithmPtr signature_algorithm(KeyAlgorithm algorithm) {
-  const Method method = method_of(algorithm);
+AlgorithmPtr signature_algorithm(tpm::ByteView public_key) {
+  const Method method = method_of(public_key);
+  if (method.scheme == SignatureScheme::rsa_pss) return pss_algorithm(method.hash, method.salt_length);
   AlgorithmPtr identifier(X509_ALGOR_new());
   const int parameter = method.scheme == SignatureScheme::rsa_pkcs1 ? V_ASN1_NULL : V_ASN1_UNDEF;
   require_openssl(identifier && X509_ALGOR_set0(identifier.get(), OBJ_nid2obj(method.nid), parameter, nullptr) == 1,

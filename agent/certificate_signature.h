@@ -3,16 +3,15 @@
 #include "agent/key_operation.h"
 #include "agent/openssl.h"
 
-// How the agent's keys sign requests and certificates (RFC 5758, RFC 8410): RSA PKCS#1 v1.5 with SHA-256, ECDSA with
-// the hash as long as the curve, Ed25519.
+// How the agent's keys (DER SubjectPublicKeyInfo) sign requests and certificates (RFC 4055, RFC 5758, RFC 8410): RSA
+// PKCS#1 v1.5 with SHA-256, RSASSA-PSS as its restriction says, else with SHA-256 and a salt as long, ECDSA with the
+// hash as long as the curve, Ed25519.
 namespace edgeseal::agent {
 
-using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<X509_ALGOR, X509_ALGOR_free>>;
+[[nodiscard]] tpm::HashAlgorithm certificate_hash(tpm::ByteView public_key);
+[[nodiscard]] SignatureRequest certificate_signature(tpm::ByteView public_key, tpm::ByteView to_be_signed);
 
-[[nodiscard]] tpm::HashAlgorithm certificate_hash(tpm::KeyAlgorithm algorithm);
-[[nodiscard]] SignatureRequest certificate_signature(tpm::KeyAlgorithm algorithm, tpm::ByteView to_be_signed);
-
-[[nodiscard]] AlgorithmPtr signature_algorithm(tpm::KeyAlgorithm algorithm);
+[[nodiscard]] AlgorithmPtr signature_algorithm(tpm::ByteView public_key);
 void set_signature(ASN1_BIT_STRING& bits, tpm::ByteView signature);
 
 }  // namespace edgeseal::agent

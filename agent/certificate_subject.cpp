@@ -122,9 +122,9 @@ ExtensionsPtr extensions_of(const CertificateSubject& subject) {
 }
 
 // OPC 10000-6 §6.2.2.
-void push_key_usage(STACK_OF(X509_EXTENSION) & extensions, tpm::KeyAlgorithm algorithm, Issuer issuer) {
+void push_key_usage(STACK_OF(X509_EXTENSION) & extensions, const EVP_PKEY& key, Issuer issuer) {
   std::string usage = "critical,digitalSignature";
-  if (modulus_bits(algorithm)) usage += ",nonRepudiation,keyEncipherment,dataEncipherment";
+  if (EVP_PKEY_is_a(&key, "RSA") == 1) usage += ",nonRepudiation,keyEncipherment,dataEncipherment";
   if (issuer == Issuer::itself) usage += ",keyCertSign";
   push_extension(extensions, NID_key_usage, usage.c_str());
 }

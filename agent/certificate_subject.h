@@ -31,6 +31,6 @@ enum class Issuer { authority, itself };
 [[nodiscard]] ExtensionsPtr extensions_of(const CertificateSubject& subject);
 
 // RSA keys sign and decrypt, the others sign; a self-signed certificate is also signed by its key.
-void push_key_usage(STACK_OF(X509_EXTENSION) & extensions, tpm::KeyAlgorithm algorithm, Issuer issuer);
+void push_key_usage(STACK_OF(X509_EXTENSION) & extensions, const EVP_PKEY& key, Issuer issuer);
 
 }  // namespace edgeseal::agent

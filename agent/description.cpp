@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/certificate.h"
+#include "agent/pss_key.h"
 
 namespace edgeseal::agent {
 
@@ -29,6 +30,7 @@ Json describe_key(const std::optional<KeyRecord>& key) {
   if (!key) return {};
   return {{"id", hexadecimal(key->id)},
           {"algorithm", algorithm_name(key->algorithm)},
+          {"pss", pss_restriction(key->public_key).has_value()},
           {"protection", protection_name(key->protection)},
           {"exposed", key->exposed},
           {"policy", key->policy == KeyPolicy::none ? Json() : Json(policy_name(key->policy))},
@@ -54,6 +56,7 @@ Json describe_slot(State& state, const RetiredLives& retired, const Slot& slot, 
   return {{"certificate-type", slot.certificate_type},
           {"key-name", slot.key_name()},
           {"key-algorithm", algorithm_name(declared.algorithm)},
+          {"key-pss", declared.rsa_use == RsaUse::pss},
           {"key-protection", protection_name(declared.protection)},
           {"pcrs", pcr_numbers(declared.pcrs)},
           {"active-key", describe_key(state.key(slot, KeyStatus::active))},

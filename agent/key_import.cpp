@@ -11,6 +11,7 @@
 
 #include "agent/error.h"
 #include "agent/pkcs12.h"
+#include "agent/public_key.h"
 #include "agent/secret_memory.h"
 #include "agent/slot.h"
 
@@ -57,7 +58,7 @@ PublicKeyPtr from_pkcs8(const PKCS8_PRIV_KEY_INFO& info) {
   const ASN1_OBJECT* algorithm = nullptr;
   PKCS8_pkey_get0(&algorithm, nullptr, nullptr, nullptr, &info);
   const int nid = OBJ_obj2nid(algorithm);
-  if (nid != NID_rsaEncryption && nid != NID_X9_62_id_ecPublicKey && nid != NID_ED25519)
+  if (nid != NID_rsaEncryption && nid != NID_rsassaPss && nid != NID_X9_62_id_ecPublicKey && nid != NID_ED25519)
     refuse(Code::not_supported,
            fmt::format("a private key of type {} is not kept; what is: {}", OBJ_nid2sn(nid), kept_keys));
   PublicKeyPtr key(EVP_PKCS82PKEY(&info));
@@ -198,10 +199,8 @@ SoftwareKey parse_private_key(ByteView encoded, ByteView passphrase_bytes) {
   Passphrase passphrase(passphrase_bytes);
   PublicKeyPtr key = is_pem(encoded) ? from_pem(encoded, passphrase) : from_der(encoded, passphrase);
   ERR_clear_error();
-  EVP_PKEY& read = *key;
-  SoftwareKey software_key(std::move(key));
-  require_consistent(read, software_key.algorithm());
-  return software_key;
+  if (const auto algorithm = algorithm_of(*key)) require_consistent(*key, *algorithm);
+  return SoftwareKey(std::move(key));
 }
 
 }  // namespace edgeseal::agent

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/journal.h"
+#include "agent/pss_key.h"
 #include "agent/public_key.h"
 
 namespace edgeseal::agent {
@@ -31,10 +32,12 @@ void require_offered(const tpm::TpmFacts& facts, tpm::KeyAlgorithm algorithm) {
                           algorithm_name(algorithm), fmt::join(names, ", ")));
 }
 
-void require_taken(const Slot& slot, tpm::KeyAlgorithm algorithm) {
-  if (takes(slot, algorithm)) return;
+void require_taken(const KeyRecord& key) {
+  const RsaUse use = pss_restriction(key.public_key) ? RsaUse::pss : RsaUse::any;
+  if (takes(key.slot, key.algorithm, use)) return;
   throw Error(Code::not_supported,
-              fmt::format("certificate type {} takes no {} key", slot.certificate_type, algorithm_name(algorithm)));
+              fmt::format("certificate type {} takes no {} key{}", key.slot.certificate_type,
+                          algorithm_name(key.algorithm), use == RsaUse::pss ? " that signs with PSS only" : ""));
 }
 
 std::string_view text_of(ByteView bytes) {
@@ -96,10 +99,15 @@ Created taken(const Take& take) {
   }
 }
 
-KeyRecord tpm_record(const Slot& slot, tpm::CreatedKey& created) {
-  KeyRecord record = new_record(slot, subject_public_key_info(created.public_key));
-  record.tpm_object = {std::move(created.tss_private_key), std::move(created.auth)};
+// What the TPM makes and keeps is an RSA key; that it signs with PSS only is said, and seen to, outside.
+KeyRecord tpm_record(const Slot& slot, Bytes public_key, tpm::SealedSecret object, RsaUse rsa_use) {
+  KeyRecord record = new_record(slot, rsa_use == RsaUse::pss ? as_pss_key(public_key) : std::move(public_key));
+  record.tpm_object = std::move(object);
   return record;
+}
+
+tpm::SealedSecret object_of(tpm::CreatedKey& created) {
+  return {std::move(created.tss_private_key), std::move(created.auth)};
 }
 
 KeyRecord sealed_record(const Slot& slot, NewSealedKey& made) {
@@ -124,10 +132,9 @@ void KeyMaker::create_in_tpm(const Slot& slot, const KeyDeclaration& declaration
                              Answer<KeyPtr> answer) {
   require_offered(tpm_.state().facts, declaration.algorithm);
   if (auto spare = entropy.empty() ? spares_.take(declaration) : std::nullopt) {
-    KeyRecord record = new_record(slot, std::move(spare->public_key));
-    record.tpm_object = std::move(spare->tpm_object);
     spares_.refill();
-    return answer(store(std::move(record)));
+    return answer(
+        store(tpm_record(slot, std::move(spare->public_key), std::move(spare->tpm_object), declaration.rsa_use)));
   }
   const auto make = [declaration, policy = policies_.policy(declaration.pcrs),
                      entropy = std::move(entropy)](tpm::KeyDevice& device) {
@@ -136,7 +143,8 @@ void KeyMaker::create_in_tpm(const Slot& slot, const KeyDeclaration& declaration
   };
   tpm_.submit<Created>(creation, make, [this, slot, declaration, answer](std::variant<Created, Error> result) {
     proceed(answer, result, [&](const Created& created) {
-      KeyRecord record = tpm_record(slot, *created);
+      KeyRecord record =
+          tpm_record(slot, subject_public_key_info(created->public_key), object_of(*created), declaration.rsa_use);
       record.pcrs = declaration.pcrs;
       record.policy = policies_.kind(declaration.pcrs);
       answer(store(std::move(record)));
@@ -147,7 +155,7 @@ void KeyMaker::create_in_tpm(const Slot& slot, const KeyDeclaration& declaration
 
 void KeyMaker::create_sealed(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy,
                              Answer<KeyPtr> answer) {
-  sealed_.create(declaration.algorithm, policies_.policy(declaration.pcrs), std::move(entropy),
+  sealed_.create(declaration.algorithm, declaration.rsa_use, policies_.policy(declaration.pcrs), std::move(entropy),
                  [this, slot, declaration, answer](std::variant<CreatedSealed, Error> result) {
                    proceed(answer, result, [&](const CreatedSealed& made) {
                      KeyRecord record = sealed_record(slot, *made);
@@ -187,10 +195,13 @@ void KeyMaker::import_sealed(const Slot& slot, const KeyDeclaration& declaration
       });
 }
 
-Answer<Created> KeyMaker::store_imported(const Slot& slot, const Bytes& expected, Answer<KeyPtr> answer) {
-  return [this, slot, expected, answer = std::move(answer)](std::variant<Created, Error> result) {
+Answer<Created> KeyMaker::store_imported(const Slot& slot, const Bytes& expected, const Bytes& public_key,
+                                         Answer<KeyPtr> answer) {
+  return [this, slot, expected, public_key, answer = std::move(answer)](std::variant<Created, Error> result) {
     proceed(answer, result, [&](const Created& created) {
-      KeyRecord record = tpm_record(slot, *created);
+      KeyRecord record =
+          tpm_record(slot, public_key.empty() ? subject_public_key_info(created->public_key) : public_key,
+                     object_of(*created), RsaUse::any);
       require_expected(expected, record.public_key);
       record.exposed = true;
       answer(store(std::move(record)));
@@ -199,14 +210,14 @@ Answer<Created> KeyMaker::store_imported(const Slot& slot, const Bytes& expected
 }
 
 void KeyMaker::import_into_tpm(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer) {
-  using Parts = std::shared_ptr<tpm::PrivateKey>;
+  using Importable = std::shared_ptr<ImportableKey>;
   sealed_.parse(std::move(key.encoded), std::move(key.passphrase),
-                [this, slot, expected = std::move(key.public_key), answer](std::variant<Parts, Error> result) {
-                  proceed(answer, result, [&](const Parts& parts) {
-                    const auto import = [parts](tpm::KeyDevice& device) {
-                      return taken([&] { return device.import_key(*parts); });
+                [this, slot, expected = std::move(key.public_key), answer](std::variant<Importable, Error> result) {
+                  proceed(answer, result, [&](const Importable& read) {
+                    const auto import = [read](tpm::KeyDevice& device) {
+                      return taken([&] { return device.import_key(read->parts); });
                     };
-                    tpm_.submit<Created>(creation, import, store_imported(slot, expected, answer));
+                    tpm_.submit<Created>(creation, import, store_imported(slot, expected, read->public_key, answer));
                   });
                 });
 }
@@ -220,11 +231,11 @@ void KeyMaker::adopt(const Slot& slot, const KeyDeclaration& declaration, Outsid
   const auto adopt = [der = tss2_der(key.encoded.view()), passphrase](tpm::KeyDevice& device) {
     return taken([&] { return device.adopt(der, *passphrase); });
   };
-  tpm_.submit<Created>(creation, adopt, store_imported(slot, key.public_key, std::move(answer)));
+  tpm_.submit<Created>(creation, adopt, store_imported(slot, key.public_key, {}, std::move(answer)));
 }
 
 KeyPtr KeyMaker::store(KeyRecord record) {
-  require_taken(record.slot, record.algorithm);
+  require_taken(record);
   if (const auto known = state_.key(record.id);
       known && (known->slot != record.slot || known->status != KeyStatus::pending))
     throw Error(Code::entry_exists,

@@ -42,8 +42,9 @@ class KeyMaker {
   void import_into_tpm(const Slot& slot, OutsideKey key, Answer<KeyPtr> answer);
   void import_sealed(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key, Answer<KeyPtr> answer);
   void adopt(const Slot& slot, const KeyDeclaration& declaration, OutsideKey key, Answer<KeyPtr> answer);
+  // `public_key` is what the key said of itself outside; empty: what the TPM says.
   [[nodiscard]] Answer<std::shared_ptr<tpm::CreatedKey>> store_imported(const Slot& slot, const Bytes& expected,
-                                                                        Answer<KeyPtr> answer);
+                                                                        const Bytes& public_key, Answer<KeyPtr> answer);
   // The key becomes the pending one of its slot.
   [[nodiscard]] KeyPtr store(KeyRecord record);
 

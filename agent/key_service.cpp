@@ -153,6 +153,7 @@ KeyPtr KeyService::load(KeyRecord record) {
   key->slot = record.slot;
   key->algorithm = record.algorithm;
   key->status = record.status;
+  key->pss = pss_restriction(record.public_key);
   key->public_key = std::move(record.public_key);
   if (application) {
     key->access = known_access(*application);
@@ -187,6 +188,7 @@ Answer<Result> KeyService::counted(const Key& key, Answer<Result> answer) {
 void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const TpmWorker::Ticket& ticket,
                       Answer<Bytes> answer) {
   require_fit(*key, request);
+  if (key->pss) require_permitted(*key->pss, request, key->slot.key_name());
   answer = counted(*key, std::move(answer));
   if (key->sealed == nullptr) return tpm_.submit<Bytes>(ticket, sign_command(key, request), std::move(answer));
   const auto sign = [request](const SoftwareKey& opened) { return tpm::SecretBytes(opened.sign(request)); };
@@ -200,6 +202,9 @@ void KeyService::sign(const KeyPtr& key, const SignatureRequest& request, const 
 void KeyService::decrypt(const KeyPtr& key, const DecryptionRequest& request, const TpmWorker::Ticket& ticket,
                          Answer<tpm::SecretBytes> answer) {
   require_fit(*key, request);
+  if (key->pss)
+    throw Error(Code::not_supported,
+                fmt::format("{} is an RSASSA-PSS key: it signs, and decrypts nothing", key->slot.key_name()));
   answer = counted(*key, std::move(answer));
   if (key->sealed == nullptr)
     return std::make_shared<BlockwiseDecryption>(tpm_, key, request, rejection_seed_, ticket, std::move(answer))

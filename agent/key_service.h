@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/key_operation.h"
+#include "agent/pss_key.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/state.h"
@@ -23,7 +24,8 @@ struct Key {
   Slot slot;
   tpm::KeyAlgorithm algorithm = tpm::KeyAlgorithm::ec_p256;
   KeyStatus status = KeyStatus::pending;
-  Bytes public_key;  // DER SubjectPublicKeyInfo
+  Bytes public_key;                   // DER SubjectPublicKeyInfo
+  std::optional<PssRestriction> pss;  // of an RSASSA-PSS key
   std::vector<policy::AccessRule> access;
   std::vector<std::string> legacy;  // ApplicationRecord::legacy
   std::optional<CertificateRecord> certificate;

@@ -25,13 +25,13 @@ constexpr std::uint32_t busy_retry_ms = 100;
 // One buffer serves all connections: everything happens in the loop's thread, one record at a time.
 std::array<std::byte, wire::max_message_size> buffer;
 
-wire::KeyType key_type(tpm::KeyAlgorithm algorithm) {
-  switch (algorithm) {
+wire::KeyType key_type(const Key& key) {
+  switch (key.algorithm) {
     case tpm::KeyAlgorithm::ec_p256: return wire::KeyType::ec_p256;
     case tpm::KeyAlgorithm::ec_p384: return wire::KeyType::ec_p384;
     case tpm::KeyAlgorithm::ec_p521: return wire::KeyType::ec_p521;
     case tpm::KeyAlgorithm::ed25519: return wire::KeyType::ed25519;
-    default: return wire::KeyType::rsa;
+    default: return key.pss ? wire::KeyType::rsa_pss : wire::KeyType::rsa;
   }
 }
 
@@ -152,7 +152,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     const std::string name = key->slot.key_name();
     wire::DescribeResponse response;
     response.key_id = key->id;
-    response.type = key_type(key->algorithm);
+    response.type = key_type(*key);
     response.key_name = name;
     response.public_key = key->public_key;
     if (key->certificate) {

@@ -19,6 +19,7 @@ template <class T, void (*Free)(T*)>
 struct OpensslFree {
   void operator()(T* object) const noexcept { Free(object); }
 };
+using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<X509_ALGOR, X509_ALGOR_free>>;
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO, BIO_free_all>>;
 using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509, X509_free>>;
 using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX, EVP_PKEY_CTX_free>>;

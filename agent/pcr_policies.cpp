@@ -35,7 +35,8 @@ Bytes digest_of(const PcrValues& values) {
 tpm::PublicKey authority_of(ByteView subject_public_key_info) {
   const PublicKeyPtr key = parse_public_key(subject_public_key_info);
   const auto algorithm = algorithm_of(*key);
-  if (algorithm != tpm::KeyAlgorithm::rsa_2048 && algorithm != tpm::KeyAlgorithm::ec_p256)
+  if ((algorithm != tpm::KeyAlgorithm::rsa_2048 && algorithm != tpm::KeyAlgorithm::ec_p256) ||
+      EVP_PKEY_is_a(key.get(), "RSA-PSS"))
     throw Error(Code::invalid_argument, "the authority for PCR policies must have an RSA 2048 or EC P-256 key");
   return to_tpm(*key);
 }

@@ -90,7 +90,7 @@ KeyId key_id(ByteView subject_public_key_info) {
 std::optional<tpm::KeyAlgorithm> algorithm_of(EVP_PKEY& key) {
   using tpm::KeyAlgorithm;
   if (EVP_PKEY_is_a(&key, "ED25519")) return KeyAlgorithm::ed25519;
-  if (EVP_PKEY_is_a(&key, "RSA")) {
+  if (EVP_PKEY_is_a(&key, "RSA") || EVP_PKEY_is_a(&key, "RSA-PSS")) {
     for (const KeyAlgorithm algorithm : {KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096})
       if (static_cast<int>(*modulus_bits(algorithm)) == EVP_PKEY_get_bits(&key)) return algorithm;
     return std::nullopt;

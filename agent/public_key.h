@@ -23,7 +23,8 @@ using tpm::KeyId;
 // Nothing for a key that the agent does not keep.
 [[nodiscard]] std::optional<tpm::KeyAlgorithm> algorithm_of(EVP_PKEY& key);
 
-// True when `signature` over `message` verifies with `key`; RSA: PKCS#1 v1.5, Ed25519: without a hash.
+// True when `signature` over `message` verifies with `key`; RSA: PKCS#1 v1.5, RSASSA-PSS: PSS, Ed25519: without a
+// hash.
 [[nodiscard]] bool verifies(EVP_PKEY& key, tpm::HashAlgorithm hash, ByteView message, ByteView signature);
 
 }  // namespace edgeseal::agent

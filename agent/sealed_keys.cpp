@@ -85,11 +85,11 @@ SealedKeys::SealedKeys(EventLoop& loop, TpmWorker& tpm, SoftwareWorker& software
   timer_ = loop_.add_timer([this] { drop_idle(); });
 }
 
-void SealedKeys::create(tpm::KeyAlgorithm algorithm, const std::optional<tpm::PcrPolicy>& policy, Bytes entropy,
-                        Answer<std::shared_ptr<NewSealedKey>> answer) {
-  const auto make = [algorithm, entropy = std::move(entropy)] {
+void SealedKeys::create(tpm::KeyAlgorithm algorithm, RsaUse rsa_use, const std::optional<tpm::PcrPolicy>& policy,
+                        Bytes entropy, Answer<std::shared_ptr<NewSealedKey>> answer) {
+  const auto make = [algorithm, rsa_use, entropy = std::move(entropy)] {
     if (!entropy.empty()) RAND_add(entropy.data(), static_cast<int>(entropy.size()), 0);
-    return SoftwareKey::generate(algorithm);
+    return SoftwareKey::generate(algorithm, rsa_use);
   };
   make_sealed(make, policy, std::move(answer));
 }
@@ -100,12 +100,13 @@ void SealedKeys::import_key(tpm::SecretBytes encoded, tpm::SecretBytes passphras
 }
 
 void SealedKeys::parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase,
-                       Answer<std::shared_ptr<tpm::PrivateKey>> answer) {
-  using Result = std::shared_ptr<tpm::PrivateKey>;
+                       Answer<std::shared_ptr<ImportableKey>> answer) {
+  using Result = std::shared_ptr<ImportableKey>;
   const auto work = [parse = parser(std::move(encoded), std::move(passphrase))] {
-    auto parts = parse().parts();
+    const SoftwareKey key = parse();
+    auto parts = key.parts();
     if (!parts) throw Error(Code::not_supported, "no TPM takes Ed25519 keys; remedy: import it as a sealed key");
-    return std::make_shared<tpm::PrivateKey>(*std::move(parts));
+    return std::make_shared<ImportableKey>(ImportableKey{*std::move(parts), key.public_key()});
   };
   software_.submit<Result>(no_client, Effort::large, work, std::move(answer));
 }

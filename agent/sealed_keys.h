@@ -32,6 +32,12 @@ struct NewSealedKey {
   SealedKey sealed;
 };
 
+// What TPM2_Import takes of a key from outside, which may be an RSASSA-PSS key: its public part says so.
+struct ImportableKey {
+  tpm::PrivateKey parts;
+  Bytes public_key;  // DER SubjectPublicKeyInfo
+};
+
 struct Resealed {
   tpm::SealedSecret secret;
   bool opened_by_next = false;  // SealedKey::next_secret is what the PCRs of now open, and must be kept
@@ -52,13 +58,13 @@ class SealedKeys {
   SealedKeys& operator=(const SealedKeys&) = delete;
 
   // A new key, made in software; `entropy`, where there is some, is mixed in first.
-  void create(tpm::KeyAlgorithm algorithm, const std::optional<tpm::PcrPolicy>& policy, Bytes entropy,
+  void create(tpm::KeyAlgorithm algorithm, RsaUse rsa_use, const std::optional<tpm::PcrPolicy>& policy, Bytes entropy,
               Answer<std::shared_ptr<NewSealedKey>> answer);
   // A key from outside (see key_import.h for the forms). `encoded` and `passphrase` are wiped.
   void import_key(tpm::SecretBytes encoded, tpm::SecretBytes passphrase, const std::optional<tpm::PcrPolicy>& policy,
                   Answer<std::shared_ptr<NewSealedKey>> answer);
   // The same, for TPM2_Import. Answers Error{not_supported} for Ed25519.
-  void parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase, Answer<std::shared_ptr<tpm::PrivateKey>> answer);
+  void parse(tpm::SecretBytes encoded, tpm::SecretBytes passphrase, Answer<std::shared_ptr<ImportableKey>> answer);
 
   // What an operation does with the key.
   enum class Extent { once, repeatedly };

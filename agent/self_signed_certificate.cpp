@@ -73,9 +73,9 @@ SelfSignedCertificate::SelfSignedCertificate(const CertificateSubject& subject,
   set_validity(*certificate_, now, lifetime);
 }
 
-tpm::Bytes SelfSignedCertificate::to_be_signed(tpm::ByteView public_key, tpm::KeyAlgorithm algorithm) {
+tpm::Bytes SelfSignedCertificate::to_be_signed(tpm::ByteView public_key) {
   const PublicKeyPtr key = parse_public_key(public_key);
-  push_key_usage(*extensions_, algorithm, Issuer::itself);
+  push_key_usage(*extensions_, *key, Issuer::itself);
   require_openssl(X509_set_pubkey(certificate_.get(), key.get()) == 1, "X509_set_pubkey");
   for (int i = 0; i < sk_X509_EXTENSION_num(extensions_.get()); ++i)
     require_openssl(X509_add_ext(certificate_.get(), sk_X509_EXTENSION_value(extensions_.get(), i), -1) == 1,
@@ -83,7 +83,7 @@ tpm::Bytes SelfSignedCertificate::to_be_signed(tpm::ByteView public_key, tpm::Ke
   push_key_identifier(*certificate_, NID_subject_key_identifier, "hash");
   push_key_identifier(*certificate_, NID_authority_key_identifier, "keyid");
   const SignatureFields fields(*certificate_);
-  const AlgorithmPtr identifier = signature_algorithm(algorithm);
+  const AlgorithmPtr identifier = signature_algorithm(public_key);
   require_openssl(
       X509_ALGOR_copy(fields.inner, identifier.get()) == 1 && X509_ALGOR_copy(fields.outer, identifier.get()) == 1,
       "X509_ALGOR_copy");

@@ -14,7 +14,7 @@ class SelfSignedCertificate {
   SelfSignedCertificate(const CertificateSubject& subject, std::chrono::system_clock::time_point now,
                         std::chrono::days lifetime);
 
-  [[nodiscard]] tpm::Bytes to_be_signed(tpm::ByteView public_key, tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] tpm::Bytes to_be_signed(tpm::ByteView public_key);
   // The DER certificate.
   [[nodiscard]] tpm::Bytes finish(tpm::ByteView signature);
 

@@ -14,12 +14,12 @@ SigningRequest::SigningRequest(const CertificateSubject& subject)
                   "X509_REQ");
 }
 
-tpm::Bytes SigningRequest::to_be_signed(tpm::ByteView public_key, tpm::KeyAlgorithm algorithm) {
+tpm::Bytes SigningRequest::to_be_signed(tpm::ByteView public_key) {
   const PublicKeyPtr key = parse_public_key(public_key);
-  push_key_usage(*extensions_, algorithm, Issuer::authority);
+  push_key_usage(*extensions_, *key, Issuer::authority);
   require_openssl(X509_REQ_set_pubkey(request_.get(), key.get()) == 1 &&
                       X509_REQ_add_extensions(request_.get(), extensions_.get()) == 1 &&
-                      X509_REQ_set1_signature_algo(request_.get(), signature_algorithm(algorithm).get()) == 1,
+                      X509_REQ_set1_signature_algo(request_.get(), signature_algorithm(public_key).get()) == 1,
                   "X509_REQ");
   return der_of(request_.get(), i2d_re_X509_REQ_tbs);
 }

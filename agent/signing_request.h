@@ -12,7 +12,7 @@ class SigningRequest {
   explicit SigningRequest(const CertificateSubject& subject);
 
   // For this key (DER SubjectPublicKeyInfo): the part to be signed, as certificate_signature() has it.
-  [[nodiscard]] tpm::Bytes to_be_signed(tpm::ByteView public_key, tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] tpm::Bytes to_be_signed(tpm::ByteView public_key);
   // The DER request.
   [[nodiscard]] tpm::Bytes finish(tpm::ByteView signature);
 

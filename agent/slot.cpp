@@ -74,6 +74,12 @@ const CertificateType& find_type(std::string_view group, std::string_view name) 
 }
 
 constexpr std::string_view pcrs_option = "pcrs=";
+constexpr std::string_view pss_option = "pss";
+
+// OPC UA applications decrypt too (OPC 10000-7, SecurityPolicy facets of RSA).
+bool takes_pss(const CertificateType& type) {
+  return type.group != "application";
+}
 
 tpm::PcrMask parse_pcrs(std::string_view text) {
   tpm::PcrMask pcrs = 0;
@@ -87,10 +93,12 @@ tpm::PcrMask parse_pcrs(std::string_view text) {
   return pcrs;
 }
 
-// What stands behind the algorithm: a protection, PCRs.
+// What stands behind the algorithm: a protection, PCRs, a use.
 void apply_option(KeyDeclaration& key, std::string_view option) {
   if (option.starts_with(pcrs_option))
     key.pcrs = parse_pcrs(option.substr(pcrs_option.size()));
+  else if (option == pss_option)
+    key.rsa_use = RsaUse::pss;
   else
     key.protection = parse_protection(option);
 }
@@ -107,6 +115,10 @@ void require_fit(std::string_view text, const CertificateType& type, const KeyDe
                 fmt::format("slot {}: no TPM makes ed25519 keys; write ed25519,sealed to have one that is sealed to "
                             "the TPM",
                             text));
+  if (key.rsa_use == RsaUse::pss && !(modulus_bits(key.algorithm) && takes_pss(type)))
+    throw Error(
+        Code::invalid_argument,
+        fmt::format("slot {}: pss is for RSA keys outside the group application, whose keys decrypt too", text));
 }
 
 }  // namespace
@@ -120,7 +132,7 @@ SlotDeclaration SlotDeclaration::parse(std::string_view text) {
   if (slash == std::string_view::npos || text.size() > 128)
     throw Error(
         Code::invalid_argument,
-        fmt::format("slot \"{:.128}\": expected GROUP/CERTIFICATE-TYPE[=KEY-ALGORITHM[,tpm|,sealed][,pcrs=N+N]]",
+        fmt::format("slot \"{:.128}\": expected GROUP/CERTIFICATE-TYPE[=KEY-ALGORITHM[,tpm|,sealed][,pss][,pcrs=N+N]]",
                     text));
   const auto equals = text.find('=', slash);
   const auto type_end = equals == std::string_view::npos ? text.size() : equals;
@@ -138,13 +150,15 @@ SlotDeclaration SlotDeclaration::parse(std::string_view text) {
 std::string SlotDeclaration::text() const {
   std::string text = fmt::format("{}/{}={}", group, certificate_type, algorithm_name(key.algorithm));
   if (key.protection != KeyProtection::tpm) text += fmt::format(",{}", protection_name(key.protection));
+  if (key.rsa_use == RsaUse::pss) text += fmt::format(",{}", pss_option);
   if (key.pcrs != 0) text += fmt::format(",{}{}", pcrs_option, fmt::join(pcr_numbers(key.pcrs), "+"));
   return text;
 }
 
-bool takes(const Slot& slot, KeyAlgorithm algorithm) {
-  const auto& fitting = find_type(slot.group, slot.certificate_type).algorithms;
-  return std::ranges::find(fitting, algorithm) != fitting.end();
+bool takes(const Slot& slot, KeyAlgorithm algorithm, RsaUse rsa_use) {
+  const CertificateType& type = find_type(slot.group, slot.certificate_type);
+  return std::ranges::find(type.algorithms, algorithm) != type.algorithms.end() &&
+         (rsa_use == RsaUse::any || takes_pss(type));
 }
 
 std::optional<std::size_t> modulus_bits(KeyAlgorithm algorithm) {

@@ -25,17 +25,21 @@ struct Slot {
 // `tpm`: made in the TPM, never leaves it. `sealed`: a software key whose only stored form is sealed to the TPM.
 enum class KeyProtection { tpm, sealed };
 
+// What an RSA key is for: whatever RSA does, or signatures with PSS and nothing else (RFC 4055).
+enum class RsaUse { any, pss };
+
 // What the keys of a slot are to be.
 struct KeyDeclaration {
   tpm::KeyAlgorithm algorithm = tpm::KeyAlgorithm::ec_p256;
   KeyProtection protection = KeyProtection::tpm;
   tpm::PcrMask pcrs = 0;  // whose state the keys are bound to; 0: none
+  RsaUse rsa_use = RsaUse::any;
 
   bool operator==(const KeyDeclaration&) const = default;
 };
 
 // A slot as an application declares it: "https/https=ec-p256", "application/rsa-sha256",
-// "tls/tls-client=ed25519,sealed", "https/https=ec-p256,pcrs=7+11".
+// "tls/tls-client=ed25519,sealed", "https/https=ec-p256,pcrs=7+11", "https/https=rsa-2048,pss".
 struct SlotDeclaration {
   std::string group;
   std::string certificate_type;
@@ -48,8 +52,8 @@ struct SlotDeclaration {
   [[nodiscard]] std::string text() const;
 };
 
-// Whether a key of this algorithm fits the certificate type of the slot.
-[[nodiscard]] bool takes(const Slot& slot, tpm::KeyAlgorithm algorithm);
+// Whether such a key fits the certificate type of the slot.
+[[nodiscard]] bool takes(const Slot& slot, tpm::KeyAlgorithm algorithm, RsaUse rsa_use);
 
 // Nothing for another than an RSA key.
 [[nodiscard]] std::optional<std::size_t> modulus_bits(tpm::KeyAlgorithm algorithm);

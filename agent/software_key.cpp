@@ -9,10 +9,10 @@
 #include <array>
 
 #include "agent/error.h"
+#include "agent/pss_key.h"
 #include "agent/public_key.h"
 #include "agent/secret_memory.h"
 #include "agent/signature_encoding.h"
-#include "agent/slot.h"
 
 namespace edgeseal::agent {
 
@@ -37,6 +37,25 @@ tpm::KeyAlgorithm require_algorithm(EVP_PKEY& key) {
                                                type == nullptr ? "unknown" : type, EVP_PKEY_get_bits(&key), kept_keys));
 }
 
+// Of the same numbers.
+PublicKeyPtr plain_rsa(EVP_PKEY& pss) {
+  const Pkcs8Ptr info(EVP_PKEY2PKCS8(&pss));
+  const unsigned char* numbers = nullptr;
+  int size = 0;
+  require_openssl(info && PKCS8_pkey_get0(nullptr, &numbers, &size, nullptr, info.get()) == 1, "PKCS8_pkey_get0");
+  PublicKeyPtr key(d2i_PrivateKey(EVP_PKEY_RSA, nullptr, &numbers, size));
+  require_openssl(key != nullptr, "d2i_PrivateKey");
+  return key;
+}
+
+void mark_as_pss(PKCS8_PRIV_KEY_INFO& info, tpm::ByteView pss_public_key) {
+  const X509_ALGOR* algorithm = nullptr;
+  require_openssl(
+      PKCS8_pkey_get0(nullptr, nullptr, nullptr, &algorithm, &info) == 1 &&
+          X509_ALGOR_copy(const_cast<X509_ALGOR*>(algorithm), algorithm_identifier(pss_public_key).get()) == 1,
+      "X509_ALGOR_copy");
+}
+
 EVP_PKEY* generate_evp(tpm::KeyAlgorithm algorithm) {
   switch (algorithm) {
     case tpm::KeyAlgorithm::ec_p256: return EVP_EC_gen("P-256");
@@ -50,13 +69,21 @@ EVP_PKEY* generate_evp(tpm::KeyAlgorithm algorithm) {
 }  // namespace
 
 SoftwareKey::SoftwareKey(PublicKeyPtr key)
-    : algorithm_(require_algorithm(*key)), key_(std::move(key)), contexts_(std::make_unique<PreparedContexts>(*key_)) {}
+    : algorithm_(require_algorithm(*key)), key_(std::move(key)), contexts_(std::make_unique<PreparedContexts>(*key_)) {
+  if (EVP_PKEY_is_a(key_.get(), "RSA-PSS") != 1) return;
+  pss_public_key_ = der_of(key_.get(), i2d_PUBKEY);
+  (void)pss_restriction(pss_public_key_);
+  key_ = plain_rsa(*key_);
+  contexts_ = std::make_unique<PreparedContexts>(*key_);
+}
 
-SoftwareKey SoftwareKey::generate(tpm::KeyAlgorithm algorithm) {
+SoftwareKey SoftwareKey::generate(tpm::KeyAlgorithm algorithm, RsaUse rsa_use) {
   const Scope scope;
   PublicKeyPtr key(generate_evp(algorithm));
   require_openssl(key != nullptr, "generating a key");
-  return SoftwareKey(std::move(key));
+  SoftwareKey generated(std::move(key));
+  if (rsa_use == RsaUse::pss) generated.pss_public_key_ = as_pss_key(generated.public_key());
+  return generated;
 }
 
 SoftwareKey SoftwareKey::from_pkcs8(tpm::ByteView der) {
@@ -69,6 +96,7 @@ SoftwareKey SoftwareKey::from_pkcs8(tpm::ByteView der) {
 }
 
 tpm::Bytes SoftwareKey::public_key() const {
+  if (!pss_public_key_.empty()) return pss_public_key_;
   const Scope scope;
   return der_of(key_.get(), i2d_PUBKEY);
 }
@@ -131,6 +159,7 @@ tpm::SecretBytes SoftwareKey::rsa_private(tpm::ByteView block) const {
 void SoftwareKey::with_pkcs8(const std::function<void(tpm::ByteView)>& use) const {
   const Scope scope;
   const Pkcs8Ptr info(EVP_PKEY2PKCS8(key_.get()));
+  if (info && !pss_public_key_.empty()) mark_as_pss(*info, pss_public_key_);
   unsigned char* der = nullptr;
   const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &der) : 0;
   require_openssl(size > 0, "encoding a private key");

@@ -8,6 +8,7 @@
 #include "agent/key_operation.h"
 #include "agent/openssl.h"
 #include "agent/prepared_contexts.h"
+#include "agent/slot.h"
 #include "tpm/key_types.h"
 
 namespace edgeseal::agent {
@@ -20,10 +21,11 @@ inline constexpr std::string_view kept_keys = "RSA of 2048, 3072 or 4096 bits, E
 class SoftwareKey {
  public:
   // RSA 2048 to 4096, P-256, P-384, P-521, Ed25519.
-  [[nodiscard]] static SoftwareKey generate(tpm::KeyAlgorithm algorithm);
+  [[nodiscard]] static SoftwareKey generate(tpm::KeyAlgorithm algorithm, RsaUse rsa_use = RsaUse::any);
   // DER PrivateKeyInfo (RFC 5958) as with_pkcs8() gives it. Throws Error{internal_error}.
   [[nodiscard]] static SoftwareKey from_pkcs8(tpm::ByteView der);
-  // Throws Error{not_supported} for a key that is none of these, naming them.
+  // Throws Error{not_supported} for a key that is none of these, naming them. An RSASSA-PSS key says so in its public
+  // part and its encoding; what it may be used for, its user looks at (see pss_key.h).
   explicit SoftwareKey(PublicKeyPtr key);
 
   [[nodiscard]] tpm::KeyAlgorithm algorithm() const { return algorithm_; }
@@ -49,8 +51,9 @@ class SoftwareKey {
   [[nodiscard]] tpm::SecretBytes number(const char* name, std::size_t size) const;
 
   tpm::KeyAlgorithm algorithm_;
-  PublicKeyPtr key_;
+  PublicKeyPtr key_;  // of an RSASSA-PSS key too an RSA key, for the raw operation
   std::unique_ptr<PreparedContexts> contexts_;
+  tpm::Bytes pss_public_key_;  // of an RSASSA-PSS key, else empty
 };
 
 }  // namespace edgeseal::agent

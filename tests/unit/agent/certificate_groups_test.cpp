@@ -121,7 +121,7 @@ struct Renewed : Fixture {
   void use() {
     const tpm::Bytes message(10);
     (void)value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-      keys.sign(old_key, agent::certificate_signature(old_key->algorithm, message), {}, std::move(answer));
+      keys.sign(old_key, agent::certificate_signature(old_key->public_key, message), {}, std::move(answer));
     });
   }
   // What comes once in a while by itself.

@@ -12,6 +12,7 @@
 
 #include "agent/key_import.h"
 #include "agent/openssl.h"
+#include "agent/pss_key.h"
 #include "tests/unit/agent/error_code.h"
 
 using namespace edgeseal;
@@ -136,6 +137,17 @@ BOOST_DATA_TEST_CASE(each_form_gives_the_key, same_key, known) {
   const auto key = parse(file(known.name), known.passphrase);
   BOOST_TEST((key.algorithm() == tpm::KeyAlgorithm::ec_p256));
   BOOST_TEST((key.public_key() == parse(file("pkcs8.der")).public_key()));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_for_pss_keeps_what_it_is_restricted_to) {
+  const auto unrestricted = agent::pss_restriction(parse(file("pkcs8-pss.der")).public_key());
+  BOOST_REQUIRE(unrestricted.has_value());
+  BOOST_TEST(!unrestricted->hash.has_value());
+  const auto restricted = agent::pss_restriction(parse(file("pkcs8-pss-restricted.der")).public_key());
+  BOOST_REQUIRE(restricted.has_value());
+  BOOST_TEST((restricted->hash == tpm::HashAlgorithm::sha256));
+  BOOST_TEST(restricted->least_salt == 32u);
+  check_refused(file("pkcs8-pss-sha1.der"), "", Code::not_supported, "SHA-256, SHA-384 or SHA-512");
 }
 
 BOOST_AUTO_TEST_CASE(rsa_and_ed25519_are_read) {

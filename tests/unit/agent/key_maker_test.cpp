@@ -53,9 +53,9 @@ struct Fixture : test::Gateway {
   void check_use(const KeyPtr& key) {
     const tpm::Bytes message(100, std::byte{0x5a});
     const auto signature = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-      keys.sign(key, agent::certificate_signature(key->algorithm, message), {}, std::move(answer));
+      keys.sign(key, agent::certificate_signature(key->public_key, message), {}, std::move(answer));
     });
-    BOOST_TEST(agent::verifies(*agent::parse_public_key(key->public_key), agent::certificate_hash(key->algorithm),
+    BOOST_TEST(agent::verifies(*agent::parse_public_key(key->public_key), agent::certificate_hash(key->public_key),
                                message, signature));
   }
 
@@ -77,6 +77,76 @@ BOOST_DATA_TEST_CASE(a_sealed_key_of_each_type_gets_a_certificate_and_signs,
   BOOST_TEST(key->sealed != nullptr);
   BOOST_TEST(chip.counts().creations == 0u);  // none in the chip
   check_use(key);
+}
+
+BOOST_DATA_TEST_CASE(a_key_for_pss_says_so_in_its_certificate_and_does_nothing_else,
+                     boost::unit_test::data::make({"rsa-2048,pss", "rsa-2048,sealed,pss"}), algorithm) {
+  const KeyPtr key = install(declare("web", std::string("https/https=") + algorithm,
+                                     {std::string(agent::sha1_signatures), std::string(agent::raw_rsa)}));
+  BOOST_TEST(key->pss.has_value());
+  BOOST_TEST((key->id == agent::key_id(key->public_key)));
+  const auto certificate = agent::parse_certificate(key->certificate->certificate);
+  BOOST_TEST(EVP_PKEY_is_a(X509_get0_pubkey(certificate.get()), "RSA-PSS") == 1);
+  BOOST_TEST((X509_get_key_usage(certificate.get()) & (KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT)) == 0u);
+  check_use(key);
+  const auto refused = [&](const agent::SignatureRequest& request) {
+    BOOST_CHECK_EXCEPTION(keys.sign(key, request, {}, [](const auto&) {}), agent::Error, has_code(Code::not_supported));
+  };
+  refused({wire::SignatureScheme::rsa_pkcs1, tpm::HashAlgorithm::sha256, 0, tpm::Bytes(32)});
+  refused({wire::SignatureScheme::rsa_raw, tpm::HashAlgorithm::sha256, 0, tpm::Bytes(256)});
+  refused({wire::SignatureScheme::rsa_pss, tpm::HashAlgorithm::sha1, 20, tpm::Bytes(20)});
+  agent::DecryptionRequest decryption;
+  decryption.ciphertext.resize(256);
+  BOOST_CHECK_EXCEPTION(keys.decrypt(key, decryption, {}, [](const auto&) {}), agent::Error,
+                        has_code(Code::not_supported));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_for_pss_signs_its_own_certificate) {
+  const Slot slot = declare("web", "https/https=rsa-2048,pss");
+  const auto der = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
+    groups.create_self_signed(owner, {"web", "https"}, "https", {}, std::move(answer));
+  });
+  const auto certificate = agent::parse_certificate(der);
+  BOOST_TEST(X509_get_signature_nid(certificate.get()) == NID_rsassaPss);
+  BOOST_TEST(X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1);
+  apply(slot);
+  check_use(keys.find("web"));
+}
+
+// An RSASSA-PSS key that somebody else restricted to SHA-384 and a salt of 40 bytes at least.
+OutsidePem restricted_pss_key() {
+  const agent::KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA-PSS", nullptr));
+  EVP_PKEY* key = nullptr;
+  BOOST_REQUIRE(
+      context && EVP_PKEY_keygen_init(context.get()) > 0 && EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), 2048) > 0 &&
+      EVP_PKEY_CTX_set_rsa_pss_keygen_md(context.get(), EVP_sha384()) > 0 &&
+      EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md(context.get(), EVP_sha384()) > 0 &&
+      EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(context.get(), 40) > 0 && EVP_PKEY_keygen(context.get(), &key) > 0);
+  return OutsidePem(agent::PublicKeyPtr(key));
+}
+
+BOOST_DATA_TEST_CASE(an_outside_key_for_pss_keeps_its_restrictions, boost::unit_test::data::make({"tpm", "sealed"}),
+                     protection) {
+  const Slot slot = declare("web", "https/https=rsa-2048");
+  const OutsidePem outside = restricted_pss_key();
+  BOOST_TEST((import(slot, outside.outside("", agent::parse_protection(protection))) ==
+              agent::der_of(outside.key.get(), i2d_PUBKEY)));
+  const KeyPtr key = install(slot);
+  BOOST_REQUIRE(key->pss.has_value());
+  BOOST_TEST((key->pss->hash == tpm::HashAlgorithm::sha384));
+  check_use(key);
+  const auto short_salt =
+      agent::SignatureRequest{wire::SignatureScheme::rsa_pss, tpm::HashAlgorithm::sha384, 39, tpm::Bytes(48)};
+  BOOST_CHECK_EXCEPTION(keys.sign(key, short_salt, {}, [](const auto&) {}), agent::Error,
+                        has_code(Code::not_supported));
+}
+
+BOOST_DATA_TEST_CASE(an_application_that_must_decrypt_takes_no_key_for_pss,
+                     boost::unit_test::data::make({"tpm", "sealed"}), protection) {
+  const Slot slot = declare("opc", "application/rsa-sha256");
+  const OutsidePem outside = restricted_pss_key();
+  BOOST_CHECK_EXCEPTION((void)import(slot, outside.outside("", agent::parse_protection(protection))), agent::Error,
+                        has_code(Code::not_supported));
 }
 
 BOOST_AUTO_TEST_CASE(a_sealed_key_costs_one_unsealing_and_then_no_tpm_command) {
@@ -269,6 +339,21 @@ BOOST_AUTO_TEST_CASE(an_rsa_key_that_was_made_ahead_is_taken_at_once_and_made_up
   chip.release();
   wait_for_stock();
   BOOST_TEST(chip.counts().creations == made + 1);
+  check_use(taken);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_was_made_ahead_serves_for_pss_too) {
+  const auto made = chip.counts().creations;
+  const Slot web = declare("web", "https/https=rsa-2048,pss");
+  chip.block();
+  KeyPtr taken;
+  quick.create(web, {tpm::KeyAlgorithm::rsa_2048, KeyProtection::tpm, 0, agent::RsaUse::pss}, {},
+               [&](std::variant<KeyPtr, agent::Error> key) { taken = std::get<KeyPtr>(key); });
+  BOOST_REQUIRE(taken != nullptr);
+  chip.release();
+  wait_for_stock();
+  BOOST_TEST(chip.counts().creations == made + 1);
+  BOOST_TEST(taken->pss.has_value());
   check_use(taken);
 }
 

@@ -24,7 +24,7 @@ struct Fixture : test::Gateway {
   std::variant<tpm::Bytes, agent::Error> sign(const KeyPtr& key) {
     const tpm::Bytes message(10, std::byte{1});
     return outcome<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-      keys.sign(key, agent::certificate_signature(key->algorithm, message), {}, std::move(answer));
+      keys.sign(key, agent::certificate_signature(key->public_key, message), {}, std::move(answer));
     });
   }
   bool signs(const KeyPtr& key) { return std::holds_alternative<tpm::Bytes>(sign(key)); }

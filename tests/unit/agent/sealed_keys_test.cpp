@@ -33,8 +33,9 @@ struct Fixture : test::LoopFixture {
   explicit Fixture(const SealedKeys::Settings& settings = {}) : keys(loop, tpm, software, settings) {}
 
   NewKeyPtr create(KeyAlgorithm algorithm = KeyAlgorithm::ec_p256) {
-    return value<NewKeyPtr>(
-        [&](Answer<NewKeyPtr> answer) { keys.create(algorithm, std::nullopt, {}, std::move(answer)); });
+    return value<NewKeyPtr>([&](Answer<NewKeyPtr> answer) {
+      keys.create(algorithm, agent::RsaUse::any, std::nullopt, {}, std::move(answer));
+    });
   }
   static std::shared_ptr<SealedKey> stored(const NewKeyPtr& key) { return {key, &key->sealed}; }
   Outcome use(const std::shared_ptr<const SealedKey>& key, const SealedKeys::Operation& operation = sign,
@@ -86,7 +87,8 @@ BOOST_AUTO_TEST_CASE(a_new_key_is_stored_sealed_and_signs) {
 
 BOOST_AUTO_TEST_CASE(entropy_of_a_caller_is_taken) {
   const auto key = value<NewKeyPtr>([&](Answer<NewKeyPtr> answer) {
-    keys.create(KeyAlgorithm::ec_p256, std::nullopt, tpm::Bytes(64, std::byte{9}), std::move(answer));
+    keys.create(KeyAlgorithm::ec_p256, agent::RsaUse::any, std::nullopt, tpm::Bytes(64, std::byte{9}),
+                std::move(answer));
   });
   BOOST_TEST(verifies(key, use(stored(key))));
 }

@@ -31,6 +31,13 @@ BOOST_AUTO_TEST_CASE(protection_and_pcrs_stand_behind_the_algorithm) {
   BOOST_TEST(SlotDeclaration::parse("https/https=ec-p256,tpm").text() == "https/https=ec-p256");
 }
 
+BOOST_AUTO_TEST_CASE(an_rsa_key_may_be_for_pss_only) {
+  const SlotDeclaration slot = SlotDeclaration::parse("https/https=rsa-2048,pss,sealed");
+  BOOST_TEST((slot.key.rsa_use == agent::RsaUse::pss));
+  BOOST_TEST(slot.text() == "https/https=rsa-2048,sealed,pss");
+  BOOST_TEST((SlotDeclaration::parse(slot.text()) == slot));
+}
+
 BOOST_AUTO_TEST_CASE(ed25519_is_for_sealed_keys_and_the_refusal_says_so) {
   BOOST_TEST(SlotDeclaration::parse("https/https=ed25519,sealed").text() == "https/https=ed25519,sealed");
   BOOST_CHECK_EXCEPTION(
@@ -39,12 +46,25 @@ BOOST_AUTO_TEST_CASE(ed25519_is_for_sealed_keys_and_the_refusal_says_so) {
 }
 
 BOOST_DATA_TEST_CASE(what_is_no_slot_is_refused,
-                     boost::unit_test::data::make({"", "https", "https/", "/https", "https/tls-server", "foo/bar",
-                                                   "https/https=", "https/https=des", "https/https=rsa-1024",
-                                                   "application/rsa-sha256=ec-p256", "https/https=ec-p256,",
+                     boost::unit_test::data::make({"",
+                                                   "https",
+                                                   "https/",
+                                                   "/https",
+                                                   "https/tls-server",
+                                                   "foo/bar",
+                                                   "https/https=",
+                                                   "https/https=des",
+                                                   "https/https=rsa-1024",
+                                                   "application/rsa-sha256=ec-p256",
+                                                   "https/https=ec-p256,",
                                                    "https/https=ec-p256,stored",
-                                                   "https/https=ec-p256,pcrs=", "https/https=ec-p256,pcrs=24",
-                                                   "https/https=ec-p256,pcrs=7+", "https/https=ec-p256,pcrs=0x7",
+                                                   "https/https=ec-p256,pss",
+                                                   "https/https=ed25519,sealed,pss",
+                                                   "application/rsa-sha256=rsa-2048,pss",
+                                                   "https/https=ec-p256,pcrs=",
+                                                   "https/https=ec-p256,pcrs=24",
+                                                   "https/https=ec-p256,pcrs=7+",
+                                                   "https/https=ec-p256,pcrs=0x7",
                                                    "application/ecc-nist-p384=ec-p256"}),
                      text) {
   BOOST_CHECK_EXCEPTION((void)SlotDeclaration::parse(text), agent::Error,

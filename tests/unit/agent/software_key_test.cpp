@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "agent/error.h"
+#include "agent/pss_key.h"
 #include "agent/public_key.h"
 #include "agent/secret_memory.h"
 #include "agent/signature_encoding.h"
@@ -117,6 +118,18 @@ BOOST_DATA_TEST_CASE(a_scheme_of_another_kind_of_key_is_refused, all, algorithm)
     BOOST_CHECK_EXCEPTION((void)key.sign(request(scheme, HashAlgorithm::sha256)), agent::Error,
                           test::has_code(Code::not_supported));
   }
+}
+
+BOOST_AUTO_TEST_CASE(that_signs_with_pss_only_is_the_same_key_after_its_encoding) {
+  const SoftwareKey key = SoftwareKey::generate(KeyAlgorithm::rsa_2048, agent::RsaUse::pss);
+  BOOST_TEST((key.algorithm() == KeyAlgorithm::rsa_2048));
+  BOOST_TEST(agent::pss_restriction(key.public_key()).has_value());
+  const auto encoded = pkcs8_of(key);
+  const auto copy = SoftwareKey::from_pkcs8(encoded);
+  BOOST_TEST((copy.public_key() == key.public_key()));
+  BOOST_TEST((pkcs8_of(copy) == encoded));
+  const auto signature = copy.sign(request(SignatureScheme::rsa_pss, HashAlgorithm::sha256, 32));
+  BOOST_TEST(verifies(key, HashAlgorithm::sha256, signature));
 }
 
 BOOST_DATA_TEST_CASE(is_the_same_key_after_its_encoding, all, algorithm) {

@@ -79,17 +79,18 @@ BOOST_AUTO_TEST_CASE(each_root_of_the_group_is_there_once_and_those_of_other_gro
   install_of(web_ca, https, {web_ca.certificate()});
   install_of(broker_ca, server, {broker_ca.certificate()});
   install_of(broker_ca, client, {broker_ca.certificate()});
-  BOOST_TEST((anchors("web/https") == std::vector{web_ca.certificate()}));
-  BOOST_TEST((anchors("web/tls") == std::vector{broker_ca.certificate()}));
+  BOOST_TEST((anchors("web/https") == std::vector<tpm::Bytes>{web_ca.certificate()}));
+  BOOST_TEST((anchors("web/tls") == std::vector<tpm::Bytes>{broker_ca.certificate()}));
   install_of(client_ca, client, {client_ca.certificate()});
-  BOOST_TEST((anchors("web/tls/tls-client") == std::vector{broker_ca.certificate(), client_ca.certificate()}));
+  BOOST_TEST(
+      (anchors("web/tls/tls-client") == std::vector<tpm::Bytes>{broker_ca.certificate(), client_ca.certificate()}));
 }
 
 BOOST_AUTO_TEST_CASE(an_intermediate_is_no_root) {
   TestCa root("root");
   TestCa intermediate("intermediate", root);
   install_of(intermediate, https, {intermediate.certificate(), root.certificate()});
-  BOOST_TEST((anchors("web/https") == std::vector{root.certificate()}));
+  BOOST_TEST((anchors("web/https") == std::vector<tpm::Bytes>{root.certificate()}));
 }
 
 BOOST_AUTO_TEST_CASE(another_list_has_another_generation_and_the_same_list_the_same) {
