@@ -115,6 +115,7 @@ bool KeyUri::take_type(std::string_view name) noexcept {
 
 bool KeyUri::take_part(Text& part, std::string_view option, const Text& value) noexcept {
   if (value.view().empty()) return refuse("is an option without a value", option);
+  if (value.view().find('/') != std::string_view::npos) return refuse("says more than one part of a name", option);
   if (!part.view().empty()) return refuse("says what the URI has said before", option);
   part = value;
   return true;

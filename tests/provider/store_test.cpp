@@ -149,6 +149,8 @@ BOOST_FIXTURE_TEST_CASE(what_is_wrong_with_a_uri_is_named, StoreFixture) {
   says("edgeseal:ec;group=", "\"group=\" is an option without a value");
   says("edgeseal:web/tls;group=https", "\"group=https\" says what the URI has said before");
   says("edgeseal:web;certificate-type=a;certificate-type=b", "\"certificate-type=b\" says");
+  says("edgeseal:web;group=tls/tls-client", "more than one part");
+  says("edgeseal:web;group=tls%2ftls-client", "more than one part");
   says("edgeseal:", "begins with an application");
   says("edgeseal:;type=trust", "begins with an application");
   says("edgeseal:;group=tls", "begins with an application");
