@@ -32,14 +32,14 @@ Bytes modulus_of(const Key& key) {
   return std::get<tpm::RsaPublicKey>(to_tpm(*parse_public_key(key.public_key))).modulus;
 }
 
-void require_below_modulus(const Key& key, ByteView ciphertext) {
-  const Bytes modulus = modulus_of(key);
-  for (ByteView rest = ciphertext; !rest.empty(); rest = rest.subspan(modulus.size()))
-    if (!std::ranges::lexicographical_compare(rest.first(modulus.size()), modulus))
-      throw Error(Code::decryption_failed, "decryption failed");
-}
-
 }  // namespace
+
+bool is_below_modulus(const Key& key, ByteView blocks) {
+  const Bytes modulus = modulus_of(key);
+  for (ByteView rest = blocks; !rest.empty(); rest = rest.subspan(modulus.size()))
+    if (!std::ranges::lexicographical_compare(rest.first(modulus.size()), modulus)) return false;
+  return true;
+}
 
 tpm::SecretBytes in_a_row(const std::vector<tpm::SecretBytes>& parts) {
   std::size_t size = 0;
@@ -63,7 +63,7 @@ void require_fit(const Key& key, const DecryptionRequest& request) {
                             key.slot.application, pkcs1_decryption));
   if (request.ciphertext.empty() || request.ciphertext.size() % (*bits / 8) != 0)
     throw Error(Code::invalid_argument, fmt::format("the ciphertext is not whole blocks of {} bytes", *bits / 8));
-  require_below_modulus(key, request.ciphertext);
+  if (!is_below_modulus(key, request.ciphertext)) throw Error(Code::decryption_failed, "decryption failed");
 }
 
 std::function<tpm::SecretBytes(tpm::KeyDevice&)> decrypt_command(

@@ -21,6 +21,9 @@ using RejectionSeed = std::shared_ptr<const tpm::SecretBytes>;
 [[nodiscard]] tpm::SecretBytes decrypted(const SoftwareKey& key, const DecryptionRequest& request,
                                          const RejectionSeed& seed);
 
+// Whether each block, as long as the modulus of the RSA key, is a smaller number than that.
+[[nodiscard]] bool is_below_modulus(const Key& key, ByteView blocks);
+
 [[nodiscard]] tpm::SecretBytes in_a_row(const std::vector<tpm::SecretBytes>& parts);
 
 }  // namespace edgeseal::agent

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/key_decryption.h"
 #include "agent/signature_encoding.h"
 
 namespace edgeseal::agent {
@@ -50,6 +51,8 @@ void require_permitted_raw(const Key& key, const SignatureRequest& request) {
                             key.slot.application, raw_rsa));
   if (request.digest.size() != *modulus_bits(key.algorithm) / 8)
     throw Error(Code::invalid_argument, "the padded block is not as long as the modulus");
+  if (!is_below_modulus(key, request.digest))
+    throw Error(Code::invalid_argument, "the padded block is not less than the modulus");
 }
 
 }  // namespace

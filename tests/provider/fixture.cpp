@@ -125,9 +125,13 @@ PkeyPtr Program::read_key(const std::string& pem) const {
 
 const Material& Material::get() {
   static const Material material = [] {
-    static const std::pair<const char*, const char*> kinds[] = {
-        {"ec", "EC"},           {"p384", "P-384"},  {"rsa", "RSA"},
-        {"ed25519", "ED25519"}, {"pss", "RSA-PSS"}, {"pss-sha256", "RSA-PSS restricted"}};
+    static const std::pair<const char*, const char*> kinds[] = {{"ec", "EC"},
+                                                                {"p384", "P-384"},
+                                                                {"rsa", "RSA"},
+                                                                {"old-rsa", "RSA"},
+                                                                {"ed25519", "ED25519"},
+                                                                {"pss", "RSA-PSS"},
+                                                                {"pss-sha256", "RSA-PSS restricted"}};
     Material made;
     made.ca_key = fakes::generate_key("EC");
     made.ca = fakes::issue_certificate(made.ca_key.get(), "Test CA", nullptr, nullptr);
