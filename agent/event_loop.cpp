@@ -15,6 +15,7 @@ namespace edgeseal::agent {
 namespace {
 
 constexpr std::chrono::microseconds brief{100};  // of waits
+constexpr unsigned longest_look = 32;            // sources that go before what the loop has posted to itself
 
 void require(int result, const char* what) {
   if (result < 0) throw std::system_error(-result, std::generic_category(), what);
@@ -115,6 +116,7 @@ EventLoop::Source EventLoop::add_signal(int signal, Callback callback) {
 
 // Only the first wakes the loop, which takes all of them.
 void EventLoop::post(Callback task) {
+  if (is_own_thread()) return own_.push_back(std::move(task));
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -135,6 +137,13 @@ void EventLoop::run_posted() {
   for (const Callback& task : tasks) guarded(task);
 }
 
+void EventLoop::run_own() {
+  dispatched_ = 0;
+  running_.swap(own_);
+  for (const Callback& task : running_) guarded(task);
+  running_.clear();
+}
+
 EventLoop::Time EventLoop::now() const {
   std::uint64_t now = 0;
   require(sd_event_now(event_, CLOCK_MONOTONIC, &now), "sd_event_now");
@@ -146,11 +155,18 @@ void EventLoop::watch() {
 }
 
 void EventLoop::run() {
+  thread_ = std::this_thread::get_id();
   while (sd_event_get_state(event_) != SD_EVENT_FINISHED) {
-    const int ready = sd_event_prepare(event_);
-    require(ready, "sd_event_prepare");
-    if (ready > 0 || wait()) require(sd_event_dispatch(event_), "sd_event_dispatch");
+    const bool ready = prepare() || wait();
+    if (ready) require(sd_event_dispatch(event_), "sd_event_dispatch");
+    if (!own_.empty() && (!ready || ++dispatched_ == longest_look)) run_own();
   }
+}
+
+bool EventLoop::prepare() {
+  const int ready = sd_event_prepare(event_);
+  require(ready, "sd_event_prepare");
+  return ready > 0;
 }
 
 void EventLoop::expect_more() {
@@ -159,6 +175,7 @@ void EventLoop::expect_more() {
 }
 
 bool EventLoop::wait() {
+  if (!own_.empty()) return look();
   if (!std::exchange(expects_more_, false)) return sleep();
   const auto begin = Clock::now();
   const bool ready = (more_came_ && look_until(begin + brief)) || sleep();
@@ -167,15 +184,15 @@ bool EventLoop::wait() {
 }
 
 bool EventLoop::look_until(Clock::time_point end) {
-  while (Clock::now() < end) {
-    const int ready = sd_event_wait(event_, 0);
-    require(ready, "sd_event_wait");
-    if (ready > 0) return true;
-    const int prepared = sd_event_prepare(event_);  // a wait without events undoes it
-    require(prepared, "sd_event_prepare");
-    if (prepared > 0) return true;
-  }
+  while (Clock::now() < end)
+    if (look() || prepare()) return true;  // a wait without events undoes the preparation
   return false;
+}
+
+bool EventLoop::look() {
+  const int ready = sd_event_wait(event_, 0);
+  require(ready, "sd_event_wait");
+  return ready > 0;
 }
 
 bool EventLoop::sleep() {
@@ -189,7 +206,9 @@ void EventLoop::stop() {
 }
 
 void EventLoop::run_once(Time limit) {
-  require(sd_event_run(event_, static_cast<std::uint64_t>(limit.count())), "sd_event_run");
+  thread_ = std::this_thread::get_id();
+  require(sd_event_run(event_, own_.empty() ? static_cast<std::uint64_t>(limit.count()) : 0), "sd_event_run");
+  run_own();
 }
 
 }  // namespace edgeseal::agent

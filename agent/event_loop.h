@@ -2,11 +2,13 @@
 
 #include <systemd/sd-event.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "policy/unique_fd.h"
@@ -58,7 +60,7 @@ class EventLoop {
   [[nodiscard]] Source add_timer(Callback callback);               // disabled until set_time()
   [[nodiscard]] Source add_signal(int signal, Callback callback);  // blocks the signal
 
-  // Runs `task` in the loop's thread, after what is ready now. Any thread.
+  // Runs `task` in the loop's thread, after what is ready now. Any thread; from the loop's own it costs no system call.
   void post(Callback task);
 
   // Who was answered in this turn of the loop is likely to ask again at once. Where that came true the last time, the
@@ -76,16 +78,25 @@ class EventLoop {
   static Source make_source(IoCallback io, Callback plain);
   using Clock = std::chrono::steady_clock;
 
+  [[nodiscard]] bool is_own_thread() const {
+    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
   void run_posted();
+  void run_own();
   // Each of them: true when something is to be dispatched.
+  [[nodiscard]] bool prepare();
   [[nodiscard]] bool wait();
+  [[nodiscard]] bool look();
   [[nodiscard]] bool look_until(Clock::time_point end);
   [[nodiscard]] bool sleep();
 
   sd_event* event_ = nullptr;
+  std::atomic<std::thread::id> thread_;  // that runs the loop; none before
   policy::UniqueFd wake_;
   std::mutex mutex_;  // guards posted_
   std::vector<Callback> posted_;
+  std::vector<Callback> own_, running_;  // posted by the loop's thread
+  unsigned dispatched_ = 0;              // sources, while own_ waits
   bool expects_more_ = false;
   bool more_came_ = false;  // soon, when it was expected last
   Source wake_source_;

@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
 
 #include "agent/error.h"
 #include "agent/openssl.h"
@@ -17,16 +18,30 @@ using tpm::Bytes;
 using tpm::ByteView;
 using EcdsaPtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG, ECDSA_SIG_free>>;
 
-Bytes hash_of(tpm::HashAlgorithm hash, std::initializer_list<ByteView> parts) {
-  const DigestContextPtr context(EVP_MD_CTX_new());
-  Bytes digest(digest_size(hash));
-  require_openssl(context && EVP_DigestInit_ex(context.get(), message_digest(hash), nullptr) == 1, "EVP_DigestInit_ex");
-  for (const ByteView part : parts)
-    require_openssl(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1, "EVP_DigestUpdate");
-  require_openssl(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1,
-                  "EVP_DigestFinal_ex");
-  return digest;
-}
+using DigestPtr = std::unique_ptr<EVP_MD, OpensslFree<EVP_MD, EVP_MD_free>>;
+
+// Many digests by one context and one function: to make and to fetch them costs more than a short digest itself.
+class Hashing {
+ public:
+  explicit Hashing(tpm::HashAlgorithm hash)
+      : function_(EVP_MD_fetch(nullptr, EVP_MD_get0_name(message_digest(hash)), nullptr)), context_(EVP_MD_CTX_new()) {}
+
+  // Of the parts in a row; until the next call.
+  [[nodiscard]] ByteView operator()(std::initializer_list<ByteView> parts) {
+    unsigned size = 0;
+    require_openssl(context_ && function_ && EVP_DigestInit_ex2(context_.get(), function_.get(), nullptr) == 1,
+                    "EVP_DigestInit_ex2");
+    for (const ByteView part : parts)
+      require_openssl(EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1, "EVP_DigestUpdate");
+    require_openssl(EVP_DigestFinal_ex(context_.get(), out_octets(digest_), &size) == 1, "EVP_DigestFinal_ex");
+    return ByteView(digest_).first(size);
+  }
+
+ private:
+  DigestPtr function_;
+  DigestContextPtr context_;
+  std::array<std::byte, EVP_MAX_MD_SIZE> digest_{};
+};
 
 }  // namespace
 
@@ -45,11 +60,12 @@ std::size_t digest_size(tpm::HashAlgorithm hash) {
 }
 
 void apply_mask(tpm::HashAlgorithm hash, ByteView seed, std::span<std::byte> block) {
+  Hashing hashing(hash);
   std::uint32_t counter = 0;
   for (std::size_t begin = 0; begin < block.size(); ++counter) {
     const std::array<std::byte, 4> big_endian = {std::byte(counter >> 24), std::byte(counter >> 16),
                                                  std::byte(counter >> 8), std::byte(counter)};
-    for (const std::byte mask : hash_of(hash, {seed, big_endian})) {
+    for (const std::byte mask : hashing({seed, big_endian})) {
       if (begin == block.size()) break;
       block[begin++] ^= mask;
     }
@@ -68,7 +84,8 @@ Bytes encode_pss(tpm::HashAlgorithm hash, ByteView digest, std::size_t salt_leng
   require_openssl(RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) == 1,
                   "RAND_bytes");
   constexpr std::array<std::byte, 8> eight_zeros{};
-  const Bytes h = hash_of(hash, {eight_zeros, digest, salt});
+  Hashing hashing(hash);
+  const ByteView h = hashing({eight_zeros, digest, salt});
 
   Bytes encoded(size);
   const std::span<std::byte> db = std::span(encoded).first(size - hash_size - 1);  // PS || 0x01 || salt
@@ -84,7 +101,9 @@ Bytes encode_pss(tpm::HashAlgorithm hash, ByteView digest, std::size_t salt_leng
 }
 
 Bytes digest_of(tpm::HashAlgorithm hash, ByteView message) {
-  return hash_of(hash, {message});
+  Hashing hashing(hash);
+  const ByteView digest = hashing({message});
+  return {digest.begin(), digest.end()};
 }
 
 Bytes ecdsa_halves(ByteView signature) {
