@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "dbus/client.h"
-#include "tests/fakes/test_keys.h"
+#include "tests/bench/plant.h"
 
 namespace edgeseal::bench {
 namespace {
@@ -13,15 +13,11 @@ namespace {
 using Der = std::vector<std::uint8_t>;
 using RequestPtr = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
 
-// By a certification authority that exists for this one certificate.
-Der certificate_for(const Der& request) {
+Der certify_request(const Der& request) {
   const unsigned char* cursor = request.data();
   const RequestPtr parsed(d2i_X509_REQ(nullptr, &cursor, static_cast<long>(request.size())), X509_REQ_free);
   if (!parsed) throw std::runtime_error("the agent's signing request does not parse");
-  const fakes::PkeyPtr ca_key = fakes::generate_key("EC");
-  const fakes::CertificatePtr ca = fakes::issue_certificate(ca_key.get(), "Plant CA", nullptr, nullptr);
-  const fakes::Bytes der = fakes::der_of(
-      fakes::issue_certificate(X509_REQ_get0_pubkey(parsed.get()), "gateway", ca.get(), ca_key.get()).get());
+  const fakes::Bytes der = fakes::der_of(certificate_for(X509_REQ_get0_pubkey(parsed.get())).get());
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(der.data());
   return {bytes, bytes + der.size()};
 }
@@ -47,7 +43,7 @@ void Gateway::certify(const std::string& application, const std::string& key) {
   const std::string path =
       agent.CreateApplication(application, {{"slots", sdbus::Variant(std::vector<std::string>{"https/https=" + key})}});
   dbus::RemoteGroup group(*connection, path + "/https");
-  (void)group.UpdateCertificate("https", certificate_for(group.CreateSigningRequest("https", {})), {}, {});
+  (void)group.UpdateCertificate("https", certify_request(group.CreateSigningRequest("https", {})), {}, {});
   group.ApplyChanges({});
 }
 

@@ -53,10 +53,10 @@ Duration Measurement::sum(Duration Load::*time) const {
   return std::transform_reduce(rounds_.begin(), rounds_.end(), Duration(0), std::plus{}, std::mem_fn(time));
 }
 
-// The median of the rounds: what else runs makes caches cold, in bursts too.
-Duration Measurement::server_time() const {
+// What else runs makes caches cold, in bursts: here too the median of the rounds counts.
+Duration Measurement::median_of_each(Duration Load::*time) const {
   std::vector<Duration> each;
-  for (const Load& load : rounds_) each.push_back(load.server_time / operations(load));
+  for (const Load& load : rounds_) each.push_back(load.*time / operations(load));
   return quantile(std::move(each), 0.5);
 }
 

@@ -20,8 +20,9 @@ class Measurement {
   [[nodiscard]] double rate_by(const Measurement& other, double part = 0.5) const;
   // `part` of all operations took at most so long.
   [[nodiscard]] Duration percentile(double part) const;
-  // What the servers used of the processors for each operation.
-  [[nodiscard]] Duration server_time() const;
+  // What clients and servers used of the processors for each operation.
+  [[nodiscard]] Duration client_time() const { return median_of_each(&Load::client_time); }
+  [[nodiscard]] Duration server_time() const { return median_of_each(&Load::server_time); }
   // What the clients used, by what clients and servers used together.
   [[nodiscard]] double client_share() const;
   // The operations of the client that got the fewest, by the mean of all clients: 1 is fair, 0 is starved.
@@ -30,6 +31,7 @@ class Measurement {
  private:
   [[nodiscard]] std::vector<double> rates() const;
   [[nodiscard]] Duration sum(Duration Load::*time) const;
+  [[nodiscard]] Duration median_of_each(Duration Load::*time) const;
 
   std::vector<Load> rounds_;
 };

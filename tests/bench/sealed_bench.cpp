@@ -47,10 +47,10 @@ std::string plain_key(const Gateway& gateway, const std::string& key) {
   return "file:" + path;
 }
 
-Row measure(const Program& program, const std::string& plain_uri, const Goal& goal, Duration time) {
+Row measure(const Program& program, const std::string& plain_uri, const Goal& goal, pid_t agent, Duration time) {
   std::vector<Contender> contenders;
   contenders.push_back({"plain", program.signers(plain_uri, goal.clients), {}});
-  contenders.push_back({"sealed", program.signers(Gateway::key_uri(goal.key), goal.clients), {}});
+  contenders.push_back({"sealed", program.signers(Gateway::key_uri(goal.key), goal.clients), {}, {agent}});
   contenders.back().clients.front()();  // opens the key
   take_turns(contenders, time);
   return {goal, std::move(contenders[0].measurement), std::move(contenders[1].measurement)};
@@ -65,19 +65,23 @@ std::vector<Row> measure(Duration time) {
   for (const Goal& goal : goals) {
     if (plain_uris.emplace(goal.key, plain_key(gateway, goal.key)).second)
       gateway.certify(goal.key, goal.key + ",sealed");
-    rows.push_back(measure(program, plain_uris[goal.key], goal, time));
+    rows.push_back(measure(program, plain_uris[goal.key], goal, gateway.agent().id(), time));
   }
   return rows;
 }
 
 std::string table(const std::vector<Row>& rows) {
-  std::string text = fmt::format("{:<9} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>6}\n", "key", "clients", "plain/s",
-                                 "sealed/s", "p50 us", "p99 us", "of plain", "goal");
+  std::string text =
+      fmt::format("{:<9} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>9} {:>6}\n", "key", "clients", "plain/s",
+                  "sealed/s", "p50 us", "p99 us", "plain us", "program us", "agent us", "of plain", "goal");
   for (const Row& row : rows)
-    text += fmt::format("{:<9} {:>7} {:>9.0f} {:>9.0f} {:>9.1f} {:>9.1f} {:>9.2f} {:>6.2f}{}\n", row.goal.key,
-                        row.goal.clients, row.plain.per_second(), row.sealed.per_second(),
-                        microseconds(row.sealed.percentile(0.5)), microseconds(row.sealed.percentile(0.99)),
-                        row.of_plain(), row.goal.of_plain, row.of_plain() < row.goal.of_plain ? " missed" : "");
+    text +=
+        fmt::format("{:<9} {:>7} {:>9.0f} {:>9.0f} {:>9.1f} {:>9.1f} {:>9.1f} {:>10.1f} {:>9.1f} {:>9.2f} {:>6.2f}{}\n",
+                    row.goal.key, row.goal.clients, row.plain.per_second(), row.sealed.per_second(),
+                    microseconds(row.sealed.percentile(0.5)), microseconds(row.sealed.percentile(0.99)),
+                    microseconds(row.plain.client_time()), microseconds(row.sealed.client_time()),
+                    microseconds(row.sealed.server_time()), row.of_plain(), row.goal.of_plain,
+                    row.of_plain() < row.goal.of_plain ? " missed" : "");
   return text;
 }
 
@@ -90,6 +94,9 @@ std::string json(const std::vector<Row>& rows) {
                       {"sealed-per-second", row.sealed.per_second()},
                       {"p50-us", microseconds(row.sealed.percentile(0.5))},
                       {"p99-us", microseconds(row.sealed.percentile(0.99))},
+                      {"plain-processor-us", microseconds(row.plain.client_time())},
+                      {"program-processor-us", microseconds(row.sealed.client_time())},
+                      {"agent-processor-us", microseconds(row.sealed.server_time())},
                       {"of-plain", row.of_plain()},
                       {"goal", row.goal.of_plain}});
   return values.dump(2) + "\n";

@@ -12,7 +12,7 @@ class Tpm2Openssl {
  public:
   enum class Chip { direct, traced };  // traced: by the script that EDGESEAL_TCTI_SCRIPT names
 
-  // With a key ("ec-p256", "rsa-2048") that it has made, and a self-signed certificate.
+  // With a key ("ec-p256", "rsa-2048") that it has made, certified.
   Tpm2Openssl(const std::string& key, Chip chip);
 
   [[nodiscard]] Nginx::Settings server() const;
@@ -20,6 +20,7 @@ class Tpm2Openssl {
  private:
   [[nodiscard]] std::string file(const std::string& name) const { return chip_.directory().file(name); }
   void openssl(const std::string& arguments) const;
+  void certify() const;
 
   test::Swtpm chip_;
   std::string tcti_;
