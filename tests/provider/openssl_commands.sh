@@ -64,7 +64,7 @@ show_key() {
   openssl pkey -in "$key" -pubout -out read.pub
   cmp read.pub "$kind.pub"
   openssl pkey -in "$key" -out private.pem
-  openssl pkey -in "$key" -outform DER -out private.der
+  openssl pkey -in "$key" -outform DER -traditional -out private.der # without it libcrypto 3.6 wants PKCS #8
   openssl pkey -in private.pem -pubout | cmp - "$kind.pub"
   openssl pkey -in private.der -pubout | cmp - "$kind.pub"
   openssl pkey -in "$key" -noout -text >text
@@ -81,11 +81,12 @@ show_key() {
   done
 }
 
-# finds URI NUMBER OPTION...: so many objects
+# finds URI NUMBER OPTION...: so many objects. libcrypto 3.5 says nothing of none.
 finds() {
   store=$1 total=$2
   shift 2
   openssl storeutl -noout "$@" "$store" >found
+  grep -q "^Total found" found || echo "Total found: 0" >>found
   grep -qx "Total found: $total" found || { cat found; return 1; }
 }
 
