@@ -212,6 +212,7 @@ BOOST_AUTO_TEST_CASE(I6_a_key_fits_its_certificate_alone_and_signs_requests) {
   for (const char* name : {"rsa", "p256", "p384"}) {
     const PkeyPtr key = load(identity(name));
     const std::shared_ptr<X509_REQ> request(X509_REQ_new(), X509_REQ_free);
+    BOOST_REQUIRE(X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1);
     BOOST_REQUIRE(X509_REQ_set_pubkey(request.get(), key.get()) == 1);
     BOOST_REQUIRE_MESSAGE(X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0, take_error_texts());
     BOOST_TEST(X509_REQ_verify(request.get(), key.get()) == 1);
