@@ -93,6 +93,36 @@ void reload_with_its_library_context(int times) {
   require(open_descriptors() == before, "leave no descriptor");
 }
 
+// What libcrypto and the provider hold at the moment, counted from the start of the program on.
+std::atomic<long> blocks_held = 0;
+
+void* count_allocation(std::size_t size, const char* /*file*/, int /*line*/) {
+  void* memory = std::malloc(size);
+  blocks_held += memory != nullptr ? 1 : 0;
+  return memory;
+}
+
+void* count_reallocation(void* old, std::size_t size, const char* /*file*/, int /*line*/) {
+  void* memory = std::realloc(old, size);
+  if (old == nullptr && memory != nullptr) ++blocks_held;
+  if (old != nullptr && size == 0) --blocks_held;
+  return memory;
+}
+
+void count_release(void* memory, const char* /*file*/, int /*line*/) {
+  blocks_held -= memory != nullptr ? 1 : 0;
+  std::free(memory);
+}
+
+void sign_and_keep_no_memory(int times) {
+  const PkeyPtr key = load_key(nullptr);
+  require(sign(nullptr, key.get()), "sign");
+  const long before = blocks_held;
+  require(before > 0, "count what is held");
+  for (int i = 0; i < times; ++i) require(sign(nullptr, key.get()), "sign");
+  require(blocks_held == before, "keep no memory");
+}
+
 // What a program may still hold when libcrypto is cleaned up, in the order in which it goes then.
 void clean_up_with_a_key(int /*times*/) {
   PkeyPtr key = load_key(nullptr);
@@ -165,6 +195,7 @@ struct Case {
 
 constexpr Case cases[] = {{"reload", reload},
                           {"reload_with_its_library_context", reload_with_its_library_context},
+                          {"sign_and_keep_no_memory", sign_and_keep_no_memory},
                           {"clean_up_with_a_key", clean_up_with_a_key},
                           {"clean_up_with_an_operation", clean_up_with_an_operation},
                           {"clean_up_with_an_operation_of_a_freed_key", clean_up_with_an_operation_of_a_freed_key},
@@ -187,6 +218,7 @@ void run(std::string_view name, std::string_view times) {
 
 int main(int count, char** arguments) {
   try {
+    require(CRYPTO_set_mem_functions(count_allocation, count_reallocation, count_release) == 1, "count allocations");
     run(count > 1 ? arguments[1] : "", count > 2 ? arguments[2] : "");
     return 0;
   } catch (const std::exception& error) {
