@@ -16,13 +16,13 @@ constexpr std::string_view kSocketDirectory = "/run/edgeseal";
 constexpr size_t kMostNameBytes = 255;
 
 std::string reload_stem(const Attachment& attachment) {
-  return "edgeseal-reload-" + std::string(stem_of(attachment.service)) + ":" + attachment.application + ":" +
+  return "edgeseal-reload-" + std::string(stem_of(attachment.service)) + "." + attachment.application + "." +
          attachment.group;
 }
 
 std::filesystem::path drop_in_path(const Attachment& attachment, const AttachmentPlaces& places) {
   return places.units / (attachment.service + ".d") /
-         ("50-edgeseal-" + attachment.application + ":" + attachment.group + ".conf");
+         ("50-edgeseal-" + attachment.application + "." + attachment.group + ".conf");
 }
 
 std::string with_header(const Attachment& attachment, const std::string& content) {

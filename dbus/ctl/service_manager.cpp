@@ -30,6 +30,14 @@ auto proxy_of(sdbus::IConnection& connection, const std::string& path) {
   return sdbus::createProxy(connection, dbus::compat::ServiceName(kName), sdbus::ObjectPath(path));
 }
 
+// One that systemd tells of ended jobs; to ask it for that twice is an error.
+std::unique_ptr<sdbus::IConnection> connect() {
+  auto connection = sdbus::createSystemBusConnection();
+  connection->setMethodCallTimeout(kTimeLimit);
+  proxy_of(*connection, kPath)->callMethod("Subscribe").onInterface(kManager);
+  return connection;
+}
+
 template <class T>
 T property(sdbus::IProxy& unit, const char* interface, const char* name) {
   const sdbus::Variant value = unit.getProperty(name).onInterface(interface);
@@ -83,8 +91,7 @@ class EndedJobs {
 
 void ServiceManager::guarded(const std::string& what, const Use& use) {
   try {
-    if (!connection_) connection_ = sdbus::createSystemBusConnection();
-    connection_->setMethodCallTimeout(kTimeLimit);
+    if (!connection_) connection_ = connect();
     use(*connection_);
   } catch (const sdbus::Error& error) {
     throw Failure(ExitCode::Refused, "systemd does not " + what + ": " + error.getMessage(),
@@ -131,7 +138,6 @@ void ServiceManager::run_job(const std::string& method, const std::string& unit)
   std::string result;
   guarded((method == "StartUnit" ? "start " : "stop ") + unit, [&](sdbus::IConnection& connection) {
     const auto manager = proxy_of(connection, kPath);
-    manager->callMethod("Subscribe").onInterface(kManager);
     EndedJobs ended(connection);
     sdbus::ObjectPath job;
     try {

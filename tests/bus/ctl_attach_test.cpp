@@ -30,7 +30,7 @@ const std::map<std::string, FakeSystemd::Service> kServices{
     {"masked.service", {.load_state = "masked"}},
     {"postgresql@15-main.service", {}},
 };
-const std::string kWatch = "edgeseal-reload-nginx:web:https.path";
+const std::string kWatch = "edgeseal-reload-nginx.web.https.path";
 
 AttachmentRequest request_of(const std::string& unit, const std::string& application) {
   AttachmentRequest request;

@@ -53,7 +53,10 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
   }
 
  private:
-  void Subscribe() override {}
+  void Subscribe() override {
+    if (std::exchange(subscribed_, true))
+      throw dbus::compat::error("org.freedesktop.systemd1.AlreadySubscribed", "Client is already subscribed.");
+  }
   void Reload() override { note("Reload"); }
 
   sdbus::ObjectPath LoadUnit(const std::string& name) override {
@@ -88,6 +91,7 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
   }
 
   const std::map<std::string, std::string> units_;
+  bool subscribed_ = false;  // by the one client that there is
   std::set<std::string> started_;
   uint32_t jobs_ = 0;
   std::mutex mutex_;  // guards calls_ and result_: of the test, and of the loop of the connection

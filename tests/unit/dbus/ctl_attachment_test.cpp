@@ -103,13 +103,13 @@ BOOST_FIXTURE_TEST_SUITE(attachment, Machine)
 BOOST_AUTO_TEST_CASE(a_service_gets_the_provider_and_is_reloaded_after_a_renewal) {
   const auto files = files_of(attachment_of("nginx.service"), AttachmentPlaces{});
   BOOST_REQUIRE(files.size() == 3u);
-  BOOST_TEST(files[0].path == "/etc/systemd/system/nginx.service.d/50-edgeseal-web:https.conf");
+  BOOST_TEST(files[0].path == "/etc/systemd/system/nginx.service.d/50-edgeseal-web.https.conf");
   BOOST_TEST(files[0].content ==
              "# Written by edgesealctl attach; undone by: edgesealctl detach nginx.service web/https\n"
              "\n"
              "[Unit]\n"
-             "Wants=edgeseald.socket edgeseal-reload-nginx:web:https.path\n"
-             "After=edgeseald.socket edgeseal-reload-nginx:web:https.path\n"
+             "Wants=edgeseald.socket edgeseal-reload-nginx.web.https.path\n"
+             "After=edgeseald.socket edgeseal-reload-nginx.web.https.path\n"
              "\n"
              "[Service]\n"
              "Environment=OPENSSL_CONF=/etc/edgeseal/openssl.cnf\n"
@@ -119,9 +119,9 @@ BOOST_AUTO_TEST_CASE(a_service_gets_the_provider_and_is_reloaded_after_a_renewal
              "Application=web\n"
              "Group=https\n"
              "GivenRule=unit=nginx.service\n");
-  BOOST_TEST(files[1].path == "/etc/systemd/system/edgeseal-reload-nginx:web:https.path");
+  BOOST_TEST(files[1].path == "/etc/systemd/system/edgeseal-reload-nginx.web.https.path");
   BOOST_TEST(has(files[1].content, "\n[Path]\nPathChanged=/var/lib/edgeseal/pki/web/https\n"));
-  BOOST_TEST(files[2].path == "/etc/systemd/system/edgeseal-reload-nginx:web:https.service");
+  BOOST_TEST(files[2].path == "/etc/systemd/system/edgeseal-reload-nginx.web.https.service");
   BOOST_TEST(has(files[2].content, "\nExecStart=systemctl --no-block try-reload-or-restart \"nginx.service\"\n"));
   BOOST_TEST(has(files[2].content, "\nStartLimitIntervalSec=0\n"));
 }
@@ -138,10 +138,10 @@ BOOST_AUTO_TEST_CASE(a_service_may_be_restarted_or_left_alone) {
 
 BOOST_AUTO_TEST_CASE(an_instance_of_a_template_and_an_escaped_name_have_files_of_their_own) {
   const auto instance = files_of(attachment_of("postgresql@15-main.service"), places);
-  BOOST_TEST(instance[0].path == places.units / "postgresql@15-main.service.d/50-edgeseal-web:https.conf");
-  BOOST_TEST(instance[1].path == places.units / "edgeseal-reload-postgresql@15-main:web:https.path");
+  BOOST_TEST(instance[0].path == places.units / "postgresql@15-main.service.d/50-edgeseal-web.https.conf");
+  BOOST_TEST(instance[1].path == places.units / "edgeseal-reload-postgresql@15-main.web.https.path");
   const auto escaped = files_of(attachment_of("a\\x2db.service"), places);
-  BOOST_TEST(has(escaped[0].content, "Wants=edgeseald.socket edgeseal-reload-a\\x2db:web:https.path\n"));
+  BOOST_TEST(has(escaped[0].content, "Wants=edgeseald.socket edgeseal-reload-a\\x2db.web.https.path\n"));
   BOOST_TEST(has(escaped[2].content, "try-reload-or-restart \"a\\\\x2db.service\"\n"));
 }
 
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(attached_again_without_a_reload_it_has_no_path_unit_any_mor
   wanted.after_renewal = AfterRenewal::Nothing;
   put(wanted);
   BOOST_TEST(
-      (all() == std::vector<std::string>{"etc/openssl.cnf", "units/nginx.service.d/50-edgeseal-web:https.conf"}));
+      (all() == std::vector<std::string>{"etc/openssl.cnf", "units/nginx.service.d/50-edgeseal-web.https.conf"}));
 }
 
 BOOST_AUTO_TEST_CASE(files_of_others_are_neither_replaced_nor_removed) {
