@@ -64,7 +64,8 @@ std::vector<KeyId> RetiredKeys::destroy_due() {
   });
   std::vector<KeyId> destroyed;
   for (const Life& life : lives)
-    if (life.left == seconds(0) && destroy(life, "its time is over")) destroyed.push_back(life.key.id);
+    if (life.left == seconds(0) && destroy(life, life.unused >= settings_.grace ? "nobody used it" : "at its limit"))
+      destroyed.push_back(life.key.id);
   return destroyed;
 }
 
