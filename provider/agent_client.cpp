@@ -7,6 +7,7 @@
 #include <array>
 
 #include "provider/refusal.h"
+#include "provider/uncancellable.h"
 #include "provider/wiped.h"
 #include "provider/wire/cursor.h"
 
@@ -14,6 +15,9 @@ namespace edgeseal::provider {
 namespace {
 
 constexpr int fresh_connections_per_request = 2;
+
+// An agent that was started without systemd refuses while it restarts; with systemd the socket outlives it.
+constexpr std::chrono::milliseconds refusal_patience{1'000};
 constexpr int attempts_at_a_busy_agent = 4;
 constexpr std::chrono::milliseconds longest_pause{5'000};
 
@@ -45,12 +49,12 @@ std::size_t copy(ByteView from, MutableByteView to) noexcept {
 
 bool AgentClient::describe(std::string_view key_name, MutableByteView record,
                            wire::DescribeResponse& response) noexcept {
-  return ask_by_name(wire::DescribeRequest{.key_name = key_name}, record, response);
+  return ask_by_name(wire::DescribeRequest{.key_name = key_name}, record, response, Deadline(settings_.timeout));
 }
 
 bool AgentClient::trust_anchors(const wire::TrustAnchorsRequest& request, MutableByteView record,
-                                wire::TrustAnchorsResponse& response) noexcept {
-  return ask_by_name(request, record, response);
+                                wire::TrustAnchorsResponse& response, const Deadline& deadline) noexcept {
+  return ask_by_name(request, record, response, deadline);
 }
 
 std::size_t AgentClient::sign(const wire::SignRequest& request, const char* key_name,
@@ -58,7 +62,7 @@ std::size_t AgentClient::sign(const wire::SignRequest& request, const char* key_
   RecordBuffer room(frame_size + request.digest.size());
   RecordBuffer record;
   wire::SignResponse response;
-  if (!ask(request, key_name, room.view(), record.view(), response)) return 0;
+  if (!ask(request, key_name, room.view(), record.view(), response, Deadline(settings_.timeout))) return 0;
   if (response.signature.size() <= signature.size()) return copy(response.signature, signature);
   raise_error(Reason::agent_answer_malformed, "a signature of %zu bytes where at most %zu are possible",
               response.signature.size(), signature.size());
@@ -70,7 +74,7 @@ std::optional<std::size_t> AgentClient::decrypt(const wire::DecryptRequest& requ
   RecordBuffer room(frame_size + request.label.size() + request.ciphertext.size());
   RecordBuffer record;
   wire::DecryptResponse response;
-  if (!ask(request, key_name, room.view(), record.view(), response)) return std::nullopt;
+  if (!ask(request, key_name, room.view(), record.view(), response, Deadline(settings_.timeout))) return std::nullopt;
   if (response.plaintext.size() <= plaintext.size()) return copy(response.plaintext, plaintext);
   raise_error(Reason::agent_answer_malformed, "a plaintext of %zu bytes where at most %zu are possible",
               response.plaintext.size(), plaintext.size());
@@ -78,7 +82,8 @@ std::optional<std::size_t> AgentClient::decrypt(const wire::DecryptRequest& requ
 }
 
 template <typename Request, typename Response>
-bool AgentClient::ask_by_name(const Request& request, MutableByteView record, Response& response) noexcept {
+bool AgentClient::ask_by_name(const Request& request, MutableByteView record, Response& response,
+                              const Deadline& deadline) noexcept {
   std::array<char, wire::max_key_name_size + 1> name{};
   if (!wire::is_key_name(request.key_name)) {
     raise_error(Reason::uri_invalid, "a key name has 1 to 255 visible ASCII characters");
@@ -86,20 +91,21 @@ bool AgentClient::ask_by_name(const Request& request, MutableByteView record, Re
   }
   std::copy(request.key_name.begin(), request.key_name.end(), name.begin());
   RecordBuffer room;
-  return ask(request, name.data(), room.view(), record, response);
+  return ask(request, name.data(), room.view(), record, response, deadline);
 }
 
 // Encodes the request into `room`, and decodes the answer from `record`.
 template <typename Request, typename Response>
 bool AgentClient::ask(const Request& request, const char* key_name, MutableByteView room, MutableByteView record,
-                      Response& response) noexcept {
+                      Response& response, const Deadline& deadline) noexcept {
+  const Uncancellable uncancellable;
   const std::size_t size = wire::encode(next_request_id_++, request, room);
   if (size == 0) {
     raise_error(Reason::request_too_large, "key %s: no room for it", key_name);
     return false;
   }
   Answer answer;
-  if (!transact(room.first(size), record, answer)) return false;
+  if (!transact(room.first(size), record, answer, deadline)) return false;
   wire::ResponseHeader header;
   wire::ErrorResponse refusal;
   const bool success = wire::decode(answer.record, header) && header.status == wire::Status::ok;
@@ -112,8 +118,8 @@ bool AgentClient::ask(const Request& request, const char* key_name, MutableByteV
   return success;
 }
 
-bool AgentClient::transact(ByteView request, MutableByteView record, Answer& answer) noexcept {
-  const Deadline deadline(settings_.timeout);
+bool AgentClient::transact(ByteView request, MutableByteView record, Answer& answer,
+                           const Deadline& deadline) noexcept {
   for (int attempt = 1;; ++attempt) {
     if (!exchange(request, record, answer, deadline)) return false;
     const auto pause = wanted_pause(answer.record);
@@ -123,15 +129,16 @@ bool AgentClient::transact(ByteView request, MutableByteView record, Answer& ans
   }
 }
 
-// An idle connection may be a stale one of before the agent's restart, so it is tried besides the fresh ones.
+// Idle connections may be stale ones of before the agent's restart, so they are tried besides the fresh ones.
 bool AgentClient::exchange(ByteView request, MutableByteView record, Answer& answer,
                            const Deadline& deadline) noexcept {
-  Loan connection = pool_.take(Standing::current);
+  const Deadline patience(refusal_patience);
   int fresh = 0;
   for (;;) {
+    Loan connection = pool_.take(Standing::current);
     if (connection == nullptr) {
-      if (fresh++ == fresh_connections_per_request) break;
-      connection = connect(deadline);
+      if (fresh == fresh_connections_per_request) break;
+      connection = connect(deadline, patience, fresh);
       if (connection == nullptr) return false;
     }
     std::size_t size = 0;
@@ -143,7 +150,6 @@ bool AgentClient::exchange(ByteView request, MutableByteView record, Answer& ans
       answer.connection = std::move(connection);
       return accept(request, answer);
     }
-    connection.reset();
   }
   raise_error(Reason::agent_closed, "before it answered, %d times; see the journal of edgeseald",
               fresh_connections_per_request);
@@ -152,12 +158,13 @@ bool AgentClient::exchange(ByteView request, MutableByteView record, Answer& ans
 
 // A program that went into a chroot or changed its account may not reach the socket any more. It goes on with what it
 // opened before, as with any file that is open; and with that no longer, once the socket can be reached.
-Loan AgentClient::connect(const Deadline& deadline) noexcept {
+Loan AgentClient::connect(const Deadline& deadline, const Deadline& patience, int& fresh) noexcept {
   ERR_set_mark();
-  if (Owned<Connection> fresh = Connection::open(settings_, deadline); fresh != nullptr) {
+  if (Owned<Connection> opened = Connection::open(settings_, deadline, patience); opened != nullptr) {
     ERR_clear_last_mark();
     pool_.drop_former();
-    return pool_.lend(std::move(fresh));
+    ++fresh;
+    return pool_.lend(std::move(opened));
   }
   Loan kept = pool_.wait_for_any(deadline);
   if (kept != nullptr) {

@@ -21,9 +21,9 @@ class AgentClient {
   [[nodiscard]] bool describe(std::string_view key_name, MutableByteView record,
                               wire::DescribeResponse& response) noexcept;
 
-  // The same for one part of the trust anchors of a certificate group.
+  // The same for one part of the trust anchors of a certificate group, before the deadline of all of them.
   [[nodiscard]] bool trust_anchors(const wire::TrustAnchorsRequest& request, MutableByteView record,
-                                   wire::TrustAnchorsResponse& response) noexcept;
+                                   wire::TrustAnchorsResponse& response, const Deadline& deadline) noexcept;
 
   // The size of the signature written, zero with an error raised on any failure. `key_name` is for messages.
   [[nodiscard]] std::size_t sign(const wire::SignRequest& request, const char* key_name,
@@ -41,14 +41,16 @@ class AgentClient {
   };
 
   template <typename Request, typename Response>
-  [[nodiscard]] bool ask_by_name(const Request& request, MutableByteView record, Response& response) noexcept;
+  [[nodiscard]] bool ask_by_name(const Request& request, MutableByteView record, Response& response,
+                                 const Deadline& deadline) noexcept;
   template <typename Request, typename Response>
   [[nodiscard]] bool ask(const Request& request, const char* key_name, MutableByteView room, MutableByteView record,
-                         Response& response) noexcept;
-  [[nodiscard]] bool transact(ByteView request, MutableByteView record, Answer& answer) noexcept;
+                         Response& response, const Deadline& deadline) noexcept;
+  [[nodiscard]] bool transact(ByteView request, MutableByteView record, Answer& answer,
+                              const Deadline& deadline) noexcept;
   [[nodiscard]] bool exchange(ByteView request, MutableByteView record, Answer& answer,
                               const Deadline& deadline) noexcept;
-  [[nodiscard]] Loan connect(const Deadline& deadline) noexcept;
+  [[nodiscard]] Loan connect(const Deadline& deadline, const Deadline& patience, int& fresh) noexcept;
   [[nodiscard]] bool accept(ByteView request, Answer& answer) const noexcept;
   void keep_connection(Answer& answer) noexcept;
   void raise_malformed() const noexcept;

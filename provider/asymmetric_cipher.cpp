@@ -1,6 +1,9 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include <algorithm>
+#include <array>
+
 #include "provider/algorithms.h"
 #include "provider/cipher_options.h"
 #include "provider/key.h"
@@ -81,12 +84,15 @@ bool Operation::decrypt(ByteView ciphertext, unsigned char* out, std::size_t* si
     return true;
   }
   if (!has_room(largest, capacity)) return false;
-  if (ciphertext.size() != modulus_size) {
+  if (ciphertext.empty() || ciphertext.size() > modulus_size) {
     raise_error(Reason::ciphertext_size_wrong, "%zu bytes for a modulus of %zu", ciphertext.size(), modulus_size);
     return false;
   }
+  std::array<std::byte, largest_modulus> padded{};  // some senders leave leading zeros out
+  const auto block = MutableByteView(padded).first(modulus_size);
+  std::copy_backward(ciphertext.begin(), ciphertext.end(), block.end());
   const MutableByteView room(reinterpret_cast<std::byte*>(out), largest);
-  return is_tls ? ask_premaster_secret(ciphertext, room, size) : ask(ciphertext, room, size);
+  return is_tls ? ask_premaster_secret(block, room, size) : ask(block, room, size);
 }
 
 bool Operation::ask(ByteView ciphertext, MutableByteView plaintext, std::size_t* size) noexcept {

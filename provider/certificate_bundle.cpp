@@ -8,8 +8,8 @@
 namespace edgeseal::provider {
 
 bool CertificateBundle::append(ByteView der) noexcept {
-  if (der.size() > max_size || !reserve(sizeof(Length) + der.size())) {
-    raise_error(Reason::agent_answer_malformed, "certificates of more than %zu bytes", max_size);
+  if (!reserve(sizeof(Length) + der.size())) {
+    raise_error(Reason::no_room, "for certificates: memory is out, or they have more than %zu bytes", max_size);
     return false;
   }
   const auto length = static_cast<Length>(der.size());

@@ -72,6 +72,13 @@ const OSSL_PARAM* CipherOptions::gettable() noexcept {
 
 bool CipherOptions::set(const OSSL_PARAM parameters[]) noexcept {
   if (parameters == nullptr) return true;
+  CipherOptions chosen = *this;
+  if (!chosen.choose(parameters)) return false;
+  *this = chosen;
+  return true;
+}
+
+bool CipherOptions::choose(const OSSL_PARAM parameters[]) noexcept {
   const OSSL_PARAM* padding = OSSL_PARAM_locate_const(parameters, OSSL_ASYM_CIPHER_PARAM_PAD_MODE);
   const OSSL_PARAM* label = OSSL_PARAM_locate_const(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL);
   return (padding == nullptr || set_padding(*padding)) && set_hashes(parameters) &&

@@ -24,6 +24,7 @@ class CipherOptions {
   explicit CipherOptions(Context& context) noexcept : context_(&context) {}
 
   // False, with an error raised, where a value is unknown or not supported.
+  // Nothing is changed then.
   [[nodiscard]] bool set(const OSSL_PARAM parameters[]) noexcept;
   [[nodiscard]] bool get(OSSL_PARAM parameters[]) const noexcept;
 
@@ -39,6 +40,7 @@ class CipherOptions {
   [[nodiscard]] static const OSSL_PARAM* gettable() noexcept;
 
  private:
+  [[nodiscard]] bool choose(const OSSL_PARAM parameters[]) noexcept;
   [[nodiscard]] bool set_padding(const OSSL_PARAM& parameter) noexcept;
   [[nodiscard]] bool set_hashes(const OSSL_PARAM parameters[]) noexcept;
   [[nodiscard]] bool set_label(const OSSL_PARAM& parameter) noexcept;

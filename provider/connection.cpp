@@ -14,8 +14,6 @@
 namespace edgeseal::provider {
 namespace {
 
-// An agent that was started without systemd refuses while it restarts; with systemd the socket outlives it.
-constexpr std::chrono::milliseconds refusal_patience{1'000};
 constexpr std::chrono::milliseconds refusal_pause{10};
 
 struct ErrorText {
@@ -55,14 +53,15 @@ bool limit_connect(int descriptor, const Deadline& deadline) noexcept {
 }
 
 // Zero or the error number.
-int connect_before(int descriptor, const Settings& settings, const Deadline& deadline) noexcept {
+int connect_before(int descriptor, const Settings& settings, const Deadline& deadline,
+                   const Deadline& patience) noexcept {
   const sockaddr_un address = address_of(settings);
-  const Deadline patience(std::min(refusal_patience, deadline.remaining()));
   for (;;) {
     if (!limit_connect(descriptor, deadline)) return errno;
     if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return 0;
     const int error = errno;
-    const bool again = error == ECONNREFUSED ? !patience.passed() : error == EINTR && !deadline.passed();
+    const bool again =
+        error == ECONNREFUSED ? !patience.passed() && !deadline.passed() : error == EINTR && !deadline.passed();
     if (!again) return error;
     if (error == ECONNREFUSED) static_cast<void>(::poll(nullptr, 0, static_cast<int>(refusal_pause.count())));
   }
@@ -72,13 +71,15 @@ int connect_before(int descriptor, const Settings& settings, const Deadline& dea
 void raise_unreachable(const Settings& settings, int error) noexcept {
   if (error == EAGAIN)
     return raise_error(Reason::agent_timeout, "%s: no room for a connection", settings.socket_path.data());
-  raise_error(Reason::agent_unreachable, "%s: %s; is edgeseald.socket active?", settings.socket_path.data(),
-              ErrorText(error).text);
+  const bool is_absent = error == ENOENT || error == ECONNREFUSED || error == EACCES;
+  raise_error(Reason::agent_unreachable, "%s: %s%s", settings.socket_path.data(), ErrorText(error).text,
+              is_absent ? "; is edgeseald.socket active?" : "");
 }
 
 }  // namespace
 
-Owned<Connection> Connection::open(const Settings& settings, const Deadline& deadline) noexcept {
+Owned<Connection> Connection::open(const Settings& settings, const Deadline& deadline,
+                                   const Deadline& patience) noexcept {
   const int descriptor = open_socket();
   if (descriptor < 0) {
     raise_unreachable(settings, errno);
@@ -86,7 +87,7 @@ Owned<Connection> Connection::open(const Settings& settings, const Deadline& dea
   }
   struct stat status {};
   int error = ::fstat(descriptor, &status) == 0 ? 0 : errno;
-  if (error == 0) error = connect_before(descriptor, settings, deadline);
+  if (error == 0) error = connect_before(descriptor, settings, deadline, patience);
   Owned<Connection> connection;
   if (error == 0) connection = make_object<Connection>(descriptor, ::getpid(), status.st_dev, status.st_ino);
   if (connection == nullptr) {
@@ -115,7 +116,8 @@ Exchange Connection::exchange(ByteView request, MutableByteView answer, std::siz
                               const Deadline& deadline) noexcept {
   Exchange outcome = send(request, deadline);
   if (outcome == Exchange::answered) outcome = receive(answer, size, deadline);
-  return outcome == Exchange::lost && take_last_words(answer, size) ? Exchange::answered : outcome;
+  const bool has_last_words = outcome == Exchange::lost && holds_its_socket() && take_last_words(answer, size);
+  return has_last_words ? Exchange::answered : outcome;
 }
 
 Exchange Connection::send(ByteView request, const Deadline& deadline) noexcept {
@@ -136,6 +138,7 @@ Exchange Connection::receive(MutableByteView answer, std::size_t& size, const De
   for (;;) {
     const Exchange waited = wait(POLLIN, deadline);
     if (waited != Exchange::answered) return waited;
+    if (!holds_its_socket()) return Exchange::lost;  // the program closed it meanwhile; the number may be another's
     const ssize_t received = ::recv(descriptor_, answer.data(), answer.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (received == 0 || (received < 0 && is_lost(errno))) return Exchange::lost;
     if (received > 0 && static_cast<std::size_t>(received) <= answer.size()) {

@@ -30,8 +30,10 @@ enum class Standing {
 
 class Connection {
  public:
-  // Null, with an error raised, where the agent cannot be reached before the deadline.
-  [[nodiscard]] static Owned<Connection> open(const Settings& settings, const Deadline& deadline) noexcept;
+  // Null, with an error raised, where the agent cannot be reached before the deadline. One that refuses is asked again
+  // until `patience` ends: it may be restarting.
+  [[nodiscard]] static Owned<Connection> open(const Settings& settings, const Deadline& deadline,
+                                              const Deadline& patience) noexcept;
 
   Connection(int descriptor, pid_t process, dev_t device, ino_t inode) noexcept
       : descriptor_(descriptor), process_(process), device_(device), inode_(inode) {}

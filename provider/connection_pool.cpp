@@ -56,8 +56,11 @@ void ConnectionPool::give_back(Loan connection) noexcept {
 void ConnectionPool::drop_former() noexcept {
   for (auto& slot : idle_) {
     if (slot.load(std::memory_order_relaxed) == nullptr) continue;
+    in_use_.take();
     Owned<Connection> connection(slot.exchange(nullptr));
     if (connection != nullptr && connection->standing() == Standing::current) keep(std::move(connection));
+    connection.reset();
+    in_use_.give_back();
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "provider/agent_client.h"
+#include "provider/silence.h"
 
 namespace edgeseal::provider {
 
@@ -21,6 +22,7 @@ struct Context {
   // context.
   LibraryContext library;
   AgentClient agent{settings};
+  Silence silence;  // of the agent, when it was asked for trust anchors
 };
 
 }  // namespace edgeseal::provider

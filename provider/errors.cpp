@@ -2,8 +2,11 @@
 
 #include <openssl/err.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdarg>
+#include <string_view>
 
 namespace edgeseal::provider {
 namespace {
@@ -47,10 +50,44 @@ ERR_STRING_DATA reason_texts[] = {
     item(Reason::request_too_large, "request too large"),
     item(Reason::search_unsupported, "search not supported"),
     item(Reason::encryption_unsupported, "encryption not supported"),
+    item(Reason::no_room, "no room"),
     {0, nullptr},
 };
 
+// Words of the moment, from when they were needed first. They stay, as libcrypto keeps their address.
+struct SpokenReason {
+  enum class State { free, taken, known };
+  std::atomic<State> state{State::free};
+  std::array<char, 96> words{};
+  std::array<ERR_STRING_DATA, 2> entry{};
+};
+constexpr int first_spoken_reason = 100;
+std::array<SpokenReason, 16> spoken_reasons;
+
+void make_known(SpokenReason& spoken, int reason, std::string_view words) noexcept {
+  std::copy(words.begin(), words.end(), spoken.words.begin());
+  spoken.entry[0] = item(static_cast<Reason>(reason), spoken.words.data());
+  ERR_load_strings(library_number, spoken.entry.data());
+  spoken.state = SpokenReason::State::known;
+}
+
 }  // namespace
+
+Reason reason_in_words(const char* words, Reason general) noexcept {
+  std::string_view wanted(words);
+  wanted.remove_suffix(wanted.size() - std::min(wanted.size(), spoken_reasons[0].words.size() - 1));
+  int reason = first_spoken_reason;
+  for (SpokenReason& spoken : spoken_reasons) {
+    auto state = SpokenReason::State::free;
+    if (spoken.state.compare_exchange_strong(state, SpokenReason::State::taken)) {
+      make_known(spoken, reason, wanted);
+      return static_cast<Reason>(reason);
+    }
+    if (state == SpokenReason::State::known && wanted == spoken.words.data()) return static_cast<Reason>(reason);
+    ++reason;
+  }
+  return general;
+}
 
 void register_reasons() noexcept {
   if (library_number != 0) return;

@@ -35,12 +35,17 @@ enum class Reason : int {
   request_too_large,
   search_unsupported,
   encryption_unsupported,
+  no_room,
 };
 
 // Makes the texts of the reasons known to libcrypto, once per process. Not by the provider's table of reason strings:
 // libcrypto 3.0 takes those back when the last key goes, and crashes where that is after OPENSSL_cleanup(), as with a
 // key in a global variable of a C++ program.
 void register_reasons() noexcept;
+
+// The number of a reason whose text is `words`, such as "not permitted for uid 33": most programs show the reason and
+// not what goes with it. Thread-safe. A process has room for some of them; `general` where it is used up.
+[[nodiscard]] Reason reason_in_words(const char* words, Reason general) noexcept;
 
 [[gnu::format(printf, 2, 3)]] void raise_error(Reason reason, const char* format, ...) noexcept;
 

@@ -27,7 +27,7 @@ const Hash* raise_unsupported(const char* name) noexcept {
 }  // namespace
 
 const Hash* find_hash(OSSL_LIB_CTX* library, const char* name, const char* properties) noexcept {
-  if (name == nullptr) return nullptr;
+  if (name == nullptr) return raise_unsupported("a digest without a name");
   const Digest digest(EVP_MD_fetch(library, name, properties));
   if (digest == nullptr) return raise_unsupported(name);
   for (const Hash& hash : table) {

@@ -37,7 +37,8 @@ Outcome collect(Context& context, std::string_view key_name, MutableByteView rec
   std::uint16_t count = 0;
   anchors.clear();
   do {
-    if (!is_in_time(deadline) || !context.agent.trust_anchors({.key_name = key_name, .first = count}, record, page))
+    if (!is_in_time(deadline) ||
+        !context.agent.trust_anchors({.key_name = key_name, .first = count}, record, page, deadline))
       return Outcome::failed;
     if (count == 0) first = page;
     if (page.generation != first.generation || page.total != first.total) return Outcome::changed;
@@ -49,11 +50,17 @@ Outcome collect(Context& context, std::string_view key_name, MutableByteView rec
 
 }  // namespace
 
+// libcrypto opens the store anew for every issuer that it looks for, so that one handshake would wait many times.
 bool fetch_trust_anchors(Context& context, std::string_view key_name, CertificateBundle& anchors) noexcept {
   const Deadline deadline(context.settings.timeout);
+  if (context.silence.lasts()) {
+    raise_error(Reason::agent_timeout, "it gave no trust anchors a moment ago either");
+    return false;
+  }
   RecordBuffer record(wire::max_message_size);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     const Outcome outcome = collect(context, key_name, record.view(), deadline, anchors);
+    if (deadline.passed()) context.silence.note(context.settings.timeout);
     if (outcome != Outcome::changed) return outcome == Outcome::complete;
   }
   raise_error(Reason::agent_busy, "the trust anchors changed %d times while they were read; try again", attempts);

@@ -1,5 +1,6 @@
 #include <boost/test/data/test_case.hpp>
 #include <chrono>
+#include <thread>
 
 #include "tests/provider/fixture.h"
 
@@ -76,6 +77,29 @@ BOOST_DATA_TEST_CASE_F(Fixture, a_refusal_names_cause_and_remedy, boost::unit_te
   BOOST_TEST(contains(errors, "key ec"), errors);
   server.refuse(std::nullopt);
   BOOST_TEST(!sign(program.context(), key.get(), "message").empty());
+}
+
+// Most programs print the reason alone.
+BOOST_FIXTURE_TEST_CASE(a_reason_carries_the_fact_that_matters, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  const auto reason_of = [&](wire::Status status, const char* text) {
+    server.refuse(KeyServer::Refusal{status, text}, 1);
+    BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+    const char* reason = ERR_reason_error_string(ERR_peek_error());
+    ERR_clear_error();
+    return std::string(reason != nullptr ? reason : "");
+  };
+  BOOST_TEST(reason_of(wire::Status::not_permitted, "no rule") ==
+             "not permitted for uid " + std::to_string(::geteuid()));
+  BOOST_TEST(reason_of(wire::Status::tpm_unavailable, "locked out until noon; wait") ==
+             "TPM unavailable: locked out until noon");
+  for (int i = 0; i < 40; ++i) {
+    const std::string words = "locked out for " + std::to_string(i);
+    const std::string reason = reason_of(wire::Status::tpm_unavailable, words.c_str());
+    BOOST_TEST((reason == "TPM unavailable: " + words || (i > 8 && reason == "TPM unavailable")), reason);
+  }
+  BOOST_TEST(reason_of(wire::Status::not_permitted, "no rule") ==
+             "not permitted for uid " + std::to_string(::geteuid()));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_busy_agent_is_asked_again_after_the_time_it_said, Fixture) {
@@ -213,6 +237,27 @@ BOOST_FIXTURE_TEST_CASE(a_missing_socket_is_told_with_its_path, Fixture) {
   BOOST_TEST(contains(errors, "agent not reachable"), errors);
   BOOST_TEST(contains(errors, socket.string()), errors);
   BOOST_TEST(contains(errors, "edgeseald.socket"), errors);
+}
+
+// As many as threads that signed at once left behind.
+BOOST_FIXTURE_TEST_CASE(connections_of_before_a_restart_cost_no_request, Fixture) {
+  const PkeyPtr key = program.load_key("edgeseal:ec");
+  const auto sign_in_threads = [&] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 12; ++i)
+      threads.emplace_back([&] { BOOST_CHECK(!sign(program.context(), key.get(), "m").empty()); });
+    for (std::thread& thread : threads) thread.join();
+  };
+  sign_in_threads();
+  server.stop();
+  server.start();
+  BOOST_TEST(!sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(take_errors().empty());
+
+  sign_in_threads();
+  server.stop();
+  BOOST_TEST(sign(program.context(), key.get(), "message").empty());
+  BOOST_TEST(contains(take_errors(), "agent not reachable"));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_setting_is_told_when_a_key_is_asked_for, Fixture) {

@@ -316,23 +316,6 @@ BOOST_FIXTURE_TEST_CASE(an_operation_can_be_copied_halfway, Fixture) {
   BOOST_CHECK(verifies(Material::get().ec.get(), "half other", signature));
 }
 
-BOOST_FIXTURE_TEST_CASE(eight_threads_sign_at_once, Fixture) {
-  const PkeyPtr key = program.load_key("edgeseal:ec");
-  std::atomic<int> good = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&, i] {
-      const std::string message = "message of thread " + std::to_string(i);
-      for (int round = 0; round < 500; ++round) {
-        good += verifies(Material::get().ec.get(), message, sign(program.context(), key.get(), message)) ? 1 : 0;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  BOOST_TEST(good == 8 * 500);
-  BOOST_TEST(server.connections() <= 8U);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace edgeseal::tests

@@ -194,6 +194,20 @@ BOOST_FIXTURE_TEST_CASE(an_answer_without_the_next_trust_anchor_is_malformed, St
   BOOST_TEST(refusal("edgeseal:web;type=trust").find("malformed answer") != std::string::npos);
 }
 
+// libcrypto looks for each issuer of a chain anew.
+BOOST_FIXTURE_TEST_CASE(a_silent_agent_costs_the_time_limit_once_however_often_trust_anchors_are_asked_for,
+                        StoreFixture) {
+  const Program impatient{directory, socket, "timeout-ms = 200\n"};
+  server.behave(fakes::KeyServer::Behaviour::hold, fakes::KeyServer::always);
+  const auto opens = [&] {
+    return OSSL_STORE_open_ex("edgeseal:ec;type=trust", impatient.context(), nullptr, nullptr, nullptr, nullptr,
+                              nullptr, nullptr) != nullptr;
+  };
+  for (int i = 0; i < 5; ++i) BOOST_TEST(!opens());
+  BOOST_TEST(take_errors().find("agent did not answer in time") != std::string::npos);
+  BOOST_TEST(server.requests(wire::Operation::trust_anchors) == 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_refusal_of_the_agent_names_its_cause, StoreFixture) {
   server.refuse(fakes::KeyServer::Refusal{wire::Status::not_permitted, "no rule"});
   for (const char* uri : {"edgeseal:web", "edgeseal:web;type=trust"}) {

@@ -54,7 +54,8 @@ BOOST_FIXTURE_TEST_CASE(eight_threads_sign_ten_thousand_times_each, Fixture) {
   });
   BOOST_TEST(good == thread_count * signatures);
   BOOST_TEST(server.requests(wire::Operation::sign) == static_cast<unsigned>(thread_count * signatures));
-  BOOST_TEST(server.connections() <= 100U);  // now and then a connection comes back behind the back of who looks for one
+  BOOST_TEST(server.connections() <=
+             100U);  // now and then a connection comes back behind the back of who looks for one
 }
 
 BOOST_FIXTURE_TEST_CASE(more_threads_than_connections_are_kept_sign, Fixture) {
@@ -86,6 +87,27 @@ BOOST_FIXTURE_TEST_CASE(a_thread_leaves_its_connection_to_the_next, Fixture) {
 
 // In a child process. What it does there with libcrypto at the same time libcrypto itself does not survive; what the
 // provider does is to wait.
+// A thread that ends in the middle of it would leave its connection and what it had decrypted.
+BOOST_FIXTURE_TEST_CASE(a_cancelled_thread_comes_back_from_its_call, Fixture) {
+  struct Work {
+    const Program impatient;
+    PkeyPtr key = impatient.load_key("edgeseal:ec");
+    std::atomic<bool> came_back = false;
+  } work{{directory, socket, "timeout-ms = 300\n"}};
+  const auto run = [](void* argument) -> void* {
+    auto& given = *static_cast<Work*>(argument);
+    given.came_back = sign(given.impatient.context(), given.key.get(), "message").empty();
+    return nullptr;
+  };
+  server.behave(fakes::KeyServer::Behaviour::hold);
+  pthread_t thread{};
+  BOOST_REQUIRE(pthread_create(&thread, nullptr, run, &work) == 0);
+  BOOST_REQUIRE(server.wait_for_requests(wire::Operation::sign, 1));
+  pthread_cancel(thread);
+  pthread_join(thread, nullptr);
+  BOOST_TEST(work.came_back);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_thread_may_exit_while_another_waits_for_the_agent, Fixture) {
   const PkeyPtr key = program.load_key("edgeseal:ec");
   server.behave(fakes::KeyServer::Behaviour::hold);
