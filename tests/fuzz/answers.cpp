@@ -57,7 +57,8 @@ void answer_with(wire::ByteView answers) {
 
 namespace edgeseal::provider {
 
-Owned<Connection> Connection::open(const Settings& /*settings*/, const Deadline& /*deadline*/) noexcept {
+Owned<Connection> Connection::open(const Settings& /*settings*/, const Deadline& /*deadline*/,
+                                   const Deadline& /*patience*/) noexcept {
   return make_object<Connection>(-1, ::getpid(), dev_t{}, ino_t{});
 }
 
