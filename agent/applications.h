@@ -21,8 +21,8 @@ class Applications {
   ApplicationRecord create(ApplicationRecord application);
   // A declaration of a file: made, or changed to what the file says. Keys and certificates stay.
   void declare(ApplicationRecord application);
-  // Who may use the keys, from the next use on. False where the rule was there already, in these words, or was not there.
-  // Throws Error{not_found, invalid_argument}; Error{invalid_state} where a file declares the application.
+  // Who may use the keys, from the next use on. False where the rule was there already, in these words, or was not
+  // there. Throws Error{not_found, invalid_argument}; Error{invalid_state} where a file declares the application.
   bool add_access_rule(const std::string& name, const std::string& rule);
   bool remove_access_rule(const std::string& name, const std::string& rule);
   // Applications of files that are gone lose their access rules and can be deleted; keys and certificates stay.

@@ -77,8 +77,9 @@ void add_create(CLI::App& parent, Session& session) {
                    "GROUP/TYPE[=ALGORITHM[,tpm|,sealed][,pcrs=N+N]]; repeatable; default: https/https=ec-p256")
       ->allow_extra_args(false);
   command
-      ->add_option("--legacy", wanted->legacy,
-                   "What old peers need: sha1-signatures, pkcs1-decryption, raw-rsa; repeatable; default: nothing of it")
+      ->add_option(
+          "--legacy", wanted->legacy,
+          "What old peers need: sha1-signatures, pkcs1-decryption, raw-rsa; repeatable; default: nothing of it")
       ->allow_extra_args(false);
   command->footer("Example:\n  edgesealctl application create web --account www-data --access user=www-data");
   command->callback([wanted, &session] {

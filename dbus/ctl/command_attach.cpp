@@ -18,7 +18,8 @@ struct Detachment {
 };
 
 void require_root() {
-  if (geteuid() != 0) throw Failure(ExitCode::Usage, "only root can write units of systemd", "be root, or run it by sudo");
+  if (geteuid() != 0)
+    throw Failure(ExitCode::Usage, "only root can write units of systemd", "be root, or run it by sudo");
   umask(022);
 }
 

@@ -307,8 +307,8 @@ struct EarlierState {
     database->execute(("INSERT INTO key(id, application, certificate_group, certificate_type, algorithm, status, "
                        "public_key, tss_private_key, auth, retired_at) VALUES (x'" +
                        std::string(32, static_cast<char>('0' + mark)) + std::string(32, static_cast<char>('0' + mark)) +
-                       "', 'web', 'https', 'https', 'ec-p256', " + std::to_string(static_cast<int>(status)) +
-                       ", x'0" + std::to_string(mark) + "', x'02', x'03', " + std::to_string(retired_at) + ")")
+                       "', 'web', 'https', 'https', 'ec-p256', " + std::to_string(static_cast<int>(status)) + ", x'0" +
+                       std::to_string(mark) + "', x'02', x'03', " + std::to_string(retired_at) + ")")
                           .c_str());
   }
   [[nodiscard]] State upgraded() {
