@@ -269,6 +269,12 @@ void BusPorts::export_tss_private_key(const dbus::Caller&, const dbus::GroupName
   });
 }
 
+std::uint32_t BusPorts::destroy_retired_keys(const dbus::Caller&, const dbus::GroupName& group,
+                                             const std::string& certificate_type) {
+  return translated(
+      [&] { return static_cast<std::uint32_t>(services_.groups.destroy_retired_keys(group, certificate_type)); });
+}
+
 void BusPorts::certify_key(const dbus::Caller&, const dbus::GroupName& group, const std::string& certificate_type,
                            dbus::WhichKey which, const dbus::Bytes& nonce, dbus::Completion<dbus::KeyEvidence> done) {
   using Made = std::shared_ptr<KeyEvidence>;

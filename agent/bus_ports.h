@@ -67,6 +67,8 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   void export_tss_private_key(const dbus::Caller& caller, const dbus::GroupName& group,
                               const std::string& certificate_type, dbus::WhichKey which, dbus::Secret passphrase,
                               dbus::Completion<dbus::Bytes> done) override;
+  std::uint32_t destroy_retired_keys(const dbus::Caller& caller, const dbus::GroupName& group,
+                                     const std::string& certificate_type) override;
   void certify_key(const dbus::Caller& caller, const dbus::GroupName& group, const std::string& certificate_type,
                    dbus::WhichKey which, const dbus::Bytes& nonce, dbus::Completion<dbus::KeyEvidence> done) override;
   void apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,

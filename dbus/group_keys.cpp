@@ -56,6 +56,14 @@ void GroupObject::ExportTssPrivateKey(sdbus::Result<ByteArray>&& result, std::st
              });
 }
 
+void GroupObject::DestroyRetiredKeys(sdbus::Result<std::uint32_t>&& result, std::string type) {
+  guard_.run("org.edgeseal.CertificateGroup1.DestroyRetiredKeys", getObject(), name_.application, std::move(result),
+             [&groups = groups_, name = name_, type = std::move(type)](const Caller& caller, const auto& reply) {
+               check_certificate_type(type);
+               reply->succeed(groups.destroy_retired_keys(caller, name, type));
+             });
+}
+
 void GroupObject::CertifyKey(sdbus::Result<VariantMap>&& result, std::string type, ByteArray nonce,
                              VariantMap options) {
   guard_.run("org.edgeseal.CertificateGroup1.CertifyKey", getObject(), name_.application, std::move(result),

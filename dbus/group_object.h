@@ -32,6 +32,7 @@ class GroupObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Certifi
   void ImportPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, sdbus::UnixFd private_key,
                         VariantMap options) override;
   void ExportTssPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) override;
+  void DestroyRetiredKeys(sdbus::Result<std::uint32_t>&& result, std::string type) override;
   void CertifyKey(sdbus::Result<VariantMap>&& result, std::string type, ByteArray nonce, VariantMap options) override;
   void ApplyChanges(sdbus::Result<>&& result, VariantMap options) override;
   void CancelChanges(sdbus::Result<>&& result) override;

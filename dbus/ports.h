@@ -61,7 +61,7 @@ struct NewApplication {
   std::string application_uri;  // empty: urn:<host name>:<name>
   std::string account;
   std::vector<std::string> access;
-  // "group/certificate-type[=key-algorithm[,tpm|,sealed][,pcrs=N+N...]]"; empty: {"https/https=ec-p256"}
+  // "group/certificate-type[=key-algorithm[,tpm|,sealed][,pss][,pcrs=N+N...]]"; empty: {"https/https=ec-p256"}
   std::vector<std::string> slots;
   // What old peers need and nobody else gets: "sha1-signatures", "pkcs1-decryption", "raw-rsa".
   std::vector<std::string> legacy;
@@ -184,6 +184,9 @@ class CertificateGroupPort {
   // A `tpm` key as a TSSPRIVKEY (DER), usable on this TPM only; `passphrase`: its new authorisation, empty for none.
   virtual void export_tss_private_key(const Caller& caller, const GroupName& group, const std::string& certificate_type,
                                       WhichKey which, Secret passphrase, Completion<Bytes> done) = 0;
+  // Those of the slot; answers how many there were.
+  virtual std::uint32_t destroy_retired_keys(const Caller& caller, const GroupName& group,
+                                             const std::string& certificate_type) = 0;
   // `nonce`: at most 32 bytes.
   virtual void certify_key(const Caller& caller, const GroupName& group, const std::string& certificate_type,
                            WhichKey which, const Bytes& nonce, Completion<KeyEvidence> done) = 0;

@@ -74,7 +74,7 @@ void add_create(CLI::App& parent, Session& session) {
       ->allow_extra_args(false);
   command
       ->add_option("--slot", wanted->slots,
-                   "GROUP/TYPE[=ALGORITHM[,tpm|,sealed][,pcrs=N+N]]; repeatable; default: https/https=ec-p256")
+                   "GROUP/TYPE[=ALGORITHM[,tpm|,sealed][,pss][,pcrs=N+N]]; repeatable; default: https/https=ec-p256")
       ->allow_extra_args(false);
   command
       ->add_option(

@@ -118,6 +118,26 @@ void add_show(CLI::App& parent, Session& session) {
   command->callback([slot, &session] { show(session, *slot); });
 }
 
+void destroy_retired(Session& session, const std::string& text) {
+  const auto name = find_slot(session.agent, text);
+  std::uint32_t count = 0;
+  session.agent.with_group(name.application, name.group,
+                           [&](dbus::RemoteGroup& group) { count = group.DestroyRetiredKeys(name.certificate_type); });
+  if (session.output.json()) return session.output.print_json({{"slot", name.text()}, {"destroyed", count}});
+  session.output.print(fmt::format("{}: {} replaced {} destroyed. Programs that still used one must reload.\n",
+                                   name.text(), count, count == 1 ? "key" : "keys"));
+}
+
+void add_destroy_retired(CLI::App& parent, Session& session) {
+  auto slot = std::make_shared<std::string>();
+  auto* command = parent.add_subcommand("destroy-retired", "Destroy the replaced keys of a slot at once");
+  command->add_option("SLOT", *slot, "APPLICATION[/GROUP[/TYPE]]")->required();
+  command->footer(
+      "A replaced key lives until no program has used it for a day. Destroy it where somebody else may have it.\n"
+      "Example:\n  edgesealctl key destroy-retired web/https/https");
+  command->callback([slot, &session] { destroy_retired(session, *slot); });
+}
+
 }  // namespace
 
 void add_key(CLI::App& app, Session& session) {
@@ -128,6 +148,7 @@ void add_key(CLI::App& app, Session& session) {
   add_key_import(*command, session);
   add_key_export(*command, session);
   add_key_certify(*command, session);
+  add_destroy_retired(*command, session);
 }
 
 }  // namespace edgeseal::ctl

@@ -238,6 +238,7 @@ BOOST_AUTO_TEST_CASE(every_method_that_is_not_for_inspection_is_refused_to_a_str
       {"org.edgeseal.CertificateGroup1.ImportPrivateKey",
        [&] { stranger.group.ImportPrivateKey("https", memory_file("key"), {}); }},
       {"org.edgeseal.CertificateGroup1.ExportTssPrivateKey", [&] { stranger.group.ExportTssPrivateKey("https", {}); }},
+      {"org.edgeseal.CertificateGroup1.DestroyRetiredKeys", [&] { stranger.group.DestroyRetiredKeys("https"); }},
       {"org.edgeseal.CertificateGroup1.CertifyKey", [&] { stranger.group.CertifyKey("https", {1}, {}); }},
       {"org.edgeseal.CertificateGroup1.UpdateCertificate",
        [&] { stranger.group.UpdateCertificate("https", {1}, {}, {}); }},

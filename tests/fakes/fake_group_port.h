@@ -81,6 +81,12 @@ class FakeCertificateGroups final : public CertificateGroupPort {
     done(bytes("TSSPRIVKEY"));
   }
 
+  std::uint32_t destroy_retired_keys(const Caller&, const GroupName&, const std::string& type) override {
+    fault.strike();
+    last_asked = {type, {}, "", {}};
+    return 2;
+  }
+
   void certify_key(const Caller&, const GroupName&, const std::string& type, WhichKey which, const Bytes& nonce,
                    Completion<KeyEvidence> done) override {
     fault.strike();
