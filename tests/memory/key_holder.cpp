@@ -44,7 +44,10 @@ class KeyHolder {
 
   std::string make(tpm::KeyAlgorithm algorithm) {
     return wait<NewKeyPtr>(
-        [&](agent::Answer<NewKeyPtr> answer) { keys_.create(algorithm, std::nullopt, {}, std::move(answer)); }, key_);
+        [&](agent::Answer<NewKeyPtr> answer) {
+          keys_.create(algorithm, agent::RsaUse::any, std::nullopt, {}, std::move(answer));
+        },
+        key_);
   }
 
   std::string import_key() {
