@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -85,8 +84,6 @@ BOOST_FIXTURE_TEST_CASE(a_thread_leaves_its_connection_to_the_next, Fixture) {
   BOOST_TEST(server.connections() == 1U);
 }
 
-// In a child process. What it does there with libcrypto at the same time libcrypto itself does not survive; what the
-// provider does is to wait.
 // A thread that ends in the middle of it would leave its connection and what it had decrypted.
 BOOST_FIXTURE_TEST_CASE(a_cancelled_thread_comes_back_from_its_call, Fixture) {
   struct Work {
@@ -106,26 +103,6 @@ BOOST_FIXTURE_TEST_CASE(a_cancelled_thread_comes_back_from_its_call, Fixture) {
   pthread_cancel(thread);
   pthread_join(thread, nullptr);
   BOOST_TEST(work.came_back);
-}
-
-BOOST_FIXTURE_TEST_CASE(a_thread_may_exit_while_another_waits_for_the_agent, Fixture) {
-  const PkeyPtr key = program.load_key("edgeseal:ec");
-  server.behave(fakes::KeyServer::Behaviour::hold);
-  int waiting[2];
-  BOOST_REQUIRE(::pipe(waiting) == 0);
-  std::thread watcher([&] {
-    if (server.wait_for_requests(wire::Operation::sign, 1)) static_cast<void>(!::write(waiting[1], "", 1));
-  });
-  BOOST_TEST(in_child([&] {
-    std::thread([&] { static_cast<void>(signs(program, key)); }).detach();
-    char byte = 0;
-    if (::read(waiting[0], &byte, 1) != 1) return false;
-    std::thread([] { std::exit(0); }).join();
-    return false;
-  }));
-  watcher.join();
-  ::close(waiting[0]);
-  ::close(waiting[1]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
