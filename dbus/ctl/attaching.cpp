@@ -55,13 +55,17 @@ void attach(const AttachmentPlan& plan, const Attachments& attachments, AgentCon
   if (plan.attachment.after_renewal != AfterRenewal::Nothing) manager.start(path_unit);
 }
 
-// The watch ends before the access does: publishing for fewer readers looks like a renewal.
+// The watch ends before the access does: publishing for fewer readers looks like a renewal. The mount point goes when
+// no reload is under way that began before: it would make it again.
 AccessAfterDetach detach(const Attachment& attachment, const Attachments& attachments, AgentConnection& agent,
                          ServiceManager& manager) {
   manager.stop(path_unit_of(attachment));
+  manager.stop(reload_service_of(attachment));
   const auto access = take_access(attachment, attachments, agent);
   attachments.remove(attachment);
   manager.reload();
+  manager.wait_for_job(attachment.service);
+  Attachments::remove_mount_point(attachment);
   return access;
 }
 

@@ -112,9 +112,13 @@ std::string path_unit_of(const Attachment& attachment) {
   return reload_stem(attachment) + ".path";
 }
 
+std::string reload_service_of(const Attachment& attachment) {
+  return reload_stem(attachment) + ".service";
+}
+
 std::vector<std::filesystem::path> paths_of(const Attachment& attachment, const AttachmentPlaces& places) {
   return {drop_in_path(attachment, places), places.units / path_unit_of(attachment),
-          places.units / (reload_stem(attachment) + ".service")};
+          places.units / reload_service_of(attachment)};
 }
 
 std::vector<AttachmentFile> files_of(const Attachment& attachment, const AttachmentPlaces& places) {

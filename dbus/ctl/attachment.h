@@ -57,8 +57,9 @@ struct AttachmentFile {
 // All names that an attachment of this service and group may have written.
 [[nodiscard]] std::vector<std::filesystem::path> paths_of(const Attachment& attachment, const AttachmentPlaces& places);
 
-// The path unit of an attachment.
+// The path unit of an attachment, and the service that it starts.
 [[nodiscard]] std::string path_unit_of(const Attachment& attachment);
+[[nodiscard]] std::string reload_service_of(const Attachment& attachment);
 
 // What a file of files_of() says about its attachment: service, application, group, given rule, chroot and the
 // directory of copies. Absent where the file is not one of them.

@@ -133,12 +133,14 @@ void Attachments::remove(const Attachment& attachment) const {
   }
   remove_if_empty(paths.front().parent_path());
   if (attachment.copies) remove_copies(*attachment.copies);
-  if (!attachment.chroot.empty()) {  // the mount point, which systemd made
-    remove_if_empty(attachment.chroot / "run/edgeseal");
-    remove_if_empty(attachment.chroot / "run");
-  }
   const auto& configuration = places_.openssl_configuration;
   if (list().empty() && is_there(configuration) && !is_foreign(configuration)) remove_file(configuration);
+}
+
+void Attachments::remove_mount_point(const Attachment& attachment) {
+  if (attachment.chroot.empty()) return;
+  remove_if_empty(attachment.chroot / "run/edgeseal");
+  remove_if_empty(attachment.chroot / "run");
 }
 
 }  // namespace edgeseal::ctl

@@ -26,6 +26,8 @@ class Attachments {
   void put(const Attachment& attachment, const std::vector<AttachmentFile>& files) const;
   // Removes the files of an attachment, and the configuration of OpenSSL with the last one.
   void remove(const Attachment& attachment) const;
+  // What systemd made in its chroot to mount the key socket on.
+  static void remove_mount_point(const Attachment& attachment);
 
  private:
   AttachmentPlaces places_;

@@ -24,6 +24,7 @@ constexpr const char* kJobRemoved =
 // What it starts and stops are path units, which takes no time.
 constexpr std::chrono::seconds kTimeLimit{30};
 
+using Job = sdbus::Struct<uint32_t, sdbus::ObjectPath>;  // number 0: none
 using Families = sdbus::Struct<bool, std::vector<std::string>>;
 
 auto proxy_of(sdbus::IConnection& connection, const std::string& path) {
@@ -57,6 +58,12 @@ ServiceFacts facts_of(sdbus::IProxy& unit) {
   facts.environment = property<std::vector<std::string>>(unit, kService, "Environment");
   facts.unix_sockets = permits_unix_sockets(property<Families>(unit, kService, "RestrictAddressFamilies"));
   return facts;
+}
+
+std::unique_ptr<sdbus::IProxy> load_unit(sdbus::IConnection& connection, const std::string& name) {
+  sdbus::ObjectPath path;
+  proxy_of(connection, kPath)->callMethod("LoadUnit").onInterface(kManager).withArguments(name).storeResultsTo(path);
+  return proxy_of(connection, path);
 }
 
 // The results of the jobs that ended since it was made.
@@ -103,13 +110,7 @@ ServiceFacts ServiceManager::describe(const std::string& service) {
   ServiceFacts facts;
   std::string state;
   guarded("describe " + service, [&](sdbus::IConnection& connection) {
-    sdbus::ObjectPath path;
-    proxy_of(connection, kPath)
-        ->callMethod("LoadUnit")
-        .onInterface(kManager)
-        .withArguments(service)
-        .storeResultsTo(path);
-    const auto unit = proxy_of(connection, path);
+    const auto unit = load_unit(connection, service);
     state = property<std::string>(*unit, kUnit, "LoadState");
     if (state == "loaded") facts = facts_of(*unit);
   });
@@ -132,6 +133,14 @@ void ServiceManager::start(const std::string& unit) {
 
 void ServiceManager::stop(const std::string& unit) {
   run_job("StopUnit", unit);
+}
+
+void ServiceManager::wait_for_job(const std::string& unit) {
+  guarded("tell what " + unit + " does", [&](sdbus::IConnection& connection) {
+    EndedJobs ended(connection);
+    const auto job = property<Job>(*load_unit(connection, unit), kUnit, "Job");
+    if (job.get<0>() != 0) (void)ended.result_of(job.get<1>());
+  });
 }
 
 void ServiceManager::run_job(const std::string& method, const std::string& unit) {

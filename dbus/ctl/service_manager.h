@@ -28,6 +28,8 @@ class ServiceManager {
   // Wait until it is done. To stop what isn't there is no failure.
   void start(const std::string& unit);
   void stop(const std::string& unit);
+  // Waits for the job of a unit, as that of a reload, where it has one; however it ends.
+  void wait_for_job(const std::string& unit);
 
  private:
   using Use = std::function<void(sdbus::IConnection&)>;

@@ -113,6 +113,19 @@ BOOST_AUTO_TEST_CASE(detached_nothing_of_it_is_left) {
   BOOST_TEST(is_clean());
 }
 
+BOOST_AUTO_TEST_CASE(a_reload_under_way_leaves_no_mount_point_behind) {
+  const auto root = bus.directory() / "root";
+  fs::create_directory(root);
+  auto request = request_of("nginx.service", "web");
+  request.chroot = root;
+  attach(request);
+  bool reloaded = false;
+  systemd.reload_once([&] { reloaded = fs::create_directories(root / "run/edgeseal"); });
+  detach("nginx.service");
+  BOOST_TEST(reloaded);
+  BOOST_TEST(fs::is_empty(root));
+}
+
 BOOST_AUTO_TEST_CASE(attached_twice_is_attached_once) {
   attach("nginx.service", "web");
   attach("nginx.service", "web/https");

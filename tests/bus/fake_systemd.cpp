@@ -1,6 +1,7 @@
 #include "tests/bus/fake_systemd.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -13,14 +14,16 @@ namespace {
 
 constexpr const char* kRoot = "/org/freedesktop/systemd1";
 using Families = sdbus::Struct<bool, std::vector<std::string>>;
+using UnitJob = sdbus::Struct<uint32_t, sdbus::ObjectPath>;
 
 }  // namespace
 
 class FakeSystemd::Unit final : public sdbus::AdaptorInterfaces<org::freedesktop::systemd1::Unit_adaptor,
                                                                 org::freedesktop::systemd1::Service_adaptor> {
  public:
-  Unit(sdbus::IConnection& connection, const std::string& path, Service service)
-      : AdaptorInterfaces(connection, sdbus::ObjectPath(path)), service_(std::move(service)) {
+  // `job`: of the unit, now.
+  Unit(sdbus::IConnection& connection, const std::string& path, Service service, std::function<UnitJob()> job)
+      : AdaptorInterfaces(connection, sdbus::ObjectPath(path)), service_(std::move(service)), job_(std::move(job)) {
     registerAdaptor();
   }
   ~Unit() { unregisterAdaptor(); }
@@ -28,11 +31,13 @@ class FakeSystemd::Unit final : public sdbus::AdaptorInterfaces<org::freedesktop
  private:
   std::string Id() override { return service_.id; }
   std::string LoadState() override { return service_.load_state; }
+  UnitJob Job() override { return job_(); }
   std::string User() override { return service_.account; }
   std::vector<std::string> Environment() override { return service_.environment; }
   Families RestrictAddressFamilies() override { return Families(service_.families_are_allowed, service_.families); }
 
   Service service_;
+  const std::function<UnitJob()> job_;
 };
 
 class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesktop::systemd1::Manager_adaptor> {
@@ -50,6 +55,22 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
   void end_jobs_with(const std::string& result) {
     const std::lock_guard lock(mutex_);
     result_ = result;
+  }
+  void reload_once(std::function<void()> ending) {
+    const std::lock_guard lock(mutex_);
+    reload_ending_ = std::move(ending);
+  }
+  // Ends before the answer that names it arrives.
+  UnitJob job_of_unit() {
+    std::function<void()> ending;
+    {
+      const std::lock_guard lock(mutex_);
+      ending = std::exchange(reload_ending_, nullptr);
+    }
+    if (!ending) return UnitJob(0, sdbus::ObjectPath("/"));
+    ending();
+    const auto path = job("reloaded.service");
+    return UnitJob(jobs_, path);
   }
 
  private:
@@ -94,16 +115,17 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
   bool subscribed_ = false;  // by the one client that there is
   std::set<std::string> started_;
   uint32_t jobs_ = 0;
-  std::mutex mutex_;  // guards calls_ and result_: of the test, and of the loop of the connection
+  std::mutex mutex_;  // guards what follows: of the test, and of the loop of the connection
   std::vector<std::string> calls_;
   std::string result_ = "done";
+  std::function<void()> reload_ending_;
 };
 
 FakeSystemd::FakeSystemd(const std::map<std::string, Service>& services)
     : connection_(sdbus::createSystemBusConnection()) {
   std::map<std::string, std::string> paths;
   const auto add = [&](const std::string& path, const Service& service) {
-    units_.push_back(std::make_unique<Unit>(*connection_, path, service));
+    units_.push_back(std::make_unique<Unit>(*connection_, path, service, [this] { return manager_->job_of_unit(); }));
   };
   for (auto [name, service] : services) {
     if (service.id.empty()) service.id = name;
@@ -124,6 +146,10 @@ FakeSystemd::~FakeSystemd() {
 
 std::vector<std::string> FakeSystemd::take_calls() {
   return manager_->take_calls();
+}
+
+void FakeSystemd::reload_once(std::function<void()> ending) {
+  manager_->reload_once(std::move(ending));
 }
 
 void FakeSystemd::end_jobs_with(const std::string& result) {

@@ -2,6 +2,7 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +31,8 @@ class FakeSystemd {
   [[nodiscard]] std::vector<std::string> take_calls();
   // How jobs end from now on.
   void end_jobs_with(const std::string& result);
+  // Every service is being reloaded when it is asked next; `ending` runs before that ends.
+  void reload_once(std::function<void()> ending);
 
  private:
   class Manager;
