@@ -34,8 +34,13 @@ enum class Code {
   certificate_revoked,
   certificate_issuer_revoked,
   security_checks_failed,
+  security_mode_insufficient,
   transaction_pending,
   nothing_to_do,
+  request_too_large,
+  request_cancelled,
+  not_writable,
+  out_of_service,
   key_retired,
   decryption_failed,
   key_unavailable,  // the machine is not in a state that the policy of the key allows

@@ -41,6 +41,7 @@ constexpr std::array message_ids = {
     MessageId{Event::refused_to_start, "cd9534ece1bb4378986bed070354d3a4"},
     MessageId{Event::pcr_policy, "d90f920cbd8f44ffaa630db744068801"},
     MessageId{Event::state_anchor, "be885f4d9ec34e8a886f88627c0dfac9"},
+    MessageId{Event::audit, "c6834391e82d408da4e57e6246570d81"},
     MessageId{Event::internal_error, "a625f81260704325a19e38758aaf1281"},
 };
 
@@ -63,7 +64,7 @@ void to_standard_error(Level level, const std::string& message) {
   std::fprintf(stderr, "<%d>edgeseald: %s\n", static_cast<int>(level), message.c_str());
 }
 
-void to_journal(Level level, Event event, const std::string& message, std::initializer_list<Field> fields) {
+void to_journal(Level level, Event event, const std::string& message, std::span<const Field> fields) {
   std::vector<std::string> entries = {"MESSAGE=" + message, "PRIORITY=" + std::to_string(static_cast<int>(level)),
                                       "MESSAGE_ID=" + std::string(message_ids[static_cast<std::size_t>(event)].id),
                                       "SYSLOG_IDENTIFIER=edgeseald"};
@@ -80,7 +81,7 @@ void to_journal(Level level, Event event, const std::string& message, std::initi
 
 }  // namespace
 
-void log(Level level, Event event, const std::string& message, std::initializer_list<Field> fields) {
+void log(Level level, Event event, const std::string& message, std::span<const Field> fields) {
   if (journal_listens())
     to_journal(level, event, message, fields);
   else

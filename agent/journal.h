@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,7 @@ enum class Event {
   refused_to_start,
   pcr_policy,
   state_anchor,
+  audit,  // see agent/audit.h
   internal_error
 };
 
@@ -41,6 +43,9 @@ struct Field {
 
 // One structured entry in the journal, or one line on standard error where no journal listens. Any thread. Secrets
 // never.
-void log(Level level, Event event, const std::string& message, std::initializer_list<Field> fields = {});
+void log(Level level, Event event, const std::string& message, std::span<const Field> fields);
+inline void log(Level level, Event event, const std::string& message, std::initializer_list<Field> fields = {}) {
+  log(level, event, message, std::span(fields.begin(), fields.size()));
+}
 
 }  // namespace edgeseal::agent

@@ -5,17 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/state.h"
+#include "agent/publication_layout.h"
 #include "policy/unique_fd.h"
 
 namespace edgeseal::agent {
-
-// What one slot shows to its application: nothing of it is secret.
-struct PublishedSlot {
-  Slot slot;
-  Bytes public_key;  // DER SubjectPublicKeyInfo
-  CertificateRecord certificate;
-};
 
 // Who may read what an application publishes, besides root and the agent.
 struct Readers {

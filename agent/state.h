@@ -10,13 +10,13 @@
 
 #include "agent/slot.h"
 #include "agent/sqlite.h"
+#include "agent/trust/trust_list.h"
+#include "agent/trust/validation_options.h"
 #include "policy/unique_fd.h"
 #include "tpm/key_device.h"
 
 namespace edgeseal::agent {
 
-using tpm::Bytes;
-using tpm::ByteView;
 using tpm::KeyId;
 
 inline constexpr std::string_view sha1_signatures = "sha1-signatures";
@@ -30,8 +30,11 @@ struct ApplicationRecord {
   std::string account;
   std::vector<std::string> access;  // policy::AccessRule texts
   std::vector<SlotDeclaration> slots;
-  std::string origin;                 // "bus" or the path of the configuration file
-  std::vector<std::string> legacy{};  // of the above: what old peers need and nobody else gets
+  std::string origin;                              // "bus" or the path of the configuration file
+  std::vector<std::string> legacy{};               // of the above: what old peers need and nobody else gets
+  std::vector<std::string> trust_groups{};         // groups with a trust list and no certificate: "user-token"
+  std::vector<std::string> server_capabilities{};  // OPC 10000-12 Annex D
+  std::vector<std::string> exports{};              // layouts of agent/publication_layout.h, besides Annex F
 
   bool operator==(const ApplicationRecord&) const = default;
 };
@@ -103,6 +106,49 @@ struct CertificateRecord {
   std::vector<Bytes> issuers;  // DER, nearest first
 };
 
+// What a group trusts. `seal` is that of IntegritySeal over all the rest.
+struct TrustListRecord {
+  std::string application, group;
+  TrustList list{};
+  std::chrono::system_clock::time_point last_update{};  // epoch: never
+  std::chrono::milliseconds update_frequency{0};        // 0: no update is expected
+  std::uint32_t validation_options = default_validation_options;
+  Bytes seal{};
+
+  bool operator==(const TrustListRecord&) const = default;
+};
+
+// Two of each list are kept: the one in use, and the one that was in use before it.
+enum class TrustListGeneration : int { current = 1, previous = 2 };
+
+// All that one ApplyChanges changes.
+struct StagedState {
+  std::vector<CertificateRecord> certificates{};
+  std::vector<Slot> deletions{};
+  std::vector<TrustListRecord> trust_lists{};  // with their seals
+  // When all of it is undone unless it was confirmed before; none: it is final at once.
+  std::optional<std::chrono::system_clock::time_point> confirm_by{};
+};
+
+// Changes that stand until somebody confirms them or their time is over.
+struct UnconfirmedRecord {
+  std::string application;
+  std::chrono::system_clock::time_point confirm_by;
+};
+
+// A peer that failed validation.
+struct RejectedRecord {
+  std::string application, group;
+  Bytes certificate;  // DER
+  std::chrono::system_clock::time_point rejected_at;
+};
+
+struct AdoptedRecord {
+  std::string path, application, group, layout;
+
+  bool operator==(const AdoptedRecord&) const = default;
+};
+
 // What must survive: one SQLite database in `directory`, locked against a second agent. Each public function is one
 // transaction of SQLite. Throws Error{state_unavailable}, naming path, cause and remedy.
 class State {
@@ -162,6 +208,36 @@ class State {
   // application is gone. Every change of applications and certificates adds its own, in the same transaction.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> unpublished();
   void mark_published(const std::string& application, const std::string& group);
+
+  // Applies all of it together: activate() for the certificates; a slot of `deletions` loses certificate and key, the
+  // key as one that was replaced; a trust list becomes the current one and the current one the previous. With
+  // `confirm_by` what it takes to undo it is kept until confirm() or roll_back().
+  void commit(const StagedState& staged, Clock::time_point now);
+  [[nodiscard]] std::vector<UnconfirmedRecord> unconfirmed();
+  void confirm(const std::string& application);
+  // Everything as before the unconfirmed commit; the keys that it brought retire at `now`.
+  void roll_back(const std::string& application, Clock::time_point now);
+  // To what an application has when it is new: no keys, certificates, trust lists, rejected certificates. Setup opens
+  // again where this was the last configured one.
+  void reset(const std::string& application);
+
+  // The key of IntegritySeal.
+  [[nodiscard]] std::optional<tpm::SealedSecret> seal_key();
+  void record_seal_key(const tpm::SealedSecret& key);
+
+  [[nodiscard]] std::optional<TrustListRecord> trust_list(const std::string& application, const std::string& group,
+                                                          TrustListGeneration generation);
+  [[nodiscard]] bool has_trust_lists();
+  // The previous one becomes the current one, which is lost: for one that was damaged.
+  void restore_previous_trust_list(const std::string& application, const std::string& group);
+
+  // Newest first; the latest `limit` of a group are kept, each certificate once.
+  [[nodiscard]] std::vector<RejectedRecord> rejected(const std::string& application, const std::string& group);
+  void add_rejected(const RejectedRecord& rejected, std::size_t limit);
+
+  [[nodiscard]] std::vector<AdoptedRecord> adopted();
+  void put_adopted(const AdoptedRecord& directory);  // by path
+  void remove_adopted(const std::string& path);
 
   [[nodiscard]] std::vector<RetiredKeyRecord> retired_keys();
   void record_use(const KeyId& id, Clock::time_point last_use);  // of a retired key

@@ -36,9 +36,11 @@ using Completion = std::function<void(std::variant<T, CallError>)>;
 
 // Who calls. The authority has already let the call through when a port sees it.
 struct Caller {
-  std::string bus_name;  // unique name, ":1.42": owner of a transaction
+  std::string bus_name;  // unique name, ":1.42"; with `session` the owner of a transaction
   uid_t uid = static_cast<uid_t>(-1);
-  pid_t pid = -1;  // for the audit only: may have been reused
+  pid_t pid = -1;         // for the audit only: may have been reused
+  std::string session{};  // of a server that delegates: for whom it calls; empty: for itself
+  std::string user{};     // of that session, for the audit only
 };
 
 struct GroupName {
@@ -49,11 +51,13 @@ struct GroupName {
 struct ApplicationInfo {
   std::string name;
   std::string application_uri;
-  std::string account;              // the account that it runs as, empty where none
-  std::vector<std::string> access;  // policy::AccessRule texts
-  std::vector<std::string> legacy;  // see NewApplication
-  std::vector<std::string> groups;
-  std::string origin;  // "bus" or the path of the configuration file
+  std::string account;                             // the account that it runs as, empty where none
+  std::vector<std::string> access;                 // policy::AccessRule texts
+  std::vector<std::string> legacy;                 // see NewApplication
+  std::vector<std::string> groups;                 // those of slots and those with a trust list alone
+  std::string origin;                              // "bus" or the path of the configuration file
+  std::vector<std::string> server_capabilities{};  // OPC 10000-12 Annex D
+  std::vector<std::string> exports{};              // layouts besides Annex F: see NewApplication
 };
 
 struct NewApplication {
@@ -65,6 +69,9 @@ struct NewApplication {
   std::vector<std::string> slots;
   // What old peers need and nobody else gets: "sha1-signatures", "pkcs1-decryption", "raw-rsa".
   std::vector<std::string> legacy;
+  std::vector<std::string> trust_groups{};         // groups without a certificate of their own: "user-token" ...
+  std::vector<std::string> server_capabilities{};  // OPC 10000-12 Annex D, 1 to 8 characters each; empty: {"NA"}
+  std::vector<std::string> exports{};              // of "open62541", "node-opcua", "milo", "pem"
 };
 
 struct SigningRequestOptions {
@@ -81,6 +88,7 @@ struct SelfSignedOptions {
   std::vector<std::string> dns_names;  // empty: the host name
   std::vector<std::string> ip_addresses;
   std::uint16_t lifetime_days = 0;  // 0: 365
+  std::uint16_t key_bits = 0;       // 0: as the slot declares
 };
 
 // A private key from outside. Usable for the first enrolment, and marked as exposed until it is replaced.

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <variant>
+
+#include "agent/answer.h"
+#include "agent/state.h"
+#include "agent/tpm_worker.h"
+#include "tpm/bytes.h"
+
+namespace edgeseal::agent {
+
+// HMAC-SHA256 under a key that only this TPM opens: what is stored on the disk and sealed with it can't be changed
+// without the agent noticing (OPC 30300 §4.2.3). The key is made when the first seal is needed, and lies in secret
+// memory while the agent runs. Loop's thread.
+class IntegritySeal {
+ public:
+  // `opened` runs once seals can be made and checked.
+  IntegritySeal(State& state, TpmWorker& tpm, std::function<void()> opened)
+      : state_(state), tpm_(tpm), opened_(std::move(opened)) {}
+
+  // When the TPM has become ready: opens the key where there is one.
+  void open();
+  // Answers when seals can be made; makes the key where there is none. What fails is answered.
+  void prepare(Answer<std::monostate> answer);
+  [[nodiscard]] bool is_open() const { return key_.has_value(); }
+
+  // Both throw Error{tpm_unavailable} while it is not open. `kind` and `name` are sealed along, so that no sealed thing
+  // can be put in the place of another.
+  [[nodiscard]] Bytes seal(std::string_view kind, std::string_view name, ByteView content) const;
+  [[nodiscard]] bool holds(std::string_view kind, std::string_view name, ByteView content, ByteView seal) const;
+
+ private:
+  State& state_;
+  TpmWorker& tpm_;
+  const std::function<void()> opened_;
+  std::optional<tpm::SecretBytes> key_;
+};
+
+}  // namespace edgeseal::agent

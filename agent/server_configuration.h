@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/applications.h"
+#include "agent/certificate_groups.h"
+#include "agent/transactions.h"
+#include "agent/trust/peer_validation.h"
+#include "agent/trust/trust_lists.h"
+#include "dbus/trust_ports.h"
+
+namespace edgeseal::agent {
+
+// The methods of OPC 10000-12 §7.10 as a server delegates them: ids of groups and types, the decision order of
+// UpdateCertificate, validation by the trust list of the group. Loop's thread.
+class ServerConfiguration {
+ public:
+  struct Settings {
+    bool strict = false;  // certificates are refused for what OPC 10000-4 lets be suppressed, too
+  };
+
+  ServerConfiguration(State& state, Applications& applications, CertificateGroups& groups, Transactions& transactions,
+                      TrustLists& lists, PeerValidation& validation, const Audit& audit, const Settings& settings);
+
+  [[nodiscard]] dbus::ServerConfigurationInfo info(const std::string& application);
+  void create_signing_request(const dbus::Caller& caller, const dbus::CertificateTarget& target,
+                              const dbus::SigningRequestOptions& options, Answer<Bytes> answer);
+  void update_certificate(const dbus::Caller& caller, const dbus::CertificateTarget& target,
+                          const dbus::PushedCertificate& pushed, Answer<bool> answer);
+  void create_self_signed(const dbus::Caller& caller, const dbus::CertificateTarget& target,
+                          const dbus::SelfSignedOptions& options, Answer<Bytes> answer);
+  void delete_certificate(const dbus::Caller& caller, const dbus::CertificateTarget& target);
+  [[nodiscard]] std::vector<dbus::TypedCertificate> certificates(const std::string& application,
+                                                                 const std::string& group_id);
+  [[nodiscard]] std::vector<Bytes> rejected(const std::string& application);
+  // §7.10.13: keys, certificates and lists that are not part of the configured default go; the device identity stays.
+  void reset(const dbus::Caller& caller, const std::string& application, Answer<std::monostate> answer);
+
+ private:
+  State& state_;
+  Applications& applications_;
+  CertificateGroups& groups_;
+  Transactions& transactions_;
+  TrustLists& lists_;
+  PeerValidation& validation_;
+  const Audit& audit_;
+  const Settings settings_;
+};
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/audit.h"
+#include "agent/state.h"
+#include "agent/trust/trust_lists.h"
+#include "agent/trust/validation.h"
+
+namespace edgeseal::agent {
+
+// Judges the certificates that peers show to the programs of a group: by its trust list and its validation options.
+// What is suppressed and what fails is audited; who fails goes on the rejected list. Loop's thread.
+class PeerValidation {
+ public:
+  struct Settings {
+    MinimumStrength strength;
+    std::size_t rejected = 32;  // of a group
+  };
+  struct Question {
+    Purpose purpose = Purpose::application;
+    std::string host_name, application_uri;
+  };
+
+  PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
+                 std::function<std::chrono::system_clock::time_point()> now);
+
+  // Answers what was suppressed; throws Error with the code of the step that failed.
+  std::vector<Finding> judge(const dbus::GroupName& group, std::span<const Bytes> chain, const Question& question);
+  [[nodiscard]] std::vector<RejectedRecord> rejected(const dbus::GroupName& group) const;
+
+  // A certificate for the group itself (OPC 10000-12 §7.10.5), by `store`, which may be a staged list. `strict`:
+  // nothing is suppressed; otherwise what OPC 10000-4 lets be suppressed is, and is audited. Throws Error.
+  void judge_own(const TrustStore& store, const dbus::GroupName& group, std::span<const Bytes> chain,
+                 const std::string& application_uri, bool strict);
+
+ private:
+  State& state_;
+  TrustLists& lists_;
+  const Audit& audit_;
+  const Settings settings_;
+  const std::function<std::chrono::system_clock::time_point()> now_;
+};
+
+[[nodiscard]] Purpose purpose_of_group(const std::string& group);  // of the peers of a group
+[[nodiscard]] Purpose parse_purpose(const std::string& name);      // throws Error{invalid_argument}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "agent/audit.h"
+#include "agent/integrity_seal.h"
+#include "agent/state.h"
+#include "agent/trust/trust_store.h"
+#include "dbus/ports.h"
+
+namespace edgeseal::agent {
+
+using TrustStorePtr = std::shared_ptr<const TrustStore>;
+
+// A list that was checked and can be put into the state: see TrustLists::check().
+struct CheckedTrustList {
+  TrustListRecord record;  // sealed
+  TrustStorePtr store;
+};
+
+// The trust lists of all groups: what the state has, its seals verified once when they are loaded. A list whose seal
+// does not hold is left for the one before it, with an audit record and `changed`; where that is damaged too, the group
+// trusts nobody. Loop's thread.
+class TrustLists {
+ public:
+  struct Settings {
+    std::size_t max_size = std::size_t{16} * 1024 * 1024;  // bytes, UA Binary; 0: max_size_ceiling
+  };
+  static constexpr std::size_t max_size_ceiling = std::size_t{64} * 1024 * 1024;
+
+  // `changed`: what the group trusts, or whether it is intact, is another than before.
+  TrustLists(State& state, const IntegritySeal& seal, const Audit& audit, const Settings& settings,
+             std::function<void(const dbus::GroupName&)> changed);
+
+  [[nodiscard]] std::size_t max_size() const;  // bytes, never 0
+
+  // Both throw Error{tpm_unavailable} while the seal can't be checked. A group without a list has an empty one.
+  [[nodiscard]] const TrustListRecord& record(const dbus::GroupName& group);
+  [[nodiscard]] TrustStorePtr store(const dbus::GroupName& group);
+  [[nodiscard]] bool intact(const dbus::GroupName& group);
+
+  // A list that is to take the place of the present one, at `now`; §7.8.2.5: every certificate and CRL parses, each CRL
+  // is signed by a CA of the list, no certificate is weaker than the minimum. Throws Error{request_too_large,
+  // certificate_invalid ...} naming what is at fault; then nothing changes. Needs the seal.
+  [[nodiscard]] CheckedTrustList check(const dbus::GroupName& group, TrustList list, State::Clock::time_point now);
+  // The same list with other options; `last_update` stays.
+  [[nodiscard]] CheckedTrustList with_options(const dbus::GroupName& group,
+                                              std::optional<std::chrono::milliseconds> update_frequency,
+                                              std::optional<ValidationOptions> validation_options);
+
+  // After State::commit() of a checked list.
+  void committed(const CheckedTrustList& list);
+  // The state has changed under it: an application was deleted, reset, rolled back.
+  void forget(const std::string& application);
+
+ private:
+  struct Loaded {
+    TrustListRecord record;
+    TrustStorePtr store;
+    bool intact = true;
+  };
+  [[nodiscard]] Loaded& load(const dbus::GroupName& group);
+
+  State& state_;
+  const IntegritySeal& seal_;
+  const Audit& audit_;
+  const Settings settings_;
+  const std::function<void(const dbus::GroupName&)> changed_;
+  std::map<std::pair<std::string, std::string>, Loaded> loaded_;  // by application and group
+};
+
+// OPC 10000-12 §7.8.2.6 and §7.8.2.7: the list with one certificate more, or less. Throw Error as the methods do:
+// add: certificate_invalid for `is_trusted` false, the code of validation where an issuer is missing.
+// remove: invalid_argument for a thumbprint (SHA-1, hexadecimal, either case) that is not in the list. A CA goes with
+// its CRLs.
+[[nodiscard]] TrustList with_certificate(const TrustStore& store, ByteView certificate, bool is_trusted);
+[[nodiscard]] TrustList without_certificate(const TrustStore& store, std::string_view thumbprint, bool is_trusted);
+
+}  // namespace edgeseal::agent
