@@ -164,10 +164,6 @@ Operation& as_operation(void* operation) noexcept {
   return *static_cast<Operation*>(operation);
 }
 
-ByteView as_bytes(const unsigned char* data, std::size_t size) noexcept {
-  return {reinterpret_cast<const std::byte*>(data), size};
-}
-
 void* new_operation(void* context) noexcept {
   return make_object<Operation>(*static_cast<Context*>(context)).release();
 }

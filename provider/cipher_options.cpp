@@ -5,26 +5,15 @@
 #include <algorithm>
 
 #include "provider/algorithms.h"
-#include "provider/parameter.h"
+#include "provider/padding_name.h"
 
 namespace edgeseal::provider {
 namespace {
 
-struct PaddingName {
-  CipherPadding padding;
-  int number;
-  std::string_view name;
-};
-
-constexpr std::array<PaddingName, 3> paddings{
+constexpr std::array<PaddingName<CipherPadding>, 3> paddings{
     {{CipherPadding::pkcs1, RSA_PKCS1_PADDING, OSSL_PKEY_RSA_PAD_MODE_PKCSV15},
      {CipherPadding::oaep, RSA_PKCS1_OAEP_PADDING, OSSL_PKEY_RSA_PAD_MODE_OAEP},
      {CipherPadding::pkcs1_tls, RSA_PKCS1_WITH_TLS_PADDING, ""}}};  // libcrypto has no name for it
-
-const PaddingName& entry_of(CipherPadding padding) noexcept {
-  return *std::find_if(paddings.begin(), paddings.end(),
-                       [padding](const PaddingName& entry) { return entry.padding == padding; });
-}
 
 constexpr const char* implicit_rejection = "implicit-rejection";  // since OpenSSL 3.2
 
@@ -86,12 +75,8 @@ bool CipherOptions::choose(const OSSL_PARAM parameters[]) noexcept {
 }
 
 bool CipherOptions::set_padding(const OSSL_PARAM& parameter) noexcept {
-  const std::optional<int> number = number_in(parameter);
-  const std::string_view name = text_of(parameter);
-  const auto* const found = std::find_if(paddings.begin(), paddings.end(), [&](const PaddingName& entry) {
-    return entry.number == number || (!name.empty() && entry.name == name);
-  });
-  if (found == paddings.end()) {
+  const auto* const found = chosen_padding(paddings, parameter);
+  if (found == nullptr) {
     raise_error(Reason::padding_unsupported, "use OAEP or PKCS#1 v1.5");
     return false;
   }
@@ -151,9 +136,7 @@ bool CipherOptions::get(OSSL_PARAM parameters[]) const noexcept {
 }
 
 bool CipherOptions::get_padding(OSSL_PARAM& parameter) const noexcept {
-  const PaddingName& entry = entry_of(padding_);
-  if (parameter.data_type != OSSL_PARAM_UTF8_STRING) return OSSL_PARAM_set_int(&parameter, entry.number) == 1;
-  return !entry.name.empty() && OSSL_PARAM_set_utf8_string(&parameter, entry.name.data()) == 1;
+  return put_padding(paddings, padding_, parameter);
 }
 
 bool CipherOptions::get_label(OSSL_PARAM& parameter) const noexcept {

@@ -118,10 +118,6 @@ void* duplicate_operation(void* operation) noexcept {
   return as_operation(operation).duplicate().release();
 }
 
-ByteView as_bytes(const unsigned char* data, std::size_t size) noexcept {
-  return {reinterpret_cast<const std::byte*>(data), size};
-}
-
 int digest_sign_init(void* operation, const char* digest, void* key, const OSSL_PARAM parameters[]) noexcept {
   Operation& started = as_operation(operation);
   return started.start(static_cast<Key*>(key), digest) && started.set(parameters);

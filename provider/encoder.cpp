@@ -52,12 +52,7 @@ class ReferenceEncoding {
 // The id of a key is that of the DER that it came with, which a stranger may have written in an odd way.
 bool is_identified_by(const Key& key, ByteView public_key) noexcept {
   wire::KeyId id{};
-  std::size_t size = 0;
-  if (EVP_Q_digest(key.context.library.get(), "SHA256", nullptr, public_key.data(), public_key.size(),
-                   as_writable_octets(id), &size) == 1 &&
-      id == key.agent_key->id) {
-    return true;
-  }
+  if (identify(key.context, public_key, id) && id == key.agent_key->id) return true;
   raise_error(Reason::public_key_invalid, "key %s: its public key was not in DER", key.agent_key->name.data());
   return false;
 }

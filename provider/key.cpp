@@ -19,14 +19,14 @@ Pkey parse_public_key(const Context& context, ByteView der) noexcept {
   return next == start + der.size() ? std::move(key) : nullptr;
 }
 
+}  // namespace
+
 bool identify(const Context& context, ByteView public_key, wire::KeyId& id) noexcept {
   std::size_t size = 0;
   return EVP_Q_digest(context.library.get(), "SHA256", nullptr, public_key.data(), public_key.size(),
                       as_writable_octets(id), &size) == 1 &&
          size == id.size();
 }
-
-}  // namespace
 
 Key::Reference Key::create(Context& context, KeyKind kind) noexcept {
   return Reference(make_object<Key>(context, kind).release());

@@ -27,6 +27,9 @@ enum class KeyKind { rsa, rsa_pss, ec, ed25519 };
   return kind == KeyKind::rsa || kind == KeyKind::rsa_pss;
 }
 
+// The id by which the agent knows a key: the SHA-256 of its DER SubjectPublicKeyInfo. False where libcrypto has none.
+[[nodiscard]] bool identify(const Context& context, ByteView public_key, wire::KeyId& id) noexcept;
+
 // A key of the agent or, where `agent_key` is empty, a public key that libcrypto brought for a comparison. All
 // questions about the public part are answered by a key object of another provider. Never changes once filled, thus
 // shared by reference count.

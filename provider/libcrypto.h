@@ -76,4 +76,8 @@ template <typename Object, typename... Arguments>
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+[[nodiscard]] inline ByteView as_bytes(const unsigned char* data, std::size_t size) noexcept {
+  return {reinterpret_cast<const std::byte*>(data), size};
+}
+
 }  // namespace edgeseal::provider

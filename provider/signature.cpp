@@ -142,10 +142,6 @@ Key* as_key(void* key) noexcept {
   return static_cast<Key*>(key);
 }
 
-ByteView as_bytes(const unsigned char* data, std::size_t size) noexcept {
-  return {reinterpret_cast<const std::byte*>(data), size};
-}
-
 template <KeyKind kind>
 void* new_operation(void* context, const char* /*properties*/) noexcept {
   return make_object<Operation>(*static_cast<Context*>(context), kind).release();

@@ -8,7 +8,7 @@
 
 #include "provider/algorithm_identifier.h"
 #include "provider/algorithms.h"
-#include "provider/parameter.h"
+#include "provider/padding_name.h"
 
 namespace edgeseal::provider {
 namespace {
@@ -34,13 +34,7 @@ constexpr std::array<SaltChoice, 4> salt_choices{{{OSSL_PKEY_RSA_PSS_SALT_LEN_DI
                                                   {OSSL_PKEY_RSA_PSS_SALT_LEN_MAX, RSA_PSS_SALTLEN_MAX},
                                                   {"auto-digestmax", auto_digest_max}}};
 
-struct PaddingName {
-  SignatureScheme scheme;
-  int number;
-  std::string_view name;
-};
-
-constexpr std::array<PaddingName, 3> paddings{
+constexpr std::array<PaddingName<SignatureScheme>, 3> paddings{
     {{SignatureScheme::rsa_pkcs1, RSA_PKCS1_PADDING, OSSL_PKEY_RSA_PAD_MODE_PKCSV15},
      {SignatureScheme::rsa_pss, RSA_PKCS1_PSS_PADDING, OSSL_PKEY_RSA_PAD_MODE_PSS},
      {SignatureScheme::rsa_raw, RSA_NO_PADDING, OSSL_PKEY_RSA_PAD_MODE_NONE}}};
@@ -160,15 +154,13 @@ bool SignatureOptions::choose_mgf1_hash(const OSSL_PARAM parameters[]) noexcept 
 }
 
 bool SignatureOptions::choose_padding(const OSSL_PARAM& parameter) noexcept {
-  const std::optional<int> number = number_in(parameter);
-  const std::string_view name = text_of(parameter);
-  for (const PaddingName& padding : paddings) {
-    if (padding.number != number && padding.name != name) continue;
-    scheme_ = padding.scheme;
-    return true;
+  const auto* const found = chosen_padding(paddings, parameter);
+  if (found == nullptr) {
+    raise_error(Reason::padding_unsupported, "use PKCS#1 v1.5 or PSS");
+    return false;
   }
-  raise_error(Reason::padding_unsupported, "use PKCS#1 v1.5 or PSS");
-  return false;
+  scheme_ = found->padding;
+  return true;
 }
 
 bool SignatureOptions::choose_salt_length(const OSSL_PARAM& parameter) noexcept {
@@ -240,12 +232,7 @@ bool SignatureOptions::get(OSSL_PARAM parameters[], const Key* key) const noexce
 }
 
 bool SignatureOptions::get_padding(OSSL_PARAM& parameter) const noexcept {
-  for (const PaddingName& padding : paddings) {
-    if (padding.scheme != scheme_) continue;
-    if (parameter.data_type != OSSL_PARAM_UTF8_STRING) return OSSL_PARAM_set_int(&parameter, padding.number) == 1;
-    return OSSL_PARAM_set_utf8_string(&parameter, padding.name.data()) == 1;
-  }
-  return false;
+  return put_padding(paddings, scheme_, parameter);
 }
 
 bool SignatureOptions::get_salt_length(OSSL_PARAM& parameter) const noexcept {

@@ -7,6 +7,8 @@
 
 #include <memory>
 
+#include "tests/provider/handshake.h"
+
 namespace {
 
 using ContextPtr = std::shared_ptr<SSL_CTX>;
@@ -35,21 +37,6 @@ ContextPtr client_context(OSSL_LIB_CTX* library) {
   return SSL_CTX_load_verify_file(context.get(), "ca.pem") == 1 ? context : nullptr;
 }
 
-bool shake_hands(SSL* client, SSL* server) {
-  BIO* client_end = nullptr;
-  BIO* server_end = nullptr;
-  BIO_new_bio_pair(&client_end, 0, &server_end, 0);
-  SSL_set_bio(client, client_end, client_end);
-  SSL_set_bio(server, server_end, server_end);
-  SSL_set_connect_state(client);
-  SSL_set_accept_state(server);
-  for (int round = 0; round < 20; ++round) {
-    const int client_done = SSL_do_handshake(client);
-    if (SSL_do_handshake(server) == 1 && client_done == 1) return true;
-  }
-  return false;
-}
-
 // In the default context of libcrypto where `library` is null.
 bool serves(OSSL_LIB_CTX* library) {
   const ContextPtr server_side = server_context(library);
@@ -57,7 +44,7 @@ bool serves(OSSL_LIB_CTX* library) {
   if (!server_side || !client_side) return false;
   const SslPtr server(SSL_new(server_side.get()), SSL_free);
   const SslPtr client(SSL_new(client_side.get()), SSL_free);
-  return shake_hands(client.get(), server.get());
+  return edgeseal::tests::shake_hands(client.get(), server.get());
 }
 
 bool serves_in_a_context_of_its_own() {

@@ -1,6 +1,7 @@
 #include <boost/test/data/test_case.hpp>
 
 #include "tests/provider/fixture.h"
+#include "tests/provider/handshake.h"
 
 namespace edgeseal::tests {
 namespace {
@@ -27,28 +28,6 @@ ContextPtr make_context(OSSL_LIB_CTX* library, const SSL_METHOD* method, int ver
   SSL_CTX_set_min_proto_version(context.get(), version);
   SSL_CTX_set_max_proto_version(context.get(), version);
   return context;
-}
-
-// Drives both ends in memory until the client is done or nothing moves.
-bool shake_hands(SSL* client, SSL* server) {
-  BIO* client_end = nullptr;
-  BIO* server_end = nullptr;
-  BIO_new_bio_pair(&client_end, 0, &server_end, 0);
-  SSL_set_bio(client, client_end, client_end);
-  SSL_set_bio(server, server_end, server_end);
-  SSL_set_connect_state(client);
-  SSL_set_accept_state(server);
-  for (int round = 0; round < 20; ++round) {
-    const int client_done = SSL_do_handshake(client);
-    const int server_done = SSL_do_handshake(server);
-    if (client_done == 1 && server_done == 1) return true;
-    const auto failed = [](SSL* end, int result) {
-      const int error = SSL_get_error(end, result);
-      return result != 1 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
-    };
-    if (failed(client, client_done) || failed(server, server_done)) return false;
-  }
-  return false;
 }
 
 struct TlsFixture : Fixture {
