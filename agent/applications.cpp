@@ -185,16 +185,16 @@ ApplicationRecord Applications::get(const std::string& name) {
 Publication::Generation Applications::prepare(const std::string& name, const std::string& group,
                                               const std::vector<CertificateRecord>& staged) {
   const ApplicationRecord application = get(name);
-  std::vector<PublishedSlot> slots;
+  PublishedGroup published{.group = group, .exports = application.exports};
   for (const SlotDeclaration& declaration : application.slots) {
     if (declaration.group != group) continue;
     const Slot slot{name, group, declaration.certificate_type};
     const auto found = std::ranges::find(staged, slot, &CertificateRecord::slot);
     const auto record = found != staged.end() ? std::optional(*found) : state_.certificate(slot);
     if (!record) continue;
-    slots.push_back({slot, keys_.find(record->key_id)->public_key, *record});
+    published.slots.push_back({slot, keys_.find(record->key_id)->public_key, *record});
   }
-  return publication_.prepare(name, group, readers_of(application), slots);
+  return publication_.prepare(name, readers_of(application), published);
 }
 
 void Applications::publish(const std::string& name, const std::string& group, Publication::Generation& generation) {

@@ -5,14 +5,13 @@
 #include <sys/acl.h>
 #include <sys/stat.h>
 
-#include <array>
+#include <map>
 #include <memory>
 #include <system_error>
+#include <utility>
 
-#include "agent/certificate.h"
 #include "agent/directory.h"
 #include "agent/error.h"
-#include "provider/wire/key_reference.h"
 
 namespace edgeseal::agent {
 
@@ -38,24 +37,6 @@ std::string staging_name(const std::string& group) {
   return "." + group + ".new";
 }
 
-std::string_view text_of(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::string key_reference_pem(const PublishedSlot& slot) {
-  std::array<std::byte, wire::max_key_reference_size> der{};
-  const std::string name = slot.slot.key_name();
-  const std::size_t size = wire::encode(wire::KeyReference{name, slot.public_key}, der);
-  if (size == 0) throw Error(Code::internal_error, "the key reference of " + name + " does not fit its bounds");
-  return pem(std::string(wire::key_reference_label).c_str(), ByteView(der).first(size));
-}
-
-std::string chain_pem(const CertificateRecord& record) {
-  std::string chain = pem("CERTIFICATE", record.certificate);
-  for (const Bytes& issuer : record.issuers) chain += pem("CERTIFICATE", issuer);
-  return chain;
-}
-
 // Read and search for the readers, nothing for the rest; what is below is open to whoever comes so far.
 void grant(int directory, const Readers& readers) {
   std::string text = "u::rwx,g::r-x,o::---,m::r-x";
@@ -66,32 +47,25 @@ void grant(int directory, const Readers& readers) {
     throw std::system_error(errno, std::generic_category(), "set the POSIX ACL of an application's directory");
 }
 
-// OPC 10000-12 Annex F.1, besides own/.
-void make_trust_directories(int generation) {
-  for (const char* list : {"trusted", "issuer"}) {
-    const policy::UniqueFd directory = make_directory(generation, list, 0755);
-    (void)make_directory(directory.get(), "certs", 0755);
-    (void)make_directory(directory.get(), "crl", 0755);
-  }
-  const policy::UniqueFd rejected = make_directory(generation, "rejected", 0755);
-  (void)make_directory(rejected.get(), "certs", 0755);
+// A file's or directory's own name, and the directory that it is in.
+std::pair<std::string, std::string> split(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? std::pair(std::string(), path)
+                                    : std::pair(path.substr(0, slash), path.substr(slash + 1));
 }
 
-void write_slots(int generation, const std::vector<PublishedSlot>& slots) {
-  const policy::UniqueFd own = make_directory(generation, "own", 0755);
-  const policy::UniqueFd certs = make_directory(own.get(), "certs", 0755);
-  const policy::UniqueFd keys = make_directory(own.get(), "private", 0755);
-  for (const PublishedSlot& slot : slots) {
-    write_new_file(certs.get(), slot.slot.certificate_type + ".der", text_of(slot.certificate.certificate));
-    write_new_file(keys.get(), slot.slot.certificate_type + ".pem", key_reference_pem(slot));
+void write_group(policy::UniqueFd root, const PublishedGroup& group) {
+  std::map<std::string, policy::UniqueFd> directories;
+  directories.emplace("", std::move(root));
+  for (const std::string& path : directories_of(group)) {
+    const auto [parent, name] = split(path);
+    directories.emplace(path, make_directory(directories.at(parent).get(), name, 0755));
   }
-  if (!slots.empty()) {
-    const std::string key = key_reference_pem(slots.front()), chain = chain_pem(slots.front().certificate);
-    write_new_file(keys.get(), "key.pem", key);
-    write_new_file(keys.get(), "bundle.pem", key + chain);
-    write_new_file(generation, "fullchain.pem", chain);
+  for (const PublishedFile& file : files_of(group)) {
+    const auto [parent, name] = split(file.path);
+    write_new_file(directories.at(parent).get(), name, file.content);
   }
-  for (const policy::UniqueFd* directory : {&certs, &keys, &own}) sync_directory(directory->get());
+  for (const auto& [path, directory] : directories) sync_directory(directory.get());
 }
 
 }  // namespace
@@ -104,18 +78,15 @@ std::string Publication::directory(const std::string& application, const std::st
   return fmt::format("{}/{}/{}", path_, application, group);
 }
 
-Publication::Generation Publication::prepare(const std::string& application, const std::string& group,
-                                             const Readers& readers, const std::vector<PublishedSlot>& slots) {
+Publication::Generation Publication::prepare(const std::string& application, const Readers& readers,
+                                             const PublishedGroup& group) {
   return attempt(path_, [&] {
     if (::mkdirat(root_.get(), application.c_str(), 0700) == 0) sync_directory(root_.get());
-    Generation generation(open_directory(root_.get(), application), group);
+    Generation generation(open_directory(root_.get(), application), group.group);
     const int parent = generation.application_.get();
     grant(parent, readers);
-    remove_tree(parent, staging_name(group));
-    const policy::UniqueFd staging = make_directory(parent, staging_name(group), 0755);
-    make_trust_directories(staging.get());
-    write_slots(staging.get(), slots);
-    sync_directory(staging.get());
+    remove_tree(parent, staging_name(group.group));
+    write_group(make_directory(parent, staging_name(group.group), 0755), group);
     return generation;
   });
 }

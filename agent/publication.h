@@ -41,10 +41,7 @@ class Publication {
     std::string group_;
   };
 
-  // The first slot is the one of fullchain.pem, own/private/key.pem, and own/private/bundle.pem, which is both: a
-  // program that opens one file can never see the key of one generation and the certificate of another.
-  [[nodiscard]] Generation prepare(const std::string& application, const std::string& group, const Readers& readers,
-                                   const std::vector<PublishedSlot>& slots);
+  [[nodiscard]] Generation prepare(const std::string& application, const Readers& readers, const PublishedGroup& group);
   void remove(const std::string& application);
 
  private:

@@ -32,7 +32,7 @@ struct Fixture {
             {name, {}, {std::byte{mark}, std::byte{1}}, {{std::byte{mark}, std::byte{2}}}}};
   }
   void publish(const std::vector<agent::PublishedSlot>& slots, const agent::Readers& readers = {}) {
-    publication.prepare("web", "https", readers, slots).exchange();
+    publication.prepare("web", readers, {"https", slots}).exchange();
   }
   static std::string content(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(an_opened_directory_shows_one_generation_whatever_is_publis
 
 BOOST_AUTO_TEST_CASE(a_generation_that_is_not_exchanged_leaves_no_trace) {
   publish({slot(1)});
-  { const auto unused = publication.prepare("web", "https", {}, {slot(2)}); }
+  { const auto unused = publication.prepare("web", {}, {"https", {slot(2)}}); }
   BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
   BOOST_TEST(std::distance(fs::directory_iterator(group.parent_path()), {}) == 1);
 }
