@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 #include <openssl/pem.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/bench/command_line.h"
 #include "tests/bench/contender.h"
 #include "tests/bench/gateway.h"
 #include "tests/bench/program.h"
@@ -107,21 +106,12 @@ std::string json(const std::vector<Row>& rows) {
 
 int main(int argc, char** argv) {
   using namespace edgeseal::bench;
-  CLI::App app("Signatures per second: a key in the program itself, and a sealed key in the agent.", "sealed_bench");
-  double seconds = 2;
-  std::string json_file;
-  app.add_option("--seconds", seconds, "Time for each column of each row")
-      ->check(CLI::Range(0.1, 3600.0))
-      ->capture_default_str();
-  app.add_option("--json", json_file, "Write the rows to this file too");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    const auto rows = measure(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-    fmt::print("{}", table(rows));
-    if (!json_file.empty()) std::ofstream(json_file) << json(rows);
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "sealed_bench: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return run_benchmark(
+      argc, argv,
+      {"sealed_bench", "Signatures per second: a key in the program itself, and a sealed key in the agent.",
+       "Time for each column of each row"},
+      [](double seconds) {
+        const auto rows = measure(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+        return Findings{table(rows), json(rows)};
+      });
 }

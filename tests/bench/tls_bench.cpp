@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <tss2/tss2_tpm2_types.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <fstream>
 #include <list>
 
 #include "tests/bench/bare_chip.h"
+#include "tests/bench/command_line.h"
 #include "tests/bench/gateway.h"
 #include "tests/bench/handshake_report.h"
 #include "tests/bench/nginx.h"
@@ -144,19 +144,12 @@ HandshakeReport measure(Duration time) {
 
 int main(int argc, char** argv) {
   using namespace edgeseal::bench;
-  CLI::App app("Full TLS 1.3 handshakes of nginx per second: a key file, and keys of the agent.", "tls_bench");
-  double seconds = 2;
-  std::string json_file;
-  app.add_option("--seconds", seconds, "Time for each row")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
-  app.add_option("--json", json_file, "Write the rows to this file too");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    const auto report = measure(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-    fmt::print("{}", report.table());
-    if (!json_file.empty()) std::ofstream(json_file) << report.json();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "tls_bench: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return run_benchmark(argc, argv,
+                       {"tls_bench", "Full TLS 1.3 handshakes of nginx per second: a key file, and keys of the agent.",
+                        "Time for each row"},
+                       [](double seconds) {
+                         const HandshakeReport report =
+                             measure(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+                         return Findings{report.table(), report.json()};
+                       });
 }

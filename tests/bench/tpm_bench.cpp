@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <fstream>
 
 #include "tests/bench/bare_chip.h"
+#include "tests/bench/command_line.h"
 #include "tests/bench/contender.h"
 #include "tests/bench/gateway.h"
 #include "tests/bench/program.h"
@@ -100,22 +101,13 @@ Report measure(double seconds) {
 }  // namespace edgeseal::bench
 
 int main(int argc, char** argv) {
-  CLI::App app("Signatures per second and their latency: a bare TPM, and the agent through the OpenSSL provider.",
-               "tpm_bench");
-  double seconds = 2;
-  std::string json_file;
-  app.add_option("--seconds", seconds, "Time for each row without a delay")
-      ->check(CLI::Range(0.1, 3600.0))
-      ->capture_default_str();
-  app.add_option("--json", json_file, "Write the rows to this file too");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    const auto report = edgeseal::bench::measure(seconds);
-    fmt::print("{}", report.table());
-    if (!json_file.empty()) std::ofstream(json_file) << report.json();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "tpm_bench: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  using namespace edgeseal::bench;
+  return run_benchmark(
+      argc, argv,
+      {"tpm_bench", "Signatures per second and their latency: a bare TPM, and the agent through the OpenSSL provider.",
+       "Time for each row without a delay"},
+      [](double seconds) {
+        const Report report = measure(seconds);
+        return Findings{report.table(), report.json()};
+      });
 }

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace edgeseal::bench {
+
+// What a benchmark found out.
+struct Findings {
+  std::string table;  // for people
+  std::string json;
+};
+
+struct BenchmarkText {
+  std::string name;          // "tls_bench"
+  std::string description;   // one sentence
+  std::string seconds_help;  // what takes so long as --seconds says
+};
+
+// The main() of every benchmark: --seconds, --json FILE, --help; the table goes to standard output. What `measure`
+// throws goes to standard error.
+[[nodiscard]] int run_benchmark(int argc, char** argv, const BenchmarkText& text,
+                                const std::function<Findings(double seconds)>& measure);
+
+}  // namespace edgeseal::bench
