@@ -15,6 +15,7 @@
 
 #include "agent/error.h"
 #include "agent/openssl.h"
+#include "agent/state_certificates.h"
 #include "agent/state_schema.h"
 #include "policy/error.h"
 #include "policy/trusted_path.h"
@@ -66,14 +67,23 @@ std::vector<std::string> split_lines(const std::string& text) {
 }
 
 ApplicationRecord read_application(const Statement& row) {
-  ApplicationRecord record{
-      row.text(0), row.text(1), row.text(2), split_lines(row.text(3)), {}, row.text(5), split_lines(row.text(6))};
+  ApplicationRecord record{row.text(0),
+                           row.text(1),
+                           row.text(2),
+                           split_lines(row.text(3)),
+                           {},
+                           row.text(5),
+                           split_lines(row.text(6)),
+                           split_lines(row.text(7)),
+                           split_lines(row.text(8)),
+                           split_lines(row.text(9))};
   for (const std::string& slot : split_lines(row.text(4))) record.slots.push_back(SlotDeclaration::parse(slot));
   return record;
 }
 
 constexpr std::string_view select_application =
-    "SELECT name, application_uri, account, access, slots, origin, legacy FROM application ";
+    "SELECT name, application_uri, account, access, slots, origin, legacy, trust_groups, server_capabilities, exports "
+    "FROM application ";
 
 }  // namespace
 
@@ -134,6 +144,7 @@ void State::migrate() {
   if (version == known) return;
   Transaction transaction(*database_);
   for (const char* migration : migrations.subspan(version)) database_->execute(migration);
+  put_missing_digests(*database_);
   database_->execute(fmt::format("PRAGMA user_version = {}", known).c_str());
   transaction.commit();
 }
@@ -228,8 +239,9 @@ void State::put_application(const ApplicationRecord& application) {
   attempt([&] {
     Transaction transaction(*database_);
     Statement(*database_,
-              "INSERT INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET "
-              "application_uri = ?2, account = ?3, access = ?4, slots = ?5, origin = ?6, legacy = ?7")
+              "INSERT INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (name) DO UPDATE "
+              "SET application_uri = ?2, account = ?3, access = ?4, slots = ?5, origin = ?6, legacy = ?7, "
+              "trust_groups = ?8, server_capabilities = ?9, exports = ?10")
         .bind(application.name)
         .bind(application.application_uri)
         .bind(application.account)
@@ -237,8 +249,12 @@ void State::put_application(const ApplicationRecord& application) {
         .bind(join_lines(slots))
         .bind(application.origin)
         .bind(join_lines(application.legacy))
+        .bind(join_lines(application.trust_groups))
+        .bind(join_lines(application.server_capabilities))
+        .bind(join_lines(application.exports))
         .run();
     for (const SlotDeclaration& slot : application.slots) mark_unpublished(application.name, slot.group);
+    for (const std::string& group : application.trust_groups) mark_unpublished(application.name, group);
     transaction.commit();
   });
 }

@@ -170,8 +170,8 @@ class State {
 
   [[nodiscard]] bool setup_open();
   void close_setup();
-  // Counts what must not be undone by putting an older copy of the disk back: goes up by one with each activate(), and
-  // is anchored in the TPM (see StateAnchor).
+  // Counts what must not be undone by putting an older copy of the disk back: goes up by one with each commit(),
+  // roll_back() and reset(), and is anchored in the TPM (see StateAnchor).
   [[nodiscard]] std::uint64_t generation();
   void record_generation(std::uint64_t generation);
 
@@ -200,7 +200,8 @@ class State {
   // The latest tpm::KeyDevice::kMaxApprovals are kept.
   void add_pcr_approval(const PcrApprovalRecord& approval);
 
-  [[nodiscard]] std::optional<CertificateRecord> certificate(const Slot& slot);  // of the active key
+  // Of the active key. Both throw Error{state_unavailable} for one that was damaged on the disk.
+  [[nodiscard]] std::optional<CertificateRecord> certificate(const Slot& slot);
   [[nodiscard]] std::optional<CertificateRecord> certificate(const KeyId& key);
   // Installs all of them together: their keys become active, the keys that they replace retire at `now`; setup ends.
   void activate(const std::vector<CertificateRecord>& certificates, Clock::time_point now);
@@ -209,9 +210,10 @@ class State {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> unpublished();
   void mark_published(const std::string& application, const std::string& group);
 
-  // Applies all of it together: activate() for the certificates; a slot of `deletions` loses certificate and key, the
-  // key as one that was replaced; a trust list becomes the current one and the current one the previous. With
-  // `confirm_by` what it takes to undo it is kept until confirm() or roll_back().
+  // Applies all of it together: activate() for the certificates; a slot of `deletions` loses certificate and key; a
+  // trust list becomes the current one and the current one the previous. With `confirm_by` what it takes to undo it is
+  // kept until confirm() or roll_back(): no key that is needed ends, deleted ones end with confirm(). Throws
+  // Error{transaction_pending} where earlier changes of the application are unconfirmed.
   void commit(const StagedState& staged, Clock::time_point now);
   [[nodiscard]] std::vector<UnconfirmedRecord> unconfirmed();
   void confirm(const std::string& application);
@@ -225,6 +227,8 @@ class State {
   [[nodiscard]] std::optional<tpm::SealedSecret> seal_key();
   void record_seal_key(const tpm::SealedSecret& key);
 
+  // Throws Error{invalid_argument} for stored bytes that are no list; whether it is the one that was stored, its seal
+  // says.
   [[nodiscard]] std::optional<TrustListRecord> trust_list(const std::string& application, const std::string& group,
                                                           TrustListGeneration generation);
   [[nodiscard]] bool has_trust_lists();
@@ -239,9 +243,11 @@ class State {
   void put_adopted(const AdoptedRecord& directory);  // by path
   void remove_adopted(const std::string& path);
 
+  // Without those that an unconfirmed change may bring back.
   [[nodiscard]] std::vector<RetiredKeyRecord> retired_keys();
   void record_use(const KeyId& id, Clock::time_point last_use);  // of a retired key
-  // False where it is no retired key, or a published directory may still name it.
+  // False where it is no retired key, or a published directory may still name it, or an unconfirmed change may bring
+  // it back.
   [[nodiscard]] bool destroy_retired(const KeyId& id);
   [[nodiscard]] std::optional<ClockRecord> clock_record();
   void put_clock_record(const ClockRecord& record);

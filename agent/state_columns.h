@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "agent/slot.h"
 #include "agent/sqlite.h"
 #include "tpm/key_device.h"
 
@@ -26,6 +27,19 @@ using StateTime = std::chrono::system_clock::time_point;
 
 [[nodiscard]] inline StateTime to_time(std::int64_t seconds) {
   return StateTime(std::chrono::seconds(seconds));
+}
+
+// Of the tables that keep a time as exactly as it came.
+[[nodiscard]] inline std::int64_t to_nanoseconds(StateTime time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+[[nodiscard]] inline StateTime from_nanoseconds(std::int64_t nanoseconds) {
+  return StateTime(std::chrono::duration_cast<StateTime::duration>(std::chrono::nanoseconds(nanoseconds)));
+}
+
+inline Statement& bind_slot(Statement& statement, const Slot& slot) {
+  return statement.bind(slot.application).bind(slot.group).bind(slot.certificate_type);
 }
 
 }  // namespace edgeseal::agent

@@ -1,5 +1,6 @@
 #include "agent/error.h"
 #include "agent/state.h"
+#include "agent/state_certificates.h"
 #include "agent/state_columns.h"
 
 // The part of State that is about keys and certificates.
@@ -28,40 +29,6 @@ std::optional<KeyRecord> read_key(Statement& row) {
   record.ciphertext = row.blob(13);
   if (Bytes next = row.blob(14); !next.empty()) record.next_object = {std::move(next), tpm::SecretBytes(row.blob(15))};
   return record;
-}
-
-Statement& bind_slot(Statement& statement, const Slot& slot) {
-  return statement.bind(slot.application).bind(slot.group).bind(slot.certificate_type);
-}
-
-std::optional<CertificateRecord> read_certificate(Database& database, const KeyRecord& key) {
-  Statement certificate(database, "SELECT certificate FROM certificate WHERE key_id = ?");
-  if (!certificate.bind(key.id).step()) return std::nullopt;
-  CertificateRecord record{key.slot, key.id, certificate.blob(0), {}};
-  Statement issuers(database, "SELECT certificate FROM issuer WHERE key_id = ? ORDER BY position");
-  issuers.bind(key.id);
-  while (issuers.step()) record.issuers.push_back(issuers.blob(0));
-  return record;
-}
-
-void write_certificate(Database& database, const CertificateRecord& record) {
-  Statement(database, "DELETE FROM certificate WHERE key_id = ?").bind(record.key_id).run();
-  Statement(database, "INSERT INTO certificate VALUES (?, ?)").bind(record.key_id).bind(record.certificate).run();
-  for (std::size_t i = 0; i < record.issuers.size(); ++i)
-    Statement(database, "INSERT INTO issuer VALUES (?, ?, ?)")
-        .bind(record.key_id)
-        .bind(static_cast<std::int64_t>(i))
-        .bind(record.issuers[i])
-        .run();
-}
-
-void make_active(Database& database, const CertificateRecord& record, State::Clock::time_point now) {
-  Statement retire(database,
-                   "UPDATE key SET status = 3, retired_at = ?1, last_use = ?1 WHERE application = ?2 AND "
-                   "certificate_group = ?3 AND certificate_type = ?4 AND status = 2 AND id <> ?5");
-  retire.bind(to_seconds(now));
-  bind_slot(retire, record.slot).bind(record.key_id).run();
-  Statement(database, "UPDATE key SET status = 2 WHERE id = ?").bind(record.key_id).run();
 }
 
 void delete_pending_key(Database& database, const Slot& slot) {
@@ -224,27 +191,13 @@ void State::add_pcr_approval(const PcrApprovalRecord& approval) {
 std::optional<CertificateRecord> State::certificate(const Slot& slot) {
   const auto active = key(slot, KeyStatus::active);
   if (!active) return std::nullopt;
-  return attempt([&] { return read_certificate(*database_, *active); });
+  return attempt([&] { return read_certificate(*database_, active->id, slot); });
 }
 
 std::optional<CertificateRecord> State::certificate(const KeyId& id) {
   const auto record = key(id);
   if (!record) return std::nullopt;
-  return attempt([&] { return read_certificate(*database_, *record); });
-}
-
-void State::activate(const std::vector<CertificateRecord>& certificates, Clock::time_point now) {
-  attempt([&] {
-    Transaction transaction(*database_);
-    for (const CertificateRecord& record : certificates) {
-      make_active(*database_, record, now);
-      write_certificate(*database_, record);
-      mark_unpublished(record.slot.application, record.slot.group);
-    }
-    put_fact(setup_closed_fact, {});
-    record_generation(generation() + 1);
-    transaction.commit();
-  });
+  return attempt([&] { return read_certificate(*database_, id, record->slot); });
 }
 
 }  // namespace edgeseal::agent

@@ -9,7 +9,8 @@ std::vector<RetiredKeyRecord> State::retired_keys() {
     std::vector<RetiredKeyRecord> keys;
     Statement row(*database_,
                   "SELECT id, application, certificate_group, certificate_type, retired_at, last_use FROM key "
-                  "WHERE status = 3 ORDER BY retired_at");
+                  "WHERE status = 3 AND id NOT IN (SELECT key_id FROM unconfirmed_slot WHERE key_id IS NOT NULL) "
+                  "ORDER BY retired_at");
     while (row.step())
       keys.push_back({to_key_id(row.blob(0)),
                       {row.text(1), row.text(2), row.text(3)},
@@ -33,7 +34,8 @@ bool State::destroy_retired(const KeyId& id) {
     Statement statement(*database_,
                         "DELETE FROM key WHERE status = 3 AND id = ? AND NOT EXISTS (SELECT 1 FROM unpublished "
                         "WHERE unpublished.application = key.application AND unpublished.certificate_group = "
-                        "key.certificate_group) RETURNING id");
+                        "key.certificate_group) AND NOT EXISTS (SELECT 1 FROM unconfirmed_slot WHERE key_id = key.id) "
+                        "RETURNING id");
     const bool destroyed = statement.bind(id).step();
     while (destroyed && statement.step()) continue;
     return destroyed;

@@ -57,6 +57,41 @@ constexpr std::array migrations = {
       INSERT OR IGNORE INTO unpublished                                                  -- what has own/private/bundle.pem now
         SELECT DISTINCT application, certificate_group FROM key WHERE status = 2;
     )sql",
+    R"sql(
+      ALTER TABLE application ADD COLUMN trust_groups TEXT NOT NULL DEFAULT '';          -- one a line; so are the next
+      ALTER TABLE application ADD COLUMN server_capabilities TEXT NOT NULL DEFAULT '';
+      ALTER TABLE application ADD COLUMN exports TEXT NOT NULL DEFAULT '';
+      ALTER TABLE certificate ADD COLUMN digest BLOB NOT NULL DEFAULT x'';               -- of state_certificates.h
+      CREATE TABLE trust_list(     -- the highest generation is in use; times of this and the next in nanoseconds since 1970
+        application TEXT NOT NULL REFERENCES application(name) ON DELETE CASCADE, certificate_group TEXT NOT NULL,
+        generation INTEGER NOT NULL, last_update INTEGER NOT NULL,
+        update_frequency INTEGER NOT NULL,                                               -- milliseconds
+        validation_options INTEGER NOT NULL, seal BLOB NOT NULL,
+        list BLOB NOT NULL,                                                              -- OPC UA Binary
+        PRIMARY KEY (application, certificate_group, generation)) STRICT;
+      CREATE TABLE rejected(       -- the highest id is the newest
+        id INTEGER PRIMARY KEY, application TEXT NOT NULL REFERENCES application(name) ON DELETE CASCADE,
+        certificate_group TEXT NOT NULL, certificate BLOB NOT NULL, rejected_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX rejected_of_group ON rejected(application, certificate_group);
+      CREATE TABLE adopted(
+        path TEXT PRIMARY KEY, application TEXT NOT NULL REFERENCES application(name) ON DELETE CASCADE,
+        certificate_group TEXT NOT NULL, layout TEXT NOT NULL) STRICT;
+      CREATE TABLE unconfirmed(    -- and what it takes to undo it
+        application TEXT PRIMARY KEY REFERENCES application(name) ON DELETE CASCADE, confirm_by INTEGER NOT NULL) STRICT;
+      CREATE TABLE unconfirmed_slot(
+        application TEXT NOT NULL REFERENCES unconfirmed(application) ON DELETE CASCADE,
+        certificate_group TEXT NOT NULL, certificate_type TEXT NOT NULL,
+        key_id BLOB, certificate BLOB, digest BLOB,                                      -- active before; NULL: none
+        PRIMARY KEY (application, certificate_group, certificate_type)) STRICT;
+      CREATE TABLE unconfirmed_issuer(
+        application TEXT NOT NULL REFERENCES unconfirmed(application) ON DELETE CASCADE,
+        key_id BLOB NOT NULL, position INTEGER NOT NULL, certificate BLOB NOT NULL,
+        PRIMARY KEY (key_id, position)) STRICT;
+      CREATE TABLE unconfirmed_trust_list(
+        application TEXT NOT NULL REFERENCES unconfirmed(application) ON DELETE CASCADE,
+        certificate_group TEXT NOT NULL, generation INTEGER NOT NULL,                    -- that it brought
+        PRIMARY KEY (application, certificate_group)) STRICT;
+    )sql",
 };
 
 }  // namespace
