@@ -8,18 +8,28 @@ namespace edgeseal::dbus {
 enum class Privilege {
   Inspect,  // read what is public anyway
   ManageApplications,
-  ManageCertificates,  // the account of an application has it for that application
+  ManageCertificates,  // the account of an application has it for that application; the next, too
+  ManageTrust,         // what is trusted
   ManageKeys,          // what reaches past the rules of single applications, or takes a key out of them
 };
 
 // Whether the messages of a method carry a secret (annotation org.edgeseal.Sensitive).
 enum class Contents { Public, Secret };
 
+// What a server must tell of its client where it calls for one (annotation org.edgeseal.Delegation).
+enum class Delegation {
+  None,           // the method isn't for clients
+  Optional,       // judged where it is given
+  Authenticated,  // the account of an application must give it: a channel with signatures
+  Encrypted,      // the same: signatures and encryption
+};
+
 [[nodiscard]] constexpr std::string_view polkit_action(Privilege privilege) {
   switch (privilege) {
     case Privilege::Inspect: return "org.edgeseal.inspect";
     case Privilege::ManageApplications: return "org.edgeseal.manage-applications";
     case Privilege::ManageCertificates: return "org.edgeseal.manage-certificates";
+    case Privilege::ManageTrust: return "org.edgeseal.manage-trust";
     case Privilege::ManageKeys: return "org.edgeseal.manage-keys";
   }
   return "";

@@ -14,10 +14,37 @@ import xml.etree.ElementTree as ET
 DOC = "{urn:edgeseal:doc}"
 PRIVILEGE = "org.edgeseal.Privilege"
 SENSITIVE = "org.edgeseal.Sensitive"
+DELEGATION = "org.edgeseal.Delegation"
 ASYNC = "org.freedesktop.DBus.Method.Async"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 PRIVILEGES = {"inspect": "Inspect", "manage-applications": "ManageApplications",
-              "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys"}
+              "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys",
+              "manage-trust": "ManageTrust"}
+# Which channel the client of a server that delegates must have, and what the reference says of it.
+DELEGATIONS = {
+    "encrypted": ("Encrypted", "required of the account of the application; channel: sign-and-encrypt"),
+    "authenticated": ("Authenticated", "required of the account of the application; channel: sign or sign-and-encrypt"),
+    "optional": ("Optional", "judged where it is given; channel: sign or sign-and-encrypt")}
+DELEGATION_ERRORS = {
+    "SecurityModeInsufficient": "The channel of the client isn't what the method needs, or isn't told.",
+    "UserAccessDenied": "The client hasn't the role SecurityAdmin."}
+
+
+# OPC 10000-6 Annex A (StatusCode.csv)
+STATUS_CODES = {
+    "InternalError": 0x80020000, "ResourceUnavailable": 0x80040000, "Shutdown": 0x800C0000, "ServerTooBusy": 0x800E0000,
+    "NothingToDo": 0x800F0000, "TooManyOperations": 0x80100000, "CertificateInvalid": 0x80120000,
+    "SecurityChecksFailed": 0x80130000, "CertificateTimeInvalid": 0x80140000, "CertificateIssuerTimeInvalid": 0x80150000,
+    "CertificateHostNameInvalid": 0x80160000, "CertificateUriInvalid": 0x80170000, "CertificateUseNotAllowed": 0x80180000,
+    "CertificateIssuerUseNotAllowed": 0x80190000, "CertificateUntrusted": 0x801A0000,
+    "CertificateRevocationUnknown": 0x801B0000, "CertificateIssuerRevocationUnknown": 0x801C0000,
+    "CertificateRevoked": 0x801D0000, "CertificateIssuerRevoked": 0x801E0000, "UserAccessDenied": 0x801F0000,
+    "NotWritable": 0x803B0000, "NotSupported": 0x803D0000, "NotFound": 0x803E0000, "OutOfService": 0x808D0000,
+    "InvalidArgument": 0x80AB0000, "InvalidState": 0x80AF0000, "RequestTooLarge": 0x80B80000,
+    "SecurityModeInsufficient": 0x80E60000, "TransactionPending": 0x80E80000, "CertificateChainIncomplete": 0x810D0000,
+    "CertificatePolicyCheckFailed": 0x81140000}
+COMMON_ERRORS = ("InternalError", "InvalidArgument", "NotFound", "Shutdown", "TooManyOperations", "UserAccessDenied")
+MIRRORED = ("org.edgeseal.ServerConfiguration1", "org.edgeseal.TrustList1")  # what a server shows its clients
 
 
 class SourceError(Exception):
@@ -36,7 +63,7 @@ def text(element):
 
 
 def check(interface):
-    for member in [*interface.iter("method"), *interface.iter("property")]:
+    for member in [*interface.iter("method"), *interface.iter("signal"), *interface.iter("property")]:
         where = f"{interface.get('name')}.{member.get('name')}"
         if not text(member):
             raise SourceError(f"{where} has no documentation")
@@ -46,6 +73,17 @@ def check(interface):
             raise SourceError(f"{where} needs the annotation {PRIVILEGE}, one of {', '.join(PRIVILEGES)}")
         if annotation(member, ASYNC) != "server":
             raise SourceError(f"{where} needs the annotation {ASYNC}=server: polkit answers later")
+        check_delegation(where, member)
+
+
+def check_delegation(where, method):
+    delegation = annotation(method, DELEGATION)
+    if delegation is None:
+        return
+    if delegation not in DELEGATIONS:
+        raise SourceError(f"{where} has the annotation {DELEGATION}, not one of {', '.join(DELEGATIONS)}")
+    if method.find("arg[@type='a{sv}'][@direction='in']") is None:
+        raise SourceError(f"{where} needs an argument of options (a{{sv}}) to be delegated")
 
 
 def load(path):
@@ -61,7 +99,7 @@ def introspection(path):
     check(node.find("interface"))
     for parent in list(node.iter()):
         for child in list(parent):
-            if child.tag.startswith(DOC) or child.get("name") in (PRIVILEGE, SENSITIVE):
+            if child.tag.startswith(DOC) or child.get("name") in (PRIVILEGE, SENSITIVE, DELEGATION):
                 parent.remove(child)
     return ET.tostring(node, encoding="unicode") + "\n"
 
@@ -73,7 +111,8 @@ def privileges(paths):
             member = f"{interface.get('name')}.{method.get('name')}"
             privilege = PRIVILEGES[annotation(method, PRIVILEGE)]
             contents = "Secret" if annotation(method, SENSITIVE) == "true" else "Public"
-            rows.append(f'    {{"{member}", Privilege::{privilege}, Contents::{contents}}},')
+            delegation = DELEGATIONS.get(annotation(method, DELEGATION), ("None",))[0]
+            rows.append(f'    {{"{member}", Privilege::{privilege}, Contents::{contents}, Delegation::{delegation}}},')
     return f"""#pragma once
 
 // Made from dbus/interfaces/*.xml; do not edit.
@@ -88,6 +127,7 @@ struct DeclaredMethod {{
   std::string_view member;
   Privilege privilege;
   Contents contents;
+  Delegation delegation;
 }};
 
 inline constexpr DeclaredMethod kDeclaredMethods[] = {{
@@ -120,6 +160,8 @@ def sources(element):
 def method_reference(method):
     lines = [f"### {method.get('name')}", "", f"    {signature(method)}", "", text(method), "",
              f"Privilege: `{annotation(method, PRIVILEGE)}`.", "", *sources(method)]
+    if delegation := annotation(method, DELEGATION):
+        lines += [f"Delegation: {DELEGATIONS[delegation][1]}.", ""]
     if annotation(method, SENSITIVE) == "true":
         lines += ["Carries a secret, see Secrets.", ""]
     lines += table(("argument", "type", "meaning"),
@@ -128,11 +170,29 @@ def method_reference(method):
                    [(f"`{o.get('name')}`", f"`{o.get('type')}`", o.text) for o in method.iter(DOC + "option")])
     lines += table(("field of the answer", "type", "meaning"),
                    [(f"`{f.get('name')}`", f"`{f.get('type')}`", f.text) for f in method.iter(DOC + "field")])
-    return lines + table(("error", "when"), [(f"`{e.get('name')}`", e.text) for e in method.iter(DOC + "error")])
+    return lines + table(("error", "when"), [(f"`{name}`", when) for name, when in errors_of(method)])
+
+
+def errors_of(method):
+    """(name, when) of each error of a method, beside those that every method has."""
+    errors = [(error.get("name"), error.text) for error in method.iter(DOC + "error")]
+    if annotation(method, DELEGATION) is None:
+        return errors
+    denied = [f"{DELEGATION_ERRORS['UserAccessDenied']} {when}" for name, when in errors if name == "UserAccessDenied"]
+    delegated = dict(DELEGATION_ERRORS, **({"UserAccessDenied": denied[0]} if denied else {}))
+    return [*delegated.items(), *((name, when) for name, when in errors if name not in delegated)]
+
+
+def signal_reference(signal):
+    arguments = ", ".join(f"{arg.get('type')} {arg.get('name')}" for arg in signal.iter("arg"))
+    return [f"### {signal.get('name')}", "", f"    signal {signal.get('name')}({arguments})", "", text(signal), "",
+            *sources(signal), *table(("argument", "type", "meaning"),
+                                     [(f"`{a.get('name')}`", f"`{a.get('type')}`", text(a)) for a in signal.iter("arg")])]
 
 
 def property_reference(prop):
-    change = {"true": "signals a change", "const": "never changes"}[annotation(prop, EMITS)]
+    change = {"true": "signals a change", "const": "never changes", "false": "changes without a signal"}[
+        annotation(prop, EMITS)]
     return [f"### {prop.get('name')}", "", f"    property {prop.get('type')} {prop.get('name')}, {change}", "",
             text(prop), "", *sources(prop)]
 
@@ -141,9 +201,28 @@ def interface_reference(object_path, interface):
     lines = [f"## {interface.get('name')}", "", f"On `{object_path}`.", "", text(interface), "", *sources(interface)]
     for method in interface.iter("method"):
         lines += method_reference(method)
+    for signal in interface.iter("signal"):
+        lines += signal_reference(signal)
     for prop in interface.iter("property"):
         lines += property_reference(prop)
     return lines
+
+
+def status_reference(interfaces):
+    """Which error is which OPC UA status code, and which methods that a server shows its clients give it."""
+    methods = {name: [] for name in STATUS_CODES}
+    for _, interface in interfaces:
+        for method in interface.iter("method") if interface.get("name") in MIRRORED else []:
+            for name, _ in errors_of(method):
+                methods[name].append(f"{interface.get('name').split('.')[-1][:-1]}.{method.get('name')}")
+    for name in COMMON_ERRORS:
+        methods[name] = ["every method"]
+    methods["SecurityModeInsufficient"] = ["every method that can be delegated"]
+    rows = [(f"`{name}`", f"`Bad_{name}`", f"0x{STATUS_CODES[name]:08X}", ", ".join(where))
+            for name, where in methods.items()]
+    return ["## Errors and OPC UA status codes", "",
+            "For a server that delegates: an error and the status code of the same name are one and the same.", "",
+            *table(("error", "status code", "number", "methods of ServerConfiguration1 and TrustList1"), rows)]
 
 
 PREFACE = """# D-Bus reference
@@ -161,15 +240,34 @@ another type, is the error `InvalidArgument`.
 | `inspect` | `org.edgeseal.inspect` | every local user: nothing that it shows is secret |
 | `manage-applications` | `org.edgeseal.manage-applications` | members of the administrators' group |
 | `manage-certificates` | `org.edgeseal.manage-certificates` | members of the administrators' group |
+| `manage-trust` | `org.edgeseal.manage-trust` | members of the administrators' group |
 | `manage-keys` | `org.edgeseal.manage-keys` | members of the administrators' group |
 
-Root may always. The account of an application may always do with that application what needs `manage-certificates`, nothing
-else. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
+Root may always. The account of an application may always do with that application what needs `manage-certificates` or
+`manage-trust`, nothing else; where a method can be delegated, only for a client of it (see Delegation). Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
 ALLOW_INTERACTIVE_AUTHORIZATION. polkit has 10 seconds to answer, 120 where a user is asked; no answer is a refusal.
 The administrators' group is `edgeseal-admin` (edgeseal.toml, `[bus] admin-group`). Properties may be read by whoever the
 policy of the bus lets through.
 
 Every call leaves one audit record: caller, object, method, outcome.
+
+## Delegation
+
+A server that offers ServerConfiguration or trust lists to OPC UA clients calls for them. It says so by these options, which every
+method with a line "Delegation" takes beside its own:
+
+| option | type | meaning |
+|---|---|---|
+| `session` | `s` | Names the session of the client, 1 to 256 bytes, the same for all its calls and of no other session: with the bus connection it is the owner of a transaction and of file handles. |
+| `security-mode` | `s` | Of the client's secure channel: "none", "sign" or "sign-and-encrypt". |
+| `roles` | `as` | Those that the server granted the session, at most 64: by name ("SecurityAdmin") or NodeId ("i=15704"). |
+| `user` | `s` | Who the client is, for the audit, at most 256 bytes. Default: not known. |
+| `client-certificate` | `ay` | The client's application certificate, for the audit: DER, at most 65536 bytes. Default: not known. |
+
+They are judged before anything else of the call: first the channel (`SecurityModeInsufficient`), then the role SecurityAdmin
+(`UserAccessDenied`), then the arguments (OPC 10000-12 §7.10). Whoever gives one of them delegates, and a security-mode or roles
+that are not given are those of nobody. The account of an application must delegate; it is let in for its clients alone. Root,
+who polkit lets through and members of the administrators' group may leave the options out: then the call is their own.
 
 ## Limits
 
@@ -205,9 +303,23 @@ Every method can answer these:
 """
 
 
+CERTIFICATE_TYPES = """## Certificate groups and types
+
+| group | NodeId | | certificate type | NodeId |
+|---|---|---|---|---|
+| `application` | i=14156 | | `rsa-sha256` | i=12560 |
+| `https` | i=14088 | | `ecc-nist-p256` | i=23538 |
+| `user-token` | i=14122 | | `ecc-nist-p384` | i=23539 |
+| `tls` | none | | `https` | i=12558 |
+| | | | `tls-server` | i=19325 |
+| | | | `tls-client` | i=19326 |
+"""
+
+
 def reference(paths):
-    lines = []
-    for object_path, interface in map(load, paths):
+    interfaces = [load(path) for path in paths]
+    lines = status_reference(interfaces) + CERTIFICATE_TYPES.splitlines() + [""]
+    for object_path, interface in interfaces:
         lines += interface_reference(object_path, interface)
     return PREFACE + "\n".join(lines).rstrip() + "\n"
 

@@ -7,11 +7,14 @@ import unittest
 
 GENERATOR, REFERENCE, *INTERFACES = sys.argv[1:]
 
+SIGNAL = """<node name="/x" xmlns:doc="urn:edgeseal:doc"><interface name="org.edgeseal.X1"><signal name="S">
+{doc}<arg name="a" type="s"/></signal></interface></node>"""
 METHOD = """<node name="/x" xmlns:doc="urn:edgeseal:doc"><interface name="org.edgeseal.X1"><method name="M">
 {annotations}{doc}</method></interface></node>"""
 PRIVILEGE = '<annotation name="org.edgeseal.Privilege" value="{}"/>'
 ASYNC = '<annotation name="org.freedesktop.DBus.Method.Async" value="server"/>'
 SENSITIVE = '<annotation name="org.edgeseal.Sensitive" value="true"/>'
+DELEGATION = '<annotation name="org.edgeseal.Delegation" value="{}"/>'
 DOC = "<doc:text>What M does.</doc:text>"
 
 
@@ -37,14 +40,35 @@ class GenerateTest(unittest.TestCase):
 
     def test_every_method_is_in_the_table_of_privileges(self):
         result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC)
-        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect, Contents::Public}', result.stdout)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect, Contents::Public, Delegation::None}', result.stdout)
 
     def test_what_carries_a_secret_is_marked_in_the_table_and_the_reference(self):
         annotations = PRIVILEGE.format("manage-keys") + ASYNC + SENSITIVE
         result = self.generate_method(annotations)
-        self.assertIn('{"org.edgeseal.X1.M", Privilege::ManageKeys, Contents::Secret}', result.stdout)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::ManageKeys, Contents::Secret, Delegation::None}', result.stdout)
         self.assertIn("Carries a secret", self.generate_method(annotations, command="reference").stdout)
         self.assertNotIn("Sensitive", self.generate_method(annotations, command="introspection").stdout)
+
+    def test_what_a_delegated_method_needs_is_in_the_table_and_the_reference(self):
+        options = DOC + '<arg name="options" type="a{sv}" direction="in"/>'
+        annotations = PRIVILEGE.format("manage-trust") + ASYNC + DELEGATION.format("encrypted")
+        self.assertIn("Privilege::ManageTrust, Contents::Public, Delegation::Encrypted}",
+                      self.generate_method(annotations, doc=options).stdout)
+        reference = self.generate_method(annotations, doc=options, command="reference").stdout
+        self.assertIn("channel: sign-and-encrypt", reference)
+        self.assertIn("| `SecurityModeInsufficient` | The channel", reference)
+        self.assertNotIn("Delegation", self.generate_method(annotations, doc=options, command="introspection").stdout)
+
+    def test_a_delegated_method_without_options_or_of_an_unknown_kind_is_refused(self):
+        annotations = PRIVILEGE.format("manage-trust") + ASYNC
+        self.assertIn("options", self.generate_method(annotations + DELEGATION.format("encrypted")).stderr)
+        self.assertEqual(self.generate_method(annotations + DELEGATION.format("perhaps")).returncode, 1)
+
+    def test_signals_are_in_the_reference_and_need_documentation(self):
+        self.path.write_text(SIGNAL.format(doc=DOC))
+        self.assertIn("    signal S(s a)", generate("reference", self.path).stdout)
+        self.path.write_text(SIGNAL.format(doc=""))
+        self.assertEqual(generate("reference", self.path).returncode, 1)
 
     def test_a_method_without_privilege_is_refused(self):
         result = self.generate_method(ASYNC)
