@@ -54,4 +54,11 @@ std::vector<std::string> directories_of(const PublishedGroup&) {
           "issuer", "issuer/certs", "issuer/crl",  "rejected", "rejected/certs"};
 }
 
+Manifest manifest_of(const std::vector<PublishedFile>& files) {
+  Manifest manifest;
+  for (const PublishedFile& file : files)
+    manifest.emplace(file.path, FileDigest{sha256(std::as_bytes(std::span(file.content))), file.content.size()});
+  return manifest;
+}
+
 }  // namespace edgeseal::agent

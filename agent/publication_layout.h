@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,29 @@ struct PublishedFile {
   std::string content;
 };
 
-// The files of a group, by path, each path once: OPC 10000-12 Annex F, bundles (fullchain.pem, ca.pem, crl.pem), hashed
-// names for X509_LOOKUP_hash_dir(3), and below export/ the other layouts. Never a private key.
+// The files of a group, by path, each path once; docs/published-files.md says what each of them is for. Never a private
+// key. What is in trust_list and rejected may be any bytes: what has no name that can be read is shown under its
+// thumbprint, and is in no bundle. Throws Error{internal_error} for a slot whose key reference does not fit its bounds.
 [[nodiscard]] std::vector<PublishedFile> files_of(const PublishedGroup& group);
 // Its directories, also those without a file; a directory before those in it.
 [[nodiscard]] std::vector<std::string> directories_of(const PublishedGroup& group);
+
+// Whoever comes as far as the directory of the group reads what is in it: who comes so far is said above it.
+inline constexpr unsigned published_file_mode = 0644;
+inline constexpr unsigned published_directory_mode = 0755;
+
+struct FileDigest {
+  std::array<std::byte, 32> sha256{};
+  std::size_t size = 0;
+
+  bool operator==(const FileDigest&) const = default;
+};
+
+// By path: what the directory of a group holds, and nothing else, while nobody meddles with it.
+using Manifest = std::map<std::string, FileDigest>;
+[[nodiscard]] Manifest manifest_of(const std::vector<PublishedFile>& files);
+[[nodiscard]] inline Manifest manifest_of(const PublishedGroup& group) {
+  return manifest_of(files_of(group));
+}
 
 }  // namespace edgeseal::agent
