@@ -53,6 +53,9 @@ gid_t gid_of(const group& entry) {
 std::string name_of(const passwd& entry) {
   return entry.pw_name;
 }
+std::string name_of_group(const group& entry) {
+  return entry.gr_name;
+}
 
 }  // namespace
 
@@ -70,6 +73,15 @@ std::string describe_user(uid_t uid) {
   const std::string number = "uid " + std::to_string(uid);
   try {
     return look_up(getpwuid_r, uid, name_of, number).value_or(number);
+  } catch (const Error&) {
+    return number;
+  }
+}
+
+std::string describe_group(gid_t gid) {
+  const std::string number = "gid " + std::to_string(gid);
+  try {
+    return look_up(getgrgid_r, gid, name_of_group, number).value_or(number);
   } catch (const Error&) {
     return number;
   }

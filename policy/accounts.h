@@ -12,7 +12,8 @@ namespace edgeseal::policy {
 [[nodiscard]] std::optional<uid_t> find_user(const std::string& name_or_id);
 [[nodiscard]] std::optional<gid_t> find_group(const std::string& name_or_id);
 
-// For messages: the account's name, or "uid 4711" where it has none.
+// For messages: the account's name, or "uid 4711" where it has none; for groups alike.
 [[nodiscard]] std::string describe_user(uid_t uid);
+[[nodiscard]] std::string describe_group(gid_t gid);
 
 }  // namespace edgeseal::policy
