@@ -1,13 +1,15 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <memory>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "agent/answer.h"
+#include "agent/secret_memory.h"
 #include "agent/state.h"
 #include "agent/tpm_worker.h"
-#include "tpm/bytes.h"
 
 namespace edgeseal::agent {
 
@@ -20,11 +22,12 @@ class IntegritySeal {
   IntegritySeal(State& state, TpmWorker& tpm, std::function<void()> opened)
       : state_(state), tpm_(tpm), opened_(std::move(opened)) {}
 
-  // When the TPM has become ready: opens the key where there is one.
+  // When the TPM has become ready: opens the key where there is one. What fails is logged, and tried by prepare()
+  // again.
   void open();
   // Answers when seals can be made; makes the key where there is none. What fails is answered.
   void prepare(Answer<std::monostate> answer);
-  [[nodiscard]] bool is_open() const { return key_.has_value(); }
+  [[nodiscard]] bool is_open() const { return key_ != nullptr; }
 
   // Both throw Error{tpm_unavailable} while it is not open. `kind` and `name` are sealed along, so that no sealed thing
   // can be put in the place of another.
@@ -32,10 +35,17 @@ class IntegritySeal {
   [[nodiscard]] bool holds(std::string_view kind, std::string_view name, ByteView content, ByteView seal) const;
 
  private:
+  using KeyPtr = std::shared_ptr<secret_memory::Buffer>;
+
+  void make();
+  void unseal(const tpm::SealedSecret& sealed);
+  void conclude(std::variant<KeyPtr, Error> outcome);
+
   State& state_;
   TpmWorker& tpm_;
   const std::function<void()> opened_;
-  std::optional<tpm::SecretBytes> key_;
+  KeyPtr key_;                                   // null: not opened yet
+  std::vector<Answer<std::monostate>> waiting_;  // not empty: the TPM is at it
 };
 
 }  // namespace edgeseal::agent

@@ -20,10 +20,7 @@ bool is_usable(X509_CRL& crl, X509& issuer) {
     known_extensions =
         known_extensions && (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1);
   }
-  const bool is_signed =
-      (X509_get_key_usage(&issuer) & KU_CRL_SIGN) != 0 && X509_CRL_verify(&crl, X509_get0_pubkey(&issuer)) == 1;
-  ERR_clear_error();
-  return complete && known_extensions && is_signed;
+  return complete && known_extensions && has_signed(issuer, crl);
 }
 
 bool is_current(const X509_CRL& crl, std::chrono::system_clock::time_point now) {
@@ -40,6 +37,13 @@ bool lists(X509_CRL& crl, X509& certificate) {
 }
 
 }  // namespace
+
+bool has_signed(X509& issuer, X509_CRL& crl) {
+  const bool good =
+      (X509_get_key_usage(&issuer) & KU_CRL_SIGN) != 0 && X509_CRL_verify(&crl, X509_get0_pubkey(&issuer)) == 1;
+  ERR_clear_error();
+  return good;
+}
 
 Revocation revocation_of(const TrustStore& store, X509& certificate, X509& issuer,
                          std::chrono::system_clock::time_point now) {

@@ -13,6 +13,9 @@ struct Revocation {
   std::string text;  // where not known, or revoked
 };
 
+// With a key that may sign CRLs.
+[[nodiscard]] bool has_signed(X509& issuer, X509_CRL& crl);
+
 // By the CRLs of the store. One that has expired can still tell that a certificate is revoked, but not that it is good.
 [[nodiscard]] Revocation revocation_of(const TrustStore& store, X509& certificate, X509& issuer,
                                        std::chrono::system_clock::time_point now);

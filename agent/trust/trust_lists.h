@@ -9,6 +9,7 @@
 #include "agent/integrity_seal.h"
 #include "agent/state.h"
 #include "agent/trust/trust_store.h"
+#include "agent/trust/validation.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::agent {
@@ -28,6 +29,7 @@ class TrustLists {
  public:
   struct Settings {
     std::size_t max_size = std::size_t{16} * 1024 * 1024;  // bytes, UA Binary; 0: max_size_ceiling
+    MinimumStrength strength{};                            // of the certificates in a list
   };
   static constexpr std::size_t max_size_ceiling = std::size_t{64} * 1024 * 1024;
 
@@ -37,21 +39,25 @@ class TrustLists {
 
   [[nodiscard]] std::size_t max_size() const;  // bytes, never 0
 
-  // Both throw Error{tpm_unavailable} while the seal can't be checked. A group without a list has an empty one.
+  // These throw Error{tpm_unavailable} while the seal can't be checked. A group without a list has an empty one. The
+  // reference is good until the list changes.
   [[nodiscard]] const TrustListRecord& record(const dbus::GroupName& group);
   [[nodiscard]] TrustStorePtr store(const dbus::GroupName& group);
   [[nodiscard]] bool intact(const dbus::GroupName& group);
+  // Whether the group was ever given a list, which may be empty or lost.
+  [[nodiscard]] bool has_list(const dbus::GroupName& group);
 
-  // A list that is to take the place of the present one, at `now`; §7.8.2.5: every certificate and CRL parses, each CRL
-  // is signed by a CA of the list, no certificate is weaker than the minimum. Throws Error{request_too_large,
-  // certificate_invalid ...} naming what is at fault; then nothing changes. Needs the seal.
+  // A list that is to take the place of the present one, at `now`; what it does not specify stays as it is. §7.8.2.5:
+  // every certificate and CRL parses, each CRL is signed by a CA of the list, no certificate is weaker than the
+  // minimum; what has expired is taken. Throws Error{request_too_large, certificate_invalid,
+  // certificate_policy_check_failed} naming what is at fault; then nothing changes. Needs the seal.
   [[nodiscard]] CheckedTrustList check(const dbus::GroupName& group, TrustList list, State::Clock::time_point now);
   // The same list with other options; `last_update` stays.
   [[nodiscard]] CheckedTrustList with_options(const dbus::GroupName& group,
                                               std::optional<std::chrono::milliseconds> update_frequency,
                                               std::optional<ValidationOptions> validation_options);
 
-  // After State::commit() of a checked list.
+  // After State::commit() of a checked list, and before anybody asks for it.
   void committed(const CheckedTrustList& list);
   // The state has changed under it: an application was deleted, reset, rolled back.
   void forget(const std::string& application);
@@ -63,6 +69,11 @@ class TrustLists {
     bool intact = true;
   };
   [[nodiscard]] Loaded& load(const dbus::GroupName& group);
+  [[nodiscard]] Loaded read(const dbus::GroupName& group);
+  [[nodiscard]] std::optional<Loaded> read(const dbus::GroupName& group, TrustListGeneration generation);
+  [[nodiscard]] Loaded replace_damaged(const dbus::GroupName& group);
+  [[nodiscard]] bool holds(const TrustListRecord& record) const;
+  [[nodiscard]] CheckedTrustList sealed(TrustListRecord record, TrustStorePtr store) const;
 
   State& state_;
   const IntegritySeal& seal_;

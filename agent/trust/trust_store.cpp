@@ -13,7 +13,7 @@ namespace edgeseal::agent {
 namespace {
 
 [[noreturn]] void refuse_item(const char* list_name, std::size_t index, const Error& cause) {
-  throw Error(Code::certificate_invalid, fmt::format("number {} of the {}: {}", index + 1, list_name, cause.what()));
+  throw Error(cause.code(), fmt::format("number {} of the {}: {}", index + 1, list_name, cause.what()));
 }
 
 template <class Parse>
@@ -38,9 +38,9 @@ CrlPtr parse_crl(ByteView der) {
   return crl;
 }
 
-TrustStore::TrustStore(TrustList list) : list_(std::move(list)) {
-  add(list_.trusted_certificates, "trusted certificates");
-  add(list_.issuer_certificates, "issuer certificates");
+TrustStore::TrustStore(TrustList list, const Judge& judge) : list_(std::move(list)) {
+  add(list_.trusted_certificates, "trusted certificates", judge);
+  add(list_.issuer_certificates, "issuer certificates", judge);
   add_crls(list_.trusted_crls, "trusted CRLs");
   add_crls(list_.issuer_crls, "issuer CRLs");
   trusted_.reserve(list_.trusted_certificates.size());
@@ -52,13 +52,12 @@ bool TrustStore::trusts(const Sha256& fingerprint) const {
   return std::ranges::binary_search(trusted_, fingerprint);
 }
 
-std::vector<CertificatePtr> TrustStore::issuers_of(const X509& certificate) const {
-  const X509_NAME* name = X509_get_issuer_name(&certificate);
+std::vector<CertificatePtr> TrustStore::certificates_of(const X509_NAME& subject) const {
   std::vector<CertificatePtr> found;
-  const auto [first, last] = by_subject_.equal_range(hash_of(name));
+  const auto [first, last] = by_subject_.equal_range(hash_of(&subject));
   for (auto entry = first; entry != last; ++entry) {
     CertificatePtr candidate = parse_certificate(*entry->second);
-    if (X509_NAME_cmp(X509_get_subject_name(candidate.get()), name) == 0) found.push_back(std::move(candidate));
+    if (X509_NAME_cmp(X509_get_subject_name(candidate.get()), &subject) == 0) found.push_back(std::move(candidate));
   }
   return found;
 }
@@ -80,9 +79,13 @@ TrustStore::NameHash TrustStore::hash_of(const X509_NAME* name) {
   return hash;
 }
 
-void TrustStore::add(const std::vector<Bytes>& certificates, const char* list_name) {
+void TrustStore::add(const std::vector<Bytes>& certificates, const char* list_name, const Judge& judge) {
   for (std::size_t i = 0; i < certificates.size(); ++i) {
-    const CertificatePtr parsed = parse_item(list_name, i, [&] { return parse_certificate(certificates[i]); });
+    const CertificatePtr parsed = parse_item(list_name, i, [&] {
+      CertificatePtr certificate = parse_certificate(certificates[i]);
+      if (judge) judge(*certificate);
+      return certificate;
+    });
     by_subject_.emplace(hash_of(X509_get_subject_name(parsed.get())), &certificates[i]);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -22,21 +23,29 @@ inline constexpr std::size_t max_crl_size = 1024 * 1024;  // DER; larger ones ar
 // memory where there are thousands. Immutable, thus for any thread.
 class TrustStore {
  public:
-  // Throws Error{certificate_invalid}, saying which certificate or CRL it is and what is wrong with it.
-  explicit TrustStore(TrustList list);
+  // Of each certificate while it is parsed; throws Error where it must not be in a list.
+  using Judge = std::function<void(X509& certificate)>;
+
+  // Throws Error{certificate_invalid} or what `judge` throws, saying which certificate or CRL it is and what is wrong
+  // with it.
+  explicit TrustStore(TrustList list) : TrustStore(std::move(list), nullptr) {}
+  TrustStore(TrustList list, const Judge& judge);
 
   [[nodiscard]] const TrustList& list() const { return list_; }
   [[nodiscard]] bool trusts(const Sha256& fingerprint) const;  // of a certificate among the trusted ones
 
-  // Certificates, trusted or not, whose subject is the issuer of `certificate`.
-  [[nodiscard]] std::vector<CertificatePtr> issuers_of(const X509& certificate) const;
+  // Certificates, trusted or not, of this subject.
+  [[nodiscard]] std::vector<CertificatePtr> certificates_of(const X509_NAME& subject) const;
+  [[nodiscard]] std::vector<CertificatePtr> issuers_of(const X509& certificate) const {
+    return certificates_of(*X509_get_issuer_name(&certificate));
+  }
   // CRLs whose issuer has this subject.
   [[nodiscard]] std::vector<const X509_CRL*> crls_of(const X509& issuer) const;
 
  private:
   using NameHash = std::uint64_t;
   [[nodiscard]] static NameHash hash_of(const X509_NAME* name);
-  void add(const std::vector<Bytes>& certificates, const char* list_name);
+  void add(const std::vector<Bytes>& certificates, const char* list_name, const Judge& judge);
   void add_crls(const std::vector<Bytes>& crls, const char* list_name);
 
   TrustList list_;
