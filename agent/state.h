@@ -251,6 +251,9 @@ class State {
   [[nodiscard]] bool destroy_retired(const KeyId& id);
   [[nodiscard]] std::optional<ClockRecord> clock_record();
   void put_clock_record(const ClockRecord& record);
+  // Of the time of day that this device has known: see TimeFloor.
+  [[nodiscard]] std::optional<Clock::time_point> latest_time();
+  void record_latest_time(Clock::time_point time);
 
  private:
   class Lock;

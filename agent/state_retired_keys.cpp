@@ -1,7 +1,7 @@
 #include "agent/state.h"
 #include "agent/state_columns.h"
 
-// The part of State that is about keys that were replaced, and the time that they have.
+// The part of State that is about keys that were replaced, and about time.
 namespace edgeseal::agent {
 
 std::vector<RetiredKeyRecord> State::retired_keys() {
@@ -63,6 +63,19 @@ void State::put_clock_record(const ClockRecord& record) {
         .bind(to_seconds(record.time))
         .run();
   });
+}
+
+std::optional<State::Clock::time_point> State::latest_time() {
+  return attempt([&]() -> std::optional<Clock::time_point> {
+    Statement row(*database_, "SELECT time FROM latest_time");
+    if (!row.step()) return std::nullopt;
+    return to_time(row.integer(0));
+  });
+}
+
+void State::record_latest_time(Clock::time_point time) {
+  attempt(
+      [&] { Statement(*database_, "INSERT OR REPLACE INTO latest_time VALUES (1, ?)").bind(to_seconds(time)).run(); });
 }
 
 }  // namespace edgeseal::agent

@@ -69,6 +69,8 @@ constexpr std::array migrations = {
         validation_options INTEGER NOT NULL, seal BLOB NOT NULL,
         list BLOB NOT NULL,                                                              -- OPC UA Binary
         PRIMARY KEY (application, certificate_group, generation)) STRICT;
+      CREATE TABLE latest_time(    -- one row
+        id INTEGER PRIMARY KEY CHECK (id = 1), time INTEGER NOT NULL) STRICT;            -- seconds since 1970
       CREATE TABLE rejected(       -- the highest id is the newest
         id INTEGER PRIMARY KEY, application TEXT NOT NULL REFERENCES application(name) ON DELETE CASCADE,
         certificate_group TEXT NOT NULL, certificate BLOB NOT NULL, rejected_at INTEGER NOT NULL) STRICT;

@@ -49,7 +49,8 @@ bool allows_extended_key_usage(X509& certificate, std::uint32_t any_of) {
 
 std::uint32_t extended_usages(Purpose purpose) {
   switch (purpose) {
-    case Purpose::application: return XKU_SSL_SERVER | XKU_SSL_CLIENT;
+    case Purpose::application:
+    case Purpose::tls: return XKU_SSL_SERVER | XKU_SSL_CLIENT;
     case Purpose::https_server: return XKU_SSL_SERVER;
     case Purpose::https_client: return XKU_SSL_CLIENT;
     case Purpose::user: return ~std::uint32_t{0};  // OPC 10000-6 asks for none

@@ -29,16 +29,21 @@ class PeerValidation {
   PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
                  std::function<std::chrono::system_clock::time_point()> now);
 
-  // Answers what was suppressed; throws Error with the code of the step that failed.
+  // Answers what was suppressed; throws Error with the code of the step that failed, and Error{tpm_unavailable} while
+  // the list of the group can't be checked.
   std::vector<Finding> judge(const dbus::GroupName& group, std::span<const Bytes> chain, const Question& question);
   [[nodiscard]] std::vector<RejectedRecord> rejected(const dbus::GroupName& group) const;
 
   // A certificate for the group itself (OPC 10000-12 §7.10.5), by `store`, which may be a staged list. `strict`:
-  // nothing is suppressed; otherwise what OPC 10000-4 lets be suppressed is, and is audited. Throws Error.
+  // nothing is suppressed; otherwise what the options of a list can suppress is, and is audited. Throws Error.
   void judge_own(const TrustStore& store, const dbus::GroupName& group, std::span<const Bytes> chain,
                  const std::string& application_uri, bool strict);
 
  private:
+  [[nodiscard]] Verdict validate_and_audit(const TrustStore& store, const dbus::GroupName& group,
+                                           std::span<const Bytes> chain, const ValidationRequest& request) const;
+  void reject(const dbus::GroupName& group, std::span<const Bytes> chain, const Finding& reason);
+
   State& state_;
   TrustLists& lists_;
   const Audit& audit_;
@@ -47,6 +52,7 @@ class PeerValidation {
 };
 
 [[nodiscard]] Purpose purpose_of_group(const std::string& group);  // of the peers of a group
-[[nodiscard]] Purpose parse_purpose(const std::string& name);      // throws Error{invalid_argument}
+// "application", "https-server", "https-client", "tls", "user". Throws Error{invalid_argument}.
+[[nodiscard]] Purpose parse_purpose(const std::string& name);
 
 }  // namespace edgeseal::agent

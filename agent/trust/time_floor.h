@@ -1,13 +1,40 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
 
-#include "agent/device_clock.h"
+#include "agent/state.h"
 
 namespace edgeseal::agent {
 
-// The time for validation on devices whose clock may stand at 1970 after each start: CLOCK_REALTIME, and never earlier
-// than what this device has known before, or than the release of this agent.
-[[nodiscard]] std::chrono::system_clock::time_point validation_time(const DeviceClock& clock);
+// CLOCK_REALTIME, and whether a time server has set it since the machine started (systemd-timesyncd tells).
+struct TimeOfDay {
+  std::chrono::system_clock::time_point time;
+  bool synchronised = false;
+};
+[[nodiscard]] TimeOfDay read_time_of_day();
+
+// The time for validation, also on devices whose clock stands at 1970 after each start: the time of day, but, until a
+// time server has set it, never earlier than the latest time of day that this device has known, or than the release of
+// this agent. So nobody makes an expired certificate good again by turning the clock back. Loop's thread.
+class TimeFloor {
+ public:
+  using Time = std::chrono::system_clock::time_point;
+  using Read = std::function<TimeOfDay()>;
+
+  // Throws Error{state_unavailable}.
+  explicit TimeFloor(State& state, Read read = read_time_of_day);
+
+  // Writes the state once an hour.
+  [[nodiscard]] Time now();
+
+ private:
+  void remember(Time time);
+
+  State& state_;
+  const Read read_;
+  Time known_;  // what the state has
+};
 
 }  // namespace edgeseal::agent

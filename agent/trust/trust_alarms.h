@@ -8,6 +8,7 @@
 
 #include "agent/applications.h"
 #include "agent/audit.h"
+#include "agent/clock_watch.h"
 #include "agent/event_loop.h"
 #include "agent/state.h"
 #include "agent/trust/trust_lists.h"
@@ -16,7 +17,8 @@ namespace edgeseal::agent {
 
 // One alarm of a group. Severities as OPC 10000-5 §6.4.2 has them: 1 to 1000.
 struct Alarm {
-  std::string kind;            // "certificate-expiration", "trust-list-out-of-date", "trust-list-integrity"
+  // "certificate-expiration", "certificate-integrity", "trust-list-out-of-date", "trust-list-integrity"
+  std::string kind;
   std::string source;          // certificate type; empty for a trust list
   std::uint16_t severity = 0;  // 0: not active
   std::string message;
@@ -25,7 +27,7 @@ struct Alarm {
 };
 
 // CertificateExpirationAlarm (OPC 10000-9, default limit two weeks) and TrustListOutOfDateAlarm (OPC 10000-12 §7.8.3):
-// looks at certificates and lists when something changed, when one is due, and when the clock was set. Loop's thread.
+// looks at certificates and lists when it is told to, when one is due, and when the clock was set. Loop's thread.
 class TrustAlarms {
  public:
   struct Settings {
@@ -33,24 +35,42 @@ class TrustAlarms {
   };
   // An alarm of the group became active, changed its severity, or ended.
   using Changed = std::function<void(const dbus::GroupName& group, const Alarm& alarm)>;
+  using Time = State::Clock::time_point;
 
+  // `clock_set`: see ClockWatch.
   TrustAlarms(EventLoop& loop, State& state, Applications& applications, TrustLists& lists, const Audit& audit,
-              const Settings& settings, std::function<std::chrono::system_clock::time_point()> now, Changed changed);
+              const Settings& settings, std::function<Time()> now, Changed changed,
+              policy::UniqueFd clock_set = open_clock_set());
 
+  // When certificates or lists may have changed, and when the seal was opened: before that lists raise no alarm.
   void look();
   [[nodiscard]] std::vector<Alarm> active(const dbus::GroupName& group) const;
 
  private:
+  using Group = std::pair<std::string, std::string>;  // application and group
+
+  // What one look finds: the alarms, and when the next one will be raised.
+  struct Sight {
+    std::map<Group, std::vector<Alarm>> alarms;
+    Time next = Time::max();
+  };
+  [[nodiscard]] Sight sight(Time now);
+  void look_at_certificate(const Slot& slot, Time now, Sight& sight);
+  void look_at_list(const dbus::GroupName& group, Time now, Sight& sight);
+  void tell(const Group& group, const Alarm& alarm);
+  void look_again_at(Time next, Time now);
+
   EventLoop& loop_;
   State& state_;
   Applications& applications_;
   TrustLists& lists_;
   const Audit& audit_;
   const Settings settings_;
-  const std::function<std::chrono::system_clock::time_point()> now_;
+  const std::function<Time()> now_;
   const Changed changed_;
   EventLoop::Source timer_;
-  std::map<std::pair<std::string, std::string>, std::vector<Alarm>> active_;  // by application and group
+  std::map<Group, std::vector<Alarm>> active_;
+  ClockWatch clock_watch_;
 };
 
 }  // namespace edgeseal::agent

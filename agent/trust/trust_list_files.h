@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
+#include <memory>
 
 #include "agent/event_loop.h"
 #include "agent/transactions.h"
@@ -49,17 +49,28 @@ class TrustListFiles {
   void forget(const std::string& application);
 
  private:
+  using Content = std::shared_ptr<Bytes>;  // one that is read is not changed
+
   struct File {
     TransactionOwner owner;
     dbus::GroupName group;
     bool writing = false;
-    Bytes content;
+    Content content;
+    TrustStorePtr snapshot{};  // and masks: what it is the content of, where it is read
+    TrustListMask masks = 0;
     std::size_t position = 0;
     EventLoop::Time idle_until{};
+
+    [[nodiscard]] bool is_of(const dbus::GroupName& other) const {
+      return group.application == other.application && group.group == other.group;
+    }
   };
+  void require_room(const TransactionOwner& owner) const;
+  [[nodiscard]] Content content_of(const TrustStorePtr& snapshot, TrustListMask masks) const;
   [[nodiscard]] std::uint32_t add(File file);
   [[nodiscard]] File& file_of(const TransactionOwner& owner, const dbus::GroupName& group, std::uint32_t handle);
   void remove(std::uint32_t handle);
+  void remove_where(const std::function<bool(const File&)>& condition);
   void expire();
 
   EventLoop& loop_;

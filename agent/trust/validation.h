@@ -17,6 +17,7 @@ enum class Purpose {
   application,   // an OPC UA application, whichever side it is
   https_server,  // the server of a TLS connection
   https_client,
+  tls,  // either side of a TLS connection
   user  // a user token
 };
 

@@ -1,0 +1,126 @@
+#include "agent/trust/peer_validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/certificate.h"
+#include "agent/error.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+struct NamedPurpose {
+  std::string_view name;
+  Purpose purpose;
+};
+
+constexpr std::array purposes = {NamedPurpose{"application", Purpose::application},
+                                 NamedPurpose{"https-server", Purpose::https_server},
+                                 NamedPurpose{"https-client", Purpose::https_client}, NamedPurpose{"tls", Purpose::tls},
+                                 NamedPurpose{"user", Purpose::user}};
+
+constexpr ValidationOptions suppress_all = suppress_certificate_expired | suppress_host_name_invalid |
+                                           suppress_revocation_status_unknown | suppress_issuer_certificate_expired |
+                                           suppress_issuer_revocation_status_unknown;
+
+// A peer that tries again and again writes to the disk this often.
+constexpr std::chrono::minutes rejected_again{1};
+
+std::string name_of(Purpose purpose) {
+  return std::string(std::ranges::find(purposes, purpose, &NamedPurpose::purpose)->name);
+}
+
+// The group's own side of what its peers are judged for.
+Purpose own_purpose(const std::string& group) {
+  return group == "https" ? Purpose::https_server : purpose_of_group(group);
+}
+
+bool is_certificate(ByteView der) {
+  try {
+    return parse_certificate(der) != nullptr;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Purpose purpose_of_group(const std::string& group) {
+  if (group == "https") return Purpose::https_client;
+  if (group == "tls") return Purpose::tls;
+  return group == "user-token" ? Purpose::user : Purpose::application;
+}
+
+Purpose parse_purpose(const std::string& name) {
+  const auto found = std::ranges::find(purposes, name, &NamedPurpose::name);
+  if (found == purposes.end())
+    throw Error(
+        Code::invalid_argument,
+        fmt::format("\"{:.64}\" is no purpose; there are application, https-server, https-client, tls and user", name));
+  return found->purpose;
+}
+
+PeerValidation::PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
+                               std::function<std::chrono::system_clock::time_point()> now)
+    : state_(state), lists_(lists), audit_(audit), settings_(settings), now_(std::move(now)) {}
+
+std::vector<Finding> PeerValidation::judge(const dbus::GroupName& group, std::span<const Bytes> chain,
+                                           const Question& question) {
+  const TrustStorePtr store = lists_.store(group);
+  const ValidationRequest request{question.purpose,         question.host_name,
+                                  question.application_uri, lists_.record(group).validation_options,
+                                  settings_.strength,       now_()};
+  Verdict verdict = validate_and_audit(*store, group, chain, request);
+  if (verdict.good()) return std::move(verdict.findings);
+  reject(group, chain, verdict.findings.back());
+  throw Error(verdict.findings.back().code, verdict.findings.back().problem);
+}
+
+void PeerValidation::judge_own(const TrustStore& store, const dbus::GroupName& group, std::span<const Bytes> chain,
+                               const std::string& application_uri, bool strict) {
+  const ValidationOptions options = default_validation_options | (strict ? 0 : suppress_all);
+  const ValidationRequest request{own_purpose(group.group), "", application_uri, options, settings_.strength, now_()};
+  const Verdict verdict = validate_and_audit(store, group, chain, request);
+  if (!verdict.good()) throw Error(verdict.findings.back().code, verdict.findings.back().problem);
+}
+
+Verdict PeerValidation::validate_and_audit(const TrustStore& store, const dbus::GroupName& group,
+                                           std::span<const Bytes> chain, const ValidationRequest& request) const {
+  Verdict verdict = validate(store, chain, request);
+  for (const Finding& finding : verdict.findings) {
+    if (!finding.suppressed) continue;
+    audit_.record(Level::notice, "validation-error-suppressed",
+                  fmt::format("{}/{} accepts a certificate in spite of an error: {}", group.application, group.group,
+                              finding.problem),
+                  {{"application", group.application},
+                   {"group", group.group},
+                   {"purpose", name_of(request.purpose)},
+                   {"error", std::string(bus_name(finding.code))},
+                   {"fingerprint", hexadecimal(sha256(chain.front()))}});
+  }
+  return verdict;
+}
+
+void PeerValidation::reject(const dbus::GroupName& group, std::span<const Bytes> chain, const Finding& reason) {
+  Audit::Fields fields{
+      {"application", group.application}, {"group", group.group}, {"error", std::string(bus_name(reason.code))}};
+  if (!chain.empty()) fields["fingerprint"] = hexadecimal(sha256(chain.front()));
+  audit_.record(Level::warning, "validation-failed",
+                fmt::format("{}/{} refuses a certificate: {}", group.application, group.group, reason.problem), fields);
+  if (chain.empty() || !is_certificate(chain.front())) return;
+  const auto now = now_();
+  const auto before = rejected(group);
+  if (!before.empty() && before.front().certificate == chain.front() &&
+      now - before.front().rejected_at < rejected_again && now >= before.front().rejected_at)
+    return;
+  state_.add_rejected({group.application, group.group, chain.front(), now}, settings_.rejected);
+}
+
+std::vector<RejectedRecord> PeerValidation::rejected(const dbus::GroupName& group) const {
+  return state_.rejected(group.application, group.group);
+}
+
+}  // namespace edgeseal::agent

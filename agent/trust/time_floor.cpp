@@ -1,0 +1,48 @@
+#include "agent/trust/time_floor.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agent/error.h"
+#include "agent/journal.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+// Of this release; no clock is right that is earlier.
+constexpr TimeFloor::Time release = std::chrono::sys_days(std::chrono::year(2026) / std::chrono::November / 1);
+
+constexpr std::chrono::hours step{1};
+constexpr const char* synchronised_mark = "/run/systemd/timesync/synchronized";  // systemd-timesyncd.service(8)
+
+}  // namespace
+
+TimeOfDay read_time_of_day() {
+  return {std::chrono::system_clock::now(), ::access(synchronised_mark, F_OK) == 0};
+}
+
+TimeFloor::TimeFloor(State& state, Read read)
+    : state_(state), read_(std::move(read)), known_(state.latest_time().value_or(Time{})) {}
+
+TimeFloor::Time TimeFloor::now() {
+  const TimeOfDay read = read_();
+  if (read.synchronised || read.time >= known_) {
+    if (read.time > known_ + step || read.time < known_) remember(read.time);
+    return std::max(read.time, release);
+  }
+  return std::max(known_, release);
+}
+
+void TimeFloor::remember(Time time) {
+  try {
+    state_.record_latest_time(time);
+    known_ = time;
+  } catch (const Error& error) {
+    log(Level::warning, Event::internal_error, fmt::format("the time could not be recorded: {}", error.what()));
+  }
+}
+
+}  // namespace edgeseal::agent
