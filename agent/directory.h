@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/unique_fd.h"
 
@@ -12,12 +13,23 @@ namespace edgeseal::agent {
 [[nodiscard]] policy::UniqueFd open_directory(int parent, const std::string& name);
 // Makes it where it is missing; its mode is `mode` after, whatever the umask.
 [[nodiscard]] policy::UniqueFd make_directory(int parent, const std::string& name, unsigned mode);
-// A new file with mode 0644, synced.
-void write_new_file(int parent, const std::string& name, std::string_view content);
-void sync_directory(int directory);
+// Without "." and "..".
+[[nodiscard]] std::vector<std::string> entries_of(int directory);
+// A new file with this mode, whatever the umask. Not synced.
+[[nodiscard]] policy::UniqueFd write_new_file(int parent, const std::string& name, std::string_view content,
+                                              unsigned mode);
+void sync(int file_or_directory);
+// All files and directories of the file system, and what other programs have written to it meanwhile.
+void sync_file_system(int directory);
 // With all that is in it; nothing is done where it is missing.
 void remove_tree(int parent, const std::string& name);
-// `fresh` takes the name `current`, and what had that name, if anything, is then called `fresh`. One atomic step.
-void exchange_names(int parent, const std::string& fresh, const std::string& current);
+// `fresh` takes the place of `current`, and what was there, if anything, is then where `fresh` was. One atomic step.
+struct DirectoryEntry {
+  int parent;
+  const std::string& name;
+};
+void exchange_names(const DirectoryEntry& fresh, const DirectoryEntry& current);
+// False where there is no `from`; throws where there is a `to`.
+[[nodiscard]] bool rename_entry(const DirectoryEntry& from, const DirectoryEntry& to);
 
 }  // namespace edgeseal::agent

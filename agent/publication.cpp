@@ -33,10 +33,6 @@ auto attempt(const std::string& path, const Function& function) {
   }
 }
 
-std::string staging_name(const std::string& group) {
-  return "." + group + ".new";
-}
-
 // Read and search for the readers, nothing for the rest; what is below is open to whoever comes so far.
 void grant(int directory, const Readers& readers) {
   std::string text = "u::rwx,g::r-x,o::---,m::r-x";
@@ -54,24 +50,54 @@ std::pair<std::string, std::string> split(const std::string& path) {
                                     : std::pair(path.substr(0, slash), path.substr(slash + 1));
 }
 
-void write_group(policy::UniqueFd root, const PublishedGroup& group) {
-  std::map<std::string, policy::UniqueFd> directories;
-  directories.emplace("", std::move(root));
+// Each file by itself up to so many, the whole file system for more. To sync 64 files takes some milliseconds, where
+// syncfs(2) has taken hundreds because other programs had written much; but it takes no longer for thousands of files.
+constexpr std::size_t max_single_syncs = 64;
+
+using Directories = std::map<std::string, policy::UniqueFd>;  // by path
+
+Directories make_directories(policy::UniqueFd generation, const PublishedGroup& group) {
+  Directories directories;
+  directories.emplace("", std::move(generation));
   for (const std::string& path : directories_of(group)) {
     const auto [parent, name] = split(path);
-    directories.emplace(path, make_directory(directories.at(parent).get(), name, 0755));
+    directories.emplace(path, make_directory(directories.at(parent).get(), name, published_directory_mode));
   }
-  for (const PublishedFile& file : files_of(group)) {
-    const auto [parent, name] = split(file.path);
-    write_new_file(directories.at(parent).get(), name, file.content);
-  }
-  for (const auto& [path, directory] : directories) sync_directory(directory.get());
+  return directories;
+}
+
+policy::UniqueFd write_file(const Directories& directories, const PublishedFile& file) {
+  const auto [parent, name] = split(file.path);
+  return write_new_file(directories.at(parent).get(), name, file.content, published_file_mode);
+}
+
+// All are written before the first is synced, so that the file system does most of it in one go.
+void write_and_sync(const Directories& directories, const std::vector<PublishedFile>& files) {
+  std::vector<policy::UniqueFd> written;
+  for (const PublishedFile& file : files) written.push_back(write_file(directories, file));
+  for (const policy::UniqueFd& file : written) sync(file.get());
+  for (const auto& [path, directory] : directories) sync(directory.get());
+}
+
+void write_group(policy::UniqueFd generation, const PublishedGroup& group) {
+  const Directories directories = make_directories(std::move(generation), group);
+  const std::vector<PublishedFile> files = files_of(group);
+  if (files.size() <= max_single_syncs) return write_and_sync(directories, files);
+  for (const PublishedFile& file : files) (void)write_file(directories, file);
+  sync_file_system(directories.begin()->second.get());
 }
 
 }  // namespace
 
-Publication::Publication(std::string root) : path_(std::move(root)) {
-  root_ = attempt(path_, [&] { return make_directory(AT_FDCWD, path_, 0711); });
+Publication::Publication(std::string root, BackgroundWorker* remover) : path_(std::move(root)) {
+  attempt(path_, [&] {
+    root_ = make_directory(AT_FDCWD, path_, 0711);
+    staging_ = StagingDirectory::open(root_.get(), std::string(staging_name), remover);
+  });
+}
+
+Publication::~Publication() {
+  staging_->detach();
 }
 
 std::string Publication::directory(const std::string& application, const std::string& group) const {
@@ -79,39 +105,41 @@ std::string Publication::directory(const std::string& application, const std::st
 }
 
 Publication::Generation Publication::prepare(const std::string& application, const Readers& readers,
-                                             const PublishedGroup& group) {
+                                             const PublishedGroup& group) const {
   return attempt(path_, [&] {
-    if (::mkdirat(root_.get(), application.c_str(), 0700) == 0) sync_directory(root_.get());
-    Generation generation(open_directory(root_.get(), application), group.group);
-    const int parent = generation.application_.get();
-    grant(parent, readers);
-    remove_tree(parent, staging_name(group.group));
-    write_group(make_directory(parent, staging_name(group.group), 0755), group);
+    if (::mkdirat(root_.get(), application.c_str(), 0700) == 0) sync(root_.get());
+    Generation generation(staging_, open_directory(root_.get(), application), group.group);
+    grant(generation.application_.get(), readers);
+    write_group(make_directory(staging_->descriptor(), generation.name_, published_directory_mode), group);
     return generation;
   });
 }
 
+Publication::Generation::Generation(std::shared_ptr<StagingDirectory> staging, policy::UniqueFd application,
+                                    std::string group)
+    : staging_(std::move(staging)),
+      name_(staging_->make(0700)),
+      application_(std::move(application)),
+      group_(std::move(group)) {}
+
 void Publication::Generation::exchange() {
   attempt("the directory of group " + group_, [&] {
-    exchange_names(application_.get(), staging_name(group_), group_);
-    sync_directory(application_.get());
+    exchange_names({staging_->descriptor(), name_}, {application_.get(), group_});
+    sync(application_.get());
   });
 }
 
 // Takes away what has the staging name: the old generation after an exchange, the unused new one without.
 Publication::Generation::~Generation() {
-  if (!application_) return;
-  try {
-    remove_tree(application_.get(), staging_name(group_));
-  } catch (const std::system_error&) {
-    // The next prepare() begins with the same removal and reports what is wrong.
-  }
+  if (staging_) staging_->discard(name_);
 }
 
-void Publication::remove(const std::string& application) {
+void Publication::remove(const std::string& application) const {
   attempt(path_, [&] {
-    remove_tree(root_.get(), application);
-    sync_directory(root_.get());
+    const std::string name = staging_->unused_name();
+    if (!rename_entry({root_.get(), application}, {staging_->descriptor(), name})) return;
+    sync(root_.get());
+    staging_->discard(name);
   });
 }
 

@@ -2,10 +2,13 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/publication_layout.h"
+#include "agent/staging_directory.h"
 #include "policy/unique_fd.h"
 
 namespace edgeseal::agent {
@@ -17,11 +20,18 @@ struct Readers {
 };
 
 // ROOT/APPLICATION/GROUP in the layout of OPC 10000-12 Annex F, written one way from the state. A new generation of a
-// group is built beside the old one, synced, and exchanged for it by one rename: a reader sees the old or the new,
-// never a mix. Throws Error{state_unavailable}, naming path and cause.
+// group is built where nobody sees it, synced, and exchanged for the old one by one rename: a reader sees the old or
+// the new, never a mix. Besides applications ROOT holds `staging_name`, which only the agent may enter. Throws
+// Error{state_unavailable}, naming path and cause. Any thread, but one group at a time from one of them.
 class Publication {
  public:
-  explicit Publication(std::string root);
+  static constexpr std::string_view staging_name = ".staging";
+
+  // `remover`, which may be null, takes away old generations; it ends after this.
+  explicit Publication(std::string root, BackgroundWorker* remover = nullptr);
+  ~Publication();
+  Publication(const Publication&) = delete;
+  Publication& operator=(const Publication&) = delete;
 
   [[nodiscard]] std::string directory(const std::string& application, const std::string& group) const;
 
@@ -31,22 +41,26 @@ class Publication {
     Generation(Generation&&) = default;
     Generation& operator=(Generation&&) = delete;
     ~Generation();
+    // Once.
     void exchange();
 
    private:
     friend class Publication;
-    Generation(policy::UniqueFd application, std::string group)
-        : application_(std::move(application)), group_(std::move(group)) {}
+    Generation(std::shared_ptr<StagingDirectory> staging, policy::UniqueFd application, std::string group);
+    std::shared_ptr<StagingDirectory> staging_;
+    std::string name_;              // in the staging directory
     policy::UniqueFd application_;  // directory of the application
     std::string group_;
   };
 
-  [[nodiscard]] Generation prepare(const std::string& application, const Readers& readers, const PublishedGroup& group);
-  void remove(const std::string& application);
+  [[nodiscard]] Generation prepare(const std::string& application, const Readers& readers,
+                                   const PublishedGroup& group) const;
+  void remove(const std::string& application) const;
 
  private:
   std::string path_;
   policy::UniqueFd root_;
+  std::shared_ptr<StagingDirectory> staging_;
 };
 
 }  // namespace edgeseal::agent

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "agent/openssl.h"
+
+namespace edgeseal::agent {
+
+using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free>>;
+
+// The name in DER bytes, where they are a certificate or a CRL so far as that; null otherwise. What comes before the
+// name is skipped and what comes behind it not looked at: a public key costs libcrypto a hundred times as much.
+[[nodiscard]] NamePtr subject_of_certificate(tpm::ByteView der);
+[[nodiscard]] NamePtr issuer_of_crl(tpm::ByteView der);
+
+}  // namespace edgeseal::agent
