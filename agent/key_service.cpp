@@ -8,6 +8,7 @@
 #include "agent/key_decryption.h"
 #include "agent/key_signature.h"
 #include "agent/openssl.h"
+#include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
 
@@ -141,9 +142,16 @@ GroupTrustPtr KeyService::trust_of(const Slot& slot) {
   if (cached.value != nullptr && now < cached.until) return cached.value;
   const auto application = state_.application(slot.application);
   auto trust = std::make_shared<GroupTrust>();
-  if (application) *trust = {known_access(*application), trust_anchors_of(state_, *application, slot.group)};
+  if (application) *trust = {known_access(*application), anchors_of(*application, slot.group)};
   cached = {trust, now + cache_lifetime};
   return trust;
+}
+
+TrustAnchors KeyService::anchors_of(const ApplicationRecord& application, const std::string& group) {
+  const dbus::GroupName name{application.name, group};
+  if (trust_lists_ != nullptr && trust_lists_->has_list(name))
+    return trust_anchors_of(trust_lists_->store(name)->list());
+  return trust_anchors_of(state_, application, group);
 }
 
 KeyPtr KeyService::load(KeyRecord record) {

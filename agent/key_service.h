@@ -18,6 +18,8 @@
 
 namespace edgeseal::agent {
 
+class TrustLists;
+
 // A key with all that its use needs. Immutable: a change in the state makes a new one.
 struct Key {
   KeyId id{};  // the SHA-256 of public_key
@@ -51,7 +53,8 @@ class KeyService {
   [[nodiscard]] KeyPtr find(std::string_view name);
   // Any key, a pending or retired one too. Throws Error{key_retired} where there is none (any more).
   [[nodiscard]] KeyPtr find(const KeyId& id);
-  // Of the group of a slot, which need not have a certificate.
+  // Of the group of a slot, which need not have a certificate. Throws Error{tpm_unavailable} while its trust list can't
+  // be checked.
   [[nodiscard]] GroupTrustPtr trust_of(const Slot& slot);
   [[nodiscard]] Slot resolve(std::string_view name);
 
@@ -68,13 +71,17 @@ class KeyService {
   // or answers Error{not_supported} for a `sealed` key.
   void export_tss_private_key(const KeyPtr& key, tpm::SecretBytes passphrase, Answer<Bytes> answer);
 
-  // To be called after every change of applications, keys or certificates in the state.
+  // What groups trust that were given a list; without, none was.
+  void use_trust_lists(TrustLists& lists) { trust_lists_ = &lists; }
+
+  // To be called after every change of applications, keys, certificates or trust lists in the state.
   void forget_cached();
   // Unloads, or drops, a key that the state does not have any more.
   void evict(const KeyId& id);
 
  private:
   [[nodiscard]] KeyPtr load(KeyRecord record);
+  [[nodiscard]] TrustAnchors anchors_of(const ApplicationRecord& application, const std::string& group);
   [[nodiscard]] KeyPtr cached(const KeyId& id) const;
   // The answer, which also prolongs the life of a retired key.
   template <class Result>
@@ -92,6 +99,7 @@ class KeyService {
   TpmWorker& tpm_;
   SealedKeys& sealed_;
   RetiredKeys& retired_;
+  TrustLists* trust_lists_ = nullptr;
   std::shared_ptr<const tpm::SecretBytes> rejection_seed_;
   std::map<KeyId, Cached<Key>> cache_;
   std::map<std::pair<std::string, std::string>, Cached<GroupTrust>> trust_cache_;  // by application and group

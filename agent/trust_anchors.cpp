@@ -1,8 +1,10 @@
 #include "agent/trust_anchors.h"
 
 #include <algorithm>
+#include <set>
 
 #include "agent/certificate.h"
+#include "agent/trust/trust_store.h"
 
 namespace edgeseal::agent {
 
@@ -38,6 +40,16 @@ std::uint32_t generation_of(const std::vector<Bytes>& certificates) {
 }
 
 }  // namespace
+
+TrustAnchors trust_anchors_of(const TrustList& list) {
+  TrustAnchors anchors;
+  std::set<Sha256> known;
+  for (const Bytes& certificate : list.trusted_certificates)
+    if (anchors.certificates.size() < max_anchors && known.insert(sha256(certificate)).second)
+      anchors.certificates.push_back(certificate);
+  anchors.generation = generation_of(anchors.certificates);
+  return anchors;
+}
 
 TrustAnchors trust_anchors_of(State& state, const ApplicationRecord& application, const std::string& group) {
   TrustAnchors anchors;

@@ -15,8 +15,11 @@ struct TrustAnchors {
   std::vector<Bytes> certificates;  // DER, each once
 };
 
-// Until trust lists are managed: the self-signed certificates among the issuers that were installed with the
-// certificates of the group.
+// The trusted certificates of a list, in its order. Programs take those for roots that are self-signed, and others
+// where they accept partial chains.
+[[nodiscard]] TrustAnchors trust_anchors_of(const TrustList& list);
+// For a group that was never given a trust list: the self-signed certificates among the issuers that were installed
+// with its certificates.
 [[nodiscard]] TrustAnchors trust_anchors_of(State& state, const ApplicationRecord& application,
                                             const std::string& group);
 
