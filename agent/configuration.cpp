@@ -39,8 +39,9 @@ class Table {
     if (const toml::node* node = find(key)) value = text(*node, key);
   }
 
-  template <std::unsigned_integral Number>
-  void read(std::string_view key, Number& value, std::int64_t least = 1, std::int64_t most = 1'000'000) {
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool>) void read(std::string_view key, Number& value, std::int64_t least = 1,
+                                                  std::int64_t most = 1'000'000) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const auto number = node->value_exact<std::int64_t>();
@@ -64,6 +65,14 @@ class Table {
     auto count = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(value).count());
     read(key, count, 0, most);
     value = std::chrono::seconds(count);
+  }
+
+  void read(std::string_view key, bool& value) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto flag = node->value_exact<bool>();
+    if (!flag) refuse(path_, *node, fmt::format("{} must be true or false", key));
+    value = *flag;
   }
 
   template <class Read>
@@ -121,6 +130,9 @@ ApplicationRecord parse_application(const std::string& path) {
   table.read("access", application.access);
   table.read("slots", slots);
   table.read("legacy", application.legacy);
+  table.read("trust-groups", application.trust_groups);
+  table.read("server-capabilities", application.server_capabilities);
+  table.read("exports", application.exports);
   table.require_all_known();
   try {
     for (const std::string& slot : slots) application.slots.push_back(SlotDeclaration::parse(slot));
@@ -152,6 +164,24 @@ std::vector<std::string> application_files(const std::string& directory) {
   return files;
 }
 
+void read_trust(Table& table, Configuration& configuration) {
+  MinimumStrength& strength = configuration.validation.strength;
+  auto days =
+      static_cast<unsigned>(std::chrono::floor<std::chrono::days>(configuration.alarms.expiration_limit).count());
+  auto idle = static_cast<unsigned>(configuration.trust_list_files.activity_timeout.count());
+  table.read("max-list-size", configuration.trust_lists.max_size, 0, TrustLists::max_size_ceiling);
+  table.read("activity-timeout-ms", idle, 1000, 3'600'000);
+  table.read("rejected-certificates", configuration.validation.rejected, 1, 1000);
+  table.read("minimum-rsa-bits", strength.rsa_bits, 1024, 16384);
+  table.read("minimum-curve-bits", strength.curve_bits, 192, 521);
+  table.read("minimum-hash-bits", strength.hash_bits, 160, 512);
+  table.read("expiration-limit-days", days, 1, 3650);
+  table.read("strict", configuration.server_configuration.strict);
+  configuration.trust_lists.strength = strength;
+  configuration.alarms.expiration_limit = std::chrono::days(days);
+  configuration.trust_list_files.activity_timeout = std::chrono::milliseconds(idle);
+}
+
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
   Table main(path, file);
@@ -167,6 +197,7 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read_seconds("retired-key-grace", configuration.retired_keys.grace, ten_years);
     table.read_seconds("retired-key-limit", configuration.retired_keys.limit, ten_years);
   });
+  main.read_table("trust", [&](Table& table) { read_trust(table, configuration); });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
   main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
   main.read_table("key-socket", [&](Table& table) {

@@ -6,8 +6,13 @@
 #include "agent/key_socket.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
+#include "agent/server_configuration.h"
 #include "agent/spare_keys.h"
 #include "agent/state.h"
+#include "agent/trust/peer_validation.h"
+#include "agent/trust/trust_alarms.h"
+#include "agent/trust/trust_list_files.h"
+#include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
 
@@ -21,6 +26,11 @@ struct Configuration {
   SealedKeys::Settings sealed_keys;
   SpareKeys::Settings spare_keys;
   RetiredKeys::Settings retired_keys;
+  TrustLists::Settings trust_lists;
+  TrustListFiles::Settings trust_list_files;
+  PeerValidation::Settings validation;
+  TrustAlarms::Settings alarms;
+  ServerConfiguration::Settings server_configuration;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

@@ -128,4 +128,8 @@ void StateAnchor::run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, s
   }
 }
 
+void require_unlocked(const StateAnchor& anchor) {
+  if (anchor.finding() == StateAnchor::Finding::wiped) throw Error(Code::invalid_state, anchor.detail());
+}
+
 }  // namespace edgeseal::agent

@@ -43,6 +43,9 @@ class StateAnchor {
   std::string detail_;
 };
 
+// For whatever gives keys, certificates, trust or applications a place on the device. Throws Error{invalid_state}.
+void require_unlocked(const StateAnchor& anchor);
+
 [[nodiscard]] std::string_view finding_name(StateAnchor::Finding finding);  // "rolled-back"
 
 }  // namespace edgeseal::agent

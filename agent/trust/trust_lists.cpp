@@ -163,7 +163,7 @@ CheckedTrustList TrustLists::check(const dbus::GroupName& group, TrustList list,
   if (const std::size_t size = encoded_size(list); size > max_size())
     throw Error(
         Code::request_too_large,
-        fmt::format("the trust list has {} bytes; at most {} are taken (max-size of [trust-list])", size, max_size()));
+        fmt::format("the trust list has {} bytes; at most {} are taken (max-list-size of [trust])", size, max_size()));
   TrustStorePtr store = checked_store(std::move(list), settings_.strength);
   TrustListRecord record{group.application,
                          group.group,
@@ -174,14 +174,17 @@ CheckedTrustList TrustLists::check(const dbus::GroupName& group, TrustList list,
   return sealed(std::move(record), std::move(store));
 }
 
-CheckedTrustList TrustLists::with_options(const dbus::GroupName& group,
+CheckedTrustList TrustLists::present(const dbus::GroupName& group) {
+  const Loaded& loaded = load(group);
+  return {loaded.record, loaded.store};
+}
+
+CheckedTrustList TrustLists::with_options(CheckedTrustList list,
                                           std::optional<std::chrono::milliseconds> update_frequency,
-                                          std::optional<ValidationOptions> validation_options) {
-  const Loaded& present = load(group);
-  TrustListRecord record = present.record;
-  if (update_frequency) record.update_frequency = *update_frequency;
-  if (validation_options) record.validation_options = *validation_options;
-  return sealed(std::move(record), present.store);
+                                          std::optional<ValidationOptions> validation_options) const {
+  if (update_frequency) list.record.update_frequency = *update_frequency;
+  if (validation_options) list.record.validation_options = *validation_options;
+  return sealed(std::move(list.record), std::move(list.store));
 }
 
 void TrustLists::committed(const CheckedTrustList& list) {

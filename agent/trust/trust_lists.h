@@ -52,10 +52,11 @@ class TrustLists {
   // minimum; what has expired is taken. Throws Error{request_too_large, certificate_invalid,
   // certificate_policy_check_failed} naming what is at fault; then nothing changes. Needs the seal.
   [[nodiscard]] CheckedTrustList check(const dbus::GroupName& group, TrustList list, State::Clock::time_point now);
-  // The same list with other options; `last_update` stays.
-  [[nodiscard]] CheckedTrustList with_options(const dbus::GroupName& group,
+  [[nodiscard]] CheckedTrustList present(const dbus::GroupName& group);
+  // The same list with other options; `last_update` stays. Needs the seal.
+  [[nodiscard]] CheckedTrustList with_options(CheckedTrustList list,
                                               std::optional<std::chrono::milliseconds> update_frequency,
-                                              std::optional<ValidationOptions> validation_options);
+                                              std::optional<ValidationOptions> validation_options) const;
 
   // After State::commit() of a checked list, and before anybody asks for it.
   void committed(const CheckedTrustList& list);
