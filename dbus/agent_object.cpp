@@ -14,17 +14,25 @@ constexpr size_t kAccountBytes = 256;
 constexpr size_t kMostRules = 64;
 constexpr size_t kMostSlots = 32;
 constexpr size_t kMostLegacy = 16;
+constexpr size_t kMostTrustGroups = 8;
+constexpr size_t kMostCapabilities = 16;
+constexpr size_t kCapabilityBytes = 8;
+constexpr size_t kMostExports = 8;
 constexpr size_t kEntryBytes = 256;
 
 NewApplication new_application(const std::string& name, const VariantMap& given) {
   check_size("name", name.size(), kNameBytes);
   Options options(given);
-  NewApplication application{.name = name,
-                             .application_uri = options.text("application-uri", kUriBytes),
-                             .account = options.text("account", kAccountBytes),
-                             .access = options.texts("access", kMostRules, kEntryBytes),
-                             .slots = options.texts("slots", kMostSlots, kEntryBytes),
-                             .legacy = options.texts("legacy", kMostLegacy, kEntryBytes)};
+  NewApplication application{
+      .name = name,
+      .application_uri = options.text("application-uri", kUriBytes),
+      .account = options.text("account", kAccountBytes),
+      .access = options.texts("access", kMostRules, kEntryBytes),
+      .slots = options.texts("slots", kMostSlots, kEntryBytes),
+      .legacy = options.texts("legacy", kMostLegacy, kEntryBytes),
+      .trust_groups = options.texts("trust-groups", kMostTrustGroups, kEntryBytes),
+      .server_capabilities = options.texts("server-capabilities", kMostCapabilities, kCapabilityBytes),
+      .exports = options.texts("exports", kMostExports, kEntryBytes)};
   options.finish();
   return application;
 }

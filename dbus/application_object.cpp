@@ -12,16 +12,24 @@ constexpr Bounds kRuleBytes{1, 256};
 
 }  // namespace
 
-ApplicationObject::ApplicationObject(sdbus::IConnection& connection, AgentPort& agent, CertificateGroupPort& groups,
-                                     Guard& guard, ApplicationInfo info)
+ApplicationObject::ApplicationObject(sdbus::IConnection& connection, const Ports& ports, Guard& guard,
+                                     ApplicationInfo info)
     : AdaptorInterfaces(connection, sdbus::ObjectPath(application_path(info.name))),
-      agent_(agent),
+      agent_(ports.agent),
       guard_(guard),
-      info_(std::move(info)) {
+      info_(std::move(info)),
+      server_configuration_(connection, ports, guard, info_.name, order_) {
   for (const auto& group : info_.groups) {
-    groups_.emplace(group, std::make_unique<GroupObject>(connection, groups, guard, GroupName{info_.name, group}));
+    const GroupName name{info_.name, group};
+    groups_.emplace(group, std::make_unique<GroupObject>(connection, ports, guard, name, order_));
+    trust_lists_.emplace(group, std::make_unique<TrustListObject>(connection, ports.trust_lists, guard, name));
   }
   registerAdaptor();
+}
+
+ApplicationObject::~ApplicationObject() {
+  order_->close();
+  unregisterAdaptor();
 }
 
 void ApplicationObject::announce() {
@@ -57,6 +65,12 @@ void ApplicationObject::access_changed(std::vector<std::string> access) {
 
 void ApplicationObject::group_changed(const std::string& group) {
   if (const auto found = groups_.find(group); found != groups_.end()) found->second->changed();
+  server_configuration_.changed();  // HasSecureElement
+}
+
+TrustListObject* ApplicationObject::trust_list(const std::string& group) {
+  const auto found = trust_lists_.find(group);
+  return found == trust_lists_.end() ? nullptr : found->second.get();
 }
 
 }  // namespace edgeseal::dbus

@@ -46,6 +46,22 @@ std::uint16_t Options::number(const std::string& key) {
   return value;
 }
 
+template <class T>
+std::optional<T> Options::take_within(const std::string& key, T least, T most) {
+  if (!given(key)) return std::nullopt;
+  const T value = take<T>(key);
+  if (value >= least && value <= most) return value;  // not so for what is no number
+  refuse(quoted(key) + " is out of its range, " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+std::optional<std::uint32_t> Options::integer(const std::string& key, std::uint32_t least, std::uint32_t most) {
+  return take_within(key, least, most);
+}
+
+std::optional<double> Options::real(const std::string& key, double least, double most) {
+  return take_within(key, least, most);
+}
+
 std::string Options::choice(const std::string& key, std::initializer_list<std::string_view> choices) {
   if (!given(key)) return {};
   const auto value = take<std::string>(key);

@@ -24,6 +24,8 @@ class Options {
   [[nodiscard]] bool flag(const std::string& key);
   // 0 where it is not given; 0 is no value that could be given.
   [[nodiscard]] std::uint16_t number(const std::string& key);
+  [[nodiscard]] std::optional<std::uint32_t> integer(const std::string& key, std::uint32_t least, std::uint32_t most);
+  [[nodiscard]] std::optional<double> real(const std::string& key, double least, double most);
   // One of `choices`; empty where it is not given.
   [[nodiscard]] std::string choice(const std::string& key, std::initializer_list<std::string_view> choices);
   [[nodiscard]] Bytes bytes(const std::string& key, Bounds size);
@@ -37,6 +39,8 @@ class Options {
  private:
   template <class T>
   T take(const std::string& key);
+  template <class T>
+  std::optional<T> take_within(const std::string& key, T least, T most);
 
   VariantMap given_;
 };

@@ -25,6 +25,9 @@ std::optional<gid_t> group_id(const std::string& name) {
   return entry.gr_gid;
 }
 
+constexpr const char* kMustDelegate =
+    "; or call as the account of the application for one of its clients: options session, security-mode and roles";
+
 std::string reason(Polkit::Verdict verdict) {
   switch (verdict) {
     case Polkit::Verdict::Absent: return "there is no polkit to ask";
@@ -37,7 +40,8 @@ std::string reason(Polkit::Verdict verdict) {
 CallError refusal(const Question& question, Polkit::Verdict verdict, const std::string& admin_group) {
   return {"UserAccessDenied", "this needs the polkit action " + std::string(polkit_action(question.privilege)) +
                                   ", and " + reason(verdict) + "; else be root" +
-                                  (admin_group.empty() ? "" : " or in the group " + admin_group)};
+                                  (admin_group.empty() ? "" : " or in the group " + admin_group) +
+                                  (question.must_delegate ? kMustDelegate : "")};
 }
 
 }  // namespace
@@ -67,7 +71,9 @@ void Authority::decide(Question question, Answer answer) {
 
 bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
   if (uid == 0) return true;
-  if (question.privilege != Privilege::ManageCertificates || question.application.empty()) return false;
+  if (!belongs_to_applications(question.privilege) || question.application.empty() || question.must_delegate) {
+    return false;
+  }
   const auto account = accounts_.account_of(question.application);
   return account && *account == uid;
 }

@@ -14,8 +14,9 @@ namespace edgeseal::dbus {
 struct Question {
   std::string bus_name;
   Privilege privilege = Privilege::ManageApplications;
-  std::string application;   // whose; empty where the call is for none
-  bool interactive = false;  // the caller lets polkit ask the user to authenticate
+  std::string application;     // whose; empty where the call is for none
+  bool interactive = false;    // the caller lets polkit ask the user to authenticate
+  bool must_delegate = false;  // the account of the application may, but for somebody else, whom it doesn't name
 };
 
 struct Decision {

@@ -68,7 +68,8 @@ SelfSignedOptions self_signed_request(const VariantMap& given) {
   SelfSignedOptions request{.subject = options.text("subject", kSubjectBytes),
                             .dns_names = options.texts("dns-names", kMostNames, kDnsNameBytes),
                             .ip_addresses = options.texts("ip-addresses", kMostNames, kAddressBytes),
-                            .lifetime_days = options.number("lifetime-days")};
+                            .lifetime_days = options.number("lifetime-days"),
+                            .key_bits = options.number("key-size-bits")};
   options.finish();
   return request;
 }

@@ -5,14 +5,18 @@
 #include "dbus/arguments.h"
 #include "dbus/group_arguments.h"
 #include "dbus/object_path.h"
+#include "dbus/trust_arguments.h"
 
 namespace edgeseal::dbus {
 
-GroupObject::GroupObject(sdbus::IConnection& connection, CertificateGroupPort& groups, Guard& guard, GroupName name)
+GroupObject::GroupObject(sdbus::IConnection& connection, const Ports& ports, Guard& guard, GroupName name,
+                         std::shared_ptr<AnswerOrder> order)
     : AdaptorInterfaces(connection, sdbus::ObjectPath(group_path(name))),
-      groups_(groups),
+      groups_(ports.groups),
+      transactions_(ports.transactions),
       guard_(guard),
-      name_(std::move(name)) {
+      name_(std::move(name)),
+      order_(std::move(order)) {
   registerAdaptor();
 }
 
@@ -43,18 +47,26 @@ void GroupObject::UpdateCertificate(sdbus::Result<bool>&& result, std::string ty
 
 void GroupObject::ApplyChanges(sdbus::Result<>&& result, VariantMap options) {
   guard_.run("org.edgeseal.CertificateGroup1.ApplyChanges", getObject(), name_.application, std::move(result),
-             [&groups = groups_, name = name_, options = std::move(options)](const Caller& caller, const auto& reply) {
-               Options(options).finish();
-               groups.apply_changes(
-                   caller, name,
-                   reply->template completion<std::monostate>([](auto& open, std::monostate) { open.succeed(); }));
+             [&transactions = transactions_, application = name_.application, order = order_,
+              options = std::move(options)](const Caller& caller, const auto& reply) {
+               transactions.apply_changes(caller, application, apply_options(options),
+                                          order->before_signals(reply->template completion<std::monostate>(
+                                              [](auto& open, std::monostate) { open.succeed(); })));
              });
 }
 
 void GroupObject::CancelChanges(sdbus::Result<>&& result) {
   guard_.run("org.edgeseal.CertificateGroup1.CancelChanges", getObject(), name_.application, std::move(result),
-             [&groups = groups_, name = name_](const Caller& caller, const auto& reply) {
-               groups.cancel_changes(caller, name);
+             [&transactions = transactions_, application = name_.application](const Caller& caller, const auto& reply) {
+               transactions.cancel_changes(caller, application);
+               reply->succeed();
+             });
+}
+
+void GroupObject::ConfirmChanges(sdbus::Result<>&& result) {
+  guard_.run("org.edgeseal.CertificateGroup1.ConfirmChanges", getObject(), name_.application, std::move(result),
+             [&transactions = transactions_, application = name_.application](const Caller& caller, const auto& reply) {
+               transactions.confirm_changes(caller, application);
                reply->succeed();
              });
 }

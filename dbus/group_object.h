@@ -2,20 +2,23 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "dbus/answer_order.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_adaptor.h"
 #include "dbus/guard.h"
-#include "dbus/ports.h"
+#include "dbus/service_ports.h"
 #include "dbus/wire_types.h"
 
 namespace edgeseal::dbus {
 
-// /org/edgeseal/application/NAME/GROUP
+// CertificateGroup1 of /org/edgeseal/application/NAME/GROUP.
 class GroupObject final : public sdbus::AdaptorInterfaces<org::edgeseal::CertificateGroup1_adaptor> {
  public:
-  GroupObject(sdbus::IConnection& connection, CertificateGroupPort& groups, Guard& guard, GroupName name);
+  GroupObject(sdbus::IConnection& connection, const Ports& ports, Guard& guard, GroupName name,
+              std::shared_ptr<AnswerOrder> order);
   ~GroupObject() { unregisterAdaptor(); }
 
   void announce() { getObject().emitInterfacesAddedSignal(); }
@@ -36,6 +39,7 @@ class GroupObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Certifi
   void CertifyKey(sdbus::Result<VariantMap>&& result, std::string type, ByteArray nonce, VariantMap options) override;
   void ApplyChanges(sdbus::Result<>&& result, VariantMap options) override;
   void CancelChanges(sdbus::Result<>&& result) override;
+  void ConfirmChanges(sdbus::Result<>&& result) override;
   void GetCertificates(
       sdbus::Result<std::vector<std::string>, Certificates, std::vector<Certificates>>&& result) override;
   std::vector<std::string> CertificateTypes() override;
@@ -44,8 +48,10 @@ class GroupObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Certifi
   bool TransactionPending() override;
 
   CertificateGroupPort& groups_;
+  TransactionPort& transactions_;
   Guard& guard_;
   GroupName name_;
+  std::shared_ptr<AnswerOrder> order_;
 };
 
 }  // namespace edgeseal::dbus

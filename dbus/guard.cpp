@@ -27,16 +27,22 @@ Guard::Call Guard::current_call(const sdbus::IObject& object) {
   return call;
 }
 
-void Guard::start(GuardedMethod method, const Call& call, const std::string& application,
-                  const std::shared_ptr<OpenCall>& reply, std::function<void(const Caller&)> action) {
+Question Guard::question(GuardedMethod method, const Call& call, const std::string& application) {
+  return {.bus_name = call.record.caller.bus_name,
+          .privilege = method.privilege(),
+          .application = application,
+          .interactive = call.interactive};
+}
+
+void Guard::start(GuardedMethod method, const Call& call, Question question, const std::shared_ptr<OpenCall>& reply,
+                  std::function<void(const Caller&)> action) {
   reply->attempt([&] {
     admit(method, call, reply);
-    authority_.decide({call.record.caller.bus_name, method.privilege(), application, call.interactive},
-                      [reply, action = std::move(action)](const Decision& decision) {
-                        reply->decide(decision.caller);
-                        if (decision.refusal) return reply->refuse(*decision.refusal);
-                        if (!reply->answered()) reply->attempt([&] { action(decision.caller); });
-                      });
+    authority_.decide(std::move(question), [reply, action = std::move(action)](const Decision& decision) {
+      reply->decide(decision.caller);
+      if (decision.refusal) return reply->refuse(*decision.refusal);
+      if (!reply->answered()) reply->attempt([&] { action(decision.caller); });
+    });
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "dbus/authority.h"
 #include "dbus/bus_error.h"
+#include "dbus/delegation.h"
 #include "dbus/guarded_method.h"
 #include "dbus/ports.h"
 #include "dbus/reply.h"
@@ -34,8 +35,28 @@ class Guard {
            sdbus::Result<R...>&& result, Action action) {
     const Call call = current_call(object);
     auto reply = std::make_shared<Reply<R...>>(call.record, audit_, std::move(result));
-    start(method, call, application, reply,
+    start(method, call, question(method, call, application), reply,
           [reply, action = std::move(action)](const Caller& caller) { action(caller, reply); });
+  }
+
+  // The same for what servers call for their clients: `action(caller, reply, options)` runs once channel and role of
+  // the client are good enough for the method too. Nothing of the call is looked at before; `options` then are its own.
+  template <class... R, class Action>
+  void run_delegated(GuardedMethod method, const sdbus::IObject& object, const std::string& application,
+                     sdbus::Result<R...>&& result, VariantMap options, Action action) {
+    const Call call = current_call(object);
+    auto reply = std::make_shared<Reply<R...>>(call.record, audit_, std::move(result));
+    Question may = question(method, call, application);
+    may.must_delegate = method.delegation() >= Delegation::Authenticated && !DelegatedClient::named_in(options);
+    start(method, call, std::move(may), reply,
+          [method, reply, options = std::move(options), action = std::move(action)](const Caller& caller) {
+            VariantMap own_options = options;
+            const DelegatedClient client(own_options);
+            const Caller for_client = client.on_behalf(caller);
+            reply->decide(for_client);
+            client.judge(method.delegation());
+            action(for_client, reply, own_options);
+          });
   }
 
   // The value of a property, which every caller may read.
@@ -61,8 +82,9 @@ class Guard {
   };
 
   [[nodiscard]] static Call current_call(const sdbus::IObject& object);
-  void start(GuardedMethod method, const Call& call, const std::string& application,
-             const std::shared_ptr<OpenCall>& reply, std::function<void(const Caller&)> action);
+  [[nodiscard]] static Question question(GuardedMethod method, const Call& call, const std::string& application);
+  void start(GuardedMethod method, const Call& call, Question question, const std::shared_ptr<OpenCall>& reply,
+             std::function<void(const Caller&)> action);
   void admit(GuardedMethod method, const Call& call, const std::shared_ptr<OpenCall>& reply);
 
   Authority& authority_;

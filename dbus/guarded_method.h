@@ -11,21 +11,25 @@ namespace edgeseal::dbus {
 class GuardedMethod {
  public:
   consteval GuardedMethod(const char* member)
-      : member_(member), privilege_(declared(member)) {}  // NOLINT: implicit on purpose
+      : member_(member),
+        privilege_(declared(member).privilege),
+        delegation_(declared(member).delegation) {}  // NOLINT: implicit on purpose
 
   [[nodiscard]] constexpr std::string_view member() const { return member_; }
   [[nodiscard]] constexpr Privilege privilege() const { return privilege_; }
+  [[nodiscard]] constexpr Delegation delegation() const { return delegation_; }
 
  private:
-  static consteval Privilege declared(std::string_view member) {
+  static consteval DeclaredMethod declared(std::string_view member) {
     for (const auto& method : kDeclaredMethods) {
-      if (method.member == member) return method.privilege;
+      if (method.member == member) return method;
     }
     throw "no interface XML declares a privilege for this method";
   }
 
   std::string_view member_;
   Privilege privilege_;
+  Delegation delegation_;
 };
 
 }  // namespace edgeseal::dbus

@@ -40,7 +40,8 @@ struct Caller {
   uid_t uid = static_cast<uid_t>(-1);
   pid_t pid = -1;         // for the audit only: may have been reused
   std::string session{};  // of a server that delegates: for whom it calls; empty: for itself
-  std::string user{};     // of that session, for the audit only
+  std::string user{};     // of that session, for the audit only; the next, too
+  Bytes client_certificate{};
 };
 
 struct GroupName {

@@ -8,9 +8,9 @@ namespace edgeseal::dbus {
 enum class Privilege {
   Inspect,  // read what is public anyway
   ManageApplications,
-  ManageCertificates,  // the account of an application has it for that application; the next, too
-  ManageTrust,         // what is trusted
-  ManageKeys,          // what reaches past the rules of single applications, or takes a key out of them
+  ManageCertificates,
+  ManageTrust,  // what peers are let in
+  ManageKeys,   // what reaches past the rules of single applications, or takes a key out of them
 };
 
 // Whether the messages of a method carry a secret (annotation org.edgeseal.Sensitive).
@@ -23,6 +23,11 @@ enum class Delegation {
   Authenticated,  // the account of an application must give it: a channel with signatures
   Encrypted,      // the same: signatures and encryption
 };
+
+// The account of an application has it for that application.
+[[nodiscard]] constexpr bool belongs_to_applications(Privilege privilege) {
+  return privilege == Privilege::ManageCertificates || privilege == Privilege::ManageTrust;
+}
 
 [[nodiscard]] constexpr std::string_view polkit_action(Privilege privilege) {
   switch (privilege) {

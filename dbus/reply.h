@@ -26,7 +26,7 @@ class OpenCall {
   [[nodiscard]] bool decided() const { return decided_; }
   [[nodiscard]] const std::string& caller_name() const { return record_.caller.bus_name; }
 
-  // The authority has answered.
+  // The authority has answered; again with whom the caller calls for.
   void decide(Caller caller) {
     record_.caller = std::move(caller);
     decided_ = true;

@@ -13,6 +13,8 @@
 #include "dbus/guard.h"
 #include "dbus/message_filter.h"
 #include "dbus/object_path.h"
+#include "dbus/trust_directories_object.h"
+#include "dbus/without_trust.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -36,7 +38,7 @@ std::unique_ptr<sdbus::IConnection> connect() {
 
 class Service::Impl {
  public:
-  Impl(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings);
+  Impl(const Ports& ports, const ServiceSettings& settings);
 
   [[nodiscard]] PollState poll_state() const;
   [[nodiscard]] bool process();
@@ -44,8 +46,11 @@ class Service::Impl {
   void remove(const std::string& name);
 
   // Runs what sends signals; the bus may be gone.
-  void tell(const char* what, const std::function<void()>& send) { contain(audit_, what, send); }
+  void tell(const char* what, const std::function<void()>& send) { contain(ports_.audit, what, send); }
+  // The same for an application, unless it is gone.
+  void tell(const char* what, const std::string& application, const std::function<void(ApplicationObject&)>& send);
   AgentObject& agent() { return agent_object_; }
+  TrustDirectoriesObject& directories() { return directories_object_; }
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
 
  private:
@@ -53,32 +58,30 @@ class Service::Impl {
   void name_vanished(sd_bus_message* signal);
   void take_name();
 
-  AgentPort& agent_;
-  CertificateGroupPort& groups_;
-  AuditPort& audit_;
+  Ports ports_;
   std::unique_ptr<sdbus::IConnection> connection_;
   MessageFilter filter_;
   Authority authority_;
   Guard guard_;
   AgentObject agent_object_;
+  TrustDirectoriesObject directories_object_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
   bool processing_ = false;
   sdbus::Slot vanished_;
 };
 
-Service::Impl::Impl(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings)
-    : agent_(agent),
-      groups_(groups),
-      audit_(audit),
+Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
+    : ports_(ports),
       connection_(connect()),
-      filter_(*connection_, audit),
-      authority_(*connection_, audit, settings.admin_group, settings.polkit),
-      guard_(authority_, audit),
-      agent_object_(*connection_, agent, guard_),
+      filter_(*connection_, ports.audit),
+      authority_(*connection_, ports.audit, settings.admin_group, settings.polkit),
+      guard_(authority_, ports.audit),
+      agent_object_(*connection_, ports.agent, guard_),
+      directories_object_(*connection_, ports.directories, guard_),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
-  for (const auto& application : agent.applications()) put(application);  // who is not there yet tells nobody
+  for (const auto& application : ports.agent.applications()) put(application);  // who is not there yet tells nobody
   take_name();
 }
 
@@ -95,11 +98,11 @@ void Service::Impl::take_name() {
 }
 
 void Service::Impl::name_vanished(sd_bus_message* signal) {
-  contain(audit_, "NameOwnerChanged", [&] {
+  contain(ports_.audit, "NameOwnerChanged", [&] {
     const char* name = nullptr;
     if (sd_bus_message_read(signal, "s", &name) < 0 || name == nullptr || *name != ':') return;
     guard_.caller_vanished(name);
-    groups_.owner_vanished(name);
+    ports_.groups.owner_vanished(name);
   });
 }
 
@@ -118,7 +121,7 @@ bool Service::Impl::process() {
   try {
     for (int i = 0; i < kMostMessagesAtOnce && compat::process_one(*connection_); ++i) withdrawn_.clear();
   } catch (const sdbus::Error& error) {
-    contain(audit_, "system bus", [&] { audit_.internal_error("system bus", error.what()); });
+    contain(ports_.audit, "system bus", [&] { ports_.audit.internal_error("system bus", error.what()); });
     connected = false;
   }
   processing_ = false;
@@ -128,7 +131,7 @@ bool Service::Impl::process() {
 
 ApplicationObject& Service::Impl::put(const ApplicationInfo& application) {
   if (!processing_) withdrawn_.clear();
-  auto object = std::make_unique<ApplicationObject>(*connection_, agent_, groups_, guard_, application);
+  auto object = std::make_unique<ApplicationObject>(*connection_, ports_, guard_, application);
   return *applications_.insert_or_assign(application.name, std::move(object)).first->second;
 }
 
@@ -139,8 +142,19 @@ void Service::Impl::remove(const std::string& name) {
   withdrawn_.push_back(std::move(found.mapped()));
 }
 
+void Service::Impl::tell(const char* what, const std::string& application,
+                         const std::function<void(ApplicationObject&)>& send) {
+  const auto found = applications_.find(application);
+  if (found != applications_.end()) tell(what, [&] { send(*found->second); });
+}
+
+Service::Service(const Ports& ports, const ServiceSettings& settings)
+    : impl_(std::make_unique<Impl>(ports, settings)) {}
+
 Service::Service(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings)
-    : impl_(std::make_unique<Impl>(agent, groups, audit, settings)) {}
+    : without_trust_(std::make_unique<WithoutTrust>(groups)),
+      impl_(std::make_unique<Impl>(
+          Ports{agent, groups, *without_trust_, *without_trust_, *without_trust_, *without_trust_, audit}, settings)) {}
 
 Service::~Service() = default;
 
@@ -161,17 +175,11 @@ void Service::application_removed(const std::string& name) {
 }
 
 void Service::access_changed(const std::string& application, const std::vector<std::string>& access) {
-  impl_->tell("PropertiesChanged", [&] {
-    const auto found = impl_->applications().find(application);
-    if (found != impl_->applications().end()) found->second->access_changed(access);
-  });
+  impl_->tell("PropertiesChanged", application, [&](auto& object) { object.access_changed(access); });
 }
 
 void Service::group_changed(const GroupName& group) {
-  impl_->tell("PropertiesChanged", [&] {
-    const auto found = impl_->applications().find(group.application);
-    if (found != impl_->applications().end()) found->second->group_changed(group.group);
-  });
+  impl_->tell("PropertiesChanged", group.application, [&](auto& object) { object.group_changed(group.group); });
 }
 
 void Service::tpm_status_changed() {
@@ -179,7 +187,42 @@ void Service::tpm_status_changed() {
 }
 
 void Service::setup_state_changed() {
-  impl_->tell("PropertiesChanged", [&] { impl_->agent().setup_state_changed(); });
+  impl_->tell("PropertiesChanged", [&] {
+    impl_->agent().setup_state_changed();
+    for (const auto& [name, application] : impl_->applications()) application->server_configuration().changed();
+  });
+}
+
+void Service::changes_applied(const std::string& application, const std::vector<std::string>& certificate_groups,
+                              const std::vector<std::string>& trust_lists) {
+  impl_->tell("ChangesApplied", application,
+              [&](auto& object) { object.server_configuration().changes_applied(certificate_groups, trust_lists); });
+}
+
+void Service::shutdown_requested(const std::string& application, std::uint32_t seconds, const std::string& reason) {
+  impl_->tell("ShutdownRequested", application,
+              [&](auto& object) { object.server_configuration().shutdown_requested(seconds, reason); });
+}
+
+void Service::trust_list_changed(const GroupName& group) {
+  impl_->tell("PropertiesChanged", group.application, [&](auto& object) {
+    if (auto* list = object.trust_list(group.group)) list->changed();
+  });
+}
+
+void Service::alarm(const GroupName& group, const std::string& kind, const std::string& source, std::uint16_t severity,
+                    const std::string& message) {
+  impl_->tell("Alarm", group.application, [&](auto& object) {
+    if (auto* list = object.trust_list(group.group)) list->alarm(kind, source, severity, message);
+  });
+}
+
+void Service::directories_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->directories().changed(); });
+}
+
+void Service::audit_event(const std::string& kind, const std::map<std::string, std::string>& fields) {
+  impl_->tell("Recorded", [&] { impl_->directories().recorded(kind, fields); });
 }
 
 }  // namespace edgeseal::dbus

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dbus/polkit_limits.h"
-#include "dbus/ports.h"
+#include "dbus/service_ports.h"
 
 namespace edgeseal::dbus {
 
@@ -30,6 +32,8 @@ class Service {
 
   // Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS is honoured), exports the objects of every application that
   // `agent` knows, then takes the name. Throws CallError "BusUnavailable" or "NameTaken" (a second agent).
+  Service(const Ports& ports, const ServiceSettings& settings);
+  // Without the services of trust.
   Service(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings);
   ~Service();
   Service(const Service&) = delete;
@@ -47,8 +51,21 @@ class Service {
   void tpm_status_changed();
   void setup_state_changed();
 
+  // For the programs of an application, after the answer of the call that changed it: see ServerConfiguration1.
+  void changes_applied(const std::string& application, const std::vector<std::string>& certificate_groups,
+                       const std::vector<std::string>& trust_lists);
+  void shutdown_requested(const std::string& application, std::uint32_t seconds, const std::string& reason);
+
+  void trust_list_changed(const GroupName& group);
+  // Severity 1 to 1000 (OPC 10000-5 §6.4.2); 0: it ended.
+  void alarm(const GroupName& group, const std::string& kind, const std::string& source, std::uint16_t severity,
+             const std::string& message);
+  void directories_changed();
+  void audit_event(const std::string& kind, const std::map<std::string, std::string>& fields);
+
  private:
   class Impl;
+  std::unique_ptr<class WithoutTrust> without_trust_;
   std::unique_ptr<Impl> impl_;
 };
 

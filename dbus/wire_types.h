@@ -34,4 +34,10 @@ using VariantMap = std::map<std::string, sdbus::Variant>;  // a{sv}
   return arrays;
 }
 
+[[nodiscard]] inline std::vector<Bytes> to_byte_strings(const std::vector<ByteArray>& arrays) {
+  std::vector<Bytes> all;
+  std::ranges::transform(arrays, std::back_inserter(all), [](const ByteArray& array) { return to_bytes(array); });
+  return all;
+}
+
 }  // namespace edgeseal::dbus

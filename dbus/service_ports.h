@@ -1,0 +1,19 @@
+#pragma once
+
+#include "dbus/ports.h"
+#include "dbus/trust_ports.h"
+
+namespace edgeseal::dbus {
+
+// All services behind the bus.
+struct Ports {
+  AgentPort& agent;
+  CertificateGroupPort& groups;
+  TransactionPort& transactions;
+  TrustListPort& trust_lists;
+  ServerConfigurationPort& server_configuration;
+  TrustDirectoryPort& directories;
+  AuditPort& audit;
+};
+
+}  // namespace edgeseal::dbus
