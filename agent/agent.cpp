@@ -57,9 +57,23 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               [this] {
                 if (bus_) bus_->setup_state_changed();
               }),
-      publication_(configuration.state_directory + "/pki"),
-      applications_(state_, keys_, publication_),
-      groups_(loop_, state_, keys_, maker_, anchor_, applications_, retired_,
+      audit_({}),
+      seal_(state_, worker_, [this] { applications_.publish_missing(); }),
+      lists_(state_, seal_, audit_, configuration.trust_lists,
+             [this](const dbus::GroupName& group) {
+               keys_.forget_cached();
+               if (bus_) bus_->group_changed(group);
+             }),
+      background_(loop_),
+      publication_(configuration.state_directory + "/pki", &background_),
+      applications_(state_, keys_, publication_, background_,
+                    [this](const dbus::GroupName& group) { return lists_.record(group).list; }),
+      transactions_([this] { return retired_.now(); },
+                    [this](const std::string& application, const StagedChanges& changes) {
+                      groups_.dropped(application, changes);
+                    }),
+      groups_(loop_, {state_, keys_, anchor_, applications_, retired_, transactions_, lists_, audit_}, maker_,
+              {configuration.validation.strength},
               {[this](const dbus::GroupName& group) {
                  if (bus_) bus_->group_changed(group);
                },
@@ -73,6 +87,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               [this](const std::string& name, const std::vector<std::string>& access) {
                 bus_->access_changed(name, access);
               }}) {
+  keys_.use_trust_lists(lists_);
   declare_applications(configuration.applications);
   applications_.publish_missing();
   policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);
@@ -121,6 +136,7 @@ void Agent::tpm_changed() {
 
 void Agent::tpm_ready() {
   pin_storage_key();
+  seal_.open();
   anchor_.check();
   spares_.refill();
 }

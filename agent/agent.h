@@ -5,11 +5,14 @@
 
 #include "agent/applications.h"
 #include "agent/attestation.h"
+#include "agent/audit.h"
+#include "agent/background_worker.h"
 #include "agent/bus_ports.h"
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
 #include "agent/device_clock.h"
 #include "agent/event_loop.h"
+#include "agent/integrity_seal.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/key_socket.h"
@@ -22,6 +25,8 @@
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
+#include "agent/transactions.h"
+#include "agent/trust/trust_lists.h"
 #include "dbus/service.h"
 
 namespace edgeseal::agent {
@@ -63,8 +68,13 @@ class Agent {
   KeyMaker maker_;
   Attestation attestation_;
   StateAnchor anchor_;
+  Audit audit_;
+  IntegritySeal seal_;
+  TrustLists lists_;
+  BackgroundWorker background_;
   Publication publication_;
   Applications applications_;
+  Transactions transactions_;
   CertificateGroups groups_;
   BusPorts ports_;
   std::optional<dbus::Service> bus_;

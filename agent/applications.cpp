@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "agent/access.h"
 #include "agent/host_name.h"
 #include "agent/journal.h"
+#include "agent/opc_ua_names.h"
 #include "policy/access_rule.h"
 #include "policy/error.h"
 #include "policy/names.h"
@@ -19,24 +21,15 @@ namespace {
 constexpr std::size_t max_slots = 16;
 constexpr std::size_t max_access_rules = 64;
 constexpr std::size_t max_uri_size = 1024;
+constexpr std::size_t max_capabilities = 9;  // what fits into an announcement (OPC 10000-12 Annex C)
+constexpr std::size_t max_capability_size = 8;
+constexpr const char* no_capability_information = "NA";  // OPC 10000-12 Annex D
 
 void fill_defaults(ApplicationRecord& application) {
   if (application.application_uri.empty())
     application.application_uri = fmt::format("urn:{}:{}", host_name(), application.name);
   if (application.slots.empty()) application.slots.push_back(SlotDeclaration::parse("https/https=ec-p256"));
-}
-
-Readers readers_of(const ApplicationRecord& application) {
-  Readers readers;
-  for (const policy::AccessRule& rule : known_access(application)) {
-    if (rule.user) readers.users.push_back(*rule.user);
-    if (rule.group && !rule.user) readers.groups.push_back(*rule.group);
-  }
-  for (auto* ids : {&readers.users, &readers.groups}) {
-    std::ranges::sort(*ids);
-    ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
-  }
-  return readers;
+  if (application.server_capabilities.empty()) application.server_capabilities = {no_capability_information};
 }
 
 void require_rule(const std::string& rule) {
@@ -61,7 +54,54 @@ bool is_uri(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
+bool is_capability(const std::string& text) {
+  return !text.empty() && text.size() <= max_capability_size &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
+template <class Known>
+void require_known(std::string_view what, const std::vector<std::string>& names, const Known& known) {
+  for (const std::string& name : names)
+    if (std::ranges::find(known, name) == known.end())
+      throw Error(Code::invalid_argument,
+                  fmt::format("{} \"{:.64}\" is not known: choose of {}", what, name, fmt::join(known, ", ")));
+}
+
+void require_capabilities(const std::vector<std::string>& capabilities) {
+  if (capabilities.size() > max_capabilities || !std::ranges::all_of(capabilities, is_capability))
+    throw Error(Code::invalid_argument,
+                fmt::format("server capabilities are at most {}, each of 1 to {} of A-Z and 0-9, e.g. DA, LDS",
+                            max_capabilities, max_capability_size));
+}
+
+void require_slots_once(const std::vector<SlotDeclaration>& slots) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const SlotDeclaration& slot : slots)
+    if (!seen.emplace(slot.group, slot.certificate_type).second)
+      throw Error(Code::invalid_argument, fmt::format("slot {} is named twice", slot.text()));
+}
+
+void require_trust_groups(const std::vector<std::string>& groups) {
+  for (const std::string& group : groups)
+    if (!is_group(group))
+      throw Error(
+          Code::invalid_argument,
+          fmt::format("\"{:.64}\" is not a certificate group: choose of application, https, tls, user-token", group));
+  if (std::set(groups.begin(), groups.end()).size() != groups.size())
+    throw Error(Code::invalid_argument, "a trust group is named twice");
+}
+
 }  // namespace
+
+std::vector<std::string> group_names(const ApplicationRecord& application) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& group) {
+    if (std::ranges::find(names, group) == names.end()) names.push_back(group);
+  };
+  for (const SlotDeclaration& slot : application.slots) add(slot.group);
+  for (const std::string& group : application.trust_groups) add(group);
+  return names;
+}
 
 void Applications::validate(const ApplicationRecord& application) const {
   if (!policy::is_application_name(application.name))
@@ -75,15 +115,11 @@ void Applications::validate(const ApplicationRecord& application) const {
   if (application.slots.size() > max_slots || application.access.size() > max_access_rules)
     throw Error(Code::invalid_argument,
                 fmt::format("an application has at most {} slots and {} access rules", max_slots, max_access_rules));
-  for (const std::string& use : application.legacy)
-    if (std::ranges::find(legacy_uses, use) == legacy_uses.end())
-      throw Error(Code::invalid_argument,
-                  fmt::format("legacy \"{:.64}\" is not known: choose of {}", use, fmt::join(legacy_uses, ", ")));
-  for (std::size_t i = 0; i < application.slots.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (application.slots[i].group == application.slots[j].group &&
-          application.slots[i].certificate_type == application.slots[j].certificate_type)
-        throw Error(Code::invalid_argument, fmt::format("slot {} is named twice", application.slots[i].text()));
+  require_known("legacy", application.legacy, legacy_uses);
+  require_known("export", application.exports, layout_names);
+  require_slots_once(application.slots);
+  require_trust_groups(application.trust_groups);
+  require_capabilities(application.server_capabilities);
 }
 
 ApplicationRecord Applications::create(ApplicationRecord application) {
@@ -180,47 +216,6 @@ ApplicationRecord Applications::get(const std::string& name) {
     throw Error(Code::not_found,
                 fmt::format("there is no application \"{:.64}\"; see edgesealctl application list", name));
   return *std::move(application);
-}
-
-Publication::Generation Applications::prepare(const std::string& name, const std::string& group,
-                                              const std::vector<CertificateRecord>& staged) {
-  const ApplicationRecord application = get(name);
-  PublishedGroup published{.group = group, .exports = application.exports};
-  for (const SlotDeclaration& declaration : application.slots) {
-    if (declaration.group != group) continue;
-    const Slot slot{name, group, declaration.certificate_type};
-    const auto found = std::ranges::find(staged, slot, &CertificateRecord::slot);
-    const auto record = found != staged.end() ? std::optional(*found) : state_.certificate(slot);
-    if (!record) continue;
-    published.slots.push_back({slot, keys_.find(record->key_id)->public_key, *record});
-  }
-  return publication_.prepare(name, readers_of(application), published);
-}
-
-void Applications::publish(const std::string& name, const std::string& group, Publication::Generation& generation) {
-  mark_published_after(name, group, [&] { generation.exchange(); });
-}
-
-void Applications::publish_missing() {
-  for (const auto& [name, group] : state_.unpublished()) {
-    mark_published_after(name, group, [&, &application = name, &certificate_group = group] {
-      if (certificate_group.empty())  // comes before the groups of a new application of that name, which have marks too
-        publication_.remove(application);
-      else if (state_.application(application))
-        prepare(application, certificate_group, {}).exchange();
-    });
-  }
-}
-
-void Applications::mark_published_after(const std::string& name, const std::string& group,
-                                        const std::function<void()>& step) {
-  try {
-    step();
-    state_.mark_published(name, group);
-  } catch (const Error& error) {
-    log(Level::error, Event::published, fmt::format("{}/{} could not be published: {}", name, group, error.what()),
-        {{"APPLICATION", name}});
-  }
 }
 
 }  // namespace edgeseal::agent

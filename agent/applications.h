@@ -1,21 +1,38 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "agent/background_worker.h"
 #include "agent/key_service.h"
 #include "agent/publication.h"
 #include "agent/state.h"
+#include "agent/transactions.h"
+#include "dbus/ports.h"
 
 namespace edgeseal::agent {
+
+// Who reads what the application publishes.
+[[nodiscard]] Readers readers_of(const ApplicationRecord& application);
 
 // The programs whose security the agent manages: made over the bus or declared in files, kept in the state, published.
 class Applications {
  public:
-  Applications(State& state, KeyService& keys, Publication& publication)
-      : state_(state), keys_(keys), publication_(publication) {}
+  // The trust list of a group, as it is in use. May throw Error: then the group can't be published yet.
+  using TrustListOf = std::function<TrustList(const dbus::GroupName&)>;
+
+  Applications(State& state, KeyService& keys, Publication& publication, BackgroundWorker& background,
+               TrustListOf trust_list_of)
+      : state_(state),
+        keys_(keys),
+        publication_(publication),
+        background_(background),
+        trust_list_of_(std::move(trust_list_of)) {}
 
   // Missing members get their defaults first. Throws Error{invalid_argument, entry_exists}.
   ApplicationRecord create(ApplicationRecord application);
@@ -37,23 +54,41 @@ class Applications {
   [[nodiscard]] std::string directory(const std::string& name, const std::string& group) const {
     return publication_.directory(name, group);
   }
-  // The next generation of a group; `staged` takes the place of what the state has.
-  [[nodiscard]] Publication::Generation prepare(const std::string& name, const std::string& group,
-                                                const std::vector<CertificateRecord>& staged);
-  // Shows a prepared generation. What fails is logged and left to publish_missing().
-  void publish(const std::string& name, const std::string& group, Publication::Generation& generation);
+  // All that a group shows; `staged` takes the place of what the state has.
+  [[nodiscard]] PublishedGroup published(const dbus::GroupName& group, const StagedChanges& staged = {});
+
+  // The next generations of some groups of an application, which nobody sees yet.
+  struct Generations {
+    ApplicationRecord application;  // for which they were made
+    std::map<std::string, Publication::Generation> by_group;
+  };
+  using GenerationsPtr = std::shared_ptr<Generations>;
+  // Made in the background, for a trust list may be long. As long as they live, publish_missing() leaves the
+  // application alone.
+  void prepare(const std::string& name, const std::set<std::string>& groups, const StagedChanges& staged,
+               Answer<GenerationsPtr> answer);
+  // Once the state is what they show. What fails is logged and left to publish_missing().
+  void publish(GenerationsPtr generations);
   // Brings directories up to the state that a crash or a full disk left behind; what fails is logged and tried again at
   // the next call.
   void publish_missing();
 
  private:
   void validate(const ApplicationRecord& application) const;
+  [[nodiscard]] bool being_prepared(const std::string& name) const;
+  void publish_missing(const dbus::GroupName& group);
   void change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may);
-  void mark_published_after(const std::string& name, const std::string& group, const std::function<void()>& step);
+  void mark_published_after(const dbus::GroupName& group, const std::function<void()>& step);
 
   State& state_;
   KeyService& keys_;
   Publication& publication_;
+  BackgroundWorker& background_;
+  const TrustListOf trust_list_of_;
+  std::map<std::string, std::weak_ptr<Generations>> being_prepared_;  // by application
 };
+
+// Those of its slots and those with a trust list alone, each once.
+[[nodiscard]] std::vector<std::string> group_names(const ApplicationRecord& application);
 
 }  // namespace edgeseal::agent

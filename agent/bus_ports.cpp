@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/call_error.h"
 #include "agent/description.h"
 #include "agent/journal.h"
 #include "policy/accounts.h"
@@ -12,40 +13,6 @@
 namespace edgeseal::agent {
 
 namespace {
-
-dbus::CallError call_error(const Error& error) {
-  return {std::string(bus_name(error.code())), error.what()};
-}
-
-template <class Function>
-auto translated(const Function& function) {
-  try {
-    return function();
-  } catch (const Error& error) {
-    throw call_error(error);
-  }
-}
-
-template <class Result>
-Answer<Result> to_answer(dbus::Completion<Result> done) {
-  return [done = std::move(done)](std::variant<Result, Error> outcome) {
-    if (const auto* error = std::get_if<Error>(&outcome))
-      done(call_error(*error));
-    else
-      done(std::get<Result>(std::move(outcome)));
-  };
-}
-
-// The same, where the bus has another form of the result.
-template <class Result, class Shown>
-Answer<Result> to_answer(dbus::Completion<Shown> done, const std::function<Shown(const Result&)>& shown) {
-  return [done = std::move(done), shown](const std::variant<Result, Error>& outcome) {
-    if (const auto* error = std::get_if<Error>(&outcome))
-      done(call_error(*error));
-    else
-      done(shown(std::get<Result>(outcome)));
-  };
-}
 
 OutsideKey to_outside_key(const dbus::OutsideKey& key) {
   OutsideKey outside{key.format, tpm::SecretBytes(key.private_key.view()), tpm::SecretBytes(key.passphrase.view()), {}};
@@ -83,8 +50,9 @@ dbus::ManufacturerKeyInfo to_info(const tpm::ManufacturerKey& key) {
 dbus::ApplicationInfo to_info(const ApplicationRecord& record) {
   dbus::ApplicationInfo info{record.name, record.application_uri, record.account, record.access, record.legacy,
                              {},          record.origin};
-  for (const SlotDeclaration& slot : record.slots)
-    if (std::ranges::find(info.groups, slot.group) == info.groups.end()) info.groups.push_back(slot.group);
+  info.groups = group_names(record);
+  info.server_capabilities = record.server_capabilities;
+  info.exports = record.exports;
   return info;
 }
 
@@ -120,10 +88,13 @@ std::vector<dbus::ApplicationInfo> BusPorts::applications() const {
 
 void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplication& application) {
   translated([&] {
-    require_setup_unlocked();
+    require_unlocked(services_.anchor);
     ApplicationRecord record{
         application.name,  application.application_uri, application.account, application.access, {}, "bus",
         application.legacy};
+    record.trust_groups = application.trust_groups;
+    record.server_capabilities = application.server_capabilities;
+    record.exports = application.exports;
     for (const std::string& slot : application.slots) record.slots.push_back(SlotDeclaration::parse(slot));
     observer_.application_added(to_info(services_.applications.create(std::move(record))));
   });
@@ -140,7 +111,7 @@ void BusPorts::delete_application(const dbus::Caller&, const std::string& name) 
 
 bool BusPorts::add_access_rule(const dbus::Caller&, const std::string& application, const std::string& rule) {
   return translated([&] {
-    require_setup_unlocked();
+    require_unlocked(services_.anchor);
     const bool added = services_.applications.add_access_rule(application, rule);
     if (added) observer_.access_changed(application, services_.applications.get(application).access);
     return added;
@@ -207,8 +178,8 @@ void BusPorts::create_signing_request(const dbus::Caller& caller, const dbus::Gr
                                       const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                                       dbus::Completion<dbus::Bytes> done) {
   translated([&] {
-    require_setup_unlocked();
-    services_.groups.create_signing_request(caller.bus_name, group, certificate_type, options,
+    require_unlocked(services_.anchor);
+    services_.groups.create_signing_request(owner_of(caller), group, certificate_type, options,
                                             to_answer(std::move(done)));
   });
 }
@@ -218,8 +189,8 @@ void BusPorts::create_self_signed_certificate(const dbus::Caller& caller, const 
                                               const dbus::SelfSignedOptions& options,
                                               dbus::Completion<dbus::Bytes> done) {
   translated([&] {
-    require_setup_unlocked();
-    services_.groups.create_self_signed(caller.bus_name, group, certificate_type, options, to_answer(std::move(done)));
+    require_unlocked(services_.anchor);
+    services_.groups.create_self_signed(owner_of(caller), group, certificate_type, options, to_answer(std::move(done)));
   });
 }
 
@@ -228,9 +199,9 @@ void BusPorts::update_certificate(const dbus::Caller& caller, const dbus::GroupN
                                   dbus::Completion<bool> done) {
   const auto staged = to_answer<std::monostate, bool>(std::move(done), [](std::monostate) { return true; });
   translated([&] {
-    require_setup_unlocked();
-    if (key) return services_.groups.update(caller.bus_name, group, certificate, to_outside_key(*key), staged);
-    services_.groups.update(caller.bus_name, group, certificate);
+    require_unlocked(services_.anchor);
+    if (key) return services_.groups.update(owner_of(caller), group, certificate, to_outside_key(*key), staged);
+    services_.groups.update(owner_of(caller), group, certificate);
     staged(std::monostate{});
   });
 }
@@ -239,15 +210,10 @@ void BusPorts::import_private_key(const dbus::Caller& caller, const dbus::GroupN
                                   const std::string& certificate_type, dbus::OutsideKey key,
                                   dbus::Completion<dbus::Bytes> done) {
   translated([&] {
-    require_setup_unlocked();
-    services_.groups.import_key(caller.bus_name, group, certificate_type, to_outside_key(key),
+    require_unlocked(services_.anchor);
+    services_.groups.import_key(owner_of(caller), group, certificate_type, to_outside_key(key),
                                 to_answer(std::move(done)));
   });
-}
-
-void BusPorts::require_setup_unlocked() const {
-  if (services_.anchor.finding() == StateAnchor::Finding::wiped)
-    throw Error(Code::invalid_state, services_.anchor.detail());
 }
 
 KeyPtr BusPorts::key_of(const dbus::GroupName& group, const std::string& certificate_type, dbus::WhichKey which) const {
@@ -293,13 +259,13 @@ void BusPorts::certify_key(const dbus::Caller&, const dbus::GroupName& group, co
 void BusPorts::apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,
                              dbus::Completion<std::monostate> done) {
   translated([&] {
-    require_setup_unlocked();
-    services_.groups.apply(caller.bus_name, group, to_answer(std::move(done)));
+    require_unlocked(services_.anchor);
+    services_.groups.apply(owner_of(caller), group.application, {}, to_answer(std::move(done)));
   });
 }
 
 void BusPorts::cancel_changes(const dbus::Caller& caller, const dbus::GroupName& group) {
-  translated([&] { services_.groups.cancel(caller.bus_name, group); });
+  translated([&] { services_.groups.cancel(owner_of(caller), group.application); });
 }
 
 std::vector<dbus::SlotCertificate> BusPorts::certificates(const dbus::GroupName& group) const {

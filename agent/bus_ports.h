@@ -10,7 +10,7 @@
 
 namespace edgeseal::agent {
 
-// What the bus leaf asks for, given by the services of the agent; Error becomes dbus::CallError here and nowhere else.
+// What the bus leaf asks for, given by the services of the agent.
 class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort, public dbus::AuditPort {
  public:
   struct Observer {
@@ -82,8 +82,6 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   std::optional<uid_t> account_of(const std::string& application) const override;
 
  private:
-  // For whatever gives keys, certificates or applications a place on the device.
-  void require_setup_unlocked() const;
   [[nodiscard]] KeyPtr key_of(const dbus::GroupName& group, const std::string& certificate_type,
                               dbus::WhichKey which) const;
 

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "agent/certificate.h"
 #include "agent/certificate_groups.h"
 #include "agent/certificate_signature.h"
@@ -38,6 +36,18 @@ CertificateSubject subject_for(const ApplicationRecord& application, const dbus:
   return subject;
 }
 
+KeyDeclaration with_size(const Slot& slot, KeyDeclaration declaration, std::size_t bits) {
+  if (bits == 0) return declaration;
+  const auto algorithm = algorithm_of_size(slot, declaration.algorithm, bits);
+  if (!algorithm)
+    throw Error(Code::invalid_argument,
+                fmt::format("certificate type {} takes no {} keys of {} bits; leave the size out for {}",
+                            slot.certificate_type, modulus_bits(declaration.algorithm) ? "RSA" : "elliptic curve", bits,
+                            algorithm_name(declaration.algorithm)));
+  declaration.algorithm = *algorithm;
+  return declaration;
+}
+
 void require_nonce(const dbus::SigningRequestOptions& options) {
   if (options.nonce.empty() || (options.nonce.size() >= min_nonce_size && options.nonce.size() <= max_nonce_size))
     return;
@@ -47,62 +57,64 @@ void require_nonce(const dbus::SigningRequestOptions& options) {
 
 }  // namespace
 
-void CertificateGroups::create_signing_request(const std::string& owner, const dbus::GroupName& group,
+void CertificateGroups::create_signing_request(const TransactionOwner& owner, const dbus::GroupName& group,
                                                const std::string& certificate_type,
                                                const dbus::SigningRequestOptions& options, Answer<Bytes> answer) {
   const Slot slot = slot_of(group, certificate_type);
   require_nonce(options);
-  require_no_other_owner(owner, slot.application);
+  services_.transactions.require_free(owner, slot.application);
   const auto request = std::make_shared<SigningRequest>(
-      subject_for(applications_.get(slot.application), options, state_.certificate(slot)));
+      subject_for(services_.applications.get(slot.application), options, services_.state.certificate(slot)));
   const auto sign_with = [this, request, answer](const KeyPtr& key) {
     const Bytes to_be_signed = request->to_be_signed(key->public_key);
-    keys_.sign(key, certificate_signature(key->public_key, to_be_signed), {},
-               [request, answer](std::variant<Bytes, Error> signature) {
-                 proceed(answer, signature, [&](const Bytes& bytes) { answer(request->finish(bytes)); });
-               });
+    services_.keys.sign(key, certificate_signature(key->public_key, to_be_signed), {},
+                        [request, answer](std::variant<Bytes, Error> signature) {
+                          proceed(answer, signature, [&](const Bytes& bytes) { answer(request->finish(bytes)); });
+                        });
   };
-  auto existing = state_.key(slot, KeyStatus::active);
-  if (!existing) existing = state_.key(slot, KeyStatus::pending);
-  if (existing && !options.regenerate_private_key) return sign_with(keys_.find(existing->id));
+  auto existing = services_.state.key(slot, KeyStatus::active);
+  if (!existing) existing = services_.state.key(slot, KeyStatus::pending);
+  if (existing && !options.regenerate_private_key) return sign_with(services_.keys.find(existing->id));
   const CreationPtr creation = begin_creation(owner, slot);
   maker_.create(slot, declaration_of(slot), options.nonce,
                 [creation, sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
 }
 
-void CertificateGroups::create_self_signed(const std::string& owner, const dbus::GroupName& group,
+void CertificateGroups::create_self_signed(const TransactionOwner& owner, const dbus::GroupName& group,
                                            const std::string& certificate_type, const dbus::SelfSignedOptions& options,
                                            Answer<Bytes> answer) {
   const Slot slot = slot_of(group, certificate_type);
-  require_no_other_owner(owner, slot.application);
-  if (state_.key(slot, KeyStatus::active))
+  audit_.certificate_requested(owner, slot);
+  services_.transactions.require_free(owner, slot.application);
+  if (is_occupied(slot))
     throw Error(Code::invalid_state,
                 fmt::format("{} has a certificate already; ask for a new one by a signing request", slot.key_name()));
+  const KeyDeclaration declaration = with_size(slot, declaration_of(slot), options.key_bits);
   dbus::SigningRequestOptions names;
   names.subject = options.subject;
   names.dns_names = options.dns_names;
   names.ip_addresses = options.ip_addresses;
   const std::uint16_t lifetime = options.lifetime_days != 0 ? options.lifetime_days : default_lifetime_days;
-  const auto certificate =
-      std::make_shared<SelfSignedCertificate>(subject_for(applications_.get(slot.application), names, std::nullopt),
-                                              State::Clock::now(), std::chrono::days(lifetime));
+  const auto certificate = std::make_shared<SelfSignedCertificate>(
+      subject_for(services_.applications.get(slot.application), names, std::nullopt), State::Clock::now(),
+      std::chrono::days(lifetime));
   const CreationPtr creation = begin_creation(owner, slot);
   const auto sign = [this, creation, certificate, answer](const KeyPtr& key) {
     const Bytes to_be_signed = certificate->to_be_signed(key->public_key);
-    keys_.sign(key, certificate_signature(key->public_key, to_be_signed), {},
-               [this, creation, certificate, key, answer](std::variant<Bytes, Error> signature) {
-                 proceed(answer, signature, [&](const Bytes& bytes) {
-                   const Bytes der = certificate->finish(bytes);
-                   stage_with_key(*creation, key, {key->slot.certificate_type, der, {}});
-                   answer(der);
-                 });
-               });
+    services_.keys.sign(key, certificate_signature(key->public_key, to_be_signed), {},
+                        [this, creation, certificate, key, answer](std::variant<Bytes, Error> signature) {
+                          proceed(answer, signature, [&](const Bytes& bytes) {
+                            const Bytes der = certificate->finish(bytes);
+                            stage_with_key(*creation, key, {key->slot.certificate_type, der, {}});
+                            answer(der);
+                          });
+                        });
   };
-  maker_.create(slot, declaration_of(slot), {},
+  maker_.create(slot, declaration, {},
                 [sign, answer](std::variant<KeyPtr, Error> made) { proceed(answer, made, sign); });
 }
 
-void CertificateGroups::import_key(const std::string& owner, const dbus::GroupName& group,
+void CertificateGroups::import_key(const TransactionOwner& owner, const dbus::GroupName& group,
                                    const std::string& certificate_type, OutsideKey key, Answer<Bytes> answer) {
   const Slot slot = slot_of(group, certificate_type);
   const CreationPtr creation = begin_creation(owner, slot);
@@ -113,12 +125,11 @@ void CertificateGroups::import_key(const std::string& owner, const dbus::GroupNa
 }
 
 // A chip makes RSA keys for minutes: one at a time for an application, so that nobody keeps the others from theirs.
-CertificateGroups::CreationPtr CertificateGroups::begin_creation(const std::string& owner, const Slot& slot) {
-  require_no_other_owner(owner, slot.application);
+CertificateGroups::CreationPtr CertificateGroups::begin_creation(const TransactionOwner& owner, const Slot& slot) {
+  services_.transactions.require_free(owner, slot.application);
   require_no_creation(slot.application);
-  const auto found = transactions_.find(slot.application);
-  if (found != transactions_.end() &&
-      std::ranges::find(found->second.staged, slot, &CertificateRecord::slot) != found->second.staged.end())
+  const StagedChanges* staged = services_.transactions.staged(slot.application);
+  if (staged != nullptr && staged->certificate(slot) != nullptr)
     throw Error(
         Code::invalid_state,
         fmt::format("a certificate for {} is staged: apply or cancel it before a new key is made", slot.key_name()));

@@ -20,12 +20,17 @@ constexpr TpmWorker::Ticket creation{TpmWorker::Priority::create, TpmWorker::own
 constexpr std::string_view tss2_label = "TSS2 PRIVATE KEY";
 constexpr std::string_view tss2_begin = "-----BEGIN TSS2 PRIVATE KEY-----";
 
-// Told before the queue, in words; a TPM that has not been opened yet is asked by the creation itself.
-void require_offered(const tpm::TpmFacts& facts, tpm::KeyAlgorithm algorithm) {
+// A TPM that has not been opened yet is asked by the creation itself.
+bool is_offered(const tpm::TpmFacts& facts, tpm::KeyAlgorithm algorithm) {
   const auto& offered = facts.key_algorithms;
-  if (offered.empty() || std::ranges::find(offered, algorithm) != offered.end()) return;
+  return offered.empty() || std::ranges::find(offered, algorithm) != offered.end();
+}
+
+// Told before the queue, in words.
+void require_offered(const tpm::TpmFacts& facts, tpm::KeyAlgorithm algorithm) {
+  if (is_offered(facts, algorithm)) return;
   std::vector<std::string_view> names;
-  for (const tpm::KeyAlgorithm candidate : offered) names.push_back(algorithm_name(candidate));
+  for (const tpm::KeyAlgorithm candidate : facts.key_algorithms) names.push_back(algorithm_name(candidate));
   throw Error(Code::not_supported,
               fmt::format("this TPM makes no {0} keys, it offers {1}; declare the slot with {0},sealed to have a "
                           "software key that is sealed to the TPM",
@@ -119,6 +124,10 @@ KeyRecord sealed_record(const Slot& slot, NewSealedKey& made) {
 }
 
 }  // namespace
+
+bool KeyMaker::offers(const KeyDeclaration& declaration) const {
+  return declaration.protection == KeyProtection::sealed || is_offered(tpm_.state().facts, declaration.algorithm);
+}
 
 void KeyMaker::create(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy, Answer<KeyPtr> answer) {
   if (declaration.protection == KeyProtection::sealed)

@@ -28,6 +28,9 @@ class KeyMaker {
            SpareKeys& spares)
       : state_(state), tpm_(tpm), sealed_(sealed), keys_(keys), policies_(policies), spares_(spares) {}
 
+  // False for what the TPM, as far as it is known, does not make.
+  [[nodiscard]] bool offers(const KeyDeclaration& declaration) const;
+
   // In place of an earlier pending key; `entropy`, where there is some, goes into the random numbers that it is made of
   // (OPC 10000-12 §7.10.10, nonce). Throws or answers Error{not_supported}, naming what this TPM offers.
   void create(const Slot& slot, const KeyDeclaration& declaration, Bytes entropy, Answer<KeyPtr> answer);

@@ -62,6 +62,10 @@ std::string certificate_type_name(std::string_view type_id) {
   return find_name(certificate_types, type_id);
 }
 
+bool is_group(std::string_view name) {
+  return std::ranges::find(groups, name, &Entry::name) != groups.end();
+}
+
 std::string_view group_node_id(std::string_view group) {
   return find_node_id(groups, group);
 }

@@ -53,6 +53,21 @@ constexpr std::array algorithm_names = {
     AlgorithmName{KeyAlgorithm::ed25519, "ed25519"},
 };
 
+enum class Kind { factoring, curve, edwards };
+
+Kind kind_of(KeyAlgorithm algorithm) {
+  if (modulus_bits(algorithm)) return Kind::factoring;
+  return algorithm == KeyAlgorithm::ed25519 ? Kind::edwards : Kind::curve;
+}
+
+std::size_t size_of(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::ec_p384: return 384;
+    case KeyAlgorithm::ec_p521: return 521;
+    default: return modulus_bits(algorithm).value_or(256);
+  }
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -159,6 +174,12 @@ bool takes(const Slot& slot, KeyAlgorithm algorithm, RsaUse rsa_use) {
   const CertificateType& type = find_type(slot.group, slot.certificate_type);
   return std::ranges::find(type.algorithms, algorithm) != type.algorithms.end() &&
          (rsa_use == RsaUse::any || takes_pss(type));
+}
+
+std::optional<KeyAlgorithm> algorithm_of_size(const Slot& slot, KeyAlgorithm like, std::size_t bits) {
+  for (const KeyAlgorithm candidate : find_type(slot.group, slot.certificate_type).algorithms)
+    if (kind_of(candidate) == kind_of(like) && size_of(candidate) == bits) return candidate;
+  return std::nullopt;
 }
 
 std::optional<std::size_t> modulus_bits(KeyAlgorithm algorithm) {

@@ -55,6 +55,10 @@ struct SlotDeclaration {
 // Whether such a key fits the certificate type of the slot.
 [[nodiscard]] bool takes(const Slot& slot, tpm::KeyAlgorithm algorithm, RsaUse rsa_use);
 
+// The algorithm of this size that the slot takes and that is of the kind of `like`; nothing where there is none.
+[[nodiscard]] std::optional<tpm::KeyAlgorithm> algorithm_of_size(const Slot& slot, tpm::KeyAlgorithm like,
+                                                                 std::size_t bits);
+
 // Nothing for another than an RSA key.
 [[nodiscard]] std::optional<std::size_t> modulus_bits(tpm::KeyAlgorithm algorithm);
 [[nodiscard]] std::string_view algorithm_name(tpm::KeyAlgorithm algorithm);  // "ec-p256"

@@ -18,7 +18,8 @@ using test::has_code;
 
 namespace {
 
-const std::string owner = ":1.7";
+const agent::TransactionOwner owner{":1.7"};
+const agent::TransactionOwner stranger{":1.8"};
 const dbus::GroupName https{"web", "https"};
 
 struct Fixture : Core {
@@ -29,11 +30,11 @@ struct Fixture : Core {
   tpm::Bytes request(const dbus::SigningRequestOptions& options = {}, const dbus::GroupName& group = https,
                      const std::string& type = "https") {
     return value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-      groups.create_signing_request(":1.7", group, type, options, std::move(answer));
+      groups.create_signing_request(owner, group, type, options, std::move(answer));
     });
   }
-  void apply(const std::string& by = owner) {
-    (void)value<std::monostate>([&](Answer<std::monostate> answer) { groups.apply(by, https, std::move(answer)); });
+  void apply(const agent::TransactionOwner& by = owner) {
+    (void)value<std::monostate>([&](Answer<std::monostate> answer) { groups.apply(by, "web", {}, std::move(answer)); });
   }
   tpm::Bytes install(const dbus::SigningRequestOptions& options = {}) {
     const tpm::Bytes certificate = ca.sign(request(options));
@@ -86,10 +87,9 @@ BOOST_AUTO_TEST_CASE(a_certificate_goes_live_at_apply_and_not_before) {
 
 BOOST_AUTO_TEST_CASE(the_pending_key_survives_a_restart_until_its_certificate_comes) {
   const tpm::Bytes certificate = ca.sign(request());
-  agent::CertificateGroups later(loop, state, keys, maker, anchor, applications, retired,
-                                 {[](const dbus::GroupName&) {}, [] {}});
+  agent::CertificateGroups later(loop, services(), maker, {}, observer());
   later.update(owner, https, {"https", certificate, {}});
-  (void)value<std::monostate>([&](Answer<std::monostate> answer) { later.apply(owner, https, std::move(answer)); });
+  (void)value<std::monostate>([&](Answer<std::monostate> answer) { later.apply(owner, "web", {}, std::move(answer)); });
   BOOST_TEST(later.certificates(https).size() == 1u);
 }
 
@@ -244,13 +244,13 @@ BOOST_AUTO_TEST_CASE(issuers_that_did_not_sign_are_refused) {
 
 BOOST_AUTO_TEST_CASE(a_transaction_has_one_owner) {
   groups.update(owner, https, {"https", ca.sign(request()), {}});
-  BOOST_CHECK_EXCEPTION(groups.update(":1.8", https, {"https", ca.sign(request()), {}}), agent::Error,
+  BOOST_CHECK_EXCEPTION(groups.update(stranger, https, {"https", ca.sign(request()), {}}), agent::Error,
                         has_code(Code::transaction_pending));
   BOOST_CHECK_EXCEPTION(
-      groups.create_signing_request(":1.8", https, "https", {}, [](std::variant<tpm::Bytes, agent::Error>) {}),
+      groups.create_signing_request(stranger, https, "https", {}, [](std::variant<tpm::Bytes, agent::Error>) {}),
       agent::Error, has_code(Code::transaction_pending));
-  BOOST_CHECK_EXCEPTION(apply(":1.8"), agent::Error, has_code(Code::user_access_denied));
-  BOOST_CHECK_EXCEPTION(groups.cancel(":1.8", https), agent::Error, has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(apply(stranger), agent::Error, has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(groups.cancel(stranger, "web"), agent::Error, has_code(Code::user_access_denied));
   apply();
 }
 
@@ -270,12 +270,12 @@ BOOST_AUTO_TEST_CASE(a_failing_call_leaves_what_is_staged) {
 
 BOOST_AUTO_TEST_CASE(without_staged_changes_there_is_nothing_to_do) {
   BOOST_CHECK_EXCEPTION(apply(), agent::Error, has_code(Code::nothing_to_do));
-  BOOST_CHECK_EXCEPTION(groups.cancel(owner, https), agent::Error, has_code(Code::nothing_to_do));
+  BOOST_CHECK_EXCEPTION(groups.cancel(owner, "web"), agent::Error, has_code(Code::nothing_to_do));
 }
 
 BOOST_AUTO_TEST_CASE(cancelled_changes_are_gone) {
   groups.update(owner, https, {"https", ca.sign(request()), {}});
-  groups.cancel(owner, https);
+  groups.cancel(owner, "web");
   BOOST_TEST(!groups.info(https).transaction_pending);
   BOOST_CHECK_EXCEPTION(apply(), agent::Error, has_code(Code::nothing_to_do));
 }
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(changes_are_dropped_when_their_owner_leaves_the_bus) {
   groups.update(owner, https, {"https", ca.sign(request()), {}});
   groups.owner_vanished(":1.8");
   BOOST_TEST(groups.info(https).transaction_pending);
-  groups.owner_vanished(owner);
+  groups.owner_vanished(owner.bus_name);
   BOOST_TEST(!groups.info(https).transaction_pending);
 }
 
@@ -325,7 +325,8 @@ BOOST_AUTO_TEST_CASE(an_exchange_that_fails_is_made_good_and_the_certificate_is_
   groups.update(owner, https, {"https", ca.sign(request()), {}});
   chip.block();
   std::optional<std::variant<std::monostate, agent::Error>> result;
-  groups.apply(owner, https, [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
+  groups.apply(owner, "web", {},
+               [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
   chip.wait_until_blocked();
   const std::string published = groups.info(https).directory;
   std::filesystem::remove_all(published);  // what the exchange would put aside is a file that cannot be opened as one
@@ -363,9 +364,8 @@ BOOST_AUTO_TEST_CASE(a_rule_whose_account_is_gone_stops_neither_use_nor_renewal)
   applications.declare({"opc", "", "", {"user=no-such-account", "user=1"}, {}, "/x/opc.toml"});
   const tpm::Bytes certificate = ca.sign(request({}, {"opc", "https"}));
   groups.update(owner, {"opc", "https"}, {"https", certificate, {}});
-  (void)value<std::monostate>([&](Answer<std::monostate> answer) {
-    groups.apply(owner, {"opc", "https"}, std::move(answer));
-  });
+  (void)value<std::monostate>(
+      [&](Answer<std::monostate> answer) { groups.apply(owner, "opc", {}, std::move(answer)); });
   BOOST_TEST(keys.find("opc")->access.size() == 1u);
 }
 
@@ -387,7 +387,8 @@ BOOST_AUTO_TEST_CASE(an_application_is_not_deleted_under_changes_that_are_being_
   groups.update(owner, https, {"https", ca.sign(request()), {}});
   chip.block();
   std::optional<std::variant<std::monostate, agent::Error>> result;
-  groups.apply(owner, https, [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
+  groups.apply(owner, "web", {},
+               [&](std::variant<std::monostate, agent::Error> answer) { result = std::move(answer); });
   BOOST_CHECK_EXCEPTION(groups.require_idle("web"), agent::Error, has_code(Code::transaction_pending));
   chip.release();
   run_until([&] { return result.has_value(); });

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "agent/applications.h"
+#include "agent/audit.h"
+#include "agent/background_worker.h"
 #include "agent/certificate_groups.h"
+#include "agent/integrity_seal.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/pcr_policies.h"
@@ -13,6 +16,8 @@
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
+#include "agent/transactions.h"
+#include "agent/trust/trust_lists.h"
 #include "tests/fakes/fake_clocks.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/tpm/temporary_directory.h"
@@ -45,16 +50,34 @@ struct Core : LoopFixture {
   agent::SpareKeys spares{loop, state, worker, {0, {}}};
   agent::KeyMaker maker{state, worker, sealed, keys, policies, spares};
   agent::StateAnchor anchor{state, worker, [] {}};
-  agent::Publication publication{directory.file("pki")};
-  agent::Applications applications{state, keys, publication};
-  agent::CertificateGroups groups{loop,
-                                  state,
-                                  keys,
-                                  maker,
-                                  anchor,
-                                  applications,
-                                  retired,
-                                  {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; }}};
+  struct AuditEntry {
+    std::string kind;
+    agent::Audit::Fields fields;
+  };
+  std::vector<AuditEntry> audited;
+  agent::Audit audit{[this](const std::string& kind, const agent::Audit::Fields& fields) {
+    audited.push_back({kind, fields});
+  }};
+  agent::IntegritySeal seal{state, worker, [] {}};
+  agent::TrustLists lists{state, seal, audit, {}, [](const dbus::GroupName&) {}};
+  agent::BackgroundWorker background{loop};
+  agent::Publication publication{directory.file("pki"), &background};
+  agent::Applications applications{state, keys, publication, background,
+                                   [this](const dbus::GroupName& group) { return lists.record(group).list; }};
+  agent::Transactions transactions{[this] { return clock.now(); },
+                                   [this](const std::string& application, const agent::StagedChanges& changes) {
+                                     groups.dropped(application, changes);
+                                   }};
+  agent::Changeover::Services services() {
+    return {state, keys, anchor, applications, retired, transactions, lists, audit};
+  }
+  std::vector<agent::AppliedChanges> applied;
+  agent::CertificateGroups groups{loop, services(), maker, {}, observer()};
+
+  agent::CertificateGroups::Observer observer() {
+    return {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; },
+            [this](const agent::AppliedChanges& changes) { applied.push_back(changes); }};
+  }
 };
 
 }  // namespace edgeseal::test

@@ -25,7 +25,7 @@ struct Gateway : Core {
 
   void apply(const agent::Slot& slot) {
     (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) {
-      groups.apply(owner, {slot.application, slot.group}, std::move(answer));
+      groups.apply(owner, slot.application, {}, std::move(answer));
     });
   }
 
@@ -36,7 +36,7 @@ struct Gateway : Core {
     return keys.find(slot.key_name());
   }
 
-  const std::string owner = ":1.7";
+  const agent::TransactionOwner owner{":1.7"};
   TestCa ca;
 };
 

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_comes_with_its_key_and_both_go_when_the_chang
     groups.update(owner, group, {"https", certificate, {}}, outside.outside(), std::move(answer));
   });
   BOOST_TEST(groups.info(group).transaction_pending);
-  groups.cancel(owner, group);
+  groups.cancel(owner, group.application);
   BOOST_TEST(!state.key(slot, KeyStatus::pending).has_value());
 
   (void)value<std::monostate>([&](Answer<std::monostate> answer) {
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_caller_that_leaves_while_its_key_is_made_leaves_nothing_b
   const dbus::GroupName group{"web", "https"};
   std::optional<std::variant<tpm::Bytes, agent::Error>> result;
   groups.create_self_signed(owner, group, "https", {}, [&](auto answer) { result = std::move(answer); });
-  groups.owner_vanished(owner);
+  groups.owner_vanished(owner.bus_name);
   run_until([&] { return result.has_value(); });
   BOOST_TEST(std::holds_alternative<agent::Error>(*result));
   BOOST_TEST(!groups.info(group).transaction_pending);

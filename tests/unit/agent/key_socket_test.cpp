@@ -87,13 +87,12 @@ struct Fixture : Core {
   void install(const std::string& name) {
     applications.create({name, "", "", {}, {}, "bus"});
     const auto request = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-      groups.create_signing_request(":1.1", {name, "https"}, "https", {}, std::move(answer));
+      groups.create_signing_request({":1.1"}, {name, "https"}, "https", {}, std::move(answer));
     });
     test::TestCa ca;
-    groups.update(":1.1", {name, "https"}, {"https", ca.sign(request), {ca.certificate()}});
-    (void)value<std::monostate>([&](Answer<std::monostate> answer) {
-      groups.apply(":1.1", {name, "https"}, std::move(answer));
-    });
+    groups.update({":1.1"}, {name, "https"}, {"https", ca.sign(request), {ca.certificate()}});
+    (void)value<std::monostate>(
+        [&](Answer<std::monostate> answer) { groups.apply({":1.1"}, name, {}, std::move(answer)); });
     key_id = keys.find(name)->stored.id;
   }
 
@@ -368,13 +367,12 @@ BOOST_AUTO_TEST_CASE(programs_that_hold_a_replaced_key_go_on_with_it) {
   dbus::SigningRequestOptions options;
   options.regenerate_private_key = true;
   const auto request = value<tpm::Bytes>([&](Answer<tpm::Bytes> answer) {
-    groups.create_signing_request(":1.1", {"web", "https"}, "https", options, std::move(answer));
+    groups.create_signing_request({":1.1"}, {"web", "https"}, "https", options, std::move(answer));
   });
   test::TestCa ca;
-  groups.update(":1.1", {"web", "https"}, {"https", ca.sign(request), {}});
-  (void)value<std::monostate>([&](Answer<std::monostate> answer) {
-    groups.apply(":1.1", {"web", "https"}, std::move(answer));
-  });
+  groups.update({":1.1"}, {"web", "https"}, {"https", ca.sign(request), {}});
+  (void)value<std::monostate>(
+      [&](Answer<std::monostate> answer) { groups.apply({":1.1"}, "web", {}, std::move(answer)); });
   BOOST_TEST((ask(client, sign(old)) == wire::Status::ok));
   BOOST_TEST((ask(client, describe("web")) == wire::Status::ok));
   wire::DescribeResponse response;

@@ -38,6 +38,18 @@ BOOST_AUTO_TEST_CASE(an_rsa_key_may_be_for_pss_only) {
   BOOST_TEST((SlotDeclaration::parse(slot.text()) == slot));
 }
 
+BOOST_AUTO_TEST_CASE(a_size_stands_for_the_algorithm_of_the_same_kind_that_the_slot_takes) {
+  using tpm::KeyAlgorithm;
+  const agent::Slot application{"opc", "application", "rsa-sha256"}, https{"web", "https", "https"};
+  BOOST_TEST((agent::algorithm_of_size(application, KeyAlgorithm::rsa_2048, 3072) == KeyAlgorithm::rsa_3072));
+  BOOST_TEST((agent::algorithm_of_size(https, KeyAlgorithm::ec_p256, 521) == KeyAlgorithm::ec_p521));
+  BOOST_TEST((agent::algorithm_of_size(https, KeyAlgorithm::ed25519, 256) == KeyAlgorithm::ed25519));
+  BOOST_TEST(!agent::algorithm_of_size(application, KeyAlgorithm::rsa_2048, 1024).has_value());
+  BOOST_TEST(!agent::algorithm_of_size(https, KeyAlgorithm::ec_p256, 2048).has_value());
+  BOOST_TEST(
+      !agent::algorithm_of_size({"opc", "application", "ecc-nist-p256"}, KeyAlgorithm::ec_p256, 384).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(ed25519_is_for_sealed_keys_and_the_refusal_says_so) {
   BOOST_TEST(SlotDeclaration::parse("https/https=ed25519,sealed").text() == "https/https=ed25519,sealed");
   BOOST_CHECK_EXCEPTION(

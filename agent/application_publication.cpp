@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/access.h"
+#include "agent/applications.h"
+#include "agent/journal.h"
+
+// The part of Applications that shows them what is theirs.
+namespace edgeseal::agent {
+
+Readers readers_of(const ApplicationRecord& application) {
+  Readers readers;
+  for (const policy::AccessRule& rule : known_access(application)) {
+    if (rule.user) readers.users.push_back(*rule.user);
+    if (rule.group && !rule.user) readers.groups.push_back(*rule.group);
+  }
+  for (auto* ids : {&readers.users, &readers.groups}) {
+    std::ranges::sort(*ids);
+    ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
+  }
+  return readers;
+}
+
+PublishedGroup Applications::published(const dbus::GroupName& group, const StagedChanges& staged) {
+  const ApplicationRecord application = get(group.application);
+  const CheckedTrustList* list = staged.trust_list(group.group);
+  PublishedGroup published{.group = group.group,
+                           .trust_list = list != nullptr ? list->record.list : trust_list_of_(group),
+                           .exports = application.exports};
+  for (const SlotDeclaration& declaration : application.slots) {
+    const Slot slot{group.application, declaration.group, declaration.certificate_type};
+    if (declaration.group != group.group || staged.deletes(slot)) continue;
+    const CertificateRecord* next = staged.certificate(slot);
+    const auto record = next != nullptr ? std::optional(*next) : state_.certificate(slot);
+    if (record) published.slots.push_back({slot, keys_.find(record->key_id)->public_key, *record});
+  }
+  for (RejectedRecord& rejected : state_.rejected(group.application, group.group))
+    published.rejected.push_back(std::move(rejected.certificate));
+  return published;
+}
+
+void Applications::prepare(const std::string& name, const std::set<std::string>& groups, const StagedChanges& staged,
+                           Answer<GenerationsPtr> answer) {
+  auto generations = std::make_shared<Generations>(Generations{get(name), {}});
+  std::vector<PublishedGroup> shown;
+  for (const std::string& group : groups) shown.push_back(published({name, group}, staged));
+  std::erase_if(being_prepared_, [](const auto& entry) { return entry.second.expired(); });
+  being_prepared_[name] = generations;
+  auto make = [&publication = publication_, shown = std::move(shown), readers = readers_of(generations->application),
+               generations]() mutable {
+    for (const PublishedGroup& group : shown)
+      generations->by_group.emplace(group.group, publication.prepare(generations->application.name, readers, group));
+    return std::move(generations);
+  };
+  background_.submit<GenerationsPtr>(std::move(make), std::move(answer));
+}
+
+// Where the application has changed meanwhile they are made again.
+void Applications::publish(GenerationsPtr generations) {
+  const std::string& name = generations->application.name;
+  for (auto& [group, generation] : generations->by_group)
+    mark_published_after({name, group}, [&, &next = generation] {
+      if (state_.application(name) != generations->application)
+        throw Error(Code::invalid_state, "the application was changed meanwhile, so it is done again");
+      next.exchange();
+    });
+}
+
+bool Applications::being_prepared(const std::string& name) const {
+  const auto found = being_prepared_.find(name);
+  return found != being_prepared_.end() && !found->second.expired();
+}
+
+void Applications::publish_missing() {
+  for (const auto& [application, group] : state_.unpublished())
+    if (!being_prepared(application)) publish_missing({application, group});
+}
+
+void Applications::publish_missing(const dbus::GroupName& group) {
+  mark_published_after(group, [&] {
+    if (group.group.empty()) {  // comes before the groups of a new application of that name, which have marks too
+      publication_.remove(group.application);
+    } else if (const auto application = state_.application(group.application)) {
+      publication_.prepare(group.application, readers_of(*application), published(group)).exchange();
+    }
+  });
+}
+
+void Applications::mark_published_after(const dbus::GroupName& group, const std::function<void()>& step) {
+  try {
+    step();
+    state_.mark_published(group.application, group.group);
+  } catch (const Error& error) {
+    log(Level::error, Event::published,
+        fmt::format("{}/{} could not be published: {}", group.application, group.group, error.what()),
+        {{"APPLICATION", group.application}});
+  }
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,316 @@
+#include "agent/changeover.h"
+
+#include <fmt/format.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+
+#include "agent/certificate.h"
+#include "agent/certificate_signature.h"
+#include "agent/journal.h"
+#include "agent/public_key.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::chrono::minutes retry_pause{1};
+constexpr const char* good = "Good";
+constexpr const char* application_group = "application";
+
+std::string target_of(const Slot& slot) {
+  return fmt::format("{}/{}", slot.group, slot.certificate_type);
+}
+
+std::set<std::string> groups_of(const StagedChanges& changes) {
+  std::set<std::string> groups = changes.certificate_groups();
+  groups.merge(changes.trust_list_groups());
+  return groups;
+}
+
+AppliedChanges whole(const ApplicationRecord& application) {
+  return {application.name, group_names(application), group_names(application)};
+}
+
+AppliedChanges summary_of(const std::string& application, const StagedChanges& changes, bool restart_required) {
+  const auto certificates = changes.certificate_groups(), lists = changes.trust_list_groups();
+  return {application, {certificates.begin(), certificates.end()}, {lists.begin(), lists.end()}, restart_required};
+}
+
+void require_confirm_time(std::chrono::seconds confirm_within) {
+  if (confirm_within < std::chrono::seconds(0) || confirm_within > Changeover::max_confirm_time)
+    throw Error(Code::invalid_argument, fmt::format("changes are confirmed within {} seconds at most",
+                                                    std::chrono::seconds(Changeover::max_confirm_time).count()));
+}
+
+void require_verified(const CertificateRecord& record, const Key& key, const Bytes& challenge, const Bytes& signature) {
+  const CertificatePtr certificate = parse_certificate(record.certificate);
+  if (!verifies(*X509_get0_pubkey(certificate.get()), certificate_hash(key.public_key), challenge, signature))
+    throw Error(Code::security_checks_failed, "a signature of the key does not verify with the certificate");
+}
+
+void log_installed(const CertificateRecord& record) {
+  const CertificateSummary summary = summarize(record.certificate);
+  log(Level::notice, Event::certificate_installed,
+      fmt::format("{}: certificate {} of {} is in use until {}", record.slot.key_name(), summary.serial_number,
+                  summary.issuer, summary.not_after),
+      {{"KEY", record.slot.key_name()}, {"SERIAL", summary.serial_number}});
+}
+
+}  // namespace
+
+Changeover::Changeover(EventLoop& loop, const Services& services, Housekeeping& housekeeping, Observer observer)
+    : loop_(loop),
+      services_(services),
+      audit_(services.audit),
+      housekeeping_(housekeeping),
+      observer_(std::move(observer)) {
+  timer_ = loop_.add_timer([this] { expire(); });
+  for (const UnconfirmedRecord& record : services_.state.unconfirmed())
+    services_.transactions.set_unconfirmed(record.application, true);
+  arm();
+}
+
+void Changeover::apply(const TransactionOwner& owner, const std::string& application, const dbus::ApplyOptions& options,
+                       Answer<std::monostate> answer) {
+  require_confirm_time(options.confirm_within);
+  (void)services_.transactions.begin_apply(owner, application);
+  prove_next(std::make_shared<Run>(Run{owner, application, options, std::move(answer)}), 0);
+}
+
+const StagedChanges& Changeover::changes_of(const Run& run) const {
+  return *services_.transactions.staged(run.application);
+}
+
+void Changeover::note(Run& run, const std::string& target, const Error& error) {
+  run.errors.push_back({target, std::string(bus_name(error.code())), error.what()});
+  if (!run.refusal) run.refusal = error;
+}
+
+void Changeover::attempt(Run& run, const std::string& target, const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    note(run, target, error);
+  }
+}
+
+// Each staged certificate must verify what its key signs now: a key that the TPM does not load any more never goes
+// live.
+void Changeover::prove_next(const RunPtr& run, std::size_t index) {
+  const auto& certificates = changes_of(*run).certificates;
+  if (index == certificates.size()) return check(run);
+  const std::string target = target_of(certificates[index].slot);
+  prove(certificates[index], [this, run, index, target](const std::variant<std::monostate, Error>& outcome) {
+    if (const auto* error = std::get_if<Error>(&outcome)) note(*run, target, *error);
+    prove_next(run, index + 1);
+  });
+}
+
+void Changeover::prove(const CertificateRecord& record, Answer<std::monostate> answer) {
+  std::optional<Error> failure;
+  try {
+    const KeyPtr key = services_.keys.find(record.key_id);
+    Bytes challenge(32);
+    require_openssl(RAND_bytes(out_octets(challenge), 32) == 1, "RAND_bytes");
+    const auto check = [record, key, challenge, answer](const std::variant<Bytes, Error>& signature) {
+      std::variant<std::monostate, Error> outcome;
+      try {
+        if (const auto* error = std::get_if<Error>(&signature)) throw *error;
+        require_verified(record, *key, challenge, std::get<Bytes>(signature));
+      } catch (const Error& error) {
+        outcome = error;
+      }
+      answer(outcome);
+    };
+    return services_.keys.sign(key, certificate_signature(key->public_key, challenge), {}, check);
+  } catch (const Error& error) {
+    failure = error;
+  }
+  answer(*failure);
+}
+
+void Changeover::check(const RunPtr& run) {
+  const StagedChanges& changes = changes_of(*run);
+  for (const auto& [slot, condition] : changes.conditions)
+    attempt(*run, target_of(slot), [&, &holds = condition] { holds(changes); });
+  attempt(*run, "", [&] { check_deletions(*run); });
+  if (run->refusal) return refuse(run);
+  attempt(*run, "", [&] {
+    services_.applications.prepare(run->application, groups_of(changes), changes,
+                                   [this, run](std::variant<Applications::GenerationsPtr, Error> prepared) {
+                                     if (const auto* error = std::get_if<Error>(&prepared)) {
+                                       note(*run, "", *error);
+                                       return refuse(run);
+                                     }
+                                     commit(run, std::get<Applications::GenerationsPtr>(std::move(prepared)));
+                                   });
+  });
+  if (run->refusal) refuse(run);
+}
+
+// An OPC UA server has no endpoint without a certificate of this group (OPC 10000-12 §7.10.7).
+void Changeover::check_deletions(Run& run) {
+  const StagedChanges& changes = changes_of(run);
+  std::vector<Slot> deleted;
+  for (const SlotDeclaration& declaration : services_.applications.get(run.application).slots) {
+    const Slot slot{run.application, declaration.group, declaration.certificate_type};
+    if (slot.group != application_group) continue;
+    if (changes.deletes(slot))
+      deleted.push_back(slot);
+    else if (changes.certificate(slot) != nullptr || services_.state.certificate(slot))
+      return;
+  }
+  for (const Slot& slot : deleted)
+    note(run, target_of(slot),
+         Error(Code::invalid_state,
+               fmt::format("{}: endpoints need its certificate, which is the last one of the group; stage another one "
+                           "along with the deletion",
+                           slot.key_name())));
+}
+
+// Everything that can fail for want of space happens before the state changes. After that the call has succeeded; an
+// exchange that fails has its mark in the state and is made good later.
+void Changeover::commit(const RunPtr& run, Applications::GenerationsPtr generations) {
+  const StagedChanges& changes = changes_of(*run);
+  attempt(*run, "", [&] {
+    run->setup_was_open = services_.state.setup_open();
+    run->keys_before = services_.state.keys_of(run->application);
+    StagedState staged{changes.certificates, changes.deletions};
+    for (const CheckedTrustList& list : changes.trust_lists) staged.trust_lists.push_back(list.record);
+    const auto now = services_.retired.now();
+    if (run->options.confirm_within.count() > 0) staged.confirm_by = now + run->options.confirm_within;
+    services_.state.commit(staged, now);
+  });
+  if (!run->refusal) return finish(run, std::move(generations));
+  refuse(run);
+}
+
+// The caller hears of success when the TPM remembers it too.
+void Changeover::finish(const RunPtr& run, Applications::GenerationsPtr generations) {
+  const StagedChanges changes = services_.transactions.end_apply(run->application, {}, good);
+  const AppliedChanges applied = summary_of(run->application, changes, run->options.restart_required);
+  try {
+    services_.applications.publish(std::move(generations));
+    for (const CheckedTrustList& list : changes.trust_lists) services_.lists.committed(list);
+    reload(run->keys_before);
+    discard(run->application, changes);
+    if (run->options.confirm_within.count() > 0) {
+      services_.transactions.set_unconfirmed(run->application, true);
+      arm();
+    }
+    for (const CertificateRecord& record : changes.certificates) log_installed(record);
+    audit_.applied(run->owner, changes);
+    if (run->setup_was_open && !services_.state.setup_open()) observer_.setup_changed();
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error, fmt::format("after changes were applied: {}", error.what()));
+  }
+  tell(applied);
+  housekeeping_.run();
+  services_.anchor.advance([this, run, applied] {
+    run->answer(std::monostate{});
+    if (observer_.changes_applied) observer_.changes_applied(applied);
+  });
+}
+
+void Changeover::refuse(const RunPtr& run) {
+  const StagedChanges changes = services_.transactions.end_apply(run->application, std::move(run->errors),
+                                                                 std::string(bus_name(run->refusal->code())));
+  discard(run->application, changes);
+  audit_.failed(run->owner, changes, *run->refusal);
+  tell(summary_of(run->application, changes, false));
+  run->answer(*run->refusal);
+}
+
+// Keys that were brought and are not in use; what is active is not pending.
+void Changeover::discard(const std::string& application, const StagedChanges& changes) {
+  try {
+    for (const KeyId& id : changes.brought_keys) services_.state.remove_pending_key(id);
+    reload({changes.brought_keys.begin(), changes.brought_keys.end()});
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error,
+        fmt::format("keys that were staged for {} could not be removed: {}", application, error.what()));
+  }
+}
+
+void Changeover::confirm(const std::string& application) {
+  const auto unconfirmed = services_.state.unconfirmed();
+  if (std::ranges::find(unconfirmed, application, &UnconfirmedRecord::application) == unconfirmed.end())
+    throw Error(Code::nothing_to_do, fmt::format("no changes of application {} wait to be confirmed", application));
+  const auto before = services_.state.keys_of(application);
+  services_.state.confirm(application);
+  services_.transactions.set_unconfirmed(application, false);
+  reload(before);
+  arm();
+  log(Level::notice, Event::certificate_installed,
+      fmt::format("the changes of application {} are confirmed", application), {{"APPLICATION", application}});
+}
+
+void Changeover::reset(const std::string& application, std::function<void()> done) {
+  AppliedChanges changes = whole(services_.applications.get(application));
+  changes.restart_required = true;
+  const bool setup_was_open = services_.state.setup_open();
+  const auto before = services_.state.keys_of(application);
+  services_.state.reset(application);
+  services_.transactions.set_unconfirmed(application, false);
+  services_.lists.forget(application);
+  reload(before);
+  arm();
+  housekeeping_.run();
+  tell(changes);
+  if (setup_was_open != services_.state.setup_open()) observer_.setup_changed();
+  services_.anchor.advance([this, changes, done = std::move(done)] {
+    done();
+    if (observer_.changes_applied) observer_.changes_applied(changes);
+  });
+}
+
+void Changeover::arm() {
+  const auto unconfirmed = services_.state.unconfirmed();
+  if (unconfirmed.empty()) return timer_.disable();
+  const auto first = std::ranges::min(unconfirmed, {}, &UnconfirmedRecord::confirm_by).confirm_by;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(first - services_.retired.now());
+  timer_.set_time(loop_.now() + std::max(left, std::chrono::seconds(0)));
+}
+
+void Changeover::expire() {
+  try {
+    for (const UnconfirmedRecord& record : services_.state.unconfirmed())
+      if (record.confirm_by <= services_.retired.now()) roll_back(record.application);
+    arm();
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error,
+        fmt::format("unconfirmed changes could not be undone, which is tried again: {}", error.what()));
+    timer_.set_time(loop_.now() + retry_pause);
+  }
+}
+
+void Changeover::roll_back(const std::string& application) {
+  const auto before = services_.state.keys_of(application);
+  services_.state.roll_back(application, services_.retired.now());
+  services_.transactions.set_unconfirmed(application, false);
+  services_.lists.forget(application);
+  reload(before);
+  audit_.rolled_back(application);
+  housekeeping_.run();
+  AppliedChanges changes = whole(services_.applications.get(application));
+  changes.rolled_back = true;
+  tell(changes);
+  services_.anchor.advance([this, changes] {
+    if (observer_.changes_applied) observer_.changes_applied(changes);
+  });
+}
+
+void Changeover::reload(const std::vector<KeyId>& before) {
+  services_.keys.forget_cached();
+  for (const KeyId& id : before)
+    if (!services_.state.key(id)) services_.keys.evict(id);
+}
+
+void Changeover::tell(const AppliedChanges& changes) const {
+  std::set<std::string> groups(changes.certificate_groups.begin(), changes.certificate_groups.end());
+  groups.insert(changes.trust_lists.begin(), changes.trust_lists.end());
+  for (const std::string& group : groups) observer_.group_changed({changes.application, group});
+}
+
+}  // namespace edgeseal::agent
