@@ -93,9 +93,15 @@ bool CertificateGroups::is_occupied(const Slot& slot) const {
 }
 
 void CertificateGroups::update(const TransactionOwner& owner, const dbus::GroupName& group,
-                               const dbus::SlotCertificate& certificate, StagedChanges::Condition condition) {
+                               const dbus::SlotCertificate& certificate) {
+  audit_.certificate_requested(owner, slot_of(group, certificate.certificate_type));
+  stage_certificate(owner, group, certificate, {});
+}
+
+void CertificateGroups::stage_certificate(const TransactionOwner& owner, const dbus::GroupName& group,
+                                          const dbus::SlotCertificate& certificate,
+                                          StagedChanges::Condition condition) {
   const Slot slot = slot_of(group, certificate.certificate_type);
-  audit_.certificate_requested(owner, slot);
   services_.transactions.require_free(owner, slot.application);
   require_no_creation(slot.application);
   stage(owner, slot, certificate, std::move(condition));

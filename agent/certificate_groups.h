@@ -52,13 +52,14 @@ class CertificateGroups {
   void import_key(const TransactionOwner& owner, const dbus::GroupName& group, const std::string& certificate_type,
                   OutsideKey key, Answer<Bytes> answer);
 
-  // What an administrator of the device says is staged as it is; what comes from elsewhere has to be judged before, and
-  // may have a condition that has to hold when it goes live.
-  void update(const TransactionOwner& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate,
-              StagedChanges::Condition condition = {});
+  // What an administrator of the device says is staged as it is.
+  void update(const TransactionOwner& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate);
   // The same, with the key for which the certificate is.
   void update(const TransactionOwner& owner, const dbus::GroupName& group, const dbus::SlotCertificate& certificate,
               OutsideKey key, Answer<std::monostate> answer);
+  // What comes from elsewhere has been judged, and `condition` has to hold when it goes live.
+  void stage_certificate(const TransactionOwner& owner, const dbus::GroupName& group,
+                         const dbus::SlotCertificate& certificate, StagedChanges::Condition condition);
   // The certificate goes with its key. Throws Error{invalid_state} for a slot without one.
   void stage_deletion(const TransactionOwner& owner, const Slot& slot);
   void stage_trust_list(const TransactionOwner& owner, CheckedTrustList list);

@@ -6,6 +6,7 @@
 
 #include "agent/applications.h"
 #include "agent/certificate_groups.h"
+#include "agent/change_audit.h"
 #include "agent/transactions.h"
 #include "agent/trust/peer_validation.h"
 #include "agent/trust/trust_lists.h"
@@ -39,6 +40,15 @@ class ServerConfiguration {
   void reset(const dbus::Caller& caller, const std::string& application, Answer<std::monostate> answer);
 
  private:
+  [[nodiscard]] std::string group_of(const std::string& application, const std::string& group_id);
+  [[nodiscard]] Slot slot_of(const dbus::CertificateTarget& target);
+  [[nodiscard]] Slot offered_slot_of(const dbus::CertificateTarget& target);
+  // By the trust list that is staged, or the present one.
+  void judge(const Slot& slot, const std::vector<Bytes>& chain, const StagedChanges* staged);
+  [[nodiscard]] std::vector<Bytes> issuers_of(const Slot& slot, const std::vector<Bytes>& chain);
+  [[nodiscard]] TrustStorePtr store_of(const Slot& slot, const StagedChanges* staged);
+  [[nodiscard]] bool has_secure_element(const ApplicationRecord& application);
+
   State& state_;
   Applications& applications_;
   CertificateGroups& groups_;
@@ -46,6 +56,7 @@ class ServerConfiguration {
   TrustLists& lists_;
   PeerValidation& validation_;
   const Audit& audit_;
+  const ChangeAudit change_audit_;
   const Settings settings_;
 };
 
