@@ -2,13 +2,18 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Agent1_proxy.h"
 #include "dbus/generated/org.edgeseal.Application1_proxy.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_proxy.h"
+#include "dbus/generated/org.edgeseal.ServerConfiguration1_proxy.h"
 #include "dbus/generated/org.edgeseal.Setup1_proxy.h"
+#include "dbus/generated/org.edgeseal.TrustDirectories1_proxy.h"
+#include "dbus/generated/org.edgeseal.TrustList1_proxy.h"
 #include "dbus/object_path.h"
 
 namespace edgeseal::dbus {
@@ -25,8 +30,27 @@ class RemoteObject final : public sdbus::ProxyInterfaces<Proxies...> {
   ~RemoteObject() { this->unregisterProxy(); }
 };
 
+// Interfaces with signals, for who calls only.
+class ServerConfigurationCalls : public org::edgeseal::ServerConfiguration1_proxy {
+ protected:
+  using ServerConfiguration1_proxy::ServerConfiguration1_proxy;
+  ~ServerConfigurationCalls() = default;
+  void onChangesApplied(const std::vector<std::string>&, const std::vector<std::string>&) override {}
+  void onShutdownRequested(const uint32_t&, const std::string&) override {}
+};
+
+class TrustListCalls : public org::edgeseal::TrustList1_proxy {
+ protected:
+  using TrustList1_proxy::TrustList1_proxy;
+  ~TrustListCalls() = default;
+  void onAlarm(const std::string&, const std::string&, const uint16_t&, const std::string&) override {}
+};
+
 using RemoteAgent = RemoteObject<org::edgeseal::Agent1_proxy, org::edgeseal::Setup1_proxy>;
 using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;
 using RemoteGroup = RemoteObject<org::edgeseal::CertificateGroup1_proxy>;
+using RemoteServerConfiguration = RemoteObject<ServerConfigurationCalls>;
+using RemoteTrustList = RemoteObject<TrustListCalls>;
+using RemoteTrustDirectories = RemoteObject<org::edgeseal::TrustDirectories1_proxy>;
 
 }  // namespace edgeseal::dbus

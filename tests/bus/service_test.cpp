@@ -180,12 +180,18 @@ BOOST_AUTO_TEST_CASE(changes_of_state_are_signalled_as_changed_properties) {
     bus_service.setup_state_changed();
     bus_service.group_changed({"web", "tls"});
     bus_service.group_changed({"unknown", "tls"});
+    bus_service.trust_list_changed({"web", "tls"});
+    bus_service.trust_list_changed({"web", "unknown"});
+    bus_service.directories_changed();
     return 0;
   });
-  BOOST_TEST(pump_until(*connection, [&] { return changed.size() == 3; }));
+  BOOST_TEST(pump_until(*connection, [&] { return changed.size() == 6; }));
   BOOST_TEST(changed["org.edgeseal.Agent1"] == "/org/edgeseal");
   BOOST_TEST(changed["org.edgeseal.Setup1"] == "/org/edgeseal");
   BOOST_TEST(changed["org.edgeseal.CertificateGroup1"] == "/org/edgeseal/application/web/tls");
+  BOOST_TEST(changed["org.edgeseal.ServerConfiguration1"] == "/org/edgeseal/application/web");
+  BOOST_TEST(changed["org.edgeseal.TrustList1"] == "/org/edgeseal/application/web/tls");
+  BOOST_TEST(changed["org.edgeseal.TrustDirectories1"] == "/org/edgeseal");
 }
 
 BOOST_AUTO_TEST_CASE(describe_returns_the_json_of_the_port) {
@@ -279,7 +285,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_flight_when_the_service_ends_is_answered_and_a_l
 
 BOOST_AUTO_TEST_CASE(a_second_agent_is_told_that_the_name_is_taken) {
   dbus::fake::Ports ports;
-  BOOST_CHECK_EXCEPTION(dbus::Service(ports.agent, ports.groups, ports.audit, {}), dbus::CallError,
+  BOOST_CHECK_EXCEPTION(dbus::Service(ports.all(), {}), dbus::CallError,
                         [](const auto& error) { return error.name == "NameTaken"; });
   BOOST_TEST(agent.Version() == "1.2.3");
 }
@@ -294,7 +300,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_CASE(without_a_bus_the_service_says_so) {
   setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
   dbus::fake::Ports ports;
-  BOOST_CHECK_EXCEPTION(dbus::Service(ports.agent, ports.groups, ports.audit, {}), dbus::CallError,
+  BOOST_CHECK_EXCEPTION(dbus::Service(ports.all(), {}), dbus::CallError,
                         [](const auto& error) { return error.name == "BusUnavailable"; });
 }
 

@@ -24,10 +24,16 @@ int timeout_ms(const dbus::Service::PollState& state) {
 ServiceThread::ServiceThread(const dbus::ServiceSettings& settings, std::function<void(dbus::fake::Ports&)> prepare)
     : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (prepare) prepare(ports_);
-  service_ = std::make_unique<dbus::Service>(ports_.agent, ports_.groups, ports_.audit, settings);
+  service_ = std::make_unique<dbus::Service>(ports_.all(), settings);
   ports_.agent.on_created = [this](const auto& info) { service_->application_added(info); };
   ports_.agent.on_deleted = [this](const auto& name) { service_->application_removed(name); };
   ports_.agent.on_access = [this](const auto& name, const auto& access) { service_->access_changed(name, access); };
+  ports_.transactions.on_applied = [this](const auto& name, const auto& groups, const auto& lists) {
+    service_->changes_applied(name, groups, lists);
+  };
+  ports_.transactions.on_restart_required = [this](const auto& name) {
+    service_->shutdown_requested(name, 5, "the certificate changes");
+  };
   thread_ = std::thread([this] { run(); });
 }
 

@@ -107,7 +107,9 @@ class FakeAgent final : public AgentPort {
          .access = application.access,
          .legacy = application.legacy,
          .groups = groups_of(application),
-         .origin = "bus"});
+         .origin = "bus",
+         .server_capabilities = application.server_capabilities,
+         .exports = application.exports});
     on_created(applications_.at(application.name));
   }
 
@@ -153,6 +155,7 @@ class FakeAgent final : public AgentPort {
     std::set<std::string> groups;
     for (const auto& slot : application.slots) groups.insert(slot.substr(0, slot.find('/')));
     if (groups.empty()) groups.insert("https");
+    groups.insert(application.trust_groups.begin(), application.trust_groups.end());
     return {groups.begin(), groups.end()};
   }
 

@@ -6,17 +6,18 @@
 #include <utility>
 #include <vector>
 
+#include "tests/fakes/fake_transactions.h"
 #include "tests/fakes/port_fault.h"
 
 namespace edgeseal::dbus::fake {
 
 class FakeCertificateGroups final : public CertificateGroupPort {
  public:
+  explicit FakeCertificateGroups(FakeTransactions& transactions) : transactions_(transactions) {}
+
   mutable Fault fault;
   bool hold = false;  // answers wait for release()
   std::vector<std::function<void()>> held;
-  std::string owner;  // of the transaction
-  std::vector<SlotCertificate> staged;
   std::vector<SlotCertificate> active;
   std::optional<SigningRequestOptions> last_request;
   std::vector<std::string> vanished;
@@ -38,7 +39,9 @@ class FakeCertificateGroups final : public CertificateGroupPort {
 
   GroupInfo group_info(const GroupName& group) const override {
     fault.strike();
-    return {{group.group}, "/pki/" + group.application + "/" + group.group, !owner.empty()};
+    return {{group.group},
+            "/pki/" + group.application + "/" + group.group,
+            transactions_.active.contains(group.application)};
   }
 
   void create_signing_request(const Caller&, const GroupName&, const std::string& type,
@@ -49,21 +52,19 @@ class FakeCertificateGroups final : public CertificateGroupPort {
     answer([done = std::move(done), type] { done(bytes("request for " + type)); });
   }
 
-  void create_self_signed_certificate(const Caller& caller, const GroupName&, const std::string& type,
+  void create_self_signed_certificate(const Caller& caller, const GroupName& group, const std::string& type,
                                       const SelfSignedOptions& options, Completion<Bytes> done) override {
     fault.strike();
-    join(caller);
+    stage(caller, group, {type, self_signed, {}});
     last_self_signed = options;
-    staged.push_back({type, self_signed, {}});
     answer([this, done = std::move(done)] { done(self_signed); });
   }
 
-  void update_certificate(const Caller& caller, const GroupName&, const SlotCertificate& certificate,
+  void update_certificate(const Caller& caller, const GroupName& group, const SlotCertificate& certificate,
                           std::optional<OutsideKey> key, Completion<bool> done) override {
     fault.strike();
-    join(caller);
+    stage(caller, group, certificate);
     if (key) keep(*key);
-    staged.push_back(certificate);
     done(true);
   }
 
@@ -94,28 +95,14 @@ class FakeCertificateGroups final : public CertificateGroupPort {
     done(KeyEvidence{bytes("public"), bytes("info"), bytes("signature"), bytes("attestation"), {bytes("endorsement")}});
   }
 
-  void apply_changes(const Caller& caller, const GroupName&, Completion<std::monostate> done) override {
-    check_owner(caller);
-    answer([this, done = std::move(done)] {
-      active = std::exchange(staged, {});
-      owner.clear();
-      done(std::monostate());
-    });
-  }
-
-  void cancel_changes(const Caller& caller, const GroupName&) override {
-    check_owner(caller);
-    staged.clear();
-    owner.clear();
-  }
+  void apply_changes(const Caller&, const GroupName&, Completion<std::monostate>) override {}
+  void cancel_changes(const Caller&, const GroupName&) override {}
 
   std::vector<SlotCertificate> certificates(const GroupName&) const override { return active; }
 
   void owner_vanished(const std::string& bus_name) override {
     vanished.push_back(bus_name);
-    if (owner != bus_name) return;
-    staged.clear();
-    owner.clear();
+    transactions_.drop(bus_name);
   }
 
   void release() {
@@ -123,20 +110,16 @@ class FakeCertificateGroups final : public CertificateGroupPort {
   }
 
  private:
-  void join(const Caller& caller) {
-    if (!owner.empty() && owner != caller.bus_name)
-      throw CallError("TransactionPending", "another caller changes this");
-    owner = caller.bus_name;
+  void stage(const Caller& caller, const GroupName& group, const SlotCertificate& certificate) {
+    transactions_.stage_certificate(caller, group, [this, certificate] {
+      std::erase_if(active, [&](const auto& slot) { return slot.certificate_type == certificate.certificate_type; });
+      active.push_back(certificate);
+    });
   }
 
   void keep(const OutsideKey& key) {
     if (!keeps_keys) return;
     last_key = {key.format, text(key.private_key), text(key.passphrase), key.protection};
-  }
-
-  void check_owner(const Caller& caller) const {
-    if (owner.empty()) throw CallError("NothingToDo", "there is no transaction");
-    if (owner != caller.bus_name) throw CallError("UserAccessDenied", "the transaction is another caller's");
   }
 
   void answer(std::function<void()> now) {
@@ -146,6 +129,8 @@ class FakeCertificateGroups final : public CertificateGroupPort {
       now();
     }
   }
+
+  FakeTransactions& transactions_;
 };
 
 }  // namespace edgeseal::dbus::fake

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "dbus/service_ports.h"
 #include "tests/fakes/fake_agent_port.h"
 #include "tests/fakes/fake_group_port.h"
+#include "tests/fakes/fake_trust_ports.h"
 
 namespace edgeseal::dbus::fake {
 
@@ -38,8 +40,16 @@ class FakeAudit final : public AuditPort {
 
 struct Ports {
   FakeAgent agent;
-  FakeCertificateGroups groups;
+  FakeTransactions transactions;
+  FakeCertificateGroups groups{transactions};
+  FakeTrustLists trust_lists{transactions};
+  FakeServerConfiguration server_configuration{transactions};
+  FakeTrustDirectories directories;
   FakeAudit audit;
+
+  [[nodiscard]] dbus::Ports all() {
+    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit};
+  }
 };
 
 }  // namespace edgeseal::dbus::fake
