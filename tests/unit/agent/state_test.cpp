@@ -353,4 +353,27 @@ BOOST_AUTO_TEST_CASE(what_the_second_schema_published_is_published_anew) {
   BOOST_TEST((upgraded.unpublished() == std::vector<std::pair<std::string, std::string>>{{"web", "https"}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_state_of_the_third_schema_is_taken_over_with_its_certificates) {
+  EarlierState earlier(3);
+  earlier.put_key(1, KeyStatus::active, 0);
+  earlier.put_key(2, KeyStatus::retired, 1'000'000);
+  const std::string first(64, '1'), second(64, '2');
+  earlier.database->execute(("INSERT INTO certificate VALUES (x'" + first + "', x'09'), (x'" + second +
+                             "', x'08'); INSERT INTO issuer VALUES (x'" + first + "', 0, x'07'), (x'" + first +
+                             "', 1, x'06')")
+                                .c_str());
+  State upgraded = earlier.upgraded();
+  const auto certificate = upgraded.certificate(web);
+  BOOST_REQUIRE(certificate.has_value());
+  BOOST_TEST((certificate->certificate == tpm::Bytes{std::byte{9}}));
+  BOOST_TEST((certificate->issuers == std::vector<tpm::Bytes>{{std::byte{7}}, {std::byte{6}}}));
+  BOOST_TEST(upgraded.certificate(upgraded.retired_keys().front().id).has_value());
+  const auto application = upgraded.application("web");
+  BOOST_TEST(application->trust_groups.empty());
+  BOOST_TEST(application->server_capabilities.empty());
+  BOOST_TEST(application->exports.empty());
+  BOOST_TEST(!upgraded.has_trust_lists());
+  BOOST_TEST(upgraded.unconfirmed().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
