@@ -29,7 +29,7 @@ class Judge {
   }
 
  private:
-  [[nodiscard]] std::string shown(const std::string& path) const { return joined(path_, path); }
+  [[nodiscard]] std::string shown(const std::string& path) const { return path.empty() ? path_ : joined(path_, path); }
 
   void report(Fault fault, const std::string& path, std::string found, std::string wanted, std::string remedy) {
     report({fault, printable(shown(path)), std::move(found), std::move(wanted), std::move(remedy)});

@@ -59,7 +59,7 @@ std::vector<Finding> findings_of(const DirectoryEntry& entry, const std::string&
   const struct stat& status = entry.status;
   if (!is_one_of(rule.owners, status.st_uid))
     findings.push_back({Fault::owner, printable(path), "belongs to " + describe_user(status.st_uid),
-                        accounts(rule.owners),
+                        "belongs to " + accounts(rule.owners),
                         "chown " + std::to_string(rule.owners.front()) + " " + shell_word(path)});
   if (rule.group && status.st_gid != *rule.group)
     findings.push_back({Fault::group, printable(path), "group " + std::to_string(status.st_gid),

@@ -47,7 +47,10 @@ void judge(const DirectoryEntry& entry, PathComponent& component, const std::str
                                   "a directory", "ls -ld " + shell_word(path)});
     return;
   }
-  if (auto fault = judge_owner(entry.status, path, owner)) component.findings.push_back(*std::move(fault));
+  if (auto fault = judge_owner(entry.status, path, owner)) {
+    fault->wanted = "belongs to " + fault->wanted;
+    component.findings.push_back(*std::move(fault));
+  }
   if (auto fault = judge_writers(entry.status, path, role)) component.findings.push_back(*std::move(fault));
   for (Finding& finding : component.findings) finding.path = component.path;
 }

@@ -1,0 +1,343 @@
+#include "agent/directory_guard.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "agent/directory.h"
+#include "agent/error.h"
+#include "policy/directory_entry.h"
+#include "policy/file_facts.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+using policy::Fault;
+using policy::Finding;
+
+constexpr unsigned repairs_at_full_speed = 3;
+constexpr std::size_t max_removals = 100'000;
+constexpr unsigned inconclusive_looks = 3;  // then somebody exchanges it all the time, and it is judged as it is found
+
+// What writing the directory again does not mend.
+bool is_beyond_repair(const Finding& finding, const std::string& directory) {
+  return finding.fault == Fault::mount || finding.fault == Fault::too_large || !finding.path.starts_with(directory);
+}
+
+// What does not belong directly in the directory goes, with all that is in it; the rest of the findings stays.
+std::vector<Finding> removed_from(const GuardedDirectory& directory, const std::vector<Finding>& findings) {
+  const policy::DirectoryEntry entry = policy::open_absolute(directory.path);
+  const policy::UniqueFd opened =
+      entry.is_directory() ? policy::reopen(entry.fd.get(), O_RDONLY | O_DIRECTORY) : policy::UniqueFd();
+  const auto names = opened ? policy::names_in(opened.get(), max_removals) : std::nullopt;
+  std::set<std::string> removed;
+  for (const std::string& name : names.value_or(std::vector<std::string>())) {
+    const std::string path = policy::printable(policy::joined(directory.path, name));
+    const auto misplaced = [&](const Finding& finding) {
+      return finding.path == path && (finding.fault == Fault::foreign || finding.fault == Fault::kind);
+    };
+    if (std::ranges::none_of(findings, misplaced)) continue;
+    try {
+      remove_tree(opened.get(), name);
+      removed.insert(path);
+    } catch (const std::system_error&) {
+      // It is among what is left.
+    }
+  }
+  std::vector<Finding> left = findings;
+  std::erase_if(left, [&](const Finding& finding) { return removed.contains(finding.path); });
+  return left;
+}
+
+}  // namespace
+
+DirectoryGuard::DirectoryGuard(EventLoop& loop, BackgroundWorker& worker, const Audit& audit, World world,
+                               const Settings& settings)
+    : loop_(loop),
+      worker_(worker),
+      audit_(audit),
+      world_(std::move(world)),
+      settings_(settings),
+      watch_(loop, [this](const std::string& path) { mark(path); }),
+      timer_(loop.add_timer([this] { step(); })),
+      sweep_timer_(loop.add_timer([this] { sweep_all(); })) {
+  sweep_all();
+}
+
+void DirectoryGuard::refresh() {
+  std::set<std::string> present;
+  for (GuardedDirectory& directory : world_.directories()) {
+    present.insert(directory.path);
+    Guarded& guarded = guarded_[directory.path];
+    const bool changed = guarded.directory.rules != directory.rules || guarded.directory.means != directory.means;
+    guarded.directory = std::move(directory);
+    if (!changed) continue;
+    guarded.standing.clear();
+    mark(guarded.directory.path);
+  }
+  std::erase_if(guarded_, [&](const auto& entry) {
+    if (present.contains(entry.first)) return false;
+    watch_.forget(entry.first);
+    return true;
+  });
+}
+
+void DirectoryGuard::sweep_all() {
+  refresh();
+  for (auto& [path, guarded] : guarded_) guarded.retry = true;
+  mark("");
+  sweep_timer_.set_time(loop_.now() + settings_.sweep);
+}
+
+std::vector<DirectoryDrift> DirectoryGuard::standing() const {
+  std::vector<DirectoryDrift> all;
+  for (const auto& [path, guarded] : guarded_)
+    for (const Finding& finding : guarded.standing) all.push_back({finding, guarded.action, guarded.reason});
+  return all;
+}
+
+bool DirectoryGuard::idle() const {
+  return !busy_ && std::ranges::none_of(guarded_, [](const auto& entry) { return entry.second.due.has_value(); });
+}
+
+void DirectoryGuard::mark(const std::string& path) {
+  const Time at = loop_.now() + settings_.settle;
+  for (auto& [unused, guarded] : guarded_) {
+    if (!path.empty() && guarded.directory.path != path) continue;
+    if (!guarded.due) guarded.due = std::max(at, guarded.not_before);
+  }
+  arm();
+}
+
+void DirectoryGuard::mark_below(const std::string& path) {
+  for (auto& [below, guarded] : guarded_)
+    if (below.starts_with(path + "/") && !guarded.due) guarded.due = loop_.now();
+}
+
+void DirectoryGuard::arm() {
+  std::optional<Time> first;
+  for (const auto& [path, guarded] : guarded_)
+    if (guarded.due && (!first || *guarded.due < *first)) first = guarded.due;
+  if (busy_ || !first) return timer_.disable();
+  timer_.set_time(*first);
+}
+
+DirectoryGuard::Guarded* DirectoryGuard::next() {
+  for (auto& [path, guarded] : guarded_)
+    if (guarded.due && *guarded.due <= loop_.now()) return &guarded;
+  return nullptr;
+}
+
+// Something stands in the way above it, so that its path is no way to it: that is told already.
+bool DirectoryGuard::is_blocked(const std::string& path) const {
+  const auto in_the_way = [](const std::string& above, const Finding& finding) {
+    return finding.path == above && (finding.fault == Fault::mount || finding.fault == Fault::kind ||
+                                     finding.fault == Fault::missing || finding.fault == Fault::unreadable);
+  };
+  return std::ranges::any_of(guarded_, [&](const auto& entry) {
+    return path.starts_with(entry.first + "/") &&
+           std::ranges::any_of(entry.second.standing,
+                               [&](const Finding& finding) { return in_the_way(entry.first, finding); });
+  });
+}
+
+void DirectoryGuard::step() {
+  if (busy_) return;
+  refresh();
+  if (Guarded* guarded = next()) look(*guarded);
+  arm();
+}
+
+// Watched before it is looked at: what changes after is seen.
+void DirectoryGuard::look(Guarded& guarded) {
+  guarded.due.reset();
+  guarded.not_before = guarded.looked + settings_.interval;
+  guarded.looked = loop_.now();
+  const GuardedDirectory directory = guarded.directory;
+  if (is_blocked(directory.path)) return;
+  if (!watch_.watch(directory))
+    if (const auto more = limit_.admit("watch", loop_.now()))
+      log(Level::warning, Event::audit,
+          fmt::format("{} cannot be watched as a whole: changes there are found within {} s; remedy: raise "
+                      "fs.inotify.max_user_watches by sysctl{}",
+                      directory.path, settings_.sweep.count() / 1000, *more));
+  try {
+    const Repair repair = directory.means == GuardedDirectory::Means::report ? Repair::none : Repair::in_place;
+    worker_.submit<Sweep>([directory, mount = guarded.mount, repair] { return sweep(directory, mount, repair); },
+                          [this, directory, alive = std::weak_ptr(alive_)](std::variant<Sweep, Error> outcome) {
+                            if (alive.expired()) return;
+                            if (auto* found = std::get_if<Sweep>(&outcome))
+                              return seen(directory.path, directory.rules, std::move(*found));
+                            const Error& error = std::get<Error>(outcome);
+                            log(Level::error, Event::internal_error, directory.path + ": " + error.what());
+                            seen(directory.path, nullptr, {});
+                          });
+    busy_ = true;
+  } catch (const Error&) {
+    guarded.due = loop_.now() + settings_.interval;  // the worker has no room
+  }
+}
+
+// Where the agent has published meanwhile, what was seen is neither the old nor the new.
+void DirectoryGuard::seen(const std::string& path, const std::shared_ptr<const policy::DirectoryRules>& rules,
+                          Sweep sweep) {
+  busy_ = false;
+  refresh();
+  const auto found = guarded_.find(path);
+  if (found != guarded_.end()) {
+    Guarded& guarded = found->second;
+    if (guarded.directory.rules != rules || (!sweep.conclusive && ++guarded.inconclusive < inconclusive_looks)) {
+      guarded.due = loop_.now() + (rules ? settings_.settle : settings_.interval);
+    } else {
+      guarded.inconclusive = 0;
+      judge(guarded, std::move(sweep));
+    }
+  }
+  arm();
+}
+
+void DirectoryGuard::judge(Guarded& guarded, Sweep sweep) {
+  if (sweep.reached) guarded.mount = guarded.mount.value_or(sweep.mount);
+  if (!sweep.judgement.mended.empty()) record(guarded, sweep.judgement.mended, "repaired", "");
+  std::vector<Finding> findings = std::move(sweep.judgement.findings);
+  if (sweep.judgement.more_findings > 0)
+    findings.push_back({Fault::content, guarded.directory.path,
+                        fmt::format("{} more findings", sweep.judgement.more_findings), "none", ""});
+  if (belongs_to_others(guarded, sweep.reached, findings)) return;
+  const bool retry = std::exchange(guarded.retry, false);
+  if (findings.empty()) {
+    guarded.repairs = 0;
+    if (!std::exchange(guarded.standing, {}).empty()) mark_below(guarded.directory.path);
+  } else if (findings != guarded.standing || retry) {
+    repair(guarded, std::move(findings));
+  }
+}
+
+// A directory that only holds guarded ones is made together with them, and what stands in its place is removed by the
+// one above it.
+bool DirectoryGuard::belongs_to_others(const Guarded& guarded, bool reached, const std::vector<Finding>& findings) {
+  const GuardedDirectory& directory = guarded.directory;
+  if (reached || directory.first || directory.means != GuardedDirectory::Means::clear || findings.empty()) return false;
+  if (findings.front().fault == Fault::missing) {
+    mark_below(directory.path);
+    return true;
+  }
+  if (findings.front().fault != Fault::kind) return false;
+  mark(directory.path.substr(0, directory.path.rfind('/')));
+  return true;
+}
+
+void DirectoryGuard::repair(Guarded& guarded, std::vector<Finding> findings) {
+  const auto beyond = [&](const Finding& finding) { return is_beyond_repair(finding, guarded.directory.path); };
+  if (guarded.directory.means == GuardedDirectory::Means::report)
+    return stand(guarded, std::move(findings), "reported", "the agent may not write there");
+  if (std::ranges::any_of(findings, beyond))
+    return stand(guarded, std::move(findings), "refused", "it is not the agent's to repair");
+  if (loop_.now() < guarded.no_repair_before) {
+    guarded.due = guarded.no_repair_before;
+    return;
+  }
+  const unsigned doublings = std::clamp(guarded.repairs++, repairs_at_full_speed, 16U) - repairs_at_full_speed;
+  guarded.no_repair_before = loop_.now() + std::min<Time>(settings_.interval * (1U << doublings), settings_.slowest);
+  if (guarded.directory.means == GuardedDirectory::Means::restore) return restore(guarded, std::move(findings));
+  clear(guarded, std::move(findings));
+}
+
+void DirectoryGuard::restore(Guarded& guarded, std::vector<Finding> findings) {
+  busy_ = true;
+  const std::string path = guarded.directory.path;
+  world_.restore(guarded.directory, [this, path, findings, alive = std::weak_ptr(alive_)](
+                                        const std::variant<std::monostate, Error>& outcome) {
+    if (alive.expired()) return;
+    const auto* error = std::get_if<Error>(&outcome);
+    repaired(path, findings, error == nullptr ? Outcome{} : Outcome{findings, error->what()});
+  });
+}
+
+void DirectoryGuard::clear(Guarded& guarded, std::vector<Finding> findings) {
+  busy_ = true;
+  const GuardedDirectory directory = guarded.directory;
+  const auto answer = [this, path = directory.path, findings,
+                       alive = std::weak_ptr(alive_)](std::variant<std::vector<Finding>, Error> failed) {
+    if (alive.expired()) return;
+    auto* left = std::get_if<std::vector<Finding>>(&failed);
+    repaired(path, findings,
+             {left != nullptr ? std::move(*left) : findings, "it is not the agent's, or cannot be removed"});
+  };
+  try {
+    worker_.submit<std::vector<Finding>>([directory, findings] { return removed_from(directory, findings); }, answer);
+  } catch (const Error& error) {
+    answer(error);
+  }
+}
+
+// It is looked at once more: to see that it lasts.
+void DirectoryGuard::repaired(const std::string& path, const std::vector<Finding>& findings, const Outcome& outcome) {
+  busy_ = false;
+  if (const auto found = guarded_.find(path); found != guarded_.end()) {
+    Guarded& guarded = found->second;
+    std::vector<Finding> mended;
+    for (const Finding& finding : findings)
+      if (std::ranges::find(outcome.failed, finding) == outcome.failed.end()) mended.push_back(finding);
+    if (!mended.empty()) record(guarded, mended, "repaired", "");
+    if (outcome.failed.empty()) {
+      guarded.standing.clear();
+      guarded.due = std::max(loop_.now() + settings_.settle, guarded.not_before);
+    } else {
+      stand(guarded, outcome.failed, "refused", outcome.reason);
+    }
+    mark_below(path);
+  }
+  arm();
+}
+
+void DirectoryGuard::stand(Guarded& guarded, std::vector<Finding> findings, const std::string& action,
+                           const std::string& reason) {
+  std::vector<Finding> fresh;
+  for (const Finding& finding : findings)
+    if (std::ranges::find(guarded.standing, finding) == guarded.standing.end()) fresh.push_back(finding);
+  guarded.standing = std::move(findings);
+  guarded.action = action;
+  guarded.reason = reason;
+  if (!fresh.empty()) record(guarded, fresh, action, reason);
+}
+
+// A storm in one directory takes nothing away from the records of the others.
+void DirectoryGuard::record(Guarded& guarded, const std::vector<Finding>& findings, const std::string& action,
+                            const std::string& reason) {
+  if (loop_.now() - guarded.recorded_since >= std::chrono::minutes(1)) {
+    guarded.recorded_since = loop_.now();
+    guarded.recorded = 0;
+  }
+  std::size_t left_out = 0;
+  for (const Finding& finding : findings) {
+    if (guarded.recorded >= settings_.records) {
+      ++left_out;
+    } else {
+      ++guarded.recorded;
+      record(guarded.directory, finding, action, reason, "");
+    }
+  }
+  if (left_out == 0) return;
+  const Finding rest{Fault::content, guarded.directory.path, fmt::format("{} more findings", left_out), "none", ""};
+  if (const auto more = limit_.admit(action + rest.path, loop_.now()))
+    record(guarded.directory, rest, action, reason, *more);
+}
+
+void DirectoryGuard::record(const GuardedDirectory& directory, const Finding& finding, const std::string& action,
+                            const std::string& reason, const std::string& more) {
+  Audit::Fields fields{
+      {"path", finding.path}, {"found", finding.found}, {"wanted", finding.wanted}, {"action", action}};
+  if (!directory.application.empty()) fields["application"] = directory.application;
+  if (!directory.group.empty()) fields["group"] = directory.group;
+  std::string message = fmt::format("{}: {}, wanted: {}; {}", finding.path, finding.found, finding.wanted, action);
+  if (!reason.empty()) message += ": " + (fields["reason"] = reason);
+  if (action != "repaired" && !finding.remedy.empty()) message += "; remedy: " + (fields["remedy"] = finding.remedy);
+  audit_.record(Level::warning, "directory-drift", message + more, fields);
+}
+
+}  // namespace edgeseal::agent

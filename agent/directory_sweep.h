@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "agent/guarded_directory.h"
+
+namespace edgeseal::agent {
+
+// SHA-256 of a file, read from its begin; nothing where it can't be read, with errno.
+[[nodiscard]] std::optional<policy::Digest> digest_of_file(int descriptor);
+
+// What one look at a guarded directory found.
+struct Sweep {
+  policy::Judgement judgement;
+  std::uint64_t mount = 0;  // which mount it is on: id of statx(2); 0: it was not reached
+  bool reached = false;     // false: what is above it, or itself, is not as it must be
+  bool conclusive = true;   // false: it was exchanged meanwhile
+};
+
+enum class Repair { none, in_place };
+
+// Looks at what is above it, where it is the first, at itself and at all in it. `mount`: on which it was before. In
+// place means owners, modes and ACLs. Any thread.
+[[nodiscard]] Sweep sweep(const GuardedDirectory& directory, std::optional<std::uint64_t> mount, Repair repair);
+
+}  // namespace edgeseal::agent
