@@ -35,13 +35,14 @@ class Publication {
 
   [[nodiscard]] std::string directory(const std::string& application, const std::string& group) const;
 
-  // A finished generation that nobody sees yet; removed unless it is exchanged.
+  // A finished generation that nobody sees yet.
   class Generation {
    public:
     Generation(Generation&&) = default;
     Generation& operator=(Generation&&) = delete;
     ~Generation();
-    // Once.
+    // Shows it; a second time takes it back for what was there before, if anything was. What is not shown is removed
+    // with this.
     void exchange();
 
    private:

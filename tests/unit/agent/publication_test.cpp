@@ -34,6 +34,7 @@ struct Fixture {
   void publish(const std::vector<agent::PublishedSlot>& slots, const agent::Readers& readers = {}) {
     publication.prepare("web", readers, {"https", slots}).exchange();
   }
+  [[nodiscard]] bool nothing_is_staged() const { return fs::is_empty(directory.path() / "pki/.staging"); }
   static std::string content(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -89,17 +90,48 @@ BOOST_AUTO_TEST_CASE(an_opened_directory_shows_one_generation_whatever_is_publis
 
 BOOST_AUTO_TEST_CASE(a_generation_that_is_not_exchanged_leaves_no_trace) {
   publish({slot(1)});
-  { const auto unused = publication.prepare("web", {}, {"https", {slot(2)}}); }
+  {
+    const auto unused = publication.prepare("web", {}, {"https", {slot(2)}});
+    BOOST_TEST(!nothing_is_staged());
+  }
   BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
-  BOOST_TEST(std::distance(fs::directory_iterator(group.parent_path()), {}) == 1);
+  BOOST_TEST(nothing_is_staged());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_crash_left_beside_the_generation_is_in_nobodys_way) {
+BOOST_AUTO_TEST_CASE(a_generation_that_cannot_be_finished_leaves_no_trace) {
   publish({slot(1)});
-  fs::create_directories(group.parent_path() / ".https.new/own/certs");
-  std::ofstream(group.parent_path() / ".https.new/own/certs/https.der") << "half";
-  publish({slot(2)});
-  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x02\x01"));
+  auto too_large = slot(2);
+  too_large.public_key.resize(std::size_t{1} << 20);
+  BOOST_CHECK_THROW(publish({too_large}), agent::Error);
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
+  BOOST_TEST(nothing_is_staged());
+}
+
+BOOST_AUTO_TEST_CASE(two_generations_can_be_prepared_at_a_time) {
+  auto first = publication.prepare("web", {}, {"https", {slot(1)}});
+  auto second = publication.prepare("web", {}, {"https", {slot(2)}});
+  second.exchange();
+  first.exchange();
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_is_removed_at_the_next_start) {
+  publish({slot(1)});
+  fs::create_directories(directory.path() / "pki/.staging/2/own/certs");
+  std::ofstream(directory.path() / "pki/.staging/2/own/certs/https.der") << "half";
+  const agent::Publication next(directory.file("pki"));
+  BOOST_TEST(nothing_is_staged());
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_is_in_nobodys_way_while_it_is_removed) {
+  for (const char* name : {"1", "2", "3"}) fs::create_directories(directory.path() / "pki/.staging" / name / "own");
+  publish({slot(1)});
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x01\x01"));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_but_the_agent_sees_what_is_staged) {
+  BOOST_TEST((fs::status(directory.path() / "pki/.staging").permissions() == fs::perms::owner_all));
 }
 
 BOOST_AUTO_TEST_CASE(only_the_readers_come_in) {
