@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "agent/applications.h"
 #include "agent/certificate.h"
 #include "agent/error.h"
 
@@ -44,12 +45,10 @@ const Alarm* find(const std::vector<Alarm>& alarms, const Alarm& like) {
 
 }  // namespace
 
-TrustAlarms::TrustAlarms(EventLoop& loop, State& state, Applications& applications, TrustLists& lists,
-                         const Audit& audit, const Settings& settings, std::function<Time()> now, Changed changed,
-                         policy::UniqueFd clock_set)
+TrustAlarms::TrustAlarms(EventLoop& loop, State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
+                         std::function<Time()> now, Changed changed, policy::UniqueFd clock_set)
     : loop_(loop),
       state_(state),
-      applications_(applications),
       lists_(lists),
       audit_(audit),
       settings_(settings),
@@ -87,7 +86,7 @@ std::vector<Alarm> TrustAlarms::active(const dbus::GroupName& group) const {
 
 TrustAlarms::Sight TrustAlarms::sight(Time now) {
   Sight sight;
-  for (const ApplicationRecord& application : applications_.list()) {
+  for (const ApplicationRecord& application : state_.applications()) {
     for (const SlotDeclaration& slot : application.slots)
       look_at_certificate({application.name, slot.group, slot.certificate_type}, now, sight);
     for (const std::string& group : group_names(application)) look_at_list({application.name, group}, now, sight);

@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 
-#include "agent/applications.h"
 #include "agent/audit.h"
 #include "agent/clock_watch.h"
 #include "agent/event_loop.h"
@@ -38,9 +37,8 @@ class TrustAlarms {
   using Time = State::Clock::time_point;
 
   // `clock_set`: see ClockWatch.
-  TrustAlarms(EventLoop& loop, State& state, Applications& applications, TrustLists& lists, const Audit& audit,
-              const Settings& settings, std::function<Time()> now, Changed changed,
-              policy::UniqueFd clock_set = open_clock_set());
+  TrustAlarms(EventLoop& loop, State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
+              std::function<Time()> now, Changed changed, policy::UniqueFd clock_set = open_clock_set());
 
   // When certificates or lists may have changed, and when the seal was opened: before that lists raise no alarm.
   void look();
@@ -62,7 +60,6 @@ class TrustAlarms {
 
   EventLoop& loop_;
   State& state_;
-  Applications& applications_;
   TrustLists& lists_;
   const Audit& audit_;
   const Settings settings_;
