@@ -14,17 +14,21 @@ export function status_of(error) {
   return (named && StatusCodes[`Bad${error.type.slice(error_prefix.length)}`]) || StatusCodes.BadInternalError
 }
 
-// The objects of an application on the bus; each is a proxy with the methods and signals of docs/dbus.md.
+// An interface of an object on the bus: its methods and signals, and get() for its properties, all as docs/dbus.md has them.
+async function remote(bus, path, interface_name) {
+  const object = await bus.getProxyObject('org.edgeseal.Agent1', path)
+  const properties = object.getInterface('org.freedesktop.DBus.Properties')
+  const proxy = object.getInterface(interface_name)
+  proxy.get = async name => (await properties.Get(interface_name, name)).value
+  return proxy
+}
+
 export async function connect_agent(application) {
   const bus = dbus.systemBus()
   const path = `/org/edgeseal/application/${application}`
-  const server = await bus.getProxyObject('org.edgeseal.Agent1', path)
-  const group = await bus.getProxyObject('org.edgeseal.Agent1', `${path}/application`)
-  const properties = server.getInterface('org.freedesktop.DBus.Properties')
   return {
-    server_configuration: server.getInterface('org.edgeseal.ServerConfiguration1'),
-    trust_list: group.getInterface('org.edgeseal.TrustList1'),
-    property: async name => (await properties.Get('org.edgeseal.ServerConfiguration1', name)).value,
+    server_configuration: await remote(bus, path, 'org.edgeseal.ServerConfiguration1'),
+    trust_list: await remote(bus, `${path}/application`, 'org.edgeseal.TrustList1'),
     disconnect: () => bus.disconnect(),
   }
 }

@@ -1,19 +1,24 @@
-// Whom the server trusts: the agent judges. An ICertificateStore of node-opcua that keeps nothing.
+// Whom the server trusts: the agent judges, by the trust list. An ICertificateStore of node-opcua that keeps nothing.
 import { StatusCodes } from 'node-opcua'
 import { status_of } from './agent.mjs'
 
 export class AgentTrust {
   referenceCounter = 0
-  #agent
-  constructor(agent) {
-    this.#agent = agent
+  #list
+  constructor(list) {
+    this.#list = list
   }
 
-  // OPC 10000-12 Annex G: in application setup the first party may come that has the credentials of an administrator.
+  // Before there was a trust list, whoever comes may connect (OPC 10000-12 §7.5); what he may do is up to his role. A list
+  // that was damaged is not one that there never was.
+  async #is_new() {
+    return (await this.#list.get('LastUpdateTime')) === 0n && (await this.#list.get('Intact'))
+  }
+
   async checkCertificate(chain) {
     try {
-      if (await this.#agent.property('InApplicationSetup')) return StatusCodes.Good
-      await this.#agent.trust_list.Validate([chain].flat(), {})
+      if (await this.#is_new()) return StatusCodes.Good
+      await this.#list.Validate([chain].flat(), {})
       return StatusCodes.Good
     } catch (error) {
       return status_of(error)

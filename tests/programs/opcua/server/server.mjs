@@ -23,15 +23,15 @@ const accounts = { admin: WellKnownRoles.SecurityAdmin, operator: WellKnownRoles
 const roles_of = user => makeRoles([accounts[user]])
 
 const agent = await connect_agent(application)
-const trust = new AgentTrust(agent)
+const trust = new AgentTrust(agent.trust_list)
 const server = new OPCUAServer({
   port: 0,
   host: '127.0.0.1',
   hostname: '127.0.0.1',
-  serverInfo: { applicationUri: await agent.property('ApplicationUri') },
+  serverInfo: { applicationUri: await agent.server_configuration.get('ApplicationUri') },
   certificateKeyPairProvider: new AgentIdentity(directory),
   serverCertificateManager: trust,
-  userCertificateManager: trust,
+  userCertificateManager: trust, // users have passwords here
   securityModes: [MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
   securityPolicies: [
     SecurityPolicy.Basic256Sha256,
@@ -64,9 +64,9 @@ async function offer_server_configuration() {
     leave_judgement_to_agent(object)
     delegate(object, methods, remote)
   }
-  set('i=12639', DataType.String, await agent.property('SupportedPrivateKeyFormats'), VariantArrayType.Array)
-  set('i=12640', DataType.UInt32, await agent.property('MaxTrustListSize'))
-  set('i=23597', DataType.Boolean, await agent.property('HasSecureElement'))
+  set('i=12639', DataType.String, await agent.server_configuration.get('SupportedPrivateKeyFormats'), VariantArrayType.Array)
+  set('i=12640', DataType.UInt32, await agent.server_configuration.get('MaxTrustListSize'))
+  set('i=23597', DataType.Boolean, await agent.server_configuration.get('HasSecureElement'))
   set('i=14161', DataType.NodeId, [resolveNodeId('i=12560')], VariantArrayType.Array)
 }
 
