@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds stop_limit{10};  // for requests in work when the agent has to end
 constexpr std::chrono::milliseconds stop_step{20};
+constexpr std::uint32_t seconds_till_shutdown = 10;  // for the answers of the server to arrive
 
 TpmWorker::Opener tpm_opener(const std::string& tcti, const std::optional<Bytes>& recorded_name,
                              std::function<void(tpm::KeyDevice&)> install_approvals) {
@@ -57,15 +58,13 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               [this] {
                 if (bus_) bus_->setup_state_changed();
               }),
-      audit_({}),
-      seal_(state_, worker_, [this] { applications_.publish_missing(); }),
+      audit_([this](const std::string& kind, const Audit::Fields& fields) { audited(kind, fields); }),
+      seal_(state_, worker_, [this] { seal_opened(); }),
       lists_(state_, seal_, audit_, configuration.trust_lists,
-             [this](const dbus::GroupName& group) {
-               keys_.forget_cached();
-               if (bus_) bus_->group_changed(group);
-             }),
+             [this](const dbus::GroupName& group) { trust_list_changed(group); }),
       background_(loop_),
       publication_(configuration.state_directory + "/pki", &background_),
+      guarded_(configuration.state_directory + "/pki", background_, [this] { guard_.refresh(); }),
       applications_(state_, keys_, publication_, background_,
                     [this](const dbus::GroupName& group) { return lists_.record(group).list; }),
       transactions_([this] { return retired_.now(); },
@@ -74,19 +73,42 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
                     }),
       groups_(loop_, {state_, keys_, anchor_, applications_, retired_, transactions_, lists_, audit_}, maker_,
               {configuration.validation.strength},
-              {[this](const dbus::GroupName& group) {
-                 if (bus_) bus_->group_changed(group);
+              {[this](const dbus::GroupName& group) { group_changed(group); },
+               [this] {
+                 if (bus_) bus_->setup_state_changed();
                },
-               [this] { bus_->setup_state_changed(); }}),
-      ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_},
-             {[this](const dbus::ApplicationInfo& application) {
-                bus_->application_added(application);
-                spares_.refill();
-              },
-              [this](const std::string& name) { bus_->application_removed(name); },
-              [this](const std::string& name, const std::vector<std::string>& access) {
-                bus_->access_changed(name, access);
-              }}) {
+               [this](const AppliedChanges& changes) { changes_applied(changes); }}),
+      time_(state_),
+      validation_(state_, lists_, audit_, configuration.validation, [this] { return time_.now(); }),
+      files_(loop_, lists_, transactions_, configuration.trust_list_files,
+             [this](const TransactionOwner& owner, const dbus::GroupName& group, const TrustList& list) {
+               changes_.replace(owner, group, list);
+             }),
+      changes_(
+          lists_, transactions_, files_, [this] { return time_.now(); },
+          [this](const TransactionOwner& owner, const dbus::GroupName&, CheckedTrustList list) {
+            groups_.stage_trust_list(owner, std::move(list));
+          }),
+      server_configuration_(state_, applications_, groups_, transactions_, lists_, validation_, audit_,
+                            configuration.server_configuration),
+      alarms_(
+          loop_, state_, lists_, audit_, configuration.alarms, [this] { return time_.now(); },
+          [this](const dbus::GroupName& group, const Alarm& alarm) { alarm_changed(group, alarm); }),
+      guard_(loop_, background_, audit_, guarded_world(), {}),
+      ports_(
+          {state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_, lists_, files_},
+          {[this](const dbus::ApplicationInfo& application) {
+             bus_->application_added(application);
+             spares_.refill();
+           },
+           [this](const std::string& name) { bus_->application_removed(name); },
+           [this](const std::string& name, const std::vector<std::string>& access) {
+             bus_->access_changed(name, access);
+           }}),
+      trust_ports_({applications_, groups_, transactions_, lists_, files_, changes_, validation_, alarms_,
+                    server_configuration_, anchor_}),
+      directory_ports_(guard_) {
+  applications_.observe(publication_observer());
   keys_.use_trust_lists(lists_);
   declare_applications(configuration.applications);
   applications_.publish_missing();
@@ -94,7 +116,8 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
-  bus_.emplace(ports_, ports_, ports_, bus_settings);
+  bus_.emplace(dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_},
+               bus_settings);
   serve_bus();
   stop_timer_ = loop_.add_timer([this] { stop_when_answered(); });
 }
@@ -124,6 +147,66 @@ void Agent::serve_bus() {
   });
 }
 
+void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
+  if (bus_) bus_->audit_event(kind, fields);
+  if (kind == "directory-drift" && bus_) bus_->directories_changed();
+}
+
+// Until then nobody knows whether the stored lists are good.
+void Agent::seal_opened() {
+  applications_.publish_missing();
+  guard_publication();
+  alarms_.look();
+}
+
+void Agent::trust_list_changed(const dbus::GroupName& group) {
+  keys_.forget_cached();
+  if (bus_) bus_->trust_list_changed(group);
+  alarms_.look();
+}
+
+void Agent::alarm_changed(const dbus::GroupName& group, const Alarm& alarm) {
+  if (bus_) bus_->alarm(group, alarm.kind, alarm.source, alarm.severity, alarm.message);
+}
+
+void Agent::group_changed(const dbus::GroupName& group) {
+  if (bus_) bus_->group_changed(group);
+  alarms_.look();
+}
+
+void Agent::changes_applied(const AppliedChanges& changes) {
+  if (!bus_) return;
+  bus_->changes_applied(changes.application, changes.certificate_groups, changes.trust_lists);
+  if (changes.restart_required)
+    bus_->shutdown_requested(
+        changes.application, seconds_till_shutdown,
+        "certificates and trust lists have changed; what you connected with may not work any more");
+}
+
+Applications::PublicationObserver Agent::publication_observer() {
+  return {[this](const ApplicationRecord& application) { guarded_.expect(application.name, group_names(application)); },
+          [this](const ApplicationRecord& application, PublishedGroup group) {
+            guarded_.published(application.name, readers_of(application), std::move(group));
+          },
+          [this](const std::string& application) { guarded_.removed(application); }};
+}
+
+// What others changed is published again as a whole.
+DirectoryGuard::World Agent::guarded_world() {
+  return {[this] { return guarded_.directories(); },
+          [this](const GuardedDirectory& directory, Answer<std::monostate> answer) {
+            applications_.publish_again({directory.application, directory.group}, std::move(answer));
+          }};
+}
+
+// What stands in the published directories since the last run of the agent.
+void Agent::guard_publication() {
+  if (std::exchange(publication_is_guarded_, true)) return;
+  for (const ApplicationRecord& application : applications_.list())
+    for (const std::string& group : group_names(application))
+      guarded_.published(application.name, readers_of(application), applications_.published({application.name, group}));
+}
+
 void Agent::tpm_changed() {
   const TpmState& tpm = worker_.state();
   sd_notifyf(0, "STATUS=TPM %s%s%s", std::string(health_name(tpm.health)).c_str(), tpm.detail.empty() ? "" : ": ",
@@ -136,7 +219,7 @@ void Agent::tpm_changed() {
 
 void Agent::tpm_ready() {
   pin_storage_key();
-  seal_.open();
+  seal_.prepare([](const std::variant<std::monostate, Error>&) {});
   anchor_.check();
   spares_.refill();
 }

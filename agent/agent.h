@@ -11,7 +11,10 @@
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
 #include "agent/device_clock.h"
+#include "agent/directory_guard.h"
+#include "agent/directory_ports.h"
 #include "agent/event_loop.h"
+#include "agent/guarded_publication.h"
 #include "agent/integrity_seal.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
@@ -20,13 +23,20 @@
 #include "agent/publication.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
+#include "agent/server_configuration.h"
 #include "agent/software_worker.h"
 #include "agent/spare_keys.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "agent/transactions.h"
+#include "agent/trust/peer_validation.h"
+#include "agent/trust/time_floor.h"
+#include "agent/trust/trust_alarms.h"
+#include "agent/trust/trust_list_changes.h"
+#include "agent/trust/trust_list_files.h"
 #include "agent/trust/trust_lists.h"
+#include "agent/trust_ports.h"
 #include "dbus/service.h"
 
 namespace edgeseal::agent {
@@ -46,6 +56,15 @@ class Agent {
  private:
   void declare_applications(const std::vector<ApplicationRecord>& declared);
   void serve_bus();
+  void audited(const std::string& kind, const Audit::Fields& fields);
+  void seal_opened();
+  void trust_list_changed(const dbus::GroupName& group);
+  void alarm_changed(const dbus::GroupName& group, const Alarm& alarm);
+  void group_changed(const dbus::GroupName& group);
+  void changes_applied(const AppliedChanges& changes);
+  [[nodiscard]] Applications::PublicationObserver publication_observer();
+  [[nodiscard]] DirectoryGuard::World guarded_world();
+  void guard_publication();
   void tpm_changed();
   void tpm_ready();
   void pin_storage_key();
@@ -73,14 +92,24 @@ class Agent {
   TrustLists lists_;
   BackgroundWorker background_;
   Publication publication_;
+  GuardedPublication guarded_;
   Applications applications_;
   Transactions transactions_;
   CertificateGroups groups_;
+  TimeFloor time_;
+  PeerValidation validation_;
+  TrustListFiles files_;
+  TrustListChanges changes_;
+  ServerConfiguration server_configuration_;
+  TrustAlarms alarms_;
+  DirectoryGuard guard_;
   BusPorts ports_;
+  TrustPorts trust_ports_;
+  DirectoryPorts directory_ports_;
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;
-  bool tpm_was_ready_ = false;
+  bool tpm_was_ready_ = false, publication_is_guarded_ = false;
   EventLoop::Source stop_timer_;
   EventLoop::Time stop_by_{};
 };

@@ -43,13 +43,11 @@ PublishedGroup Applications::published(const dbus::GroupName& group, const Stage
 void Applications::prepare(const std::string& name, const std::set<std::string>& groups, const StagedChanges& staged,
                            Answer<GenerationsPtr> answer) {
   auto generations = std::make_shared<Generations>(Generations{get(name), {}});
-  std::vector<PublishedGroup> shown;
-  for (const std::string& group : groups) shown.push_back(published({name, group}, staged));
+  for (const std::string& group : groups) generations->shown.push_back(published({name, group}, staged));
   std::erase_if(being_prepared_, [](const auto& entry) { return entry.second.expired(); });
   being_prepared_[name] = generations;
-  auto make = [&publication = publication_, shown = std::move(shown), readers = readers_of(generations->application),
-               generations]() mutable {
-    for (const PublishedGroup& group : shown)
+  auto make = [&publication = publication_, readers = readers_of(generations->application), generations]() mutable {
+    for (const PublishedGroup& group : generations->shown)
       generations->by_group.emplace(group.group, publication.prepare(generations->application.name, readers, group));
     return std::move(generations);
   };
@@ -58,13 +56,28 @@ void Applications::prepare(const std::string& name, const std::set<std::string>&
 
 // Where the application has changed meanwhile they are made again.
 void Applications::publish(GenerationsPtr generations) {
-  const std::string& name = generations->application.name;
-  for (auto& [group, generation] : generations->by_group)
-    mark_published_after({name, group}, [&, &next = generation] {
-      if (state_.application(name) != generations->application)
+  const ApplicationRecord& application = generations->application;
+  for (PublishedGroup& group : generations->shown)
+    mark_published_after({application.name, group.group}, [&] {
+      if (state_.application(application.name) != application)
         throw Error(Code::invalid_state, "the application was changed meanwhile, so it is done again");
-      next.exchange();
+      generations->by_group.at(group.group).exchange();
+      if (observer_.published) observer_.published(application, std::move(group));
     });
+}
+
+void Applications::publish_again(const dbus::GroupName& group, Answer<std::monostate> answer) {
+  std::variant<std::monostate, Error> begin;
+  proceed(answer, begin, [&](std::monostate) {
+    if (being_prepared(group.application))
+      throw Error(Code::busy, fmt::format("{}/{} is being published already", group.application, group.group));
+    prepare(group.application, {group.group}, {}, [this, answer](std::variant<GenerationsPtr, Error> made) {
+      proceed(answer, made, [&](GenerationsPtr& generations) {
+        publish(std::move(generations));
+        answer(std::monostate{});
+      });
+    });
+  });
 }
 
 bool Applications::being_prepared(const std::string& name) const {
@@ -81,8 +94,11 @@ void Applications::publish_missing(const dbus::GroupName& group) {
   mark_published_after(group, [&] {
     if (group.group.empty()) {  // comes before the groups of a new application of that name, which have marks too
       publication_.remove(group.application);
+      if (observer_.removed) observer_.removed(group.application);
     } else if (const auto application = state_.application(group.application)) {
-      publication_.prepare(group.application, readers_of(*application), published(group)).exchange();
+      PublishedGroup shown = published(group);
+      publication_.prepare(group.application, readers_of(*application), shown).exchange();
+      if (observer_.published) observer_.published(*application, std::move(shown));
     }
   });
 }

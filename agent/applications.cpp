@@ -129,7 +129,7 @@ ApplicationRecord Applications::create(ApplicationRecord application) {
   if (state_.application(application.name))
     throw Error(Code::entry_exists, fmt::format("application {} exists already; see edgesealctl application show {}",
                                                 application.name, application.name));
-  state_.put_application(application);
+  put(application);
   publish_missing();
   log(Level::notice, Event::application_created, fmt::format("application {} created", application.name),
       {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
@@ -142,11 +142,21 @@ void Applications::declare(ApplicationRecord application) {
   fill_defaults(application);
   validate(application);
   if (before == application) return;
-  state_.put_application(application);
+  put(application);
   keys_.forget_cached();
   log(Level::notice, Event::application_created,
       fmt::format("application {} {} by {}", application.name, before ? "changed" : "created", application.origin),
       {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
+}
+
+void Applications::put(const ApplicationRecord& application) {
+  state_.put_application(application);
+  if (observer_.expected) observer_.expected(application);
+}
+
+void Applications::observe(PublicationObserver observer) {
+  observer_ = std::move(observer);
+  for (const ApplicationRecord& application : list()) observer_.expected(application);
 }
 
 void Applications::withdraw_undeclared(const std::vector<ApplicationRecord>& declared) {
@@ -162,7 +172,7 @@ void Applications::withdraw_undeclared(const std::vector<ApplicationRecord>& dec
     application.account.clear();
     application.access.clear();
     application.origin = "bus";
-    state_.put_application(application);
+    put(application);
     keys_.forget_cached();
   }
 }
@@ -202,7 +212,7 @@ bool Applications::remove_access_rule(const std::string& name, const std::string
 }
 
 void Applications::change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may) {
-  state_.put_application(application);
+  put(application);
   keys_.forget_cached();
   publish_missing();
   log(Level::notice, Event::application_created,

@@ -34,6 +34,14 @@ class Applications {
         background_(background),
         trust_list_of_(std::move(trust_list_of)) {}
 
+  // Told of what stands in the published directories from now on; before the first publication, of what will.
+  struct PublicationObserver {
+    std::function<void(const ApplicationRecord& application)> expected;
+    std::function<void(const ApplicationRecord& application, PublishedGroup group)> published;
+    std::function<void(const std::string& application)> removed;
+  };
+  void observe(PublicationObserver observer);
+
   // Missing members get their defaults first. Throws Error{invalid_argument, entry_exists}.
   ApplicationRecord create(ApplicationRecord application);
   // A declaration of a file: made, or changed to what the file says. Keys and certificates stay.
@@ -60,7 +68,8 @@ class Applications {
   // The next generations of some groups of an application, which nobody sees yet.
   struct Generations {
     ApplicationRecord application;  // for which they were made
-    std::map<std::string, Publication::Generation> by_group;
+    std::vector<PublishedGroup> shown;
+    std::map<std::string, Publication::Generation> by_group{};
   };
   using GenerationsPtr = std::shared_ptr<Generations>;
   // Made in the background, for a trust list may be long. As long as they live, publish_missing() leaves the
@@ -69,6 +78,9 @@ class Applications {
                Answer<GenerationsPtr> answer);
   // Once the state is what they show. What fails is logged and left to publish_missing().
   void publish(GenerationsPtr generations);
+  // What others did to the directory of a group is gone after that. Answers Error{busy} while it is being prepared
+  // anyway.
+  void publish_again(const dbus::GroupName& group, Answer<std::monostate> answer);
   // Brings directories up to the state that a crash or a full disk left behind; what fails is logged and tried again at
   // the next call.
   void publish_missing();
@@ -77,6 +89,7 @@ class Applications {
   void validate(const ApplicationRecord& application) const;
   [[nodiscard]] bool being_prepared(const std::string& name) const;
   void publish_missing(const dbus::GroupName& group);
+  void put(const ApplicationRecord& application);
   void change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may);
   void mark_published_after(const dbus::GroupName& group, const std::function<void()>& step);
 
@@ -85,6 +98,7 @@ class Applications {
   Publication& publication_;
   BackgroundWorker& background_;
   const TrustListOf trust_list_of_;
+  PublicationObserver observer_;
   std::map<std::string, std::weak_ptr<Generations>> being_prepared_;  // by application
 };
 

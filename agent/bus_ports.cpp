@@ -104,7 +104,9 @@ void BusPorts::delete_application(const dbus::Caller&, const std::string& name) 
   translated([&] {
     services_.groups.require_idle(name);
     services_.applications.remove(name);
+    services_.files.forget(name);
     services_.groups.forget(name);
+    services_.lists.forget(name);
     observer_.application_removed(name);
   });
 }
@@ -273,6 +275,7 @@ std::vector<dbus::SlotCertificate> BusPorts::certificates(const dbus::GroupName&
 }
 
 void BusPorts::owner_vanished(const std::string& bus_name) {
+  services_.files.owner_vanished(bus_name);
   services_.groups.owner_vanished(bus_name);
 }
 

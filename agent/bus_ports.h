@@ -6,6 +6,8 @@
 #include "agent/pcr_policies.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
+#include "agent/trust/trust_list_files.h"
+#include "agent/trust/trust_lists.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::agent {
@@ -29,6 +31,8 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
     PcrPolicies& policies;
     Attestation& attestation;
     const StateAnchor& anchor;
+    TrustLists& lists;
+    TrustListFiles& files;
   };
 
   BusPorts(const Services& services, Observer observer) : services_(services), observer_(std::move(observer)) {}

@@ -126,7 +126,7 @@ void TrustAlarms::look_at_list(const dbus::GroupName& group, Time now, Sight& si
     const Time due = record.last_update + std::min(record.update_frequency, longest_frequency);
     foresee(sight.next, due, now);
     if (now >= due)
-      alarms.push_back({"trust-list-out-of-date", "", medium,
+      alarms.push_back({std::string(out_of_date_alarm), "", medium,
                         fmt::format("the trust list of {}/{} was to be updated", group.application, group.group)});
   } catch (const Error& unavailable) {
     if (unavailable.code() != Code::tpm_unavailable) throw;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "agent/audit.h"
 #include "agent/clock_watch.h"
@@ -13,6 +14,8 @@
 #include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
+
+inline constexpr std::string_view out_of_date_alarm = "trust-list-out-of-date";
 
 // One alarm of a group. Severities as OPC 10000-5 §6.4.2 has them: 1 to 1000.
 struct Alarm {
