@@ -15,10 +15,9 @@ void AnswerOrder::close() {
   signals_.clear();
 }
 
-void AnswerOrder::Answer::given() {
-  const auto order = std::exchange(order_, nullptr);
-  if (!order || --order->awaited_ != 0) return;
-  for (const auto& signal : std::exchange(order->signals_, {})) signal();
+void AnswerOrder::answered() {
+  if (--awaited_ != 0) return;
+  for (const auto& signal : std::exchange(signals_, {})) signal();
 }
 
 }  // namespace edgeseal::dbus

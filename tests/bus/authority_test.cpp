@@ -3,13 +3,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <functional>
-#include <map>
 
-#include "dbus/generated/privileges.h"
 #include "tests/bus/bus_client.h"
+#include "tests/bus/described_methods.h"
 #include "tests/bus/fake_polkit.h"
 #include "tests/bus/memory_file.h"
+#include "tests/bus/needs_root.h"
 #include "tests/bus/private_bus.h"
 #include "tests/bus/service_thread.h"
 
@@ -20,7 +19,6 @@ using namespace std::chrono_literals;
 using Mood = FakePolkit::Mood;
 
 constexpr gid_t kAdminGid = 12;  // "man", which every Debian and its like has
-constexpr uid_t kAccount = 1;    // "daemon" or "bin": the bus lets in only accounts that exist
 
 dbus::ServiceSettings settings() {
   return {.admin_group = "man", .polkit = {.answer = 50ms, .answer_of_user = 5s}};
@@ -60,12 +58,6 @@ struct Fixture {
     return service.in_loop([](auto& ports, auto&) { return ports.audit.records.back(); });
   }
 };
-
-boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) {
-  boost::test_tools::assertion_result result(geteuid() == 0);
-  result.message() << "needs root to call as another account";
-  return result;
-}
 
 }  // namespace
 
@@ -222,33 +214,11 @@ BOOST_AUTO_TEST_CASE(a_caller_that_leaves_while_polkit_thinks_leaves_no_transact
 }
 
 BOOST_AUTO_TEST_CASE(every_method_that_is_not_for_inspection_is_refused_to_a_stranger) {
-  Client stranger(kNobody);
-  const std::map<std::string, std::function<void()>> calls{
-      {"org.edgeseal.Agent1.CreateApplication", [&] { stranger.agent.CreateApplication("x", {}); }},
-      {"org.edgeseal.Agent1.DeleteApplication", [&] { stranger.agent.DeleteApplication("web"); }},
-      {"org.edgeseal.Application1.AddAccessRule", [&] { stranger.application.AddAccessRule("user=nobody"); }},
-      {"org.edgeseal.Application1.RemoveAccessRule", [&] { stranger.application.RemoveAccessRule("user=root"); }},
-      {"org.edgeseal.CertificateGroup1.CreateSigningRequest",
-       [&] { stranger.group.CreateSigningRequest("https", {}); }},
-      {"org.edgeseal.Agent1.ActivateCredential", [&] { stranger.agent.ActivateCredential("rsa-2048", {1}, {1}); }},
-      {"org.edgeseal.Agent1.AddPcrApproval", [&] { stranger.agent.AddPcrApproval({}, {}); }},
-      {"org.edgeseal.Agent1.ResealKeys", [&] { stranger.agent.ResealKeys({}); }},
-      {"org.edgeseal.CertificateGroup1.CreateSelfSignedCertificate",
-       [&] { stranger.group.CreateSelfSignedCertificate("https", {}); }},
-      {"org.edgeseal.CertificateGroup1.ImportPrivateKey",
-       [&] { stranger.group.ImportPrivateKey("https", memory_file("key"), {}); }},
-      {"org.edgeseal.CertificateGroup1.ExportTssPrivateKey", [&] { stranger.group.ExportTssPrivateKey("https", {}); }},
-      {"org.edgeseal.CertificateGroup1.DestroyRetiredKeys", [&] { stranger.group.DestroyRetiredKeys("https"); }},
-      {"org.edgeseal.CertificateGroup1.CertifyKey", [&] { stranger.group.CertifyKey("https", {1}, {}); }},
-      {"org.edgeseal.CertificateGroup1.UpdateCertificate",
-       [&] { stranger.group.UpdateCertificate("https", {1}, {}, {}); }},
-      {"org.edgeseal.CertificateGroup1.ApplyChanges", [&] { stranger.group.ApplyChanges({}); }},
-      {"org.edgeseal.CertificateGroup1.CancelChanges", [&] { stranger.group.CancelChanges(); }},
-  };
-  for (const auto& method : dbus::kDeclaredMethods) {
-    if (method.privilege == dbus::Privilege::Inspect) continue;
-    BOOST_TEST_CONTEXT(method.member) {
-      BOOST_TEST(error_of(calls.at(std::string(method.member))) == "UserAccessDenied");
+  const Client stranger(kNobody);
+  for (const auto& method : described_methods(*stranger.connection, objects_of("web"))) {
+    if (method.declared.privilege == dbus::Privilege::Inspect) continue;
+    BOOST_TEST_CONTEXT(method.declared.member) {
+      BOOST_TEST(error_of_defaults(*stranger.connection, method) == "UserAccessDenied");
     }
   }
 }

@@ -13,6 +13,7 @@
 namespace edgeseal::test {
 
 inline constexpr uid_t kNobody = 65534;
+inline constexpr uid_t kAccount = 1;  // "daemon" or "bin": the bus lets in only accounts that exist
 
 // A connection whose socket was opened by this account: the bus takes the identity from the kernel at that moment.
 // Needs root for other accounts than one's own.

@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(with_no_apply_nothing_changes) {
   const auto result = ctl({"certificate", "install", "web", "-", "--no-apply"}, TestCertificate("gw1").pem());
   BOOST_TEST(result.status == 0);
   BOOST_TEST(has(result.out, "nothing was changed"));
-  BOOST_TEST(
-      service.in_loop([](auto& ports, auto&) { return ports.groups.active.empty() && ports.transactions.active.empty(); }));
+  BOOST_TEST(service.in_loop(
+      [](auto& ports, auto&) { return ports.groups.active.empty() && ports.transactions.active.empty(); }));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_certificate_is_refused_before_the_agent_hears_of_it) {
