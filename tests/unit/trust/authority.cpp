@@ -89,8 +89,11 @@ Authority::Authority(const CertificateFields& fields, EVP_PKEY* key, const Autho
 }
 
 Bytes Authority::issue(const CertificateFields& fields) const {
-  const agent::PublicKeyPtr key(EVP_EC_gen("P-256"));
-  return make(fields, key.get(), agent::parse_certificate(certificate_).get(), key_.get());
+  return issue(fields, *agent::PublicKeyPtr(EVP_EC_gen("P-256")));
+}
+
+Bytes Authority::issue(const CertificateFields& fields, EVP_PKEY& key) const {
+  return make(fields, &key, agent::parse_certificate(certificate_).get(), key_.get());
 }
 
 Bytes Authority::crl(std::initializer_list<Bytes> revoked, Days from, Days to) const {

@@ -38,6 +38,7 @@ class Authority {
 
   [[nodiscard]] const Bytes& certificate() const { return certificate_; }
   [[nodiscard]] Bytes issue(const CertificateFields& fields = {}) const;  // for a new P-256 key
+  [[nodiscard]] Bytes issue(const CertificateFields& fields, EVP_PKEY& key) const;
   [[nodiscard]] Bytes crl(std::initializer_list<Bytes> revoked = {}, Days from = Days(-1), Days to = Days(30)) const;
 
  private:
