@@ -86,7 +86,7 @@ export const trust_list = {
   },
 }
 
-const clients = new WeakMap() // by session: a session that ends has no channel any more
+const clients = new WeakMap() // by session, for those with whom something succeeded: one that ends has no channel any more
 
 // Binds the methods of `object` that the table has to the interface of the agent.
 export function delegate(object, methods, agent) {
@@ -96,8 +96,8 @@ export function delegate(object, methods, agent) {
     method.bindMethod(async (inputs, context, callback) => {
       try {
         const client = client_of(context.session, context.getCurrentUserRoles())
-        clients.set(context.session, client)
         const outputArguments = await handed_on(agent, client, ...inputs.map(each => each.value))
+        clients.set(context.session, client)
         callback(null, { outputArguments })
       } catch (error) {
         console.log(`${method.browseName.name}: ${error.type ?? error.stack}: ${error.text ?? ''}`)
