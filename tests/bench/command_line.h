@@ -3,6 +3,10 @@
 #include <functional>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace edgeseal::bench {
 
 // What a benchmark found out.
@@ -17,9 +21,10 @@ struct BenchmarkText {
   std::string seconds_help;  // what takes so long as --seconds says
 };
 
-// The main() of every benchmark: --seconds, --json FILE, --help; the table goes to standard output. What `measure`
-// throws goes to standard error.
+// The main() of every benchmark: --seconds, --json FILE, --help, and what `add_options` adds; the table goes to
+// standard output. What `measure` throws goes to standard error.
 [[nodiscard]] int run_benchmark(int argc, char** argv, const BenchmarkText& text,
-                                const std::function<Findings(double seconds)>& measure);
+                                const std::function<Findings(double seconds)>& measure,
+                                const std::function<void(CLI::App&)>& add_options = {});
 
 }  // namespace edgeseal::bench
