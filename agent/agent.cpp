@@ -95,16 +95,16 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
           loop_, state_, lists_, audit_, configuration.alarms, [this] { return time_.now(); },
           [this](const dbus::GroupName& group, const Alarm& alarm) { alarm_changed(group, alarm); }),
       guard_(loop_, background_, audit_, guarded_world(), {}),
-      ports_(
-          {state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_, lists_, files_},
-          {[this](const dbus::ApplicationInfo& application) {
-             bus_->application_added(application);
-             spares_.refill();
-           },
-           [this](const std::string& name) { bus_->application_removed(name); },
-           [this](const std::string& name, const std::vector<std::string>& access) {
-             bus_->access_changed(name, access);
-           }}),
+      ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_, lists_, files_,
+              alarms_, guard_},
+             {[this](const dbus::ApplicationInfo& application) {
+                bus_->application_added(application);
+                spares_.refill();
+              },
+              [this](const std::string& name) { bus_->application_removed(name); },
+              [this](const std::string& name, const std::vector<std::string>& access) {
+                bus_->access_changed(name, access);
+              }}),
       trust_ports_({applications_, groups_, transactions_, lists_, files_, changes_, validation_, alarms_,
                     server_configuration_, anchor_}),
       directory_ports_(guard_) {

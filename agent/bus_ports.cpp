@@ -73,8 +73,8 @@ std::string BusPorts::setup_state() const {
 
 std::string BusPorts::describe() const {
   return translated([&] {
-    return describe_agent(services_.state, services_.applications, services_.tpm.state(), services_.anchor,
-                          services_.groups.retired_keys());
+    return describe_agent({services_.state, services_.applications, services_.tpm.state(), services_.anchor,
+                           services_.groups.retired_keys(), services_.lists, services_.alarms, services_.guard});
   });
 }
 
@@ -256,18 +256,6 @@ void BusPorts::certify_key(const dbus::Caller&, const dbus::GroupName& group, co
                                         std::move(made->endorsement_certificates)};
                                   }));
   });
-}
-
-void BusPorts::apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,
-                             dbus::Completion<std::monostate> done) {
-  translated([&] {
-    require_unlocked(services_.anchor);
-    services_.groups.apply(owner_of(caller), group.application, {}, to_answer(std::move(done)));
-  });
-}
-
-void BusPorts::cancel_changes(const dbus::Caller& caller, const dbus::GroupName& group) {
-  translated([&] { services_.groups.cancel(owner_of(caller), group.application); });
 }
 
 std::vector<dbus::SlotCertificate> BusPorts::certificates(const dbus::GroupName& group) const {

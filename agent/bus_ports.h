@@ -3,9 +3,11 @@
 #include "agent/applications.h"
 #include "agent/attestation.h"
 #include "agent/certificate_groups.h"
+#include "agent/directory_guard.h"
 #include "agent/pcr_policies.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
+#include "agent/trust/trust_alarms.h"
 #include "agent/trust/trust_list_files.h"
 #include "agent/trust/trust_lists.h"
 #include "dbus/ports.h"
@@ -33,6 +35,8 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
     const StateAnchor& anchor;
     TrustLists& lists;
     TrustListFiles& files;
+    const TrustAlarms& alarms;
+    const DirectoryGuard& guard;
   };
 
   BusPorts(const Services& services, Observer observer) : services_(services), observer_(std::move(observer)) {}
@@ -75,9 +79,6 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
                                      const std::string& certificate_type) override;
   void certify_key(const dbus::Caller& caller, const dbus::GroupName& group, const std::string& certificate_type,
                    dbus::WhichKey which, const dbus::Bytes& nonce, dbus::Completion<dbus::KeyEvidence> done) override;
-  void apply_changes(const dbus::Caller& caller, const dbus::GroupName& group,
-                     dbus::Completion<std::monostate> done) override;
-  void cancel_changes(const dbus::Caller& caller, const dbus::GroupName& group) override;
   std::vector<dbus::SlotCertificate> certificates(const dbus::GroupName& group) const override;
   void owner_vanished(const std::string& bus_name) override;
 

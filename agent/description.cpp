@@ -1,5 +1,6 @@
 #include "agent/description.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -65,27 +66,77 @@ Json describe_slot(State& state, const RetiredLives& retired, const Slot& slot, 
           {"certificate", certificate ? describe_certificate(*certificate) : Json()}};
 }
 
-Json describe_groups(State& state, const Applications& applications, const RetiredLives& retired,
-                     const ApplicationRecord& application) {
-  Json groups = Json::object();
-  for (const SlotDeclaration& slot : application.slots) {
-    Json& group = groups[slot.group];
-    group["directory"] = applications.directory(application.name, slot.group);
-    group["slots"].push_back(
-        describe_slot(state, retired, {application.name, slot.group, slot.certificate_type}, slot.key));
-  }
-  return groups;
+Json time_text(State::Clock::time_point time) {
+  if (time == State::Clock::time_point{}) return {};
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(State::Clock::to_time_t(time)));
 }
 
-Json describe_application(State& state, const Applications& applications, const RetiredLives& retired,
-                          const ApplicationRecord& application) {
+// Null while the TPM has not opened the seal: nobody knows then whether the stored list is good.
+Json describe_trust_list(TrustLists& lists, const dbus::GroupName& group) {
+  try {
+    const TrustListRecord& record = lists.record(group);
+    return {{"trusted-certificates", record.list.trusted_certificates.size()},
+            {"trusted-crls", record.list.trusted_crls.size()},
+            {"issuer-certificates", record.list.issuer_certificates.size()},
+            {"issuer-crls", record.list.issuer_crls.size()},
+            {"last-update", time_text(record.last_update)},
+            {"update-frequency-ms", record.update_frequency.count()},
+            {"validation-options", record.validation_options},
+            {"intact", lists.intact(group)}};
+  } catch (const Error& error) {
+    if (error.code() != Code::tpm_unavailable) throw;
+    return {};
+  }
+}
+
+Json describe_alarms(const std::vector<Alarm>& alarms) {
+  Json shown = Json::array();
+  for (const Alarm& alarm : alarms)
+    shown.push_back({{"kind", alarm.kind},
+                     {"certificate-type", alarm.source.empty() ? Json() : Json(alarm.source)},
+                     {"severity", alarm.severity},
+                     {"message", alarm.message}});
+  return shown;
+}
+
+Json describe_group(const Described& described, const ApplicationRecord& application, const std::string& name) {
+  Json slots = Json::array();
+  for (const SlotDeclaration& slot : application.slots)
+    if (slot.group == name)
+      slots.push_back(
+          describe_slot(described.state, described.retired, {application.name, name, slot.certificate_type}, slot.key));
+  const dbus::GroupName group{application.name, name};
+  return {{"directory", described.applications.directory(application.name, name)},
+          {"slots", slots},
+          {"trust-list", describe_trust_list(described.lists, group)},
+          {"alarms", describe_alarms(described.alarms.active(group))}};
+}
+
+Json describe_application(const Described& described, const ApplicationRecord& application) {
+  Json groups = Json::object();
+  for (const std::string& group : group_names(application))
+    groups[group] = describe_group(described, application, group);
   return {{"name", application.name},
           {"application-uri", application.application_uri},
           {"account", application.account},
           {"access", application.access},
           {"legacy", application.legacy},
+          {"server-capabilities", application.server_capabilities},
+          {"exports", application.exports},
           {"origin", application.origin},
-          {"groups", describe_groups(state, applications, retired, application)}};
+          {"groups", groups}};
+}
+
+// What is not as it must be, and could not be repaired.
+Json describe_drift(const DirectoryGuard& guard) {
+  Json drift = Json::array();
+  for (const DirectoryDrift& standing : guard.standing())
+    drift.push_back({{"path", standing.finding.path},
+                     {"found", standing.finding.found},
+                     {"wanted", standing.finding.wanted},
+                     {"action", standing.action},
+                     {"remedy", standing.finding.remedy}});
+  return drift;
 }
 
 }  // namespace
@@ -111,17 +162,19 @@ std::string_view setup_state_name(State& state, const StateAnchor& anchor) {
   return state.setup_open() ? "setup-open" : "operational";
 }
 
-std::string describe_agent(State& state, Applications& applications, const TpmState& tpm, const StateAnchor& anchor,
-                           const RetiredLives& retired) {
-  Json described = Json::array();
-  for (const ApplicationRecord& application : applications.list())
-    described.push_back(describe_application(state, applications, retired, application));
+std::string describe_agent(const Described& described) {
+  Json applications = Json::array();
+  for (const ApplicationRecord& application : described.applications.list())
+    applications.push_back(describe_application(described, application));
+  const TpmState& tpm = described.tpm;
+  const StateAnchor& anchor = described.anchor;
   const Json description = {
       {"version", EDGESEAL_VERSION},
-      {"setup", {{"state", setup_state_name(state, anchor)}}},
+      {"setup", {{"state", setup_state_name(described.state, anchor)}}},
       {"anchor", {{"finding", finding_name(anchor.finding())}, {"detail", anchor.detail()}}},
       {"tpm", {{"health", health_name(tpm.health)}, {"detail", tpm.detail}, {"facts", tpm_facts(tpm.facts)}}},
-      {"applications", described}};
+      {"directory-drift", describe_drift(described.guard)},
+      {"applications", applications}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

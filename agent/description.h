@@ -5,10 +5,13 @@
 #include <string_view>
 
 #include "agent/applications.h"
+#include "agent/directory_guard.h"
 #include "agent/retired_keys.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
+#include "agent/trust/trust_alarms.h"
+#include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
 
@@ -17,8 +20,19 @@ namespace edgeseal::agent {
 // setup-locked where the TPM remembers a configured device and the disk does not.
 [[nodiscard]] std::string_view setup_state_name(State& state, const StateAnchor& anchor);
 
+// What is described.
+struct Described {
+  State& state;
+  Applications& applications;
+  const TpmState& tpm;
+  const StateAnchor& anchor;
+  std::vector<RetiredKeys::Life> retired;
+  TrustLists& lists;
+  const TrustAlarms& alarms;
+  const DirectoryGuard& guard;
+};
+
 // The whole state for programs, as JSON (docs/dbus.md, Describe). Nothing in it is secret.
-[[nodiscard]] std::string describe_agent(State& state, Applications& applications, const TpmState& tpm,
-                                         const StateAnchor& anchor, const std::vector<RetiredKeys::Life>& retired);
+[[nodiscard]] std::string describe_agent(const Described& described);
 
 }  // namespace edgeseal::agent
