@@ -21,11 +21,22 @@ using policy::Finding;
 
 constexpr unsigned repairs_at_full_speed = 3;
 constexpr std::size_t max_removals = 100'000;
+constexpr unsigned repairs_that_did_not_last = 3;  // of the same drift, then it stands, and is tried less often
+constexpr const char* not_ours = "it is not the agent's to repair";
 constexpr unsigned inconclusive_looks = 3;  // then somebody exchanges it all the time, and it is judged as it is found
 
 // What writing the directory again does not mend.
-bool is_beyond_repair(const Finding& finding, const std::string& directory) {
-  return finding.fault == Fault::mount || finding.fault == Fault::too_large || !finding.path.starts_with(directory);
+bool is_beyond_repair(const Finding& finding) {
+  return finding.fault == Fault::mount || finding.fault == Fault::too_large;
+}
+
+bool is_among(const std::vector<Finding>& findings, const Finding& finding) {
+  return std::ranges::find(findings, finding) != findings.end();
+}
+
+std::vector<Finding> without(std::vector<Finding> findings, const std::vector<Finding>& others) {
+  std::erase_if(findings, [&](const Finding& finding) { return is_among(others, finding); });
+  return findings;
 }
 
 // What does not belong directly in the directory goes, with all that is in it; the rest of the findings stays.
@@ -95,8 +106,10 @@ void DirectoryGuard::sweep_all() {
 
 std::vector<DirectoryDrift> DirectoryGuard::standing() const {
   std::vector<DirectoryDrift> all;
-  for (const auto& [path, guarded] : guarded_)
+  for (const auto& [path, guarded] : guarded_) {
+    for (const Finding& finding : guarded.above) all.push_back({finding, "refused", not_ours});
     for (const Finding& finding : guarded.standing) all.push_back({finding, guarded.action, guarded.reason});
+  }
   return all;
 }
 
@@ -201,6 +214,7 @@ void DirectoryGuard::seen(const std::string& path, const std::shared_ptr<const p
 }
 
 void DirectoryGuard::judge(Guarded& guarded, Sweep sweep) {
+  judge_above(guarded, std::move(sweep.above));
   if (sweep.reached) guarded.mount = guarded.mount.value_or(sweep.mount);
   if (!sweep.judgement.mended.empty()) record(guarded, sweep.judgement.mended, "repaired", "");
   std::vector<Finding> findings = std::move(sweep.judgement.findings);
@@ -211,10 +225,21 @@ void DirectoryGuard::judge(Guarded& guarded, Sweep sweep) {
   const bool retry = std::exchange(guarded.retry, false);
   if (findings.empty()) {
     guarded.repairs = 0;
-    if (!std::exchange(guarded.standing, {}).empty()) mark_below(guarded.directory.path);
+    guarded.repaired.clear();
+    if (guarded.standing.empty()) return;
+    record(guarded, std::exchange(guarded.standing, {}), "resolved", "");
+    mark_below(guarded.directory.path);
   } else if (findings != guarded.standing || retry) {
     repair(guarded, std::move(findings));
   }
+}
+
+void DirectoryGuard::judge_above(Guarded& guarded, policy::Judgement above) {
+  if (!above.mended.empty()) record(guarded, above.mended, "repaired", "");
+  const auto fresh = without(above.findings, guarded.above), gone = without(guarded.above, above.findings);
+  if (!fresh.empty()) record(guarded, fresh, "refused", not_ours);
+  if (!gone.empty()) record(guarded, gone, "resolved", "");
+  guarded.above = std::move(above.findings);
 }
 
 // A directory that only holds guarded ones is made together with them, and what stands in its place is removed by the
@@ -232,17 +257,18 @@ bool DirectoryGuard::belongs_to_others(const Guarded& guarded, bool reached, con
 }
 
 void DirectoryGuard::repair(Guarded& guarded, std::vector<Finding> findings) {
-  const auto beyond = [&](const Finding& finding) { return is_beyond_repair(finding, guarded.directory.path); };
   if (guarded.directory.means == GuardedDirectory::Means::report)
     return stand(guarded, std::move(findings), "reported", "the agent may not write there");
-  if (std::ranges::any_of(findings, beyond))
-    return stand(guarded, std::move(findings), "refused", "it is not the agent's to repair");
+  if (std::ranges::any_of(findings, is_beyond_repair)) return stand(guarded, std::move(findings), "refused", not_ours);
   if (loop_.now() < guarded.no_repair_before) {
     guarded.due = guarded.no_repair_before;
+    guarded.retry = true;
     return;
   }
   const unsigned doublings = std::clamp(guarded.repairs++, repairs_at_full_speed, 16U) - repairs_at_full_speed;
   guarded.no_repair_before = loop_.now() + std::min<Time>(settings_.interval * (1U << doublings), settings_.slowest);
+  if (findings == guarded.repaired && guarded.repairs > repairs_that_did_not_last)
+    stand(guarded, findings, "refused", "it was repaired, and came back each time");
   if (guarded.directory.means == GuardedDirectory::Means::restore) return restore(guarded, std::move(findings));
   clear(guarded, std::move(findings));
 }
@@ -280,15 +306,14 @@ void DirectoryGuard::repaired(const std::string& path, const std::vector<Finding
   busy_ = false;
   if (const auto found = guarded_.find(path); found != guarded_.end()) {
     Guarded& guarded = found->second;
-    std::vector<Finding> mended;
-    for (const Finding& finding : findings)
-      if (std::ranges::find(outcome.failed, finding) == outcome.failed.end()) mended.push_back(finding);
-    if (!mended.empty()) record(guarded, mended, "repaired", "");
-    if (outcome.failed.empty()) {
-      guarded.standing.clear();
-      guarded.due = std::max(loop_.now() + settings_.settle, guarded.not_before);
-    } else {
+    guarded.repaired = without(findings, outcome.failed);
+    const auto told = without(guarded.repaired, guarded.standing);
+    if (!told.empty()) record(guarded, told, "repaired", "");
+    if (!outcome.failed.empty()) {
       stand(guarded, outcome.failed, "refused", outcome.reason);
+    } else {
+      guarded.due = std::max(loop_.now() + settings_.settle, guarded.not_before);
+      guarded.retry = true;
     }
     mark_below(path);
   }
@@ -297,9 +322,7 @@ void DirectoryGuard::repaired(const std::string& path, const std::vector<Finding
 
 void DirectoryGuard::stand(Guarded& guarded, std::vector<Finding> findings, const std::string& action,
                            const std::string& reason) {
-  std::vector<Finding> fresh;
-  for (const Finding& finding : findings)
-    if (std::ranges::find(guarded.standing, finding) == guarded.standing.end()) fresh.push_back(finding);
+  const auto fresh = without(findings, guarded.standing);
   guarded.standing = std::move(findings);
   guarded.action = action;
   guarded.reason = reason;

@@ -62,8 +62,9 @@ class DirectoryGuard {
     unsigned repairs = 0, inconclusive = 0;  // in a row
     bool retry = false;                      // what stands is tried once more
     std::optional<std::uint64_t> mount;
-    std::vector<policy::Finding> standing;
-    std::string action, reason;  // of what stands
+    std::vector<policy::Finding> above, standing;  // what stands: above it, in it
+    std::vector<policy::Finding> repaired;         // by the last repair
+    std::string action, reason;                    // of what stands in it
     Time recorded_since{0};
     std::size_t recorded = 0;  // since then
   };
@@ -88,6 +89,7 @@ class DirectoryGuard {
   void restore(Guarded& guarded, std::vector<policy::Finding> findings);
   void clear(Guarded& guarded, std::vector<policy::Finding> findings);
   void repaired(const std::string& path, const std::vector<policy::Finding>& findings, const Outcome& outcome);
+  void judge_above(Guarded& guarded, policy::Judgement above);
   void stand(Guarded& guarded, std::vector<policy::Finding> findings, const std::string& action,
              const std::string& reason);
   void record(Guarded& guarded, const std::vector<policy::Finding>& findings, const std::string& action,

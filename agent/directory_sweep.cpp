@@ -66,19 +66,15 @@ bool mend_above(const Finding& finding) {
 
 // All but the directory itself, which has rules of its own.
 void judge_above(const GuardedDirectory& directory, Repair repair, policy::Judgement& judgement) {
-  for (const policy::PathComponent& component : policy::explain_path(directory.path, ::geteuid()).components) {
+  std::vector<uid_t> owners = directory.owners_above;
+  owners.insert(owners.begin(), ::geteuid());
+  for (const policy::PathComponent& component : policy::explain_path(directory.path, owners).components) {
     if (component.path == policy::printable(directory.path)) break;
     for (const Finding& finding : component.findings) {
       const bool mended = repair == Repair::in_place && mend_above(finding);
       (mended ? judgement.mended : judgement.findings).push_back(finding);
     }
   }
-}
-
-void append(policy::Judgement& judgement, policy::Judgement&& more) {
-  judgement.findings.insert(judgement.findings.end(), more.findings.begin(), more.findings.end());
-  judgement.mended.insert(judgement.mended.end(), more.mended.begin(), more.mended.end());
-  judgement.more_findings += more.more_findings;
 }
 
 bool is_same(const DirectoryEntry& one, const DirectoryEntry& other) {
@@ -105,7 +101,7 @@ std::optional<policy::Digest> digest_of_file(int descriptor) {
 
 Sweep sweep(const GuardedDirectory& directory, std::optional<std::uint64_t> mount, Repair repair) {
   Sweep result;
-  if (directory.first) judge_above(directory, repair, result.judgement);
+  if (directory.first) judge_above(directory, repair, result.above);
   const DirectoryEntry entry = open_guarded(directory);
   if (!entry.is_directory()) {
     result.judgement.findings.push_back(not_reached(directory, entry));
@@ -120,8 +116,8 @@ Sweep sweep(const GuardedDirectory& directory, std::optional<std::uint64_t> moun
   }
   result.reached = true;
   const policy::Mend mend = repair == Repair::in_place ? policy::Mend(policy::mend_entry) : policy::Mend();
-  append(result.judgement,
-         policy::judge_directory(entry.fd.get(), directory.path, *directory.rules, digest_of_file, mend, {}));
+  result.judgement =
+      policy::judge_directory(entry.fd.get(), directory.path, *directory.rules, digest_of_file, mend, {});
   result.conclusive = is_same(entry, open_guarded(directory));
   return result;
 }

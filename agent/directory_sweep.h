@@ -13,10 +13,11 @@ namespace edgeseal::agent {
 
 // What one look at a guarded directory found.
 struct Sweep {
-  policy::Judgement judgement;
-  std::uint64_t mount = 0;  // which mount it is on: id of statx(2); 0: it was not reached
-  bool reached = false;     // false: what is above it, or itself, is not as it must be
-  bool conclusive = true;   // false: it was exchanged meanwhile
+  policy::Judgement above;      // of what is above it
+  policy::Judgement judgement;  // of itself and what is in it
+  std::uint64_t mount = 0;      // which mount it is on: id of statx(2); 0: it was not reached
+  bool reached = false;         // false: what is above it, or itself, is not as it must be
+  bool conclusive = true;       // false: it was exchanged meanwhile
 };
 
 enum class Repair { none, in_place };

@@ -21,13 +21,14 @@ struct GuardedDirectory {
   std::string application, group;  // for the audit trail
   std::shared_ptr<const policy::DirectoryRules> rules;
   Means means = Means::report;
-  bool first = false;  // no guarded directory is above it: what is above is judged as sshd(8) would
+  bool first = false;                 // no guarded directory is above it: what is above is judged as sshd(8) would
+  std::vector<uid_t> owners_above{};  // who may have what is above, besides root and the agent
 };
 
-// A finding with what is done about it.
+// A finding that stands.
 struct DirectoryDrift {
   policy::Finding finding;
-  std::string action;  // "repaired", "refused", "reported"
+  std::string action;  // "refused", "reported"
   std::string reason;  // why it could not be repaired
 };
 

@@ -77,7 +77,8 @@ class Judge {
     if (!expected) return report_foreign(entry, path);
     if (!judge_kind(entry, path, file == rules_.files.end() ? S_IFDIR : S_IFREG) || place) return;
     if (file != rules_.files.end()) return judge_file(entry, path, file->second);
-    judge_entry(entry, path, rules_.directory);
+    const bool is_shared = rules_.shared_rule && rules_.shared.contains(path);
+    judge_entry(entry, path, is_shared ? *rules_.shared_rule : rules_.directory);
     judge_contents(entry, path, depth + 1);
   }
 

@@ -33,6 +33,7 @@ struct ExpectedFile {
 // What a directory is to hold; paths relative to it, "" is itself.
 struct DirectoryRules {
   EntryRule top, directory, file;
+  std::optional<EntryRule> shared_rule;  // of the `shared` ones in it; none: as of the others
   std::map<std::string, ExpectedFile> files;
   std::set<std::string> directories;  // a directory also before those in it
   std::set<std::string> places;       // directories that may be there, and have rules of their own

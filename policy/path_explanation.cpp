@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -36,7 +37,8 @@ std::string remedy_for(int error, const std::string& path) {
   return "namei -l " + shell_word(path);
 }
 
-void judge(const DirectoryEntry& entry, PathComponent& component, const std::string& path, uid_t owner, Role role) {
+void judge(const DirectoryEntry& entry, PathComponent& component, const std::string& path,
+           const std::vector<uid_t>& owners, Role role) {
   if (S_ISLNK(entry.status.st_mode)) {
     component.findings.push_back({Fault::kind, component.path, "a symbolic link to " + target_of(entry),
                                   "no symbolic link", "readlink -f " + shell_word(path)});
@@ -47,7 +49,8 @@ void judge(const DirectoryEntry& entry, PathComponent& component, const std::str
                                   "a directory", "ls -ld " + shell_word(path)});
     return;
   }
-  if (auto fault = judge_owner(entry.status, path, owner)) {
+  const bool among_owners = std::find(owners.begin(), owners.end(), entry.status.st_uid) != owners.end();
+  if (auto fault = judge_owner(entry.status, path, owners.empty() ? 0 : owners.front()); fault && !among_owners) {
     fault->wanted = "belongs to " + fault->wanted;
     component.findings.push_back(*std::move(fault));
   }
@@ -64,7 +67,7 @@ std::vector<Finding> PathExplanation::findings() const {
   return all;
 }
 
-PathExplanation explain_path(const std::string& path, uid_t owner) {
+PathExplanation explain_path(const std::string& path, const std::vector<uid_t>& owners) {
   PathExplanation explanation;
   const std::vector<std::string> names = components_of(path);
   DirectoryEntry entry = open_absolute("/");
@@ -80,7 +83,7 @@ PathExplanation explain_path(const std::string& path, uid_t owner) {
       return explanation;
     }
     component.facts = facts_of(entry);
-    judge(entry, component, reached, owner, last ? Role::goal : Role::on_the_way);
+    judge(entry, component, reached, owners, last ? Role::goal : Role::on_the_way);
     if (last) break;
     if (!entry.is_directory()) return explanation;
     reached = joined(reached, names[depth]);

@@ -24,9 +24,9 @@ struct PathExplanation {
   [[nodiscard]] std::vector<Finding> findings() const;
 };
 
-// What namei(1) shows and sshd's StrictModes judges, for each component of an absolute path: root or `owner` has it,
-// nobody else may write it; root's sticky directories pass on the way. By descriptors, no symbolic link followed.
-// Throws Error for what is no absolute path.
-[[nodiscard]] PathExplanation explain_path(const std::string& path, uid_t owner);
+// What namei(1) shows and sshd's StrictModes judges, for each component of an absolute path: root or one of `owners`
+// has it, nobody else may write it; root's sticky directories pass on the way. By descriptors, no symbolic link
+// followed. Throws Error for what is no absolute path.
+[[nodiscard]] PathExplanation explain_path(const std::string& path, const std::vector<uid_t>& owners);
 
 }  // namespace edgeseal::policy

@@ -21,12 +21,15 @@ class AsAgent {
   AsAgent& operator=(const AsAgent&) = delete;
   ~AsAgent();
 };
-class AsRoot {  // within AsAgent
+class AsRoot {  // within AsAgent; may be nested
  public:
   AsRoot();
   AsRoot(const AsRoot&) = delete;
   AsRoot& operator=(const AsRoot&) = delete;
   ~AsRoot();
+
+ private:
+  uid_t before_;
 };
 [[nodiscard]] bool may_be_root();
 
