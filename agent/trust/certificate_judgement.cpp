@@ -1,7 +1,6 @@
 #include "agent/trust/certificate_judgement.h"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
 
 #include <string_view>
 
@@ -10,33 +9,6 @@
 namespace edgeseal::agent {
 
 namespace {
-
-std::string weak_key(EVP_PKEY& key, const MinimumStrength& strength) {
-  const int bits = EVP_PKEY_get_bits(&key);
-  if (EVP_PKEY_is_a(&key, "RSA") == 1 || EVP_PKEY_is_a(&key, "RSA-PSS") == 1)
-    return bits >= strength.rsa_bits
-               ? ""
-               : fmt::format("RSA key of {} bits, at least {} are asked for", bits, strength.rsa_bits);
-  if (EVP_PKEY_is_a(&key, "EC") == 1)
-    return bits >= strength.curve_bits
-               ? ""
-               : fmt::format("curve of {} bits, at least {} are asked for", bits, strength.curve_bits);
-  if (EVP_PKEY_is_a(&key, "ED25519") == 1 || EVP_PKEY_is_a(&key, "ED448") == 1) return "";
-  return "its key is neither RSA nor on a known curve";
-}
-
-std::string weak_signature(X509& certificate, const MinimumStrength& strength) {
-  int digest = NID_undef, key = NID_undef, security_bits = 0;
-  std::uint32_t flags = 0;
-  if (X509_get_signature_info(&certificate, &digest, &key, &security_bits, &flags) != 1) {
-    ERR_clear_error();
-    return "it is signed with an unknown algorithm";
-  }
-  if (digest == NID_undef) return "";  // EdDSA hashes by itself
-  const EVP_MD* hash = EVP_get_digestbynid(digest);
-  const int bits = hash == nullptr ? 0 : EVP_MD_get_size(hash) * 8;
-  return bits >= strength.hash_bits ? "" : fmt::format("it is signed with {}", OBJ_nid2sn(digest));
-}
 
 // An extension that is not there forbids nothing (RFC 5280 section 4.2.1.3, 4.2.1.12).
 bool allows_key_usage(X509& certificate, std::uint32_t any_of) {
@@ -64,11 +36,6 @@ Sha256 fingerprint_of(const X509& certificate) {
   Sha256 fingerprint{};
   require_openssl(X509_digest(&certificate, EVP_sha256(), out_octets(fingerprint), nullptr) == 1, "X509_digest");
   return fingerprint;
-}
-
-std::string weakness_of(X509& certificate, const MinimumStrength& strength) {
-  std::string text = weak_key(*X509_get0_pubkey(&certificate), strength);
-  return text.empty() ? weak_signature(certificate, strength) : text;
 }
 
 std::string untimeliness_of(const X509& certificate, std::chrono::system_clock::time_point now) {

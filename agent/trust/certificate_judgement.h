@@ -12,8 +12,6 @@ namespace edgeseal::agent {
 
 [[nodiscard]] Sha256 fingerprint_of(const X509& certificate);
 
-// Key and signature, which are also judged where nobody relies on the signature, as that of a root.
-[[nodiscard]] std::string weakness_of(X509& certificate, const MinimumStrength& strength);
 [[nodiscard]] std::string untimeliness_of(const X509& certificate, std::chrono::system_clock::time_point now);
 [[nodiscard]] bool shows_host(X509& certificate, const std::string& dns_name_or_ip_address);
 [[nodiscard]] bool shows_uri(const X509& certificate, const std::string& application_uri);

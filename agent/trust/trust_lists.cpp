@@ -49,11 +49,18 @@ void require_signed(const TrustStore& store, const std::vector<Bytes>& crls, con
   for (std::size_t i = 0; i < crls.size(); ++i) require_signed(store, *parse_crl(crls[i]), list_name, i);
 }
 
+void require_strength(const CertificateOutline& certificate, ByteView der, const MinimumStrength& minimum) {
+  auto strength = certificate.strength();
+  if (!strength) strength = strength_of(*parse_certificate(der));
+  if (const std::string weakness = weakness_of(*strength, minimum); !weakness.empty())
+    throw Error(Code::certificate_policy_check_failed,
+                fmt::format("{}: {}", subject_of(*parse_certificate(der)), weakness));
+}
+
 TrustStorePtr checked_store(TrustList list, const MinimumStrength& strength) {
-  auto store = std::make_shared<const TrustStore>(std::move(list), [&](X509& certificate) {
-    if (const std::string weakness = weakness_of(certificate, strength); !weakness.empty())
-      throw Error(Code::certificate_policy_check_failed, fmt::format("{}: {}", subject_of(certificate), weakness));
-  });
+  auto store = std::make_shared<const TrustStore>(
+      std::move(list),
+      [&](const CertificateOutline& certificate, ByteView der) { require_strength(certificate, der, strength); });
   require_signed(*store, store->list().trusted_crls, "trusted CRLs");
   require_signed(*store, store->list().issuer_crls, "issuer CRLs");
   return store;

@@ -54,9 +54,9 @@ bool TrustStore::trusts(const Sha256& fingerprint) const {
 
 std::vector<CertificatePtr> TrustStore::certificates_of(const X509_NAME& subject) const {
   std::vector<CertificatePtr> found;
-  const auto [first, last] = by_subject_.equal_range(hash_of(&subject));
+  const auto [first, last] = by_subject_.equal_range(name_hash(subject));
   for (auto entry = first; entry != last; ++entry) {
-    CertificatePtr candidate = parse_certificate(*entry->second);
+    CertificatePtr candidate = parsed(*entry->second);
     if (X509_NAME_cmp(X509_get_subject_name(candidate.get()), &subject) == 0) found.push_back(std::move(candidate));
   }
   return found;
@@ -65,35 +65,37 @@ std::vector<CertificatePtr> TrustStore::certificates_of(const X509_NAME& subject
 std::vector<const X509_CRL*> TrustStore::crls_of(const X509& issuer) const {
   const X509_NAME* name = X509_get_subject_name(&issuer);
   std::vector<const X509_CRL*> found;
-  const auto [first, last] = crls_.equal_range(hash_of(name));
+  const auto [first, last] = crls_.equal_range(name_hash(*name));
   for (auto entry = first; entry != last; ++entry)
     if (X509_NAME_cmp(X509_CRL_get_issuer(entry->second.get()), name) == 0) found.push_back(entry->second.get());
   return found;
 }
 
-// Of the canonical form, so that names which X509_NAME_cmp() calls equal have the same.
-TrustStore::NameHash TrustStore::hash_of(const X509_NAME* name) {
-  int good = 0;
-  const unsigned long hash = X509_NAME_hash_ex(name, nullptr, nullptr, &good);
-  require_openssl(good == 1, "X509_NAME_hash_ex");
-  return hash;
+// A reference of its own to what may be shared: X509 has locks for what it finds out lazily.
+CertificatePtr TrustStore::parsed(const Bytes& der) const {
+  const std::scoped_lock lock(mutex_);
+  if (parsed_.size() >= max_parsed) parsed_.clear();
+  CertificatePtr& certificate = parsed_[&der];
+  if (!certificate) certificate = parse_certificate(der);
+  X509_up_ref(certificate.get());
+  return CertificatePtr(certificate.get());
 }
 
 void TrustStore::add(const std::vector<Bytes>& certificates, const char* list_name, const Judge& judge) {
   for (std::size_t i = 0; i < certificates.size(); ++i) {
-    const CertificatePtr parsed = parse_item(list_name, i, [&] {
-      CertificatePtr certificate = parse_certificate(certificates[i]);
-      if (judge) judge(*certificate);
+    const CertificateOutline outline = parse_item(list_name, i, [&] {
+      CertificateOutline certificate(certificates[i]);
+      if (judge) judge(certificate, certificates[i]);
       return certificate;
     });
-    by_subject_.emplace(hash_of(X509_get_subject_name(parsed.get())), &certificates[i]);
+    by_subject_.emplace(outline.subject_hash(), &certificates[i]);
   }
 }
 
 void TrustStore::add_crls(const std::vector<Bytes>& crls, const char* list_name) {
   for (std::size_t i = 0; i < crls.size(); ++i) {
     CrlPtr parsed = parse_item(list_name, i, [&] { return parse_crl(crls[i]); });
-    const NameHash hash = hash_of(X509_CRL_get_issuer(parsed.get()));
+    const NameHash hash = name_hash(*X509_CRL_get_issuer(parsed.get()));
     crls_.emplace(hash, std::move(parsed));
   }
 }

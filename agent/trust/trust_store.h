@@ -3,9 +3,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "agent/openssl.h"
+#include "agent/trust/certificate_outline.h"
 #include "agent/trust/trust_list.h"
 
 namespace edgeseal::agent {
@@ -18,13 +20,13 @@ inline constexpr std::size_t max_crl_size = 1024 * 1024;  // DER; larger ones ar
 // Exactly one DER CRL. Throws Error{certificate_invalid}.
 [[nodiscard]] CrlPtr parse_crl(ByteView der);
 
-// A trust list made ready for questions: every certificate and CRL in it parses, and what a question needs is found by
-// the name of its subject. Certificates are kept as DER and parsed once more when they are candidates, which spares
-// memory where there are thousands. Immutable, thus for any thread.
+// A trust list made ready for questions: every certificate and CRL in it has the structure of one, and what a question
+// needs is found by the name of its subject. Certificates are kept as DER and parsed when they are candidates for the
+// first time, which spares memory and time where there are thousands. Any thread.
 class TrustStore {
  public:
-  // Of each certificate while it is parsed; throws Error where it must not be in a list.
-  using Judge = std::function<void(X509& certificate)>;
+  // Of each certificate; throws Error where it must not be in a list.
+  using Judge = std::function<void(const CertificateOutline& certificate, ByteView der)>;
 
   // Throws Error{certificate_invalid} or what `judge` throws, saying which certificate or CRL it is and what is wrong
   // with it.
@@ -43,8 +45,10 @@ class TrustStore {
   [[nodiscard]] std::vector<const X509_CRL*> crls_of(const X509& issuer) const;
 
  private:
-  using NameHash = std::uint64_t;
-  [[nodiscard]] static NameHash hash_of(const X509_NAME* name);
+  using NameHash = std::uint64_t;  // name_hash()
+  static constexpr std::size_t max_parsed = 256;
+
+  [[nodiscard]] CertificatePtr parsed(const Bytes& der) const;
   void add(const std::vector<Bytes>& certificates, const char* list_name, const Judge& judge);
   void add_crls(const std::vector<Bytes>& crls, const char* list_name);
 
@@ -52,6 +56,8 @@ class TrustStore {
   std::vector<Sha256> trusted_;                       // sorted
   std::multimap<NameHash, const Bytes*> by_subject_;  // into list_
   std::multimap<NameHash, CrlPtr> crls_;              // by issuer
+  mutable std::mutex mutex_;                          // guards parsed_
+  mutable std::map<const Bytes*, CertificatePtr> parsed_;
 };
 
 }  // namespace edgeseal::agent

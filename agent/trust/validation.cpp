@@ -77,7 +77,7 @@ class Validator {
   }
 
   bool has_strength() {
-    return each(weak, [&](std::size_t i) { return weakness_of(*path_[i], request_.strength); });
+    return each(weak, [&](std::size_t i) { return weakness_of(strength_of(*path_[i]), request_.strength); });
   }
 
   bool is_trusted() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/error.h"
+#include "agent/trust/strength.h"
 #include "agent/trust/trust_store.h"
 #include "agent/trust/validation_options.h"
 
@@ -19,13 +20,6 @@ enum class Purpose {
   https_client,
   tls,  // either side of a TLS connection
   user  // a user token
-};
-
-// The least that keys and signatures of a chain must be; that of every certificate in it is judged.
-struct MinimumStrength {
-  int rsa_bits = 2048;
-  int curve_bits = 256;
-  int hash_bits = 256;
 };
 
 struct ValidationRequest {
