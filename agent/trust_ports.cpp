@@ -42,7 +42,10 @@ bool out_of_date(const std::vector<Alarm>& alarms) {
 
 void TrustPorts::apply_changes(const dbus::Caller& caller, const std::string& application,
                                const dbus::ApplyOptions& options, dbus::Completion<std::monostate> done) {
-  translated([&] { services_.groups.apply(owner_of(caller), application, options, to_answer(std::move(done))); });
+  translated([&] {
+    require_unlocked(services_.anchor);
+    services_.groups.apply(owner_of(caller), application, options, to_answer(std::move(done)));
+  });
 }
 
 void TrustPorts::cancel_changes(const dbus::Caller& caller, const std::string& application) {

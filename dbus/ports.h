@@ -171,8 +171,7 @@ class AgentPort {
   virtual bool remove_access_rule(const Caller& caller, const std::string& application, const std::string& rule) = 0;
 };
 
-// org.edgeseal.CertificateGroup1; the methods of OPC 10000-12 §7.10. One transaction per application, owned by the bus
-// name that staged first (§7.10.2).
+// org.edgeseal.CertificateGroup1; the methods of OPC 10000-12 §7.10. What they stage is applied by a TransactionPort.
 class CertificateGroupPort {
  public:
   virtual ~CertificateGroupPort() = default;
@@ -199,9 +198,6 @@ class CertificateGroupPort {
   // `nonce`: at most 32 bytes.
   virtual void certify_key(const Caller& caller, const GroupName& group, const std::string& certificate_type,
                            WhichKey which, const Bytes& nonce, Completion<KeyEvidence> done) = 0;
-  // Proves the key by a signature that the staged certificate verifies, commits, publishes.
-  virtual void apply_changes(const Caller& caller, const GroupName& group, Completion<std::monostate> done) = 0;
-  virtual void cancel_changes(const Caller& caller, const GroupName& group) = 0;
   [[nodiscard]] virtual std::vector<SlotCertificate> certificates(const GroupName& group) const = 0;
   // The owner of a transaction left the bus: it is dropped (OPC 10000-12 §7.10.2).
   virtual void owner_vanished(const std::string& bus_name) = 0;

@@ -14,7 +14,6 @@
 #include "dbus/message_filter.h"
 #include "dbus/object_path.h"
 #include "dbus/trust_directories_object.h"
-#include "dbus/without_trust.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -150,11 +149,6 @@ void Service::Impl::tell(const char* what, const std::string& application,
 
 Service::Service(const Ports& ports, const ServiceSettings& settings)
     : impl_(std::make_unique<Impl>(ports, settings)) {}
-
-Service::Service(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings)
-    : without_trust_(std::make_unique<WithoutTrust>(groups)),
-      impl_(std::make_unique<Impl>(
-          Ports{agent, groups, *without_trust_, *without_trust_, *without_trust_, *without_trust_, audit}, settings)) {}
 
 Service::~Service() = default;
 

@@ -33,8 +33,6 @@ class Service {
   // Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS is honoured), exports the objects of every application that
   // `agent` knows, then takes the name. Throws CallError "BusUnavailable" or "NameTaken" (a second agent).
   Service(const Ports& ports, const ServiceSettings& settings);
-  // Without the services of trust.
-  Service(AgentPort& agent, CertificateGroupPort& groups, AuditPort& audit, const ServiceSettings& settings);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -65,7 +63,6 @@ class Service {
 
  private:
   class Impl;
-  std::unique_ptr<class WithoutTrust> without_trust_;
   std::unique_ptr<Impl> impl_;
 };
 

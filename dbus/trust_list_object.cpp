@@ -11,6 +11,8 @@ namespace {
 constexpr Bounds kCertificateBytes{1, 65536};
 constexpr Bounds kThumbprintBytes{1, 64};
 
+constexpr TrustListInfo kUnavailable{.writable = false};
+
 }  // namespace
 
 TrustListObject::TrustListObject(sdbus::IConnection& connection, TrustListPort& lists, Guard& guard, GroupName name)
@@ -109,7 +111,13 @@ void TrustListObject::Validate(sdbus::Result<Suppressed>&& result, ByteArrays ch
 
 template <class T>
 T TrustListObject::info(const char* property, T TrustListInfo::*member) {
-  return guard_.read(property, [&] { return lists_.trust_list_info(name_).*member; });
+  return guard_.read(property, [&] {
+    try {
+      return lists_.trust_list_info(name_).*member;
+    } catch (const CallError&) {
+      return kUnavailable.*member;
+    }
+  });
 }
 
 std::uint64_t TrustListObject::LastUpdateTime() {

@@ -57,6 +57,8 @@ class TrustListObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Tru
   bool OutOfDate() override;
   bool Intact() override;
 
+  // What there is to say while the port can't tell: an object whose properties can't be read would hide all others from
+  // the object manager.
   template <class T>
   [[nodiscard]] T info(const char* property, T TrustListInfo::*member);
 

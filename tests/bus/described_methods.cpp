@@ -8,6 +8,7 @@
 #include "dbus/object_path.h"
 #include "tests/bus/bus_client.h"
 #include "tests/bus/memory_file.h"
+#include "tests/bus/signature.h"
 
 namespace edgeseal::test {
 namespace {
@@ -50,18 +51,6 @@ void append_default(sd_bus_message* message, char type) {
   }
 }
 
-// The type of the elements of the array that begins at `at`, which goes to its last character.
-std::string element_type(const std::string& signature, size_t& at) {
-  const size_t begin = at + 1;
-  int open = 0;
-  do {
-    const char type = signature.at(++at);
-    if (type == '{' || type == '(') ++open;
-    if (type == '}' || type == ')') --open;
-  } while (open > 0 || signature[at] == 'a');
-  return signature.substr(begin, at + 1 - begin);
-}
-
 }  // namespace
 
 std::vector<DescribedMethod> described_methods(sdbus::IConnection& connection, const std::vector<std::string>& paths) {
@@ -95,27 +84,30 @@ sdbus::MethodCall new_call(sdbus::IProxy& proxy, const DescribedMethod& method) 
 void append_defaults(sdbus::MethodCall& call, const std::string& signature,
                      const std::map<std::string, sdbus::Variant>& options) {
   sd_bus_message* message = dbus::compat::raw(call);
-  for (size_t at = 0; at < signature.size(); ++at) {
-    if (signature[at] != 'a') {
-      append_default(message, signature[at]);
-      continue;
-    }
-    const std::string elements = element_type(signature, at);
-    if (elements == "{sv}") {
+  for (std::string_view rest = signature; !rest.empty();) {
+    const std::string type = take_type(rest);
+    if (type == "a{sv}") {
       call << options;
-      continue;
+    } else if (type.front() != 'a') {
+      append_default(message, type.front());
+    } else {
+      sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, type.substr(1).c_str());
+      sd_bus_message_close_container(message);
     }
-    sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, elements.c_str());
-    sd_bus_message_close_container(message);
   }
+}
+
+std::string error_of_call(sdbus::IConnection& connection, const DescribedMethod& method,
+                          const std::function<void(sdbus::MethodCall&)>& append, std::string* message) {
+  const auto proxy = proxy_of(connection, method.path);
+  auto call = new_call(*proxy, method);
+  append(call);
+  return error_of([&] { proxy->callMethod(call); }, message);
 }
 
 std::string error_of_defaults(sdbus::IConnection& connection, const DescribedMethod& method,
                               const std::map<std::string, sdbus::Variant>& options) {
-  const auto proxy = proxy_of(connection, method.path);
-  auto call = new_call(*proxy, method);
-  append_defaults(call, method.arguments, options);
-  return error_of([&] { proxy->callMethod(call); });
+  return error_of_call(connection, method, [&](auto& call) { append_defaults(call, method.arguments, options); });
 }
 
 }  // namespace edgeseal::test

@@ -2,6 +2,7 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ struct DescribedMethod {
 // Empty texts and lists, zeros; the descriptor of an empty memory file; `options` for an a{sv}.
 void append_defaults(sdbus::MethodCall& call, const std::string& signature,
                      const std::map<std::string, sdbus::Variant>& options = {});
+
+// Calls it with the arguments that `append` appends; error and message as error_of() tells them.
+[[nodiscard]] std::string error_of_call(sdbus::IConnection& connection, const DescribedMethod& method,
+                                        const std::function<void(sdbus::MethodCall&)>& append,
+                                        std::string* message = nullptr);
 
 // Calls it with defaults; the name of the error as error_of() tells it.
 [[nodiscard]] std::string error_of_defaults(sdbus::IConnection& connection, const DescribedMethod& method,

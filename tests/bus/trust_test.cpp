@@ -152,6 +152,20 @@ BOOST_AUTO_TEST_CASE(properties_of_a_trust_list_come_from_its_port) {
   BOOST_TEST(!list.Intact());
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_read_hides_no_object_from_the_object_manager) {
+  change([](auto& ports) { ports.trust_lists.broken = true; });
+  BOOST_TEST(!list.Writable());
+  BOOST_TEST(list.LastUpdateTime() == 0u);
+  std::map<sdbus::ObjectPath, std::map<std::string, Options>> objects;
+  sdbus::createProxy(*connection, dbus::compat::ServiceName("org.edgeseal.Agent1"), sdbus::ObjectPath("/org/edgeseal"))
+      ->callMethod("GetManagedObjects")
+      .onInterface("org.freedesktop.DBus.ObjectManager")
+      .storeResultsTo(objects);
+  BOOST_TEST(objects.contains(sdbus::ObjectPath("/org/edgeseal/application/web/https")));
+  dbus::RemoteAgent(*connection, "/org/edgeseal").CreateApplication("new", {});
+  BOOST_TEST(!dbus::RemoteTrustList(*connection, "/org/edgeseal/application/new/https").Writable());
+}
+
 BOOST_AUTO_TEST_CASE(a_list_is_set_and_read_back_by_masks) {
   BOOST_TEST(list.SetTrustList(15, {{1}, {2}}, {{3}}, {{4}}, {{5}}, {}));
   server.ApplyChanges({});

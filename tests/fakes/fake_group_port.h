@@ -95,9 +95,6 @@ class FakeCertificateGroups final : public CertificateGroupPort {
     done(KeyEvidence{bytes("public"), bytes("info"), bytes("signature"), bytes("attestation"), {bytes("endorsement")}});
   }
 
-  void apply_changes(const Caller&, const GroupName&, Completion<std::monostate>) override {}
-  void cancel_changes(const Caller&, const GroupName&) override {}
-
   std::vector<SlotCertificate> certificates(const GroupName&) const override { return active; }
 
   void owner_vanished(const std::string& bus_name) override {

@@ -66,6 +66,7 @@ class FakeTrustLists final : public TrustListPort {
   explicit FakeTrustLists(FakeTransactions& transactions) : transactions_(transactions) {}
 
   mutable Fault fault;
+  bool broken = false;  // as where the TPM is absent
   std::map<Key, TrustListContents> lists;
   std::map<Key, TrustListInfo> infos;
   std::map<Key, std::vector<Bytes>> rejected;
@@ -82,6 +83,7 @@ class FakeTrustLists final : public TrustListPort {
 
   TrustListInfo trust_list_info(const GroupName& group) const override {
     fault.strike();
+    if (broken) throw CallError("ResourceUnavailable", "the seal of the list can't be checked");
     const auto found = infos.find(key(group));
     return found == infos.end() ? TrustListInfo{.activity_timeout = 60000, .max_size = 16 * 1024 * 1024}
                                 : found->second;
