@@ -55,7 +55,7 @@ AsRoot::~AsRoot() {
 }
 
 GuardFixture::GuardFixture(std::size_t certificates)
-    : root(make_state()),
+    : root(make_state(certificates)),
       shown(group_of(certificates)),
       publication(root),
       guarded(root, worker, [this] { guard.refresh(); }),
@@ -64,6 +64,7 @@ GuardFixture::GuardFixture(std::size_t certificates)
              [this](const agent::GuardedDirectory&, const agent::Answer<std::monostate>& answer) {
                ++restored;
                try {
+                 if (refuse_to_publish) throw agent::Error(agent::Code::state_unavailable, "the disk is full");
                  publish();
                  answer(std::monostate{});
                } catch (const agent::Error& error) {
@@ -77,18 +78,24 @@ GuardFixture::GuardFixture(std::size_t certificates)
   BOOST_REQUIRE(records.empty());
 }
 
+// The disk is not what is measured with thousands of files.
+GuardFixture::~GuardFixture() {
+  const AsRoot root_account;
+  ::umount2(directory.file("state").c_str(), MNT_DETACH);  // where there is one
+}
+
 // Like /var/lib/edgeseal: the agent's, in a directory of root's.
-std::string GuardFixture::make_state() {
+std::string GuardFixture::make_state(std::size_t certificates) {
+  const AsRoot root_account;
+  const std::string state = directory.file("state");
+  std::filesystem::create_directory(state);
   if (may_be_root()) {
-    const AsRoot root_account;
     std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
-    std::filesystem::create_directory(directory.file("state"));
-    BOOST_REQUIRE(::chown(directory.file("state").c_str(), agent_account, agent_account) == 0);
-  } else {
-    std::filesystem::create_directory(directory.file("state"));
+    if (certificates > 1000) BOOST_REQUIRE(::mount("tmpfs", state.c_str(), "tmpfs", 0, nullptr) == 0);
+    BOOST_REQUIRE(::chown(state.c_str(), agent_account, agent_account) == 0);
   }
-  std::filesystem::permissions(directory.file("state"), std::filesystem::perms(0711));
-  return directory.file("state/pki");
+  std::filesystem::permissions(state, std::filesystem::perms(0711));
+  return state + "/pki";
 }
 
 void GuardFixture::publish() {

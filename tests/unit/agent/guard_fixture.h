@@ -41,6 +41,7 @@ struct GuardFixture : LoopFixture {
   };
 
   explicit GuardFixture(std::size_t certificates = 2);
+  ~GuardFixture();
 
   void publish();
   // Until nothing is left to look at; how long it took.
@@ -60,11 +61,12 @@ struct GuardFixture : LoopFixture {
   agent::PublishedGroup shown;
   agent::Publication publication;
   int restored = 0;
+  bool refuse_to_publish = false;
   agent::GuardedPublication guarded;
   agent::DirectoryGuard guard;
 
  private:
-  std::string make_state();
+  std::string make_state(std::size_t certificates);
 };
 
 }  // namespace edgeseal::test
