@@ -4,7 +4,9 @@
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "agent/journal.h"
 #include "tpm/esys_key_device.h"
@@ -94,9 +96,10 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       alarms_(
           loop_, state_, lists_, audit_, configuration.alarms, [this] { return time_.now(); },
           [this](const dbus::GroupName& group, const Alarm& alarm) { alarm_changed(group, alarm); }),
+      adoption_(state_, background_, audit_, adoption_world(configuration)),
       guard_(loop_, background_, audit_, guarded_world(), {}),
       ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_, lists_, files_,
-              alarms_, guard_},
+              alarms_, guard_, adoption_},
              {[this](const dbus::ApplicationInfo& application) {
                 bus_->application_added(application);
                 spares_.refill();
@@ -107,7 +110,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               }}),
       trust_ports_({applications_, groups_, transactions_, lists_, files_, changes_, validation_, alarms_,
                     server_configuration_, anchor_}),
-      directory_ports_(guard_) {
+      directory_ports_(adoption_, anchor_) {
   applications_.observe(publication_observer());
   keys_.use_trust_lists(lists_);
   declare_applications(configuration.applications);
@@ -156,12 +159,14 @@ void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
 void Agent::seal_opened() {
   applications_.publish_missing();
   guard_publication();
+  adoption_.refresh();
   alarms_.look();
 }
 
 void Agent::trust_list_changed(const dbus::GroupName& group) {
   keys_.forget_cached();
   if (bus_) bus_->trust_list_changed(group);
+  adoption_.trust_list_changed(group);
   alarms_.look();
 }
 
@@ -191,10 +196,41 @@ Applications::PublicationObserver Agent::publication_observer() {
           [this](const std::string& application) { guarded_.removed(application); }};
 }
 
-// What others changed is published again as a whole.
+Adoption::World Agent::adoption_world(const Configuration& configuration) {
+  return {
+      .trust_list = [this](const dbus::GroupName& group) { return lists_.record(group).list; },
+      .accounts = [this](const std::string& application) { return readers_of(applications_.get(application)).users; },
+      .import = [this](const dbus::Caller& caller, const dbus::GroupName& group, const TrustList& list,
+                       Answer<std::monostate> answer) { import_trust(caller, group, list, std::move(answer)); },
+      .standing = [this] { return guard_.standing(); },
+      .changed = [this] { directories_changed(); },
+      .publication = configuration.state_directory + "/pki",
+      .max_trust_list_size = lists_.max_size()};
+}
+
+void Agent::import_trust(const dbus::Caller& caller, const dbus::GroupName& group, const TrustList& list,
+                         Answer<std::monostate> answer) {
+  if (transactions_.pending(group.application))
+    throw Error(Code::transaction_pending,
+                fmt::format("application {} has staged changes; apply or cancel them first", group.application));
+  changes_.replace(owner_of(caller), group, list);
+  groups_.apply(owner_of(caller), group.application, {}, std::move(answer));
+}
+
+void Agent::directories_changed() {
+  guard_.refresh();
+  if (bus_) bus_->directories_changed();
+}
+
+// What others changed is written again as a whole.
 DirectoryGuard::World Agent::guarded_world() {
-  return {[this] { return guarded_.directories(); },
+  return {[this] {
+            std::vector<GuardedDirectory> all = guarded_.directories();
+            std::ranges::move(adoption_.directories(), std::back_inserter(all));
+            return all;
+          },
           [this](const GuardedDirectory& directory, Answer<std::monostate> answer) {
+            if (adoption_.has(directory.path)) return adoption_.restore(directory, std::move(answer));
             applications_.publish_again({directory.application, directory.group}, std::move(answer));
           }};
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "agent/adoption.h"
 #include "agent/applications.h"
 #include "agent/attestation.h"
 #include "agent/audit.h"
@@ -63,7 +64,11 @@ class Agent {
   void group_changed(const dbus::GroupName& group);
   void changes_applied(const AppliedChanges& changes);
   [[nodiscard]] Applications::PublicationObserver publication_observer();
+  [[nodiscard]] Adoption::World adoption_world(const Configuration& configuration);
   [[nodiscard]] DirectoryGuard::World guarded_world();
+  void import_trust(const dbus::Caller& caller, const dbus::GroupName& group, const TrustList& list,
+                    Answer<std::monostate> answer);
+  void directories_changed();
   void guard_publication();
   void tpm_changed();
   void tpm_ready();
@@ -102,6 +107,7 @@ class Agent {
   TrustListChanges changes_;
   ServerConfiguration server_configuration_;
   TrustAlarms alarms_;
+  Adoption adoption_;
   DirectoryGuard guard_;
   BusPorts ports_;
   TrustPorts trust_ports_;

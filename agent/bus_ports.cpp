@@ -107,6 +107,7 @@ void BusPorts::delete_application(const dbus::Caller&, const std::string& name) 
     services_.files.forget(name);
     services_.groups.forget(name);
     services_.lists.forget(name);
+    services_.adoption.forget(name);
     observer_.application_removed(name);
   });
 }

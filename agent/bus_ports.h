@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/adoption.h"
 #include "agent/applications.h"
 #include "agent/attestation.h"
 #include "agent/certificate_groups.h"
@@ -37,6 +38,7 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
     TrustListFiles& files;
     const TrustAlarms& alarms;
     const DirectoryGuard& guard;
+    Adoption& adoption;
   };
 
   BusPorts(const Services& services, Observer observer) : services_(services), observer_(std::move(observer)) {}

@@ -6,7 +6,7 @@
 
 #include "agent/certificate.h"
 #include "agent/public_key.h"
-#include "agent/trust/certificate_judgement.h"
+#include "agent/trust/strength.h"
 
 namespace edgeseal::agent {
 
@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t max_issuers = 8;
 constexpr std::size_t max_chain_size = 48 * 1024;  // in all: an answer of the key socket holds a whole chain
 
-void require_strong(X509& certificate, const MinimumStrength& strength) {
-  if (const std::string weakness = weakness_of(certificate, strength); !weakness.empty())
+void require_strong(X509& certificate, const MinimumStrength& minimum) {
+  if (const std::string weakness = weakness_of(strength_of(certificate), minimum); !weakness.empty())
     throw Error(Code::certificate_policy_check_failed, fmt::format("{}: {}", subject_of(certificate), weakness));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "agent/directory_guard.h"
+#include "agent/adoption.h"
+#include "agent/state_anchor.h"
 #include "dbus/trust_ports.h"
 
 namespace edgeseal::agent {
@@ -8,7 +9,7 @@ namespace edgeseal::agent {
 // What the bus leaf asks for in matters of directories, given by the services of the agent.
 class DirectoryPorts final : public dbus::TrustDirectoryPort {
  public:
-  explicit DirectoryPorts(const DirectoryGuard& guard) : guard_(guard) {}
+  DirectoryPorts(Adoption& adoption, const StateAnchor& anchor) : adoption_(adoption), anchor_(anchor) {}
 
   std::vector<dbus::DirectoryFinding> audit(const std::string& path) override;
   dbus::AdoptionPlan plan_adoption(const dbus::AdoptedDirectory& directory) override;
@@ -18,7 +19,8 @@ class DirectoryPorts final : public dbus::TrustDirectoryPort {
   std::vector<dbus::AdoptedDirectory> adopted() const override;
 
  private:
-  const DirectoryGuard& guard_;
+  Adoption& adoption_;
+  const StateAnchor& anchor_;
 };
 
 }  // namespace edgeseal::agent

@@ -27,6 +27,7 @@ void GuardedPublication::expect(const std::string& application, const std::vecto
   known->second.expected = {groups.begin(), groups.end()};
   if (known->second.rules) change_rules(known->second);
   if (added) change_rules();
+  changed_();
 }
 
 void GuardedPublication::published(const std::string& application, const Readers& readers, PublishedGroup group) {
