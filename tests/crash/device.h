@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/bus/private_bus.h"
+#include "tests/crash/agent_run.h"
+#include "tests/tpm/swtpm.h"
+
+namespace edgeseal::crash {
+
+// A gateway: a chip, a bus, a state directory, and at times an agent. One for each process: the bus is in its
+// environment.
+class Device {
+ public:
+  // What is on the disk and in the chip while no agent runs.
+  class Snapshot {
+   public:
+    [[nodiscard]] std::filesystem::path disk() const { return directory_.path() / "disk"; }
+    [[nodiscard]] std::filesystem::path chip() const { return directory_.path() / "chip"; }
+
+   private:
+    test::TemporaryDirectory directory_;
+  };
+
+  Device();
+
+  void start();  // throws where the agent does not come up
+  // Whether it came up.
+  [[nodiscard]] bool start_supervised(Supervisor::Judge judge);
+  [[nodiscard]] AgentRun& agent() { return *agent_; }
+  void kill_agent() { agent_.reset(); }
+
+  // Kills the agent.
+  [[nodiscard]] std::unique_ptr<Snapshot> save();
+  void restore(const Snapshot& snapshot);
+  void restore_disk(const std::filesystem::path& disk);
+  void cut_power_of_chip();
+
+  [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
+  [[nodiscard]] std::filesystem::path database() const { return state() / "state/state.db"; }
+  [[nodiscard]] std::filesystem::path published() const { return state() / "pki"; }
+  [[nodiscard]] std::filesystem::path openssl_configuration() const { return directory_.path() / "openssl.cnf"; }
+
+ private:
+  [[nodiscard]] AgentRun::Start how() const { return {directory_.path(), places(), {}}; }
+  [[nodiscard]] Places places() const { return {state(), chip_.directory().path(), bus_.directory()}; }
+  [[nodiscard]] std::filesystem::path chip_state() const { return chip_.directory().path() / "state"; }
+
+  test::TemporaryDirectory directory_;
+  test::Swtpm chip_;
+  test::PrivateBus bus_;
+  std::optional<AgentRun> agent_;
+};
+
+// With modes, owners, ACLs and links; `to` is not there yet.
+void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace edgeseal::crash

@@ -1,0 +1,136 @@
+// Kills the agent before every system call by which it writes, and starts it again.
+//
+// What runs is what is shipped: edgeseald, a TPM (swtpm), a bus (dbus-daemon), programs with the provider. The kernel
+// stops each writing call of edgeseald at its entry (seccomp, user notification; writing_calls.cpp has the list), and a
+// supervisor lets it pass, lets it fail, or kills the process. A point of an operation is one such call that touches
+// files of the state, the TPM or the bus between the request of the caller and the answer to the next one; points are
+// tried one after the other until the operation ends undisturbed, each from a copy of the same state and the same TPM.
+//
+// --fault kill   SIGKILL before the call. After a restart everything is as before the operation, or as after it: what
+//                D-Bus says, the published files, what the key socket shows, and what the keys sign. As after it where
+//                the caller had been told so. Nothing is left over, and the next change is taken.
+// --fault power  The same, and what was not synced before the call is lost; with the names that were synced, and with
+//                all names (platter.h says what that shows and what not).
+// --fault full   From the call on the disk is full (ENOSPC), until the caller has his answer: ResourceUnavailable, and
+//                all is as before, or success. The agent goes on and takes changes when there is space.
+// --fault sync   One fsync fails (EIO). The same.
+//
+// Several processes share the points, each with a device of its own.
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/crash/sweep.h"
+
+namespace {
+
+using namespace edgeseal::crash;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string fault = "kill";
+  std::string operation;  // empty: all
+  std::size_t processes = 2, at_least = 1;
+};
+
+Findings sweep(Sweep& sweep, const std::string& fault, const Share& share) {
+  if (fault == "kill") return sweep.kills(share);
+  if (fault == "power") return sweep.power_cuts(share);
+  if (fault == "full") return sweep.full_disks(share);
+  return sweep.sync_errors(share);
+}
+
+// One process of several.
+Json work(const Options& options, const Share& share) {
+  Device device;
+  const Plant plant;
+  device.start();
+  {
+    Client client(plant);
+    furnish(client);
+  }
+  const auto furnished = device.save();
+  Json results = Json::object();
+  for (const Operation& operation : operations()) {
+    if (!options.operation.empty() && operation.name != options.operation) continue;
+    Sweep each(device, plant, *furnished, operation);
+    const Findings findings = sweep(each, options.fault, share);
+    results[operation.name] = {{"points", findings.points},
+                               {"kept", findings.kept},
+                               {"changed", findings.changed},
+                               {"problems", findings.problems.size()}};
+  }
+  return results;
+}
+
+[[noreturn]] void become_worker(const Options& options, const Share& share, const std::string& file) {
+  try {
+    std::ofstream(file) << work(options, share);
+    std::_Exit(EXIT_SUCCESS);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
+// The sum of what all found.
+Json run(const Options& options) {
+  const edgeseal::test::TemporaryDirectory directory;
+  std::vector<pid_t> workers;
+  for (std::size_t i = 0; i < options.processes; ++i) {
+    workers.push_back(::fork());
+    if (workers.back() == 0) become_worker(options, {i + 1, options.processes}, directory.file(std::to_string(i)));
+  }
+  Json sum = Json::object();
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    int status = 0;
+    if (::waitpid(workers[i], &status, 0) != workers[i] || status != 0)
+      throw std::runtime_error("a process did not come to its end");
+    std::ifstream file(directory.file(std::to_string(i)));
+    const Json part = Json::parse(file);
+    for (const auto& [operation, counts] : part.items())
+      for (const auto& [name, count] : counts.items()) {
+        Json& total = sum[operation][name];
+        total = (total.is_null() ? 0 : total.get<int>()) + count.get<int>();
+      }
+  }
+  return sum;
+}
+
+// Whether all was well.
+bool report(const Options& options, const Json& results) {
+  std::size_t points = 0, problems = 0;
+  fmt::print("{:30} {:>7} {:>10} {:>10} {:>9}\n", options.fault, "points", "as before", "as after", "problems");
+  for (const auto& [operation, counts] : results.items()) {
+    fmt::print("{:30} {:>7} {:>10} {:>10} {:>9}\n", operation, counts["points"].get<int>(), counts["kept"].get<int>(),
+               counts["changed"].get<int>(), counts["problems"].get<int>());
+    points += counts["points"].get<std::size_t>();
+    problems += counts["problems"].get<std::size_t>();
+  }
+  fmt::print("{:30} {:>7} {:>31}\n", "in all", points, problems);
+  if (points < options.at_least) fmt::print("fewer than {} points\n", options.at_least);
+  return problems == 0 && points >= options.at_least;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Interrupts edgeseald at every system call that writes.");
+  app.add_option("--fault", options.fault)->check(CLI::IsMember({"kill", "power", "full", "sync"}));
+  app.add_option("--operation", options.operation, "Only this one");
+  app.add_option("--processes", options.processes)->check(CLI::Range(1, 64));
+  app.add_option("--at-least", options.at_least, "Fail with fewer points");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return report(options, run(options)) ? EXIT_SUCCESS : EXIT_FAILURE;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

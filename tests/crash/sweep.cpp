@@ -1,0 +1,228 @@
+#include "tests/crash/sweep.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <stdexcept>
+
+namespace edgeseal::crash {
+namespace {
+
+constexpr std::string_view resource_unavailable = "org.edgeseal.Error.ResourceUnavailable";
+
+// For a run that nothing disturbs.
+class Nothing final : public Fault {
+ public:
+  Nothing() : Fault(0) {}
+
+ private:
+  [[nodiscard]] bool concerns(const StoppedCall&) const override { return false; }
+  [[nodiscard]] Deed strike(std::size_t) const override { return {}; }
+};
+
+// Before the first call whose text begins so.
+class KillAtCall final : public Fault {
+ public:
+  explicit KillAtCall(std::string begin) : Fault(1), begin_(std::move(begin)) {}
+
+ private:
+  [[nodiscard]] bool concerns(const StoppedCall& stopped) const override {
+    return stopped.touches == StoppedCall::Touches::storage && stopped.text().starts_with(begin_);
+  }
+  [[nodiscard]] Deed strike(std::size_t) const override { return Deed::kill(); }
+
+  std::string begin_;
+};
+
+}  // namespace
+
+Sweep::Sweep(Device& device, const Plant& plant, const Device::Snapshot& furnished, const Operation& operation)
+    : device_(device), plant_(plant), operation_(operation) {
+  prepare(furnished);
+  learn();
+}
+
+void Sweep::prepare(const Device::Snapshot& furnished) {
+  device_.restore(furnished);
+  if (operation_.prepare) {
+    const auto fault = std::make_shared<KillAtCall>(operation_.prepare_until);
+    const bool interrupted = !operation_.prepare_until.empty();
+    if (!device_.start_supervised([fault](const StoppedCall& stopped) { return fault->decide(stopped); }))
+      throw std::runtime_error("the agent does not start: " + device_.agent().log());
+    Client client(plant_);
+    client.wait_for_answer();
+    if (interrupted) fault->begin();
+    try {
+      operation_.prepare(client);
+    } catch (const sdbus::Error&) {
+      if (!interrupted) throw;
+    }
+    if (interrupted && !fault->struck())
+      throw std::runtime_error(operation_.name + ": its preparation has no such call");
+  }
+  begin_ = device_.save();
+  device_.start();
+  before_ = look(device_, Client(plant_).connection());
+}
+
+void Sweep::learn() {
+  const Outcome outcome = attempt(std::make_shared<Nothing>());
+  if (!outcome.error.empty()) throw std::runtime_error(operation_.name + ": " + outcome.error);
+  device_.start();
+  after_ = look(device_, Client(plant_).connection());
+  if (operation_.run && after_ == before_) throw std::runtime_error(operation_.name + " changes nothing");
+}
+
+Sweep::Outcome Sweep::attempt(std::shared_ptr<Fault> fault) {
+  device_.restore(*begin_);
+  Outcome outcome;
+  outcome.fault = fault;
+  if (!operation_.run) fault->begin();
+  outcome.up = device_.start_supervised([fault](const StoppedCall& stopped) { return fault->decide(stopped); });
+  outcome.after = after_;
+  if (outcome.up) call(outcome);
+  return outcome;
+}
+
+// The calls before and after see to it that what does not belong to the operation does not count, and that what does
+// counts although it comes after the answer.
+void Sweep::call(Outcome& outcome) {
+  Change change;
+  try {
+    Client client(plant_);
+    client.wait_for_answer();
+    outcome.fault->begin();
+    if (operation_.run) operation_.run(client, change);
+    outcome.after = with(change);
+  } catch (const sdbus::Error& error) {
+    outcome.error = error.getName();
+    outcome.after = with(change);
+    return;
+  }
+  try {
+    Client(plant_).wait_for_answer();
+  } catch (const sdbus::Error&) {  // it was killed after its answer
+  }
+}
+
+View Sweep::with(const Change& change) const {
+  View view = after_;
+  for (const auto& [key, value] : change) view[key] = value;
+  return view;
+}
+
+Findings Sweep::each_point(const Share& share, const std::function<std::shared_ptr<Fault>(std::size_t)>& fault,
+                           const std::function<Side(const Outcome&)>& judge) {
+  Findings findings;
+  for (std::size_t point = share.first;; point += share.step) {
+    const Outcome outcome = attempt(fault(point));
+    const std::optional<StoppedCall> struck = outcome.fault->struck();
+    if (!struck) return findings;
+    ++findings.points;
+    try {
+      ++(judge(outcome) == Side::before ? findings.kept : findings.changed);
+    } catch (const std::exception& error) {
+      findings.problems.push_back(fmt::format("{}, point {}, at {}: {}\n  the caller got: {}", operation_.name, point,
+                                              struck->text(), error.what(),
+                                              outcome.error.empty() ? "success" : outcome.error));
+      fmt::print(stderr, "{}\n", findings.problems.back());
+    }
+  }
+}
+
+Findings Sweep::kills(const Share& share) {
+  return each_point(
+      share, [](std::size_t point) { return std::make_shared<Kill>(point); },
+      [this](const Outcome& outcome) { return judge_restarted(outcome); });
+}
+
+Side Sweep::judge_restarted(const Outcome& outcome) {
+  device_.start();
+  Client client(plant_);
+  const Side found = side(look(device_, client.connection()), outcome);
+  require_next_change(client);
+  return found;
+}
+
+Side Sweep::side(const View& view, const Outcome& outcome) const {
+  const Side found = side_of(view, before_, outcome.after);
+  if (operation_.run && outcome.error.empty() && found == Side::before)
+    throw Mixed("the caller was told of success, and all is as before");
+  return found;
+}
+
+void Sweep::require_next_change(Client& client) {
+  const bool there = look(device_, client.connection()).contains(std::string(kApplication) + " Origin");
+  client.renew(there ? kHttpsSlot : kBystanderSlot);
+  (void)look(device_, client.connection());
+}
+
+Findings Sweep::power_cuts(const Share& share) {
+  return each_point(
+      share, [this](std::size_t point) { return std::make_shared<PowerCut>(point, device_.state()); },
+      [this](const Outcome& outcome) { return judge_power_cut(outcome); });
+}
+
+Side Sweep::judge_power_cut(const Outcome& outcome) {
+  device_.kill_agent();
+  const Platter& platter = dynamic_cast<const PowerCut&>(*outcome.fault).platter();
+  const test::TemporaryDirectory after;
+  platter.restore(after.path() / "all names", Platter::Names::all);
+  platter.restore(after.path() / "synced names", Platter::Names::synced);
+  Side found{};
+  for (const char* disk : {"all names", "synced names"}) {
+    device_.kill_agent();
+    device_.cut_power_of_chip();
+    device_.restore_disk(after.path() / disk);
+    found = judge_restarted(outcome);
+  }
+  return found;
+}
+
+Findings Sweep::full_disks(const Share& share) {
+  return each_point(
+      share, [](std::size_t point) { return std::make_shared<DiskFull>(point); },
+      [this](const Outcome& outcome) { return judge_running(outcome); });
+}
+
+Findings Sweep::sync_errors(const Share& share) {
+  return each_point(
+      share, [](std::size_t point) { return std::make_shared<SyncError>(point); },
+      [this](const Outcome& outcome) { return judge_running(outcome); });
+}
+
+// What could not be published when the change was made is published with the next one.
+Side Sweep::judge_running(const Outcome& outcome) {
+  outcome.fault->end();
+  if (!outcome.error.empty() && outcome.error != resource_unavailable)
+    throw std::runtime_error("another error than ResourceUnavailable");
+  if (!outcome.up) return judge_refusal(outcome);
+  Client client(plant_);
+  client.renew(kBystanderSlot);
+  View view = look(device_, client.connection());
+  keep_bystander(view);
+  const Side found = side(view, outcome);
+  if (!outcome.error.empty() && found == Side::after) throw Mixed("the caller was told of an error, and it is done");
+  require_next_change(client);
+  return found;
+}
+
+// Of an agent that did not start.
+Side Sweep::judge_refusal(const Outcome& outcome) {
+  const int status = device_.agent().wait_for_end();
+  const std::string log = device_.agent().log();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FAILURE || log.find("remedy") == std::string::npos)
+    throw std::runtime_error(fmt::format("it ended with status {:#x} and said: {}", status, log));
+  return judge_restarted(outcome);
+}
+
+void Sweep::keep_bystander(View& view) const {
+  const auto is_of_bystander = [](const auto& entry) { return entry.first.starts_with(std::string(kBystander) + "/"); };
+  std::erase_if(view, is_of_bystander);
+  std::ranges::copy_if(before_, std::inserter(view, view.end()), is_of_bystander);
+}
+
+}  // namespace edgeseal::crash

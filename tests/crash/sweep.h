@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/crash/fault.h"
+#include "tests/crash/operation.h"
+
+namespace edgeseal::crash {
+
+// Every `step`-th point from `first` on: so several processes share the points of an operation.
+struct Share {
+  std::size_t first = 1, step = 1;
+};
+
+struct Findings {
+  std::size_t points = 0, kept = 0, changed = 0;  // of the points, those where all was as before, and as after
+  std::vector<std::string> problems;
+};
+
+// Interrupts one operation at one of its writing calls after the other, each time from the same state, and judges what
+// is there after.
+class Sweep {
+ public:
+  Sweep(Device& device, const Plant& plant, const Device::Snapshot& furnished, const Operation& operation);
+
+  // Killed: after a restart all is as before or as after, as after where the caller had been told, and the next change
+  // is taken.
+  [[nodiscard]] Findings kills(const Share& share);
+  // Killed by a loss of power: what was not synced is lost.
+  [[nodiscard]] Findings power_cuts(const Share& share);
+  // The disk is full from one call on, or one fsync fails: the caller is told so, or the operation succeeds; the agent
+  // goes on, and takes changes when there is space again.
+  [[nodiscard]] Findings full_disks(const Share& share);
+  [[nodiscard]] Findings sync_errors(const Share& share);
+
+ private:
+  struct Outcome {
+    std::shared_ptr<Fault> fault;
+    View after;
+    std::string error;  // name of the error that the caller got; empty: success
+    bool up = true;     // the agent came up, where its start was the operation
+  };
+
+  void prepare(const Device::Snapshot& furnished);
+  void learn();
+  [[nodiscard]] Outcome attempt(std::shared_ptr<Fault> fault);
+  void call(Outcome& outcome);
+  [[nodiscard]] View with(const Change& change) const;
+  [[nodiscard]] Findings each_point(const Share& share, const std::function<std::shared_ptr<Fault>(std::size_t)>& fault,
+                                    const std::function<Side(const Outcome&)>& judge);
+  [[nodiscard]] Side judge_restarted(const Outcome& outcome);
+  [[nodiscard]] Side judge_power_cut(const Outcome& outcome);
+  [[nodiscard]] Side judge_running(const Outcome& outcome);
+  [[nodiscard]] Side judge_refusal(const Outcome& outcome);
+  [[nodiscard]] Side side(const View& view, const Outcome& outcome) const;
+  void require_next_change(Client& client);
+  void keep_bystander(View& view) const;  // as it was before
+
+  Device& device_;
+  const Plant& plant_;
+  const Operation& operation_;
+  std::unique_ptr<Device::Snapshot> begin_;
+  View before_, after_;  // after: of an undisturbed run
+};
+
+}  // namespace edgeseal::crash

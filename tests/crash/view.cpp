@@ -1,0 +1,204 @@
+#include "tests/crash/view.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "tests/crash/published_group.h"
+
+namespace edgeseal::crash {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Properties = std::map<std::string, sdbus::Variant>;
+using Interfaces = std::map<std::string, Properties>;
+using Objects = std::map<sdbus::ObjectPath, Interfaces>;
+
+constexpr unsigned all_lists = 15;
+constexpr int removal_patience = 500;  // calls to the agent, which removes what it replaced in the background
+
+Objects objects_of(sdbus::IConnection& connection) {
+  const auto proxy =
+      sdbus::createProxy(connection, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(dbus::kRootPath));
+  Objects objects;
+  proxy->callMethod("GetManagedObjects").onInterface("org.freedesktop.DBus.ObjectManager").storeResultsTo(objects);
+  return objects;
+}
+
+std::string text_of(const sdbus::Variant& value) {
+  if (value.containsValueOfType<std::string>()) return value.get<std::string>();
+  if (value.containsValueOfType<bool>()) return value.get<bool>() ? "true" : "false";
+  if (value.containsValueOfType<std::uint32_t>()) return std::to_string(value.get<std::uint32_t>());
+  if (value.containsValueOfType<std::uint64_t>()) return std::to_string(value.get<std::uint64_t>());
+  if (value.containsValueOfType<double>()) return std::to_string(value.get<double>());
+  if (value.containsValueOfType<std::vector<std::string>>())
+    return fmt::format("{}", fmt::join(value.get<std::vector<std::string>>(), " "));
+  throw std::logic_error("a property of another type");
+}
+
+void add(View& view, const std::string& object, const Properties& properties, const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (const auto found = properties.find(name); found != properties.end())
+      view[object + " " + name] = text_of(found->second);
+}
+
+class Look {
+ public:
+  Look(const Device& device, sdbus::IConnection& connection)
+      : device_(device), connection_(connection), keys_(device.openssl_configuration()) {}
+
+  View take() {
+    for (const auto& [path, interfaces] : objects_of(connection_)) take_object(path, interfaces);
+    take_description();
+    require_no_leftovers();
+    return std::move(view_);
+  }
+
+ private:
+  void take_object(const std::string& path, const Interfaces& interfaces) {
+    if (const auto application = interfaces.find("org.edgeseal.Application1"); application != interfaces.end())
+      take_application(application->second);
+    if (const auto group = interfaces.find("org.edgeseal.CertificateGroup1"); group != interfaces.end())
+      take_group(path, interfaces);
+  }
+
+  void take_application(const Properties& properties) {
+    const std::string name = properties.at("Name").get<std::string>();
+    const auto groups = properties.at("Groups").get<std::vector<std::string>>();
+    published_[name] = {groups.begin(), groups.end()};
+    add(view_, name, properties, {"ApplicationUri", "Account", "Access", "Legacy", "Groups", "Exports", "Origin"});
+  }
+
+  void take_group(const std::string& path, const Interfaces& interfaces) {
+    const Properties& properties = interfaces.at("org.edgeseal.CertificateGroup1");
+    const fs::path directory = properties.at("Directory").get<std::string>();
+    const std::string name = fs::relative(directory, device_.published());
+    if (properties.at("TransactionPending").get<bool>()) throw Mixed(name + ": a transaction is still pending");
+    PublishedGroup published(directory);
+    take_certificates(name, path, published);
+    if (interfaces.contains("org.edgeseal.TrustList1"))
+      take_trust_list(name, path, interfaces.at("org.edgeseal.TrustList1"), published);
+  }
+
+  void take_certificates(const std::string& name, const std::string& path, PublishedGroup& published) {
+    dbus::RemoteGroup group(connection_, path);
+    const auto [types, certificates, issuers] = group.GetCertificates();
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      std::vector<Der> chain{certificates[i]};
+      chain.insert(chain.end(), issuers[i].begin(), issuers[i].end());
+      published.require_slot(types[i], chain, keys_);
+      if (i == 0) published.require_first_slot(types[i], chain, keys_, name);
+      for (std::size_t k = 0; k < chain.size(); ++k)
+        view_[fmt::format("{} {} certificate {}", name, types[i], k)] = fingerprint(chain[k]);
+    }
+    published.require_no_other_slot(types);
+  }
+
+  void take_trust_list(const std::string& name, const std::string& path, const Properties& properties,
+                       const PublishedGroup& published) {
+    dbus::RemoteTrustList list(connection_, path);
+    const auto [specified, trusted, trusted_crls, issuers, issuer_crls] = list.GetTrustList(all_lists, {});
+    published.require_trust_list({trusted, trusted_crls, issuers, issuer_crls});
+    const std::array<std::pair<const char*, const std::vector<Der>*>, 4> lists{
+        {{"trusted", &trusted}, {"trusted CRLs", &trusted_crls}, {"issuers", &issuers}, {"issuer CRLs", &issuer_crls}}};
+    for (const auto& [kind, entries] : lists)
+      view_[name + " " + kind] = fmt::format("{} {}", entries->size(), fingerprint(*entries));
+    add(view_, name, properties,
+        {"LastUpdateTime", "UpdateFrequency", "DefaultValidationOptions", "Intact", "MaxTrustListSize"});
+  }
+
+  void take_description() {
+    dbus::RemoteAgent agent(connection_, dbus::kRootPath);
+    view_["setup"] = agent.State();
+    const auto description = nlohmann::json::parse(agent.Describe());
+    for (const auto& application : description.at("applications"))
+      for (const auto& [group, described] : application.at("groups").items())
+        for (const auto& slot : described.value("slots", nlohmann::json::array()))
+          view_[fmt::format("{}/{} {} retired", application.at("name").get<std::string>(), group,
+                            slot.at("certificate-type").get<std::string>())] =
+              std::to_string(slot.at("retired-keys").size());
+  }
+
+  void require_no_leftovers() {
+    std::string left = leftover();
+    for (int i = 0; !left.empty() && i < removal_patience; ++i) {
+      (void)objects_of(connection_);
+      left = leftover();
+    }
+    if (!left.empty()) throw Mixed("left over: " + left);
+  }
+
+  // Something that no generation has; empty where there is nothing.
+  std::string leftover() const {
+    for (const auto& entry : fs::directory_iterator(device_.published())) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with('.') ? !fs::is_empty(entry) : !published_.contains(name)) return entry.path();
+      if (name.starts_with('.')) continue;
+      for (const auto& group : fs::directory_iterator(entry))
+        if (!published_.at(name).contains(group.path().filename())) return group.path();
+    }
+    for (const auto& entry : fs::directory_iterator(device_.database().parent_path()))
+      if (const std::string name = entry.path().filename(); name != "lock" && !name.starts_with("state.db"))
+        return entry.path();
+    return {};
+  }
+
+  const Device& device_;
+  sdbus::IConnection& connection_;
+  ProgramKeys keys_;
+  View view_;
+  std::map<std::string, std::set<std::string>> published_;  // groups by application
+};
+
+constexpr const char* nothing = "";
+
+std::string value_of(const View& view, const std::string& key) {
+  const auto found = view.find(key);
+  return found == view.end() ? nothing : found->second;
+}
+
+bool is_after(const std::string& now, const std::string& before, const std::string& after) {
+  return after == kAnother ? now != before : now == after;
+}
+
+}  // namespace
+
+View look(const Device& device, sdbus::IConnection& connection) {
+  return Look(device, connection).take();
+}
+
+Side side_of(const View& view, const View& before, const View& after) {
+  if (view == before) return Side::before;
+  std::set<std::string> keys;
+  for (const View* each : {&view, &before, &after})
+    for (const auto& [key, value] : *each) keys.insert(key);
+  std::string differences;
+  for (const std::string& key : keys) {
+    const std::string now = value_of(view, key), was = value_of(before, key), wanted = value_of(after, key);
+    if (!is_after(now, was, wanted))
+      differences += fmt::format("\n    {}: \"{}\"; before \"{}\", after \"{}\"", key, now, was, wanted);
+  }
+  if (!differences.empty()) throw Mixed("neither before nor after:" + differences);
+  return Side::after;
+}
+
+std::string fingerprint(const Der& bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(bytes.data(), bytes.size(), digest.data());
+  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + 8, ""));
+}
+
+std::string fingerprint(const std::vector<Der>& list) {
+  std::vector<Der> sorted = list;
+  std::ranges::sort(sorted);
+  Der all;
+  for (const Der& entry : sorted) all.insert(all.end(), entry.begin(), entry.end());
+  return fingerprint(all);
+}
+
+}  // namespace edgeseal::crash

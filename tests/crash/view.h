@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "dbus/client.h"
+#include "tests/crash/device.h"
+#include "tests/crash/program_keys.h"
+
+namespace edgeseal::crash {
+
+// What is seen belongs to different generations, or is none of those that may be seen.
+struct Mixed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// All that a device shows, by "APPLICATION/GROUP what".
+using View = std::map<std::string, std::string>;
+
+// Looks from outside: by D-Bus, at the published files, at what the keys sign through the key socket. Throws Mixed
+// where these are at odds with each other, or where something is left that no generation has.
+[[nodiscard]] View look(const Device& device, sdbus::IConnection& connection);
+
+// What an operation changes of a view: the value after it, or kAnother for one that is not known before.
+using Change = std::map<std::string, std::string>;
+inline constexpr const char* kAnother = "*";
+
+enum class Side { before, after };
+// Throws Mixed, naming the differences, where `view` is neither the one nor the other.
+[[nodiscard]] Side side_of(const View& view, const View& before, const View& after);
+
+// For views.
+[[nodiscard]] std::string fingerprint(const Der& bytes);
+[[nodiscard]] std::string fingerprint(const std::vector<Der>& list);  // of the sorted list
+
+}  // namespace edgeseal::crash
