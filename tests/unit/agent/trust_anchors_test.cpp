@@ -26,6 +26,14 @@ struct TwoGroups : Gateway {
     apply(slot);
   }
 
+  void put_list(const agent::TrustList& list) {
+    (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) { seal.prepare(std::move(answer)); });
+    const auto checked = lists.check({"web", "https"}, list, clock.now());
+    state.commit({{}, {}, {checked.record}}, clock.now());
+    lists.committed(checked);
+    keys.forget_cached();
+  }
+
   std::vector<tpm::Bytes> anchors(const std::string& name) {
     return keys.trust_of(keys.resolve(name))->anchors.certificates;
   }
@@ -104,6 +112,29 @@ BOOST_AUTO_TEST_CASE(another_list_has_another_generation_and_the_same_list_the_s
   BOOST_TEST(generation() == filled);
   install_of(second, https, {second.certificate()});
   BOOST_TEST(generation() != filled);
+}
+
+BOOST_AUTO_TEST_CASE(a_group_that_was_given_a_trust_list_trusts_those_of_it_and_nobody_else) {
+  TestCa installed("installed"), pushed("pushed");
+  install_of(installed, https, {installed.certificate()});
+  keys.use_trust_lists(lists);
+  BOOST_TEST((anchors("web/https") == std::vector<tpm::Bytes>{installed.certificate()}));  // it never had one
+  put_list({.trusted_certificates = {pushed.certificate(), pushed.certificate()},
+            .issuer_certificates = {installed.certificate()}});
+  BOOST_TEST((anchors("web/https") == std::vector<tpm::Bytes>{pushed.certificate()}));
+  put_list({});
+  BOOST_TEST(anchors("web/https").empty());
+  BOOST_TEST(anchors("web/tls").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_trust_list_that_cannot_be_checked_gives_no_roots) {
+  keys.use_trust_lists(lists);
+  put_list({.trusted_certificates = {ca.certificate()}});
+  agent::IntegritySeal closed(state, worker, [] {});
+  agent::TrustLists unchecked(state, closed, audit, {}, [](const dbus::GroupName&) {});
+  keys.use_trust_lists(unchecked);
+  keys.forget_cached();
+  BOOST_CHECK_EXCEPTION((void)anchors("web/https"), agent::Error, test::has_code(agent::Code::tpm_unavailable));
 }
 
 BOOST_AUTO_TEST_CASE(a_long_list_comes_in_pages_that_fit_a_record) {
