@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -30,6 +31,11 @@ constexpr int reads_at_once = 16;  // then the loop goes on with what else is re
 policy::UniqueFd require_descriptor(int descriptor, const char* what) {
   if (descriptor < 0) throw Error(Code::internal_error, fmt::format("{}: {}", what, std::strerror(errno)));
   return policy::UniqueFd(descriptor);
+}
+
+// In /tmp something happens all the time. What is ours there tells by itself that it was moved or changed.
+bool is_busy(const policy::DirectoryEntry& directory) {
+  return (directory.status.st_mode & S_ISVTX) != 0;
 }
 
 }  // namespace
@@ -76,7 +82,7 @@ bool DirectoryWatch::watch_above(const std::string& path) {
   bool complete = true;
   for (const std::string& name : policy::components_of(path)) {
     if (!entry.is_directory()) break;
-    complete = add(entry.fd.get(), above, {path, name}) && complete;
+    if (!is_busy(entry)) complete = add(entry.fd.get(), above, {path, name}) && complete;
     entry = policy::open_component(entry.fd.get(), name);
   }
   return complete;
