@@ -170,8 +170,8 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, an_encrypted_private_key_is_refused, boost::un
   BOOST_TEST(to_text() == pem_reference(name, Material::get().key(name).get()));
 }
 
-BOOST_DATA_TEST_CASE_F(LoadedKey, no_private_key_is_written_for_other_programs, boost::unit_test::data::make(certified),
-                       name) {
+BOOST_DATA_TEST_CASE_F(LoadedKey, D5_no_private_key_is_written_for_other_programs,
+                       boost::unit_test::data::make(certified), name) {
   const PkeyPtr key = load(name);
   const auto check = [](bool failed) {
     BOOST_TEST(failed);

@@ -166,7 +166,7 @@ BOOST_DATA_TEST_CASE_F(LoadedKey, its_certificate_is_accepted_and_another_is_not
   BOOST_TEST(X509_check_private_key(Material::get().ca.get(), key.get()) != 1);
 }
 
-BOOST_DATA_TEST_CASE_F(LoadedKey, the_private_part_cannot_be_exported, boost::unit_test::data::make(names), name) {
+BOOST_DATA_TEST_CASE_F(LoadedKey, D5_the_private_part_cannot_be_exported, boost::unit_test::data::make(names), name) {
   const PkeyPtr key = load(name);
   OSSL_PARAM* parameters = nullptr;
   BIGNUM* secret = nullptr;

@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(gets_an_auth_value_with_its_adoption) {
   BOOST_TEST(signs_through_tpm2_openssl(device->export_key(stored(key), {})));
 }
 
-BOOST_AUTO_TEST_CASE(is_adopted_with_its_passphrase) {
+BOOST_AUTO_TEST_CASE(D6_is_adopted_with_its_passphrase_alone) {
   const tpm::Bytes blob = key_of_tpm2_openssl("EC -pkeyopt group:P-256", "secret");
   const tpm::CreatedKey key = device->adopt(blob, tpm::SecretBytes(bytes_of("secret")));
   BOOST_TEST(signs(key));

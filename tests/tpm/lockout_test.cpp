@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(an_error_of_a_locked_out_chip, LockoutFixture)
 
-BOOST_AUTO_TEST_CASE(tells_until_when_and_the_remedy) {
+BOOST_AUTO_TEST_CASE(D6_tells_until_when_and_the_remedy) {
   tool("tpm2_dictionarylockout -Q --setup-parameters --max-tries=7 --recovery-time=1234 --lockout-recovery-time=60");
   open_with("15d 1 rc=921");
   const tpm::StoredKey key = new_key();
