@@ -14,11 +14,12 @@
 #include <filesystem>
 
 #include "agent/error.h"
+#include "agent/journal.h"
 #include "agent/openssl.h"
 #include "agent/state_certificates.h"
 #include "agent/state_schema.h"
 #include "policy/error.h"
-#include "policy/trusted_path.h"
+#include "policy/private_files.h"
 
 namespace edgeseal::agent {
 
@@ -117,7 +118,10 @@ State::State(const std::string& directory) : directory_(directory) {
   make_where_missing(std::filesystem::path(directory).parent_path(), 0711);  // applications pass through to pki/
   make_where_missing(directory, 0700);
   try {
-    (void)policy::open_trusted_directory(directory, ::geteuid());
+    const std::vector<std::string> files{"state.db", "state.db-wal", "state.db-shm", "lock"};
+    for (const policy::Finding& mended : policy::hold_private(directory, files, ::geteuid()))
+      log(Level::warning, Event::audit,
+          fmt::format("{}: {}, wanted: {}; repaired", mended.path, mended.found, mended.wanted));
   } catch (const policy::Error& error) {
     throw Error(Code::state_unavailable, error.what());
   }
