@@ -1,0 +1,157 @@
+// Every method that the service describes, called with random arguments.
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <random>
+
+#include "dbus/compat.h"
+#include "tests/bus/bus_client.h"
+#include "tests/bus/described_methods.h"
+#include "tests/bus/private_bus.h"
+#include "tests/bus/random_arguments.h"
+#include "tests/bus/service_thread.h"
+
+namespace edgeseal::test {
+namespace {
+
+constexpr const char* kSeed = "EDGESEAL_RANDOM_SEED";
+constexpr uint32_t kCallsAsDescribed = 48;
+constexpr uint32_t kOtherCalls = 16;
+constexpr uint64_t kAnswerMicroseconds = 10'000'000;
+constexpr size_t kLongestMessage = 8192;  // a path may be named, which has 4096 bytes at most
+
+uint32_t seed() {
+  const char* given = std::getenv(kSeed);
+  return given == nullptr ? 1 : static_cast<uint32_t>(std::strtoul(given, nullptr, 10));
+}
+
+// What the agent, or sd-bus for it, may answer.
+bool is_answer(const std::string& error) {
+  const bool of_agent = error.find('.') == std::string::npos;
+  return of_agent ? error != "InternalError" : error == "org.freedesktop.DBus.Error.InvalidArgs";
+}
+
+// Texts of the libraries' exceptions begin or are full with these.
+bool tells_of_the_inside(const std::string& message) {
+  for (const char* part : {"std::", "::", "basic_string", "vector", "bad_", "sdbus", "stoi", "stoul"}) {
+    if (message.find(part) != std::string::npos) return true;
+  }
+  return message.size() > kLongestMessage;
+}
+
+struct Fixture {
+  PrivateBus bus;
+  // No argument names it, so that it is there to the end.
+  ServiceThread service{{}, [](auto& ports) { ports.agent.add({"tested", "urn:gw", "", {}, {}, {"https"}, "bus"}); }};
+  std::unique_ptr<sdbus::IConnection> connection = sdbus::createSystemBusConnection();
+  std::vector<DescribedMethod> methods = described_methods(*connection, objects_of("tested"));
+  uint32_t answers = 0;  // of the agent, since forget()
+
+  void forget() {
+    answers = 0;
+    service.in_loop([](auto& ports, auto&) {
+      ports.audit.records.clear();
+      ports.transactions.active.clear();
+      ports.transactions.unconfirmed.clear();
+      return 0;
+    });
+  }
+
+  void call(const DescribedMethod& method, const std::string& signature, RandomArguments& arguments) {
+    std::string message;
+    const std::string error = error_of_call(
+        *connection, method, [&](auto& call) { arguments.append(dbus::compat::raw(call), signature); }, &message);
+    if (error.find('.') == std::string::npos) ++answers;
+    BOOST_TEST(is_answer(error), error << ": " << message);
+    BOOST_TEST(!tells_of_the_inside(message), message);
+  }
+
+  // On a connection of its own, which the bus may end.
+  template <class Append>
+  std::string error_of_own(const Append& append) {
+    const auto sender = sdbus::createSystemBusConnection();
+    return error_of_call(*sender, methods.front(), [&](auto& call) { append(dbus::compat::raw(call)); });
+  }
+
+  // Three bytes; sd-bus itself wouldn't send every text.
+  std::string error_of_text(const char* three_bytes) {
+    return error_of_own([&](sd_bus_message* message) {
+      sd_bus_message_append(message, "sa{sv}", "abc", 0);
+      sd_bus_message_seal(message, 1000, kAnswerMicroseconds);
+      const char* text = nullptr;
+      sd_bus_message_read(message, "s", &text);
+      std::memcpy(const_cast<char*>(text), three_bytes, 3);
+    });
+  }
+
+  std::string error_of_depth(size_t depth) {
+    return error_of_own([&](sd_bus_message* message) {
+      for (size_t left = depth; left > 0; --left) {
+        sd_bus_message_open_container(message, SD_BUS_TYPE_VARIANT, left > 1 ? "v" : "y");
+      }
+      sd_bus_message_append(message, "y", 1);
+      for (size_t left = depth; left > 0; --left) sd_bus_message_close_container(message);
+    });
+  }
+
+  // Exactly one record for each answer, and nothing that nobody expected.
+  void check_audit() {
+    const auto [records, unexpected] = service.in_loop(
+        [](auto& ports, auto&) { return std::pair(ports.audit.records.size(), ports.audit.internal_errors); });
+    BOOST_TEST(records == answers);
+    BOOST_TEST(unexpected == std::vector<std::string>{}, boost::test_tools::per_element());
+  }
+
+  void check_service() {
+    BOOST_TEST(dbus::RemoteAgent(*connection, "/org/edgeseal").Version() == "1.2.3");
+    BOOST_TEST(dbus::RemoteGroup(*connection, objects_of("tested").back()).Directory() == "/pki/tested/https");
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(random_calls, Fixture)
+
+BOOST_AUTO_TEST_CASE(every_method_answers_whatever_it_is_called_with) {
+  std::cout << kSeed << "=" << seed() << std::endl;
+  BOOST_TEST(methods.size() > 40u);
+  for (uint32_t at = 0; at < methods.size(); ++at) {
+    const auto& method = methods[at];
+    forget();
+    for (uint32_t number = 0; number < kCallsAsDescribed + kOtherCalls; ++number) {
+      RandomArguments arguments({seed(), at, number});
+      const auto signature = number < kCallsAsDescribed ? method.arguments : arguments.signature();
+      BOOST_TEST_CONTEXT(kSeed << "=" << seed() << ", call " << number << " of " << method.declared.member << ", \""
+                               << signature << "\"") {
+        call(method, signature, arguments);
+      }
+    }
+    BOOST_TEST_CONTEXT(kSeed << "=" << seed() << ", after the calls of " << method.declared.member) {
+      check_audit();
+      check_service();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_bus_forbids_ends_the_connection_of_its_sender_alone) {
+  forget();
+  BOOST_TEST(error_of_text("\xc3\x28\xff") == "org.freedesktop.DBus.Error.Disconnected");
+  BOOST_TEST(error_of_depth(RandomArguments::kDeepest + 1) == "org.freedesktop.DBus.Error.Disconnected");
+  check_audit();
+  check_service();
+}
+
+BOOST_AUTO_TEST_CASE(what_the_bus_just_lets_through_is_refused) {
+  forget();
+  BOOST_TEST(error_of_depth(RandomArguments::kDeepest) == "org.freedesktop.DBus.Error.InvalidArgs");
+  BOOST_TEST(error_of_text("\xef\xbf\xbf") == "InvalidArgument");  // U+FFFF: the bus takes it for UTF-8, sd-bus doesn't
+  answers = 1;
+  check_audit();
+  check_service();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::test
