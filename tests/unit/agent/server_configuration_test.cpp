@@ -545,11 +545,36 @@ BOOST_AUTO_TEST_CASE(E33_a_secure_element_is_claimed_where_all_keys_are_in_the_t
   BOOST_TEST(!configuration.info("mixed").has_secure_element);
 }
 
+BOOST_AUTO_TEST_CASE(E34_server_capabilities_are_those_of_the_application_and_nothing_is_announced_by_mdns) {
+  agent::ApplicationRecord application{"lds", "", "", {}, {}, "bus"};
+  application.server_capabilities = {"LDS", "DA"};
+  applications.create(application);
+  const auto info = configuration.info("lds");
+  BOOST_TEST(info.server_capabilities == application.server_capabilities, boost::test_tools::per_element());
+  BOOST_TEST(!info.multicast_dns_enabled);
+  BOOST_TEST(configuration.info("opc").server_capabilities == std::vector<std::string>{"NA"},
+             boost::test_tools::per_element());
+}
+
+// The agent announces nothing by itself.
+BOOST_AUTO_TEST_CASE(E34_capabilities_are_what_the_application_declares_and_mdns_is_off) {
+  agent::ApplicationRecord application{"plc", "", "", {}, {agent::SlotDeclaration::parse("application/ecc-nist-p256")},
+                                       "bus"};
+  application.server_capabilities = {"DA", "HD"};
+  applications.create(application);
+  const auto info = configuration.info("plc");
+  BOOST_TEST(info.server_capabilities == application.server_capabilities, boost::test_tools::per_element());
+  BOOST_TEST(!info.multicast_dns_enabled);
+  application.name = "wrong";
+  for (const char* capability : {"", "da", "TOOLONGER", "D A"}) {
+    application.server_capabilities = {capability};
+    BOOST_CHECK_EXCEPTION(applications.create(application), agent::Error, has_code(agent::Code::invalid_argument));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(properties_are_those_of_the_application) {
   const auto info = configuration.info("opc");
   BOOST_TEST(info.application_uri == "urn:gateway:application");
-  BOOST_TEST(info.server_capabilities == std::vector<std::string>{"NA"}, boost::test_tools::per_element());
-  BOOST_TEST(!info.multicast_dns_enabled);
   BOOST_TEST(info.max_trust_list_size == lists.max_size());
   BOOST_TEST(info.certificate_groups == (std::vector<std::string>{"application", "https", "user-token"}),
              boost::test_tools::per_element());
@@ -581,6 +606,15 @@ BOOST_AUTO_TEST_CASE(J3_updates_are_audited_when_they_are_asked_for_and_when_the
   BOOST_TEST(done->fields.at("certificate-type") == "ecc-nist-p256");
   BOOST_TEST(done->fields.at("caller") == ":1.7");
   BOOST_TEST(done->fields.at("session") == "session-1");
+}
+
+BOOST_AUTO_TEST_CASE(J3_no_nonce_is_audited) {
+  auto options = new_key();
+  options.nonce = bytes("a nonce that nobody else may read");
+  push(sign(request(options)));
+  apply();
+  for (const AuditEntry& entry : audited)
+    for (const auto& [name, value] : entry.fields) BOOST_TEST(value.find("nobody else") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(J3_an_update_that_fails_is_audited_with_its_result) {
