@@ -1,6 +1,7 @@
 // Every way in which somebody tampers with a published directory is repaired or refused within two seconds, and told.
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/fs.h>
 #include <sys/acl.h>
 #include <sys/ioctl.h>
@@ -8,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -31,7 +33,21 @@ namespace data = boost::unit_test::data;
 namespace {
 
 constexpr uid_t stranger = 4711;
+constexpr uid_t reader = 33;  // of what the fixture publishes
 constexpr auto deadline = 2s;
+
+// In a process of that account.
+bool succeeds_as(uid_t account, const std::function<bool()>& action) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool done = ::seteuid(0) == 0 && ::setgroups(0, nullptr) == 0 && ::setgid(account) == 0 &&
+                      ::setuid(account) == 0 && action();
+    ::_exit(done ? 0 : 1);
+  }
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
 
 void write(const fs::path& path, const std::string& content) {
   std::ofstream file(path, std::ios::binary);
@@ -281,6 +297,48 @@ BOOST_DATA_TEST_CASE_F(Fixture, drift_is_repaired_or_refused_in_two_seconds_and_
   if (outcome == "refused") BOOST_TEST(!recorded("refused").front().fields.at("remedy").empty());
   if (outcome == "repaired") BOOST_TEST(recorded("refused").empty());
   if (drift.undo) run([&] { drift.undo(place); });
+}
+
+// What the files say to the accounts of the machine; only root can become them.
+
+BOOST_AUTO_TEST_CASE(D7_no_other_account_changes_what_is_published) {
+  if (!may_be_root()) return;
+  for (const uid_t account : {reader, stranger})
+    for (const auto& entry : fs::recursive_directory_iterator(place.root)) {
+      const std::string path = entry.path();
+      const auto fails = [&](const std::function<bool()>& action) { return !succeeds_as(account, action); };
+      BOOST_TEST(fails([&] { return ::chmod(path.c_str(), 0777) == 0; }), path);
+      BOOST_TEST(fails([&] { return ::rename(path.c_str(), (path + "x").c_str()) == 0; }), path);
+      if (entry.is_directory()) {
+        BOOST_TEST(fails([&] { return ::mkdir((path + "/x").c_str(), 0755) == 0; }), path);
+        BOOST_TEST(fails([&] { return ::symlink("/etc/passwd", (path + "/x").c_str()) == 0; }), path);
+      } else {
+        BOOST_TEST(fails([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC) >= 0; }), path);
+        BOOST_TEST(fails([&] { return ::truncate(path.c_str(), 0) == 0; }), path);
+        BOOST_TEST(fails([&] { return ::unlink(path.c_str()) == 0; }), path);
+      }
+    }
+  BOOST_TEST(intact());
+  BOOST_TEST(records.empty());
+}
+
+BOOST_AUTO_TEST_CASE(D8_the_account_of_the_application_reads_what_is_published_and_no_other_does) {
+  if (!may_be_root()) return;
+  const auto opens = [&] { return ::open(place.file.c_str(), O_RDONLY | O_CLOEXEC) >= 0; };
+  BOOST_TEST(succeeds_as(reader, opens));
+  BOOST_TEST(!succeeds_as(stranger, opens));
+}
+
+BOOST_AUTO_TEST_CASE(D10_mode_owner_acl_and_content_are_each_judged) {
+  for (const policy::Fault fault : {policy::Fault::access, policy::Fault::content, policy::Fault::foreign}) {
+    if (fault == policy::Fault::access) chmod_to(place.file, 0666);
+    if (fault == policy::Fault::content) forge(place.file);
+    if (fault == policy::Fault::foreign) write(place.group / "x", "x");
+    const auto group = guarded.directories().back();
+    const agent::Sweep found = agent::sweep(group, std::nullopt, agent::Repair::none);
+    BOOST_TEST(std::ranges::any_of(found.judgement.findings,
+                                   [&](const policy::Finding& finding) { return finding.fault == fault; }));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
