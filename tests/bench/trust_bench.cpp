@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <list>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -114,24 +114,35 @@ void measure_validation(const agent::TrustStorePtr& store, const OpensslStore& p
   row.openssl = std::move(contenders[1].measurement);
 }
 
-// The devices stay until the end: ext4 looks past every file that was removed within the last minute whenever it makes
-// a new one, and what one row removes must not be on the next one's bill.
+// What is published stays until the end: ext4 looks past every file that was removed within the last minute whenever it
+// makes a new one, and what one row removes must not be on the next one's bill.
 class Bench {
  public:
   Row measure(std::size_t certificates, Duration time) {
     const TrustMaterial material(certificates);
     Row row{.certificates = certificates, .crls = material.crls()};
-    Device& device = devices_.emplace_back();
-    device.apply(material, row);
-    std::optional<OpensslStore> peer;
-    row.load_ms = milliseconds([&] { peer.emplace(device.published("ca.pem"), device.published("crl.pem")); });
-    measure_validation(device.store(), *peer, material, time, row);
-    devices_.emplace_back().measure_steps(material, row);
+    measure_agent(material, time, row);
+    Device device;
+    device.measure_steps(material, row);
+    keep(device);
     return row;
   }
 
  private:
-  std::list<Device> devices_;
+  void measure_agent(const TrustMaterial& material, Duration time, Row& row) {
+    Device device;
+    device.apply(material, row);
+    std::optional<OpensslStore> peer;
+    row.load_ms = milliseconds([&] { peer.emplace(device.published("ca.pem"), device.published("crl.pem")); });
+    measure_validation(device.store(), *peer, material, time, row);
+    keep(device);
+  }
+  void keep(const Device& device) {
+    std::filesystem::rename(device.directory.file("pki"), kept_.file(std::to_string(++number_)));
+  }
+
+  test::TemporaryDirectory kept_;
+  int number_ = 0;
 };
 
 // Worse than linear: each certificate costs more than it did where there were fewer.
