@@ -27,12 +27,21 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
   return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });
 }
 
+// What the agent can't know: how this program goes on.
+std::string remedy_of(const std::string& error) {
+  if (error == "TransactionPending") return "see: edgesealctl changes show NAME";
+  if (error == "CertificateChainIncomplete") return "add the issuer: edgesealctl trust add LIST --issuer FILE";
+  if (error == "CertificateUntrusted") return "trust it, or an issuer of it: edgesealctl trust add LIST FILE";
+  return "";
+}
+
 Failure failure_of(const sdbus::Error& error) {
   constexpr std::string_view own = "org.edgeseal.Error.";
   const std::string name = error.getName();
   if (name == "org.edgeseal.Error.Shutdown") return {ExitCode::NotReachable, "the agent just ends", "try again"};
   if (name.starts_with(own)) {
-    return {ExitCode::Refused, error.getMessage() + " (" + name.substr(own.size()) + ")"};
+    const std::string kind = name.substr(own.size());
+    return {ExitCode::Refused, error.getMessage() + " (" + kind + ")", remedy_of(kind)};
   }
   if (starts_with_any(name, {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner",
                              "org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1."})) {
@@ -65,15 +74,29 @@ Application application_of(const Properties& properties) {
           .account = value<std::string>(properties, "Account"),
           .access = value<std::vector<std::string>>(properties, "Access"),
           .legacy = value<std::vector<std::string>>(properties, "Legacy"),
+          .exports = value<std::vector<std::string>>(properties, "Exports"),
           .origin = value<std::string>(properties, "Origin"),
           .groups = {}};
 }
 
-Group group_of(std::string name, const Properties& properties) {
+TrustListState trust_list_of(const Properties& properties) {
+  const std::chrono::duration<double, std::milli> frequency(value<double>(properties, "UpdateFrequency"));
+  return {.last_update = value<std::uint64_t>(properties, "LastUpdateTime"),
+          .update_frequency = std::chrono::duration_cast<std::chrono::milliseconds>(frequency),
+          .validation_options = value<std::uint32_t>(properties, "DefaultValidationOptions"),
+          .writable = value<bool>(properties, "Writable"),
+          .out_of_date = value<bool>(properties, "OutOfDate"),
+          .intact = value<bool>(properties, "Intact")};
+}
+
+Group group_of(std::string name, const std::map<std::string, Properties>& interfaces) {
+  const auto& properties = interfaces.at("org.edgeseal.CertificateGroup1");
+  const auto list = interfaces.find("org.edgeseal.TrustList1");
   return {.name = std::move(name),
           .certificate_types = value<std::vector<std::string>>(properties, "CertificateTypes"),
           .directory = value<std::string>(properties, "Directory"),
-          .transaction_pending = value<bool>(properties, "TransactionPending")};
+          .transaction_pending = value<bool>(properties, "TransactionPending"),
+          .trust_list = list == interfaces.end() ? TrustListState{} : trust_list_of(list->second)};
 }
 
 Objects managed_objects(sdbus::IConnection& connection) {
@@ -94,7 +117,7 @@ std::vector<Application> applications_of(const Objects& objects) {
     for (const auto& name : value<std::vector<std::string>>(found->second, "Groups")) {
       const auto object = objects.find(sdbus::ObjectPath(dbus::group_path({application.name, name})));
       if (object == objects.end() || !object->second.contains("org.edgeseal.CertificateGroup1")) continue;
-      application.groups.push_back(group_of(name, object->second.at("org.edgeseal.CertificateGroup1")));
+      application.groups.push_back(group_of(name, object->second));
     }
     all.push_back(std::move(application));
   }
@@ -122,27 +145,40 @@ void AgentConnection::guarded(const std::function<void(sdbus::IConnection&)>& us
   }
 }
 
-void AgentConnection::with_agent(const std::function<void(dbus::RemoteAgent&)>& use) {
+template <class Remote>
+void AgentConnection::with(const std::function<std::string()>& path_of, const std::function<void(Remote&)>& use) {
   guarded([&](sdbus::IConnection& connection) {
-    dbus::RemoteAgent agent(connection, dbus::kRootPath);
-    use(agent);
+    Remote remote(connection, path_of());
+    use(remote);
   });
+}
+
+void AgentConnection::with_agent(const std::function<void(dbus::RemoteAgent&)>& use) {
+  with<dbus::RemoteAgent>([] { return dbus::kRootPath; }, use);
 }
 
 void AgentConnection::with_application(const std::string& name,
                                        const std::function<void(dbus::RemoteApplication&)>& use) {
-  guarded([&](sdbus::IConnection& connection) {
-    dbus::RemoteApplication remote(connection, dbus::application_path(name));
-    use(remote);
-  });
+  with<dbus::RemoteApplication>([&] { return dbus::application_path(name); }, use);
 }
 
 void AgentConnection::with_group(const std::string& application, const std::string& group,
                                  const std::function<void(dbus::RemoteGroup&)>& use) {
-  guarded([&](sdbus::IConnection& connection) {
-    dbus::RemoteGroup remote(connection, dbus::group_path({application, group}));
-    use(remote);
-  });
+  with<dbus::RemoteGroup>([&] { return dbus::group_path({application, group}); }, use);
+}
+
+void AgentConnection::with_server_configuration(const std::string& application,
+                                                const std::function<void(dbus::RemoteServerConfiguration&)>& use) {
+  with<dbus::RemoteServerConfiguration>([&] { return dbus::application_path(application); }, use);
+}
+
+void AgentConnection::with_trust_list(const std::string& application, const std::string& group,
+                                      const std::function<void(dbus::RemoteTrustList&)>& use) {
+  with<dbus::RemoteTrustList>([&] { return dbus::group_path({application, group}); }, use);
+}
+
+void AgentConnection::with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use) {
+  with<dbus::RemoteTrustDirectories>([] { return dbus::kRootPath; }, use);
 }
 
 nlohmann::json AgentConnection::describe() {

@@ -2,6 +2,8 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,11 +15,21 @@
 
 namespace edgeseal::ctl {
 
+struct TrustListState {
+  std::uint64_t last_update = 0;                  // microseconds since 1970 UTC; 0: never
+  std::chrono::milliseconds update_frequency{0};  // 0: no update is expected
+  std::uint32_t validation_options = 0;           // TrustListValidationOptions
+  bool writable = false;
+  bool out_of_date = false;
+  bool intact = true;
+};
+
 struct Group {
   std::string name;
   std::vector<std::string> certificate_types;
   std::string directory;
   bool transaction_pending = false;
+  TrustListState trust_list;
 };
 
 struct Application {
@@ -26,6 +38,7 @@ struct Application {
   std::string account;
   std::vector<std::string> access;
   std::vector<std::string> legacy;
+  std::vector<std::string> exports;
   std::string origin;
   std::vector<Group> groups;
 };
@@ -33,11 +46,16 @@ struct Application {
 // The agent on the system bus, connected at first use. Every failure is a Failure with exit code and remedy.
 class AgentConnection {
  public:
-  // Runs `use` with the proxy of the agent, of an application, or of a group.
+  // Runs `use` with the proxy of an object.
   void with_agent(const std::function<void(dbus::RemoteAgent&)>& use);
   void with_application(const std::string& name, const std::function<void(dbus::RemoteApplication&)>& use);
   void with_group(const std::string& application, const std::string& group,
                   const std::function<void(dbus::RemoteGroup&)>& use);
+  void with_server_configuration(const std::string& application,
+                                 const std::function<void(dbus::RemoteServerConfiguration&)>& use);
+  void with_trust_list(const std::string& application, const std::string& group,
+                       const std::function<void(dbus::RemoteTrustList&)>& use);
+  void with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use);
 
   [[nodiscard]] nlohmann::json describe();
   [[nodiscard]] std::vector<Application> applications();  // by name
@@ -45,6 +63,9 @@ class AgentConnection {
 
  private:
   void guarded(const std::function<void(sdbus::IConnection&)>& use);
+  // `path_of`: may throw dbus::CallError for a name that can't be a path.
+  template <class Remote>
+  void with(const std::function<std::string()>& path_of, const std::function<void(Remote&)>& use);
 
   std::unique_ptr<sdbus::IConnection> connection_;
 };

@@ -10,6 +10,9 @@ struct Wanted {
   std::vector<std::string> access;
   std::vector<std::string> slots;
   std::vector<std::string> legacy;
+  std::vector<std::string> trust_groups;
+  std::vector<std::string> capabilities;
+  std::vector<std::string> exports;
 };
 
 nlohmann::json to_json(const Application& application) {
@@ -20,13 +23,10 @@ nlohmann::json to_json(const Application& application) {
                       {"directory", group.directory},
                       {"transaction-pending", group.transaction_pending}});
   }
-  return {{"name", application.name},
-          {"application-uri", application.uri},
-          {"account", application.account},
-          {"access", application.access},
-          {"legacy", application.legacy},
-          {"origin", application.origin},
-          {"groups", groups}};
+  return {{"name", application.name},       {"application-uri", application.uri},
+          {"account", application.account}, {"access", application.access},
+          {"legacy", application.legacy},   {"exports", application.exports},
+          {"origin", application.origin},   {"groups", groups}};
 }
 
 std::string or_dash(const std::string& text) {
@@ -42,6 +42,7 @@ void show(const Application& application, const Output& output) {
                            ? (application.account.empty() ? "root only" : "account and root only")
                            : joined(application.access)});
   if (!application.legacy.empty()) facts.add({"Legacy", joined(application.legacy)});
+  if (!application.exports.empty()) facts.add({"Exports", joined(application.exports)});
   facts.add({"Origin", application.origin});
   output.print(facts);
   Table groups({"GROUP", "TYPES", "DIRECTORY", "TRANSACTION"});
@@ -61,6 +62,9 @@ std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
   if (!wanted.access.empty()) options.emplace("access", sdbus::Variant(wanted.access));
   if (!wanted.slots.empty()) options.emplace("slots", sdbus::Variant(wanted.slots));
   if (!wanted.legacy.empty()) options.emplace("legacy", sdbus::Variant(wanted.legacy));
+  if (!wanted.trust_groups.empty()) options.emplace("trust-groups", sdbus::Variant(wanted.trust_groups));
+  if (!wanted.capabilities.empty()) options.emplace("server-capabilities", sdbus::Variant(wanted.capabilities));
+  if (!wanted.exports.empty()) options.emplace("exports", sdbus::Variant(wanted.exports));
   return options;
 }
 
@@ -80,6 +84,18 @@ void add_create(CLI::App& parent, Session& session) {
       ->add_option(
           "--legacy", wanted->legacy,
           "What old peers need: sha1-signatures, pkcs1-decryption, raw-rsa; repeatable; default: nothing of it")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--trust-group", wanted->trust_groups,
+                   "Group with a trust list and no certificate, such as user-token; repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--capability", wanted->capabilities,
+                   "What an OPC UA server is announced with (OPC 10000-12 Annex D), such as DA; repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--export", wanted->exports,
+                   "Publish also as open62541, node-opcua, milo or pem expect it; repeatable")
       ->allow_extra_args(false);
   command->footer("Example:\n  edgesealctl application create web --account www-data --access user=www-data");
   command->callback([wanted, &session] {

@@ -1,3 +1,4 @@
+#include "dbus/ctl/changes.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
@@ -16,6 +17,7 @@ struct Wanted {
   std::string chain;
   KeyFile key;
   bool no_apply = false;
+  Confirmation confirmation;
 };
 
 struct Installed {
@@ -64,16 +66,19 @@ void install(const Wanted& wanted, Session& session) {
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {
     group.UpdateCertificate(slot.certificate_type, certificate, chain, options_of(wanted.key, key));
     if (wanted.no_apply) return group.CancelChanges();
-    group.ApplyChanges({});
+    group.ApplyChanges(wanted.confirmation.options());
   });
   const auto facts = facts_of(certificate);
   if (session.output.json()) {
     return session.output.print_json(
-        nlohmann::json{{"slot", slot.text()}, {"serial", facts.serial}, {"applied", !wanted.no_apply}});
+        nlohmann::json{{"slot", slot.text()},
+                       {"serial", facts.serial},
+                       {"applied", !wanted.no_apply},
+                       {"confirm-within", wanted.no_apply ? nlohmann::json() : wanted.confirmation.json()}});
   }
   session.output.print(wanted.no_apply ? "The agent accepts the certificate; nothing was changed.\n"
                                        : "Installed the certificate of " + slot.text() + ", valid until " +
-                                             facts.not_after + ".\n");
+                                             facts.not_after + ".\n" + wanted.confirmation.reminder(wanted.name));
 }
 
 std::vector<Installed> read_certificates(Session& session, const std::string& name, const std::string& only_group) {
@@ -145,6 +150,7 @@ void add_install(CLI::App& parent, Session& session) {
                       "File with its private key, where the agent has none for it; - is the standard input");
   add_key_options(*command, wanted->key, "--key-format");
   command->add_flag("--no-apply", wanted->no_apply, "Only ask whether the agent accepts it; change nothing");
+  add_confirmation(*command, wanted->confirmation);
   command->footer("Example:\n  edgesealctl certificate install web web.crt --chain ca.crt");
   command->callback([wanted, &session] { install(*wanted, session); });
 }

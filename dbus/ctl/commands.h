@@ -20,6 +20,8 @@ void add_application(CLI::App& app, Session& session);
 void add_csr(CLI::App& app, Session& session);
 void add_certificate(CLI::App& app, Session& session);
 void add_key(CLI::App& app, Session& session);
+void add_trust(CLI::App& app, Session& session);
+void add_changes(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
 void add_attach(CLI::App& app, Session& session);
@@ -32,5 +34,10 @@ void add_self_signed(CLI::App& certificate, Session& session);
 void add_key_import(CLI::App& key, Session& session);
 void add_key_export(CLI::App& key, Session& session);
 void add_key_certify(CLI::App& key, Session& session);
+void add_trust_changes(CLI::App& trust, Session& session);
+void add_trust_files(CLI::App& trust, Session& session);
+void add_trust_options(CLI::App& trust, Session& session);
+void add_trust_peers(CLI::App& trust, Session& session);
+void add_trust_directories(CLI::App& trust, Session& session);
 
 }  // namespace edgeseal::ctl

@@ -15,8 +15,6 @@
 namespace edgeseal::ctl {
 namespace {
 
-constexpr size_t kMostBytes = 1024 * 1024;
-
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
   throw Failure(ExitCode::Usage, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
@@ -93,7 +91,7 @@ void sync_directory(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& path) {
+std::string read_file(const std::filesystem::path& path, size_t most) {
   const Descriptor file(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) fail("read", path);
   std::string content;
@@ -102,7 +100,9 @@ std::string read_file(const std::filesystem::path& path) {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) fail("read", path);
     content.append(part.data(), static_cast<size_t>(size));
-    if (content.size() > kMostBytes) throw Failure(ExitCode::Usage, path.string() + " is larger than 1 MiB");
+    if (content.size() > most) {
+      throw Failure(ExitCode::Usage, path.string() + " is larger than " + std::to_string(most >> 20) + " MiB");
+    }
   }
   return content;
 }

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
 namespace edgeseal::ctl {
 
-// A file of at most 1 MiB; "-" is the standard input. Throws Failure (Usage).
-[[nodiscard]] std::string read_file(const std::filesystem::path& path);
+inline constexpr size_t kMostBytes = 1024 * 1024;
+
+// A file of at most `most` bytes; "-" is the standard input. Throws Failure (Usage).
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, size_t most = kMostBytes);
 
 enum class Existing { Keep, Replace };
 enum class Readers { Everyone, Owner };

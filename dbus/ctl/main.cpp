@@ -32,6 +32,8 @@ void configure(CLI::App& app, Session& session) {
   add_csr(app, session);
   add_certificate(app, session);
   add_key(app, session);
+  add_trust(app, session);
+  add_changes(app, session);
   add_attach(app, session);
   add_detach(app, session);
   add_attachments(app, session);
@@ -50,7 +52,7 @@ ExitCode usage(const CLI::App& app, const CLI::ParseError& error) {
 
 ExitCode run(int argc, char** argv) {
   Session session;
-  CLI::App app("Manage the keys and certificates of this device's applications", "edgesealctl");
+  CLI::App app("Manage keys, certificates and trust of this device's applications", "edgesealctl");
   try {
     configure(app, session);
     app.parse(argc, argv);

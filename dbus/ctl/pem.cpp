@@ -17,14 +17,11 @@
 #include <new>
 
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/openssl_objects.h"
 
 namespace edgeseal::ctl {
 namespace {
 
-template <class T, auto Free>
-struct Freed {
-  void operator()(T* object) const { Free(object); }
-};
 void free_openssl(void* memory) {
   OPENSSL_free(memory);
 }
@@ -50,9 +47,19 @@ X509Ptr parse(const Der& der) {
   return certificate;
 }
 
-std::vector<Der> from_pem(const std::string& content, const std::string& origin, PrivateKeys private_keys) {
+}  // namespace
+
+bool PemBlock::holds_certificate() const {
+  return label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD;
+}
+
+bool PemBlock::holds_crl() const {
+  return label == PEM_STRING_X509_CRL;
+}
+
+std::vector<PemBlock> pem_blocks(const std::string& content, const std::string& origin, PrivateKeys private_keys) {
   const Bio bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-  std::vector<Der> certificates;
+  std::vector<PemBlock> blocks;
   char* label = nullptr;
   char* header = nullptr;
   unsigned char* data = nullptr;
@@ -62,7 +69,7 @@ std::vector<Der> from_pem(const std::string& content, const std::string& origin,
     const OpenSslMemory<char> label_owner(label);
     const OpenSslMemory<char> header_owner(header);
     const OpenSslMemory<unsigned char> data_owner(data);
-    const std::string kind(label);
+    std::string kind(label);
     OPENSSL_cleanse(header, std::char_traits<char>::length(header));
     if (kind.find("PRIVATE KEY") != std::string::npos) {
       OPENSSL_cleanse(data, static_cast<size_t>(size));
@@ -70,16 +77,19 @@ std::vector<Der> from_pem(const std::string& content, const std::string& origin,
       throw Failure(ExitCode::Usage, origin + " holds a private key",
                     "give the certificate alone where the agent has the key; to hand the key over, give --key FILE");
     }
-    if (kind == PEM_STRING_X509 || kind == PEM_STRING_X509_OLD) certificates.emplace_back(data, data + size);
+    blocks.push_back({std::move(kind), Der(data, data + size)});
   }
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   if (!at_end) {
-    throw Failure(ExitCode::Usage,
-                  origin + " is damaged after " + std::to_string(certificates.size()) + " certificates",
+    throw Failure(ExitCode::Usage, origin + " is damaged after " + std::to_string(blocks.size()) + " certificates",
                   "get the file anew");
   }
-  return certificates;
+  return blocks;
+}
+
+bool is_certificate(const Der& der) {
+  return parse(der) != nullptr;
 }
 
 std::string name_text(const X509_NAME* name) {
@@ -94,6 +104,8 @@ std::string time_text(const ASN1_TIME* time) {
   std::array<char, 32> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
 }
+
+namespace {
 
 std::string serial_text(const X509* certificate) {
   const BigNumber number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
@@ -143,7 +155,10 @@ std::string to_pem(const std::string& label, const Der& der) {
 }
 
 std::vector<Der> certificates_of(const std::string& content, const std::string& origin, PrivateKeys private_keys) {
-  auto certificates = from_pem(content, origin, private_keys);
+  std::vector<Der> certificates;
+  for (auto& block : pem_blocks(content, origin, private_keys)) {
+    if (block.holds_certificate()) certificates.push_back(std::move(block.der));
+  }
   if (certificates.empty()) certificates.emplace_back(content.begin(), content.end());
   for (const auto& certificate : certificates) {
     if (!parse(certificate)) {

@@ -12,6 +12,21 @@ using Der = std::vector<uint8_t>;
 
 enum class PrivateKeys { Refuse, Skip };
 
+struct PemBlock {
+  std::string label;
+  Der der;
+
+  [[nodiscard]] bool holds_certificate() const;
+  [[nodiscard]] bool holds_crl() const;
+};
+
+// Empty where the content is no PEM. Throws Failure (Usage) that names `origin` where it is damaged, or holds a private
+// key that is to be refused.
+[[nodiscard]] std::vector<PemBlock> pem_blocks(const std::string& content, const std::string& origin,
+                                               PrivateKeys private_keys);
+
+[[nodiscard]] bool is_certificate(const Der& der);
+
 // The certificates of a file, in its order: PEM with one or more, or DER with one. Throws Failure (Usage) that names
 // `origin` where there are none, or where there is a private key that is to be refused.
 [[nodiscard]] std::vector<Der> certificates_of(const std::string& content, const std::string& origin,

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "dbus/ctl/commands.h"
+
+namespace edgeseal::ctl {
+
+// How the changes of one command go live.
+struct Confirmation {
+  std::uint32_t within = 0;  // seconds; 0: nothing has to be confirmed
+
+  // What ApplyChanges takes.
+  [[nodiscard]] std::map<std::string, sdbus::Variant> options() const;
+  // What the user has to do next; empty: nothing.
+  [[nodiscard]] std::string reminder(const std::string& application) const;
+  [[nodiscard]] nlohmann::json json() const;
+};
+
+// --confirm-within
+void add_confirmation(CLI::App& command, Confirmation& confirmation);
+
+// Of the connection of this command, which staged them.
+void apply_changes(Session& session, const std::string& application, const Confirmation& confirmation);
+
+}  // namespace edgeseal::ctl

@@ -1,0 +1,195 @@
+// edgesealctl trust audit, adopt, adopted and release: directories that say what programs trust.
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "dbus/ctl/commands.h"
+#include "dbus/ctl/failure.h"
+#include "dbus/ctl/slot.h"
+#include "dbus/ctl/trust_list.h"
+#include "dbus/ctl/trust_material.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+using Finding = std::map<std::string, std::string>;
+using VariantMap = std::map<std::string, sdbus::Variant>;
+
+struct Adoption {
+  std::string path;
+  std::string list;
+  std::string layout = "annex-f";
+  bool import = false, dry_run = false, yes = false;
+};
+
+template <class T>
+T field(const VariantMap& map, const char* name) {
+  const auto found = map.find(name);
+  if (found == map.end() || !found->second.containsValueOfType<T>()) return T{};
+  return found->second.get<T>();
+}
+
+std::string field(const Finding& finding, const char* name) {
+  const auto found = finding.find(name);
+  return found == finding.end() ? "" : found->second;
+}
+
+std::string absolute(const std::string& path) {
+  return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+std::string text_of(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const auto& finding : findings) {
+    text += printable(field(finding, "path")) + ": " + printable(field(finding, "found")) + ", must be " +
+            printable(field(finding, "wanted")) + " (" + printable(field(finding, "action")) + ")\n";
+    if (const auto remedy = field(finding, "remedy"); !remedy.empty()) text += "  " + printable(remedy) + "\n";
+  }
+  return text;
+}
+
+void audit(const std::string& path, Session& session) {
+  std::vector<Finding> findings;
+  session.agent.with_directories(
+      [&](dbus::RemoteTrustDirectories& directories) { findings = directories.Audit(absolute(path)); });
+  if (session.output.json()) {
+    session.output.print_json(findings);
+  } else if (findings.empty()) {
+    session.output.print("All is as it must be.\n");
+  } else {
+    session.output.print(text_of(findings));
+  }
+  if (!findings.empty()) throw Failure(ExitCode::Refused, std::to_string(findings.size()) + " findings");
+}
+
+std::string plan_text(const VariantMap& plan, const Adoption& wanted, const std::string& list) {
+  std::string text = printable(wanted.path) + " (" + wanted.layout + ") for " + list + ": ";
+  text += field<bool>(plan, "enforced") ? "its content will be held as that of the trust list.\n"
+                                        : "it will be audited only, the agent may not write there.\n";
+  for (const auto name : TrustList::kNames) {
+    const auto entries = field<std::vector<Der>>(plan, std::string(name).c_str());
+    text += "  " + std::to_string(entries.size()) + " " + std::string(name) + "\n";
+    if (name == TrustList::kNames[TrustList::TrustedCertificates]) {
+      for (const auto& certificate : entries) text += "    " + printable(facts_of(certificate).subject) + "\n";
+    }
+  }
+  for (const auto& ignored : field<std::vector<std::string>>(plan, "ignored")) {
+    text += "  ignored: " + printable(ignored) + "\n";
+  }
+  return text + text_of(field<std::vector<Finding>>(plan, "findings"));
+}
+
+nlohmann::json to_json(const VariantMap& plan) {
+  nlohmann::json value{{"enforced", field<bool>(plan, "enforced")},
+                       {"ignored", field<std::vector<std::string>>(plan, "ignored")},
+                       {"findings", field<std::vector<Finding>>(plan, "findings")}};
+  for (size_t index = 0; index < TrustList::kNames.size(); ++index) {
+    const std::string name(TrustList::kNames.at(index));
+    auto& entries = value[name] = nlohmann::json::array();
+    for (const auto& der : field<std::vector<Der>>(plan, name.c_str())) {
+      entries.push_back(TrustList::holds_crls(index) ? crl_facts_of(der).issuer : thumbprint_of(der));
+    }
+  }
+  return value;
+}
+
+bool agreed(const Adoption& wanted) {
+  if (wanted.yes) return true;
+  if (isatty(STDIN_FILENO) != 1) return false;
+  std::cerr << "Adopt it? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+void adopt(Adoption wanted, Session& session) {
+  wanted.path = absolute(wanted.path);
+  const auto [application, group] = find_group(session.agent, wanted.list);
+  const std::string list = application.name + "/" + group.name;
+  session.agent.with_directories(
+      [&, &application = application, &group = group](dbus::RemoteTrustDirectories& directories) {
+        VariantMap options{{"layout", sdbus::Variant(wanted.layout)}};
+        const auto plan = directories.PlanAdoption(wanted.path, application.name, group.name, options);
+        if (session.output.json()) {
+          if (wanted.dry_run) return session.output.print_json(to_json(plan));
+        } else {
+          session.output.print(plan_text(plan, wanted, list));
+        }
+        if (wanted.dry_run) return;
+        if (!agreed(wanted)) throw Failure(ExitCode::Usage, "nothing was changed", "give --yes to adopt it unasked");
+        options.emplace("import", sdbus::Variant(wanted.import));
+        directories.Adopt(wanted.path, application.name, group.name, options);
+        if (session.output.json()) return session.output.print_json({{"adopted", wanted.path}, {"list", list}});
+        session.output.print("Adopted.\n");
+      });
+}
+
+void show_adopted(Session& session) {
+  std::vector<VariantMap> all;
+  session.agent.with_directories([&](dbus::RemoteTrustDirectories& directories) { all = directories.Adopted(); });
+  auto values = nlohmann::json::array();
+  Table table({"DIRECTORY", "LIST", "LAYOUT", "HELD"});
+  for (const auto& directory : all) {
+    const auto list = field<std::string>(directory, "application") + "/" + field<std::string>(directory, "group");
+    const bool enforced = field<bool>(directory, "enforced");
+    const auto path = field<std::string>(directory, "path");
+    const auto layout = field<std::string>(directory, "layout");
+    table.add({path, list, layout, enforced ? "yes" : "audited only"});
+    values.push_back({{"path", path}, {"list", list}, {"layout", layout}, {"enforced", enforced}});
+  }
+  if (session.output.json()) return session.output.print_json(values);
+  if (table.empty()) return session.output.print("No directory is adopted.\n");
+  session.output.print(table);
+}
+
+void add_audit(CLI::App& trust, Session& session) {
+  auto path = std::make_shared<std::string>();
+  auto* command =
+      trust.add_subcommand("audit", "Find what is wrong with directories and files that say what is trusted");
+  command->add_option("PATH", *path, "A file or directory; default: all that are managed or adopted");
+  command->footer(
+      "Exit status 1: something is not as it must be.\nExample:\n  edgesealctl trust audit /opt/server/pki");
+  command->callback([path, &session] { audit(*path, session); });
+}
+
+void add_adopt(CLI::App& trust, Session& session) {
+  auto wanted = std::make_shared<Adoption>();
+  auto* command = trust.add_subcommand("adopt", "Keep a program's own directory as a trust list says");
+  command->add_option("DIRECTORY", wanted->path, "The directory")->required();
+  command->add_option("LIST", wanted->list, "APPLICATION or APPLICATION/GROUP")->required();
+  command->add_option("--layout", wanted->layout, "What the program expects; default: annex-f (OPC 10000-12)")
+      ->check(CLI::IsMember({"annex-f", "open62541", "node-opcua", "milo", "pem"}));
+  command->add_flag("--import", wanted->import, "First take into the trust list what the directory holds");
+  command->add_flag("--dry-run", wanted->dry_run, "Show what it holds and what is wrong with it; change nothing");
+  command->add_flag("--yes", wanted->yes, "Don't ask");
+  command->footer(
+      "Example:\n  edgesealctl trust adopt /opt/server/pki opcua-server/application --layout milo --import");
+  command->callback([wanted, &session] { adopt(*wanted, session); });
+}
+
+void add_release(CLI::App& trust, Session& session) {
+  auto path = std::make_shared<std::string>();
+  auto* command = trust.add_subcommand("release", "Leave an adopted directory to its program again, as it is");
+  command->add_option("DIRECTORY", *path, "The directory, as \"trust adopted\" shows it")->required();
+  command->footer("Example:\n  edgesealctl trust release /opt/server/pki");
+  command->callback([path, &session] {
+    session.agent.with_directories(
+        [&](dbus::RemoteTrustDirectories& directories) { directories.Release(absolute(*path)); });
+    if (session.output.json()) return session.output.print_json(nlohmann::json{{"released", absolute(*path)}});
+    session.output.print("Released " + printable(absolute(*path)) + "; its files stay as they are.\n");
+  });
+}
+
+}  // namespace
+
+void add_trust_directories(CLI::App& trust, Session& session) {
+  add_audit(trust, session);
+  add_adopt(trust, session);
+  auto* command = trust.add_subcommand("adopted", "List the adopted directories");
+  command->footer("Example:\n  edgesealctl trust adopted");
+  command->callback([&session] { show_adopted(session); });
+  add_release(trust, session);
+}
+
+}  // namespace edgeseal::ctl

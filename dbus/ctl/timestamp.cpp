@@ -1,0 +1,17 @@
+#include "dbus/ctl/timestamp.h"
+
+#include <array>
+#include <ctime>
+
+namespace edgeseal::ctl {
+
+std::string timestamp_text(std::uint64_t microseconds) {
+  if (microseconds == 0) return "-";
+  const auto seconds = static_cast<std::time_t>(microseconds / 1'000'000);
+  std::tm fields{};
+  if (gmtime_r(&seconds, &fields) == nullptr) return "?";
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
+}
+
+}  // namespace edgeseal::ctl
