@@ -107,6 +107,7 @@ constexpr const char* kPieces[] = {"a",  "Z",  "0",  "-",      "_",      "/",   
 constexpr const char* kPaths[] = {"/", "/org/edgeseal", "/org/edgeseal/application/web", "/a/_2e_2e"};
 
 constexpr size_t kSizes[] = {1, 8, 9, 31, 32, 33, 64, 65, 256, 257, 512, 513, 1024, 1025, 4096, 4097};
+constexpr size_t kModestSizes[] = {1, 20, 32, 32};
 constexpr size_t kLargeSizes[] = {65536, 65537, 1024 * 1024, 1024 * 1024 + 1};
 constexpr size_t kCounts[] = {0, 1, 1, 1, 2, 3, 8, 9, 10, 11, 16, 17, 24, 25, 32, 33, 64, 65};
 constexpr size_t kLargeCounts[] = {4096, 4097};
@@ -180,6 +181,7 @@ std::string RandomArguments::signature() {
 }
 
 size_t RandomArguments::size() {
+  if (modest_) return one_of(kModestSizes);
   const size_t wanted = one_in(64) ? one_of(kLargeSizes) : one_of(kSizes);
   const size_t given = std::min(wanted, bytes_left_);
   bytes_left_ -= given;
@@ -187,14 +189,20 @@ size_t RandomArguments::size() {
 }
 
 std::string RandomArguments::text() {
-  if (!one_in(3)) return one_of(kTexts);
+  if (modest_ || !one_in(3)) return one_of(kTexts);
   if (one_in(2)) return std::string(size(), 'x');
   std::string pieces;
   for (size_t left = below(20); left > 0; --left) pieces += one_of(kPieces);
   return pieces;
 }
 
+size_t RandomArguments::count() {
+  if (modest_) return below(4);
+  return one_in(64) ? one_of(kLargeCounts) : one_of(kCounts);
+}
+
 uint64_t RandomArguments::number() {
+  if (modest_) return below(16);
   return one_in(4) ? random_() : one_of(kNumbers);
 }
 
@@ -252,14 +260,13 @@ void RandomArguments::container(sd_bus_message* message, char type, const std::s
 
 void RandomArguments::array(sd_bus_message* message, const std::string& elements) {
   if (elements == "y") return bytes(message);
-  const size_t wanted = one_in(64) ? one_of(kLargeCounts) : one_of(kCounts);
-  const size_t count = std::min(wanted, elements_left_);
+  const size_t count = std::min(this->count(), elements_left_);
   elements_left_ -= count;
   container(message, SD_BUS_TYPE_ARRAY, elements, count);
 }
 
 void RandomArguments::bytes(sd_bus_message* message) {
-  std::vector<uint8_t> values(one_in(8) ? 0 : size());
+  std::vector<uint8_t> values(!modest_ && one_in(8) ? 0 : size());
   std::ranges::generate(values, [&] { return static_cast<uint8_t>(random_()); });
   check(sd_bus_message_append_array(message, 'y', values.data(), values.size()));
 }
@@ -274,7 +281,7 @@ void RandomArguments::options(sd_bus_message* message) {
   check(sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "{sv}"));
   depth_ += 2;
   if (one_in(4)) client(message);
-  for (size_t left = below(4); left > 0; --left) option(message);
+  for (size_t left = modest_ ? below(3) / 2 : below(4); left > 0; --left) option(message);
   depth_ -= 2;
   check(sd_bus_message_close_container(message));
 }

@@ -17,7 +17,7 @@ class RandomArguments {
   // The deepest that the bus lets through: containers in containers.
   static constexpr size_t kDeepest = 64;
 
-  explicit RandomArguments(std::seed_seq numbers) : random_(numbers) {}
+  explicit RandomArguments(std::seed_seq numbers) : random_(numbers), modest_(!one_in(3)) {}
 
   // Values of these types; options (a{sv}) have names that methods know, and others.
   void append(sd_bus_message* message, std::string_view signature);
@@ -34,6 +34,7 @@ class RandomArguments {
 
   [[nodiscard]] std::string type(size_t depth);
   [[nodiscard]] size_t size();
+  [[nodiscard]] size_t count();
   [[nodiscard]] std::string text();
   [[nodiscard]] uint64_t number();
 
@@ -49,6 +50,7 @@ class RandomArguments {
   void option(sd_bus_message* message);
 
   std::mt19937_64 random_;
+  bool modest_;  // little of everything, as a call must have that gets past all checks
   size_t depth_ = 0;
   // Somewhat more than a message may hold.
   size_t bytes_left_ = 1200 * 1024;
