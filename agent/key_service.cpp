@@ -120,8 +120,10 @@ KeyPtr KeyService::find(std::string_view name) {
         Code::not_found,
         fmt::format("{} has no certificate yet; remedy: edgesealctl csr {}, then edgesealctl certificate install",
                     slot.key_name(), slot.application));
-  const KeyPtr key = cached(record->id);
-  return key != nullptr ? key : load(std::move(*record));
+  KeyPtr key = cached(record->id);
+  if (key == nullptr) key = load(std::move(*record));
+  if (!key->certificate_damage.empty()) throw Error(Code::security_checks_failed, key->certificate_damage);
+  return key;
 }
 
 KeyPtr KeyService::find(const KeyId& id) {
@@ -167,7 +169,7 @@ KeyPtr KeyService::load(KeyRecord record) {
     key->access = known_access(*application);
     key->legacy = application->legacy;
   }
-  key->certificate = state_.certificate(record.id);
+  add_certificate(*key);
   if (record.protection == KeyProtection::sealed)
     key->sealed = std::make_shared<SealedKey>(SealedKey{record.id, std::move(record.ciphertext),
                                                         std::move(record.tpm_object), std::move(record.next_object)});
@@ -176,6 +178,16 @@ KeyPtr KeyService::load(KeyRecord record) {
   if (cache_.size() >= cache_limit) cache_.clear();
   cache_[key->id] = {key, std::chrono::steady_clock::now() + cache_lifetime};
   return key;
+}
+
+// The key is as good as it was, and is what a new certificate is proved with.
+void KeyService::add_certificate(Key& key) {
+  try {
+    key.certificate = state_.certificate(key.id);
+  } catch (const Error& error) {
+    if (error.code() != Code::security_checks_failed) throw;
+    key.certificate_damage = error.what();
+  }
 }
 
 KeyPtr KeyService::cached(const KeyId& id) const {

@@ -31,6 +31,7 @@ struct Key {
   std::vector<policy::AccessRule> access;
   std::vector<std::string> legacy;  // ApplicationRecord::legacy
   std::optional<CertificateRecord> certificate;
+  std::string certificate_damage;           // why there is none although it was installed; empty: nothing is wrong
   tpm::StoredKey stored;                    // of a `tpm` key
   std::shared_ptr<const SealedKey> sealed;  // of a `sealed` key, else null
 };
@@ -49,7 +50,8 @@ class KeyService {
  public:
   KeyService(State& state, TpmWorker& tpm, SealedKeys& sealed, RetiredKeys& retired);
 
-  // The active key that a name stands for, as resolve_slot() says. Throws Error{not_found}, saying what is missing.
+  // The active key that a name stands for, as resolve_slot() says. Throws Error{not_found}, saying what is missing, and
+  // Error{security_checks_failed} where its certificate was damaged.
   [[nodiscard]] KeyPtr find(std::string_view name);
   // Any key, a pending or retired one too. Throws Error{key_retired} where there is none (any more).
   [[nodiscard]] KeyPtr find(const KeyId& id);
@@ -81,6 +83,7 @@ class KeyService {
 
  private:
   [[nodiscard]] KeyPtr load(KeyRecord record);
+  void add_certificate(Key& key);
   [[nodiscard]] TrustAnchors anchors_of(const ApplicationRecord& application, const std::string& group);
   [[nodiscard]] KeyPtr cached(const KeyId& id) const;
   // The answer, which also prolongs the life of a retired key.

@@ -200,7 +200,7 @@ class State {
   // The latest tpm::KeyDevice::kMaxApprovals are kept.
   void add_pcr_approval(const PcrApprovalRecord& approval);
 
-  // Of the active key. Both throw Error{state_unavailable} for one that was damaged on the disk.
+  // Of the active key. Both throw Error{security_checks_failed} for one that was damaged on the disk.
   [[nodiscard]] std::optional<CertificateRecord> certificate(const Slot& slot);
   [[nodiscard]] std::optional<CertificateRecord> certificate(const KeyId& key);
   // Installs all of them together: their keys become active, the keys that they replace retire at `now`; setup ends.

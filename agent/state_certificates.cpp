@@ -44,9 +44,9 @@ std::optional<CertificateRecord> read_certificate(Database& database, const KeyI
   if (!row.bind(key).step()) return std::nullopt;
   CertificateRecord record{slot, key, row.blob(0), read_issuers(database, key)};
   if (row.blob(1) != certificate_digest(record))
-    throw Error(Code::state_unavailable,
+    throw Error(Code::security_checks_failed,
                 fmt::format("the certificate of {} or one of its issuers was damaged in the state and is not used; "
-                            "remedy: install it again, or restore the state from a backup",
+                            "remedy: install it again, or delete it and install a new one",
                             slot.key_name()));
   return record;
 }

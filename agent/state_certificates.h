@@ -11,7 +11,7 @@ namespace edgeseal::agent {
 // Over key, certificate and issuers: what finds bytes that the disk has changed.
 [[nodiscard]] Bytes certificate_digest(const CertificateRecord& record);
 
-// Throws Error{state_unavailable} for one that its digest does not fit.
+// Throws Error{security_checks_failed} for one that its digest does not fit.
 [[nodiscard]] std::optional<CertificateRecord> read_certificate(Database& database, const KeyId& key, const Slot& slot);
 // In the place of what the key had.
 void write_certificate(Database& database, const CertificateRecord& record);

@@ -14,7 +14,7 @@ namespace {
 constexpr auto now = State::Clock::time_point(1000s);
 
 bool is_damage(const agent::Error& error) {
-  return error.code() == agent::Code::state_unavailable &&
+  return error.code() == agent::Code::security_checks_failed &&
          std::string(error.what()).find("damaged") != std::string::npos;
 }
 

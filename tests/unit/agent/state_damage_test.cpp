@@ -1,0 +1,48 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/agent/gateway.h"
+
+using namespace edgeseal;
+using agent::Code;
+using test::has_code;
+
+namespace {
+
+// An agent whose own certificate was changed on the disk.
+struct Damaged : test::Gateway {
+  Damaged() {
+    key = install(web)->id;
+    (void)install(other);
+    whole = state.certificate(web)->certificate;
+    agent::Database(directory.file("state") + "/state.db")
+        .execute(
+            "UPDATE certificate SET certificate = CAST(substr(certificate, 1, 99) || CASE hex(substr(certificate, 100, "
+            "1)) WHEN '5A' "
+            "THEN x'5B' ELSE x'5A' END || substr(certificate, 101) AS BLOB) WHERE key_id IN (SELECT id FROM key WHERE "
+            "application = 'web')");
+    keys.forget_cached();
+  }
+
+  const agent::Slot web = declare("web", "https/https"), other = declare("other", "https/https");
+  tpm::KeyId key{};
+  tpm::Bytes whole;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(state_damage, Damaged)
+
+BOOST_AUTO_TEST_CASE(D11_a_damaged_own_certificate_is_shown_to_no_program) {
+  for (int i = 0; i < 2; ++i)  // loaded, and from the cache
+    BOOST_CHECK_EXCEPTION((void)keys.find("web"), agent::Error, has_code(Code::security_checks_failed));
+  BOOST_TEST(!keys.find(key)->certificate.has_value());
+  BOOST_CHECK_NO_THROW((void)keys.find("other"));
+}
+
+BOOST_AUTO_TEST_CASE(D11_installing_it_again_makes_good_what_was_damaged) {
+  groups.update(owner, {"web", "https"}, {"https", whole, {}});
+  apply(web);
+  BOOST_TEST((keys.find("web")->certificate->certificate == whole));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
