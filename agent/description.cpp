@@ -52,8 +52,18 @@ Json describe_retired(const RetiredLives& lives, const Slot& slot) {
   return keys;
 }
 
+// Null for a damaged one too, of which an alarm tells.
+Json describe_certificate(State& state, const Slot& slot) {
+  try {
+    const auto certificate = state.certificate(slot);
+    return certificate ? describe_certificate(*certificate) : Json();
+  } catch (const Error& error) {
+    if (error.code() != Code::security_checks_failed) throw;
+    return {};
+  }
+}
+
 Json describe_slot(State& state, const RetiredLives& retired, const Slot& slot, const KeyDeclaration& declared) {
-  const auto certificate = state.certificate(slot);
   return {{"certificate-type", slot.certificate_type},
           {"key-name", slot.key_name()},
           {"key-algorithm", algorithm_name(declared.algorithm)},
@@ -63,7 +73,7 @@ Json describe_slot(State& state, const RetiredLives& retired, const Slot& slot, 
           {"active-key", describe_key(state.key(slot, KeyStatus::active))},
           {"pending-key", describe_key(state.key(slot, KeyStatus::pending))},
           {"retired-keys", describe_retired(retired, slot)},
-          {"certificate", certificate ? describe_certificate(*certificate) : Json()}};
+          {"certificate", describe_certificate(state, slot)}};
 }
 
 Json time_text(State::Clock::time_point time) {

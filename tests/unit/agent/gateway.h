@@ -24,9 +24,8 @@ struct Gateway : Core {
   }
 
   void apply(const agent::Slot& slot) {
-    (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) {
-      groups.apply(owner, slot.application, {}, std::move(answer));
-    });
+    (void)value<std::monostate>(
+        [&](agent::Answer<std::monostate> answer) { groups.apply(owner, slot.application, {}, std::move(answer)); });
   }
 
   // The active key, with a certificate for what request() asks.
