@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "dbus/ctl/commands.h"
@@ -36,15 +37,28 @@ std::string field(const Finding& finding, const char* name) {
 }
 
 std::string absolute(const std::string& path) {
-  return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string();
+  if (path.empty()) return "";
+  std::string text = std::filesystem::absolute(path).lexically_normal();
+  if (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
 }
 
+bool is_fault(const Finding& finding) {
+  return field(finding, "action") != "none";
+}
+
+// One line per component, as namei(1) has them; what is wrong with it and the remedy below.
 std::string text_of(const std::vector<Finding>& findings) {
   std::string text;
   for (const auto& finding : findings) {
-    text += printable(field(finding, "path")) + ": " + printable(field(finding, "found")) + ", must be " +
-            printable(field(finding, "wanted")) + " (" + printable(field(finding, "action")) + ")\n";
-    if (const auto remedy = field(finding, "remedy"); !remedy.empty()) text += "  " + printable(remedy) + "\n";
+    text += is_fault(finding) ? "wrong  " : "ok     ";
+    text += printable(field(finding, "path")) + ": " + printable(field(finding, "found"));
+    if (!is_fault(finding)) {
+      text += "\n";
+      continue;
+    }
+    text += ", must be " + printable(field(finding, "wanted")) + " (" + printable(field(finding, "action")) + ")\n";
+    if (const auto remedy = field(finding, "remedy"); !remedy.empty()) text += "       " + printable(remedy) + "\n";
   }
   return text;
 }
@@ -60,7 +74,8 @@ void audit(const std::string& path, Session& session) {
   } else {
     session.output.print(text_of(findings));
   }
-  if (!findings.empty()) throw Failure(ExitCode::Refused, std::to_string(findings.size()) + " findings");
+  const auto faults = std::ranges::count_if(findings, is_fault);
+  if (faults > 0) throw Failure(ExitCode::Refused, std::to_string(faults) + " things are not as they must be");
 }
 
 std::string plan_text(const VariantMap& plan, const Adoption& wanted, const std::string& list) {

@@ -31,6 +31,8 @@ BOOST_AUTO_TEST_CASE(commands_are_offered) {
   BOOST_TEST(complete("edgesealctl key ''") == "list\nshow\nimport\nexport-tss\ncertify\n");
   BOOST_TEST(complete("edgesealctl pcr ''") == "show\napproval-request\napprove\nreseal\n");
   BOOST_TEST(complete("edgesealctl tpm a") == "activate-credential\n");
+  BOOST_TEST(complete("edgesealctl trust re") == "remove\nread\nrejected\nrelease\n");
+  BOOST_TEST(complete("edgesealctl changes ''") == "show\nconfirm\n");
 }
 
 BOOST_AUTO_TEST_CASE(names_of_applications_are_offered) {
@@ -45,6 +47,9 @@ BOOST_AUTO_TEST_CASE(slots_are_offered) {
   BOOST_TEST(complete("edgesealctl key certify --nonce 00 o") == "opcua-server\n");
   BOOST_TEST(complete("edgesealctl certificate self-signed w") == "web\n");
   BOOST_TEST(complete("edgesealctl attach nginx.service w") == "web\n");
+  BOOST_TEST(complete("edgesealctl trust add w") == "web\n");
+  BOOST_TEST(complete("edgesealctl trust read --trusted w") == "web\n");
+  BOOST_TEST(complete("edgesealctl trust adopt /x w") == "web\n");
   BOOST_TEST(complete("edgesealctl attach nginx.service --chroot / o") == "opcua-server\n");
 }
 
@@ -56,6 +61,8 @@ BOOST_AUTO_TEST_CASE(options_and_their_values_are_offered) {
   BOOST_TEST(complete("edgesealctl key import web x --format P") == "PEM\nPFX\n");
   BOOST_TEST(complete("edgesealctl tpm activate-credential x --key ''") == "rsa-2048\nec-p256\n");
   BOOST_TEST(complete("edgesealctl application create web --legacy s") == "sha1-signatures\n");
+  BOOST_TEST(complete("edgesealctl trust options web --suppress h") == "host-name-invalid\n");
+  BOOST_TEST(complete("edgesealctl trust adopt /x web --layout m") == "milo\n");
 }
 
 // The parser is the source: what --help lists, and nothing else, is offered.
@@ -71,6 +78,22 @@ BOOST_AUTO_TEST_CASE(every_command_has_the_options_of_its_help) {
                                     "key import",
                                     "key export-tss",
                                     "key certify",
+                                    "key destroy-retired",
+                                    "trust list",
+                                    "trust show",
+                                    "trust add",
+                                    "trust remove",
+                                    "trust read",
+                                    "trust write",
+                                    "trust options",
+                                    "trust validate",
+                                    "trust rejected",
+                                    "trust audit",
+                                    "trust adopt",
+                                    "trust adopted",
+                                    "trust release",
+                                    "changes show",
+                                    "changes confirm",
                                     "pcr show",
                                     "pcr approval-request",
                                     "pcr approve",
