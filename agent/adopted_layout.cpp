@@ -86,7 +86,7 @@ std::vector<PublishedFile> adopted_files(const std::string& layout, const std::s
     if (prefix.empty() && file.path.starts_with("export/")) continue;
     files.push_back({file.path.substr(prefix.size()), std::move(file.content)});
   }
-  std::ranges::stable_partition(files, is_crl);
+  std::stable_partition(files.begin(), files.end(), is_crl);
   return files;
 }
 

@@ -195,8 +195,9 @@ void Adoption::write(const std::string& path) {
   known.generation = ++generations_;
   try {
     known.enforced = !unwritable(path, known.layout);
+    known.accounts = world_.accounts(known.record.application);
     const auto make = [record = known.record, layout = known.layout, list = world_.trust_list(group_of(known.record)),
-                       accounts = world_.accounts(known.record.application), enforced = known.enforced] {
+                       accounts = known.accounts, enforced = known.enforced] {
       const auto files =
           std::make_shared<const std::vector<PublishedFile>>(adopted_files(record.layout, record.group, list));
       if (enforced) try_to_write(record.path, layout, *files);
@@ -230,7 +231,7 @@ std::vector<GuardedDirectory> Adoption::directories() const {
   for (const auto& [path, known] : known_)
     if (known.rules)
       all.push_back({path, known.record.application, known.record.group, known.rules,
-                     known.enforced ? Means::restore : Means::report, true, world_.accounts(known.record.application)});
+                     known.enforced ? Means::restore : Means::report, true, known.accounts});
   return all;
 }
 

@@ -63,8 +63,9 @@ class Adoption {
   struct Known {
     AdoptedRecord record;
     AdoptedLayout layout;
-    FilesPtr files;  // none: not made yet
-    RulesPtr rules;  // none: not written yet
+    std::vector<uid_t> accounts;  // of the application
+    FilesPtr files;               // none: not made yet
+    RulesPtr rules;               // none: not written yet
     std::uint64_t generation = 0;
     bool enforced = false;
   };

@@ -193,7 +193,10 @@ Applications::PublicationObserver Agent::publication_observer() {
           [this](const ApplicationRecord& application, PublishedGroup group) {
             guarded_.published(application.name, readers_of(application), std::move(group));
           },
-          [this](const std::string& application) { guarded_.removed(application); }};
+          [this](const std::string& application) {
+            guarded_.removed(application);
+            adoption_.forget(application);
+          }};
 }
 
 Adoption::World Agent::adoption_world(const Configuration& configuration) {

@@ -1,16 +1,13 @@
 #include "agent/directory_guard.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 #include <utility>
 
-#include "agent/directory.h"
 #include "agent/error.h"
-#include "policy/directory_entry.h"
-#include "policy/file_facts.h"
+#include "agent/foreign_entries.h"
 
 namespace edgeseal::agent {
 
@@ -20,7 +17,6 @@ using policy::Fault;
 using policy::Finding;
 
 constexpr unsigned repairs_at_full_speed = 3;
-constexpr std::size_t max_removals = 100'000;
 constexpr unsigned repairs_that_did_not_last = 3;  // of the same drift, then it stands, and is tried less often
 constexpr const char* not_ours = "it is not the agent's to repair";
 constexpr unsigned inconclusive_looks = 3;  // then somebody exchanges it all the time, and it is judged as it is found
@@ -39,40 +35,15 @@ std::vector<Finding> without(std::vector<Finding> findings, const std::vector<Fi
   return findings;
 }
 
-// What does not belong directly in the directory goes, with all that is in it; the rest of the findings stays.
-std::vector<Finding> removed_from(const GuardedDirectory& directory, const std::vector<Finding>& findings) {
-  const policy::DirectoryEntry entry = policy::open_absolute(directory.path);
-  const policy::UniqueFd opened =
-      entry.is_directory() ? policy::reopen(entry.fd.get(), O_RDONLY | O_DIRECTORY) : policy::UniqueFd();
-  const auto names = opened ? policy::names_in(opened.get(), max_removals) : std::nullopt;
-  std::set<std::string> removed;
-  for (const std::string& name : names.value_or(std::vector<std::string>())) {
-    const std::string path = policy::printable(policy::joined(directory.path, name));
-    const auto misplaced = [&](const Finding& finding) {
-      return finding.path == path && (finding.fault == Fault::foreign || finding.fault == Fault::kind);
-    };
-    if (std::ranges::none_of(findings, misplaced)) continue;
-    try {
-      remove_tree(opened.get(), name);
-      removed.insert(path);
-    } catch (const std::system_error&) {
-      // It is among what is left.
-    }
-  }
-  std::vector<Finding> left = findings;
-  std::erase_if(left, [&](const Finding& finding) { return removed.contains(finding.path); });
-  return left;
-}
-
 }  // namespace
 
 DirectoryGuard::DirectoryGuard(EventLoop& loop, BackgroundWorker& worker, const Audit& audit, World world,
                                const Settings& settings)
     : loop_(loop),
       worker_(worker),
-      audit_(audit),
       world_(std::move(world)),
       settings_(settings),
+      records_(audit, settings.records),
       watch_(loop, [this](const std::string& path) { mark(path); }),
       timer_(loop.add_timer([this] { step(); })),
       sweep_timer_(loop.add_timer([this] { sweep_all(); })) {
@@ -87,21 +58,22 @@ void DirectoryGuard::refresh() {
     const bool changed = guarded.directory.rules != directory.rules || guarded.directory.means != directory.means;
     guarded.directory = std::move(directory);
     if (!changed) continue;
-    guarded.standing.clear();
+    guarded.retry = true;
     mark(guarded.directory.path);
   }
   std::erase_if(guarded_, [&](const auto& entry) {
     if (present.contains(entry.first)) return false;
     watch_.forget(entry.first);
+    records_.forget(entry.first);
     return true;
   });
 }
 
 void DirectoryGuard::sweep_all() {
+  sweep_timer_.set_time(loop_.now() + settings_.sweep);
   refresh();
   for (auto& [path, guarded] : guarded_) guarded.retry = true;
   mark("");
-  sweep_timer_.set_time(loop_.now() + settings_.sweep);
 }
 
 std::vector<DirectoryDrift> DirectoryGuard::standing() const {
@@ -275,13 +247,17 @@ void DirectoryGuard::repair(Guarded& guarded, std::vector<Finding> findings) {
 
 void DirectoryGuard::restore(Guarded& guarded, std::vector<Finding> findings) {
   busy_ = true;
-  const std::string path = guarded.directory.path;
-  world_.restore(guarded.directory, [this, path, findings, alive = std::weak_ptr(alive_)](
-                                        const std::variant<std::monostate, Error>& outcome) {
+  const Answer<std::monostate> answer = [this, path = guarded.directory.path, findings, alive = std::weak_ptr(alive_)](
+                                            const std::variant<std::monostate, Error>& outcome) {
     if (alive.expired()) return;
     const auto* error = std::get_if<Error>(&outcome);
     repaired(path, findings, error == nullptr ? Outcome{} : Outcome{findings, error->what()});
-  });
+  };
+  try {
+    world_.restore(guarded.directory, answer);
+  } catch (const Error& error) {
+    answer(error);
+  }
 }
 
 void DirectoryGuard::clear(Guarded& guarded, std::vector<Finding> findings) {
@@ -295,7 +271,7 @@ void DirectoryGuard::clear(Guarded& guarded, std::vector<Finding> findings) {
              {left != nullptr ? std::move(*left) : findings, "it is not the agent's, or cannot be removed"});
   };
   try {
-    worker_.submit<std::vector<Finding>>([directory, findings] { return removed_from(directory, findings); }, answer);
+    worker_.submit<std::vector<Finding>>([directory, findings] { return remove_foreign(directory, findings); }, answer);
   } catch (const Error& error) {
     answer(error);
   }
@@ -329,38 +305,9 @@ void DirectoryGuard::stand(Guarded& guarded, std::vector<Finding> findings, cons
   if (!fresh.empty()) record(guarded, fresh, action, reason);
 }
 
-// A storm in one directory takes nothing away from the records of the others.
-void DirectoryGuard::record(Guarded& guarded, const std::vector<Finding>& findings, const std::string& action,
+void DirectoryGuard::record(const Guarded& guarded, const std::vector<Finding>& findings, const std::string& action,
                             const std::string& reason) {
-  if (loop_.now() - guarded.recorded_since >= std::chrono::minutes(1)) {
-    guarded.recorded_since = loop_.now();
-    guarded.recorded = 0;
-  }
-  std::size_t left_out = 0;
-  for (const Finding& finding : findings) {
-    if (guarded.recorded >= settings_.records) {
-      ++left_out;
-    } else {
-      ++guarded.recorded;
-      record(guarded.directory, finding, action, reason, "");
-    }
-  }
-  if (left_out == 0) return;
-  const Finding rest{Fault::content, guarded.directory.path, fmt::format("{} more findings", left_out), "none", ""};
-  if (const auto more = limit_.admit(action + rest.path, loop_.now()))
-    record(guarded.directory, rest, action, reason, *more);
-}
-
-void DirectoryGuard::record(const GuardedDirectory& directory, const Finding& finding, const std::string& action,
-                            const std::string& reason, const std::string& more) {
-  Audit::Fields fields{
-      {"path", finding.path}, {"found", finding.found}, {"wanted", finding.wanted}, {"action", action}};
-  if (!directory.application.empty()) fields["application"] = directory.application;
-  if (!directory.group.empty()) fields["group"] = directory.group;
-  std::string message = fmt::format("{}: {}, wanted: {}; {}", finding.path, finding.found, finding.wanted, action);
-  if (!reason.empty()) message += ": " + (fields["reason"] = reason);
-  if (action != "repaired" && !finding.remedy.empty()) message += "; remedy: " + (fields["remedy"] = finding.remedy);
-  audit_.record(Level::warning, "directory-drift", message + more, fields);
+  records_.record(guarded.directory, findings, action, reason, loop_.now());
 }
 
 }  // namespace edgeseal::agent

@@ -14,6 +14,7 @@
 #include "agent/background_worker.h"
 #include "agent/directory_sweep.h"
 #include "agent/directory_watch.h"
+#include "agent/drift_records.h"
 #include "agent/log_limit.h"
 
 namespace edgeseal::agent {
@@ -65,8 +66,6 @@ class DirectoryGuard {
     std::vector<policy::Finding> above, standing;  // what stands: above it, in it
     std::vector<policy::Finding> repaired;         // by the last repair
     std::string action, reason;                    // of what stands in it
-    Time recorded_since{0};
-    std::size_t recorded = 0;  // since then
   };
   // How a repair went. A finding that is not among the failures is repaired.
   struct Outcome {
@@ -92,16 +91,14 @@ class DirectoryGuard {
   void judge_above(Guarded& guarded, policy::Judgement above);
   void stand(Guarded& guarded, std::vector<policy::Finding> findings, const std::string& action,
              const std::string& reason);
-  void record(Guarded& guarded, const std::vector<policy::Finding>& findings, const std::string& action,
+  void record(const Guarded& guarded, const std::vector<policy::Finding>& findings, const std::string& action,
               const std::string& reason);
-  void record(const GuardedDirectory& directory, const policy::Finding& finding, const std::string& action,
-              const std::string& reason, const std::string& more);
 
   EventLoop& loop_;
   BackgroundWorker& worker_;
-  const Audit& audit_;
   const World world_;
   const Settings settings_;
+  DriftRecords records_;
   LogLimit limit_;
   DirectoryWatch watch_;
   std::map<std::string, Guarded> guarded_;  // by path: what is above comes first

@@ -8,6 +8,20 @@ namespace edgeseal::agent {
 
 namespace {
 
+using RulesPtr = std::shared_ptr<const policy::DirectoryRules>;
+
+RulesPtr rules_of(const PublishedGroup& group) {
+  return std::make_shared<const policy::DirectoryRules>(group_rules(directories_of(group), manifest_of(group)));
+}
+
+std::variant<RulesPtr, Error> outcome_of(const PublishedGroup& group) {
+  try {
+    return rules_of(group);
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
 bool is_same(const Readers& one, const Readers& other) {
   return one.users == other.users && one.groups == other.groups;
 }
@@ -47,10 +61,7 @@ void GuardedPublication::published(const std::string& application, const Readers
 // One after the other: the worker has no room for all groups of a large device at once.
 void GuardedPublication::make_digests() {
   if (waiting_.empty()) return;
-  const auto make = [publishing = waiting_.front()] {
-    const PublishedGroup& group = publishing->group;
-    return std::make_shared<const policy::DirectoryRules>(group_rules(directories_of(group), manifest_of(group)));
-  };
+  const auto make = [publishing = waiting_.front()] { return rules_of(publishing->group); };
   const auto put_and_go_on = [this, alive = std::weak_ptr(alive_)](const std::variant<RulesPtr, Error>& rules) {
     if (alive.expired()) return;
     const auto publishing = waiting_.front();
@@ -60,8 +71,8 @@ void GuardedPublication::make_digests() {
   };
   try {
     worker_.submit<RulesPtr>(make, put_and_go_on);
-  } catch (const Error& error) {
-    put_and_go_on(error);
+  } catch (const Error&) {  // it has no room now, which is seldom
+    put_and_go_on(outcome_of(waiting_.front()->group));
   }
 }
 

@@ -73,6 +73,7 @@ class Judge {
     DirectoryEntry entry = open_entry(directory.fd.get(), name);
     if (entry.error == ENOENT) return;  // gone meanwhile: missing, where it was expected
     seen_.insert(path);
+    if (entry.error == EXDEV && place) return;  // its own rules say so
     if (entry.error != 0) return report_unreadable(path, entry.error);
     if (!expected) return report_foreign(entry, path);
     if (!judge_kind(entry, path, file == rules_.files.end() ? S_IFDIR : S_IFREG) || place) return;

@@ -197,6 +197,21 @@ BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_written_is_refused_and_tried_aga
   BOOST_TEST(recorded("refused").size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_refused_is_not_told_again_because_something_else_is_published) {
+  if (!may_be_root()) return;
+  const std::string place = group;
+  {
+    const AsRoot root_account;
+    BOOST_REQUIRE(::mount("tmpfs", place.c_str(), "tmpfs", 0, nullptr) == 0);
+  }
+  run_until_recorded("refused");
+  guarded.published("web", {{33}, {44}}, shown);
+  run_until([&] { return guarded.directories().size() == 4 && guard.idle(); });
+  BOOST_TEST(recorded("refused").size() == 1u);
+  const AsRoot root_account;
+  ::umount2(place.c_str(), MNT_DETACH);
+}
+
 // A shared mapping is written without any event.
 BOOST_AUTO_TEST_CASE(a_sweep_finds_what_no_watch_can_tell) {
   {

@@ -303,10 +303,10 @@ BOOST_DATA_TEST_CASE_F(Fixture, drift_is_repaired_or_refused_in_two_seconds_and_
 
 BOOST_AUTO_TEST_CASE(D7_no_other_account_changes_what_is_published) {
   if (!may_be_root()) return;
-  for (const uid_t account : {reader, stranger})
+  for (const uid_t other : {reader, stranger})
     for (const auto& entry : fs::recursive_directory_iterator(place.root)) {
       const std::string path = entry.path();
-      const auto fails = [&](const std::function<bool()>& action) { return !succeeds_as(account, action); };
+      const auto fails = [&](const std::function<bool()>& action) { return !succeeds_as(other, action); };
       BOOST_TEST(fails([&] { return ::chmod(path.c_str(), 0777) == 0; }), path);
       BOOST_TEST(fails([&] { return ::rename(path.c_str(), (path + "x").c_str()) == 0; }), path);
       if (entry.is_directory()) {
