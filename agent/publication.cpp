@@ -138,8 +138,8 @@ void Publication::remove(const std::string& application) const {
   attempt(path_, [&] {
     const std::string name = staging_->unused_name();
     if (!rename_entry({root_.get(), application}, {staging_->descriptor(), name})) return;
+    staging_->discard(name);  // also where it can't be synced: nobody would come back for it
     sync(root_.get());
-    staging_->discard(name);
   });
 }
 
