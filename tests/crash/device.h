@@ -30,6 +30,7 @@ class Device {
   void start();  // throws where the agent does not come up
   // Whether it came up.
   [[nodiscard]] bool start_supervised(Supervisor::Judge judge);
+  [[nodiscard]] bool has_agent() const { return agent_.has_value(); }
   [[nodiscard]] AgentRun& agent() { return *agent_; }
   void kill_agent() { agent_.reset(); }
 

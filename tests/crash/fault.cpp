@@ -37,7 +37,7 @@ void PowerCut::pass(const StoppedCall& stopped) {
 }
 
 bool DiskFull::concerns(const StoppedCall& stopped) const {
-  return stopped.touches == Touches::storage && stopped.call->effect == Effect::takes_space;
+  return stopped.touches == Touches::storage && stopped.takes_space;
 }
 
 bool SyncError::concerns(const StoppedCall& stopped) const {

@@ -35,6 +35,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::string fault = "kill";
   std::string operation;  // empty: all
+  std::size_t point = 0;  // 0: all
   std::size_t processes = 2, at_least = 1;
 };
 
@@ -78,13 +79,18 @@ Json work(const Options& options, const Share& share) {
   }
 }
 
+Share share_of(const Options& options, std::size_t process) {
+  if (options.point != 0) return {options.point + process, options.processes, options.point};
+  return {process + 1, options.processes};
+}
+
 // The sum of what all found.
 Json run(const Options& options) {
   const edgeseal::test::TemporaryDirectory directory;
   std::vector<pid_t> workers;
   for (std::size_t i = 0; i < options.processes; ++i) {
     workers.push_back(::fork());
-    if (workers.back() == 0) become_worker(options, {i + 1, options.processes}, directory.file(std::to_string(i)));
+    if (workers.back() == 0) become_worker(options, share_of(options, i), directory.file(std::to_string(i)));
   }
   Json sum = Json::object();
   for (std::size_t i = 0; i < workers.size(); ++i) {
@@ -124,6 +130,7 @@ int main(int argc, char** argv) {
   CLI::App app("Interrupts edgeseald at every system call that writes.");
   app.add_option("--fault", options.fault)->check(CLI::IsMember({"kill", "power", "full", "sync"}));
   app.add_option("--operation", options.operation, "Only this one");
+  app.add_option("--point", options.point, "Only this one");
   app.add_option("--processes", options.processes)->check(CLI::Range(1, 64));
   app.add_option("--at-least", options.at_least, "Fail with fewer points");
   CLI11_PARSE(app, argc, argv);

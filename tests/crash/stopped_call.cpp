@@ -24,6 +24,10 @@ bool is_below(const std::string& path, const std::filesystem::path& directory) {
   return path.starts_with(directory.native());
 }
 
+bool opens(Target target) {
+  return target == Target::opened || target == Target::opened_at || target == Target::opened_by_record;
+}
+
 std::size_t read_memory(pid_t process, __u64 address, void* into, std::size_t size) {
   const iovec here{into, size}, there{reinterpret_cast<void*>(address), size};
   const ssize_t count = ::process_vm_readv(process, &here, 1, &there, 1, 0);
@@ -71,6 +75,8 @@ StoppedCall CallReader::read(const seccomp_notif& notification) const {
   if (stopped.call->target == Target::descriptor) stopped.descriptor = static_cast<int>(arguments[0]);
   if (stopped.call->target == Target::opened_by_record && !creates(arguments[2])) return stopped;
   stopped.target = path_of(*stopped.call, arguments);
+  stopped.takes_space = stopped.call->effect == WritingCall::Effect::takes_space &&
+                        !(opens(stopped.call->target) && std::filesystem::exists(stopped.target));
   if (stopped.target.starts_with("socket:")) classify_socket(stopped);
   if (is_below(stopped.target, places_.state)) {
     stopped.touches = Touches::storage;

@@ -23,10 +23,11 @@ struct StoppedCall {
 
   const WritingCall* call = nullptr;
   Touches touches = Touches::nothing_that_lasts;
-  std::string target;   // a path, "tpm" or "bus"
-  std::string thread;   // its name
-  int process = -1;     // pidfd of the agent
-  int descriptor = -1;  // of the agent; -1 where the call takes a path
+  std::string target;        // a path, "tpm" or "bus"
+  bool takes_space = false;  // of the file system: a file is opened that is not there yet, for instance
+  std::string thread;        // its name
+  int process = -1;          // pidfd of the agent
+  int descriptor = -1;       // of the agent; -1 where the call takes a path
 
   [[nodiscard]] std::string text() const;  // "fsync(state/pki/web) by edgeseald"
 };

@@ -69,16 +69,17 @@ void Sweep::prepare(const Device::Snapshot& furnished) {
 }
 
 void Sweep::learn() {
-  const Outcome outcome = attempt(std::make_shared<Nothing>());
+  const Outcome outcome = attempt([] { return std::make_shared<Nothing>(); });
   if (!outcome.error.empty()) throw std::runtime_error(operation_.name + ": " + outcome.error);
   device_.start();
   after_ = look(device_, Client(plant_).connection());
   if (operation_.run && after_ == before_) throw std::runtime_error(operation_.name + " changes nothing");
 }
 
-Sweep::Outcome Sweep::attempt(std::shared_ptr<Fault> fault) {
+Sweep::Outcome Sweep::attempt(const MakeFault& make_fault) {
   device_.restore(*begin_);
   Outcome outcome;
+  const std::shared_ptr<Fault> fault = make_fault();
   outcome.fault = fault;
   if (!operation_.run) fault->begin();
   outcome.up = device_.start_supervised([fault](const StoppedCall& stopped) { return fault->decide(stopped); });
@@ -117,20 +118,22 @@ View Sweep::with(const Change& change) const {
 Findings Sweep::each_point(const Share& share, const std::function<std::shared_ptr<Fault>(std::size_t)>& fault,
                            const std::function<Side(const Outcome&)>& judge) {
   Findings findings;
-  for (std::size_t point = share.first;; point += share.step) {
-    const Outcome outcome = attempt(fault(point));
+  for (std::size_t point = share.first; point <= share.last; point += share.step) {
+    const Outcome outcome = attempt([&] { return fault(point); });
     const std::optional<StoppedCall> struck = outcome.fault->struck();
-    if (!struck) return findings;
+    if (!struck) break;
     ++findings.points;
     try {
       ++(judge(outcome) == Side::before ? findings.kept : findings.changed);
     } catch (const std::exception& error) {
-      findings.problems.push_back(fmt::format("{}, point {}, at {}: {}\n  the caller got: {}", operation_.name, point,
-                                              struck->text(), error.what(),
-                                              outcome.error.empty() ? "success" : outcome.error));
+      findings.problems.push_back(fmt::format("{}, point {}, at {}: {}\n  the caller got: {}\n  the agent said:\n{}",
+                                              operation_.name, point, struck->text(), error.what(),
+                                              outcome.error.empty() ? "success" : outcome.error,
+                                              device_.has_agent() ? device_.agent().log() : std::string()));
       fmt::print(stderr, "{}\n", findings.problems.back());
     }
   }
+  return findings;
 }
 
 Findings Sweep::kills(const Share& share) {

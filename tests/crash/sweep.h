@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,9 +11,10 @@
 
 namespace edgeseal::crash {
 
-// Every `step`-th point from `first` on: so several processes share the points of an operation.
+// Every `step`-th point from `first` to `last`: so several processes share the points of an operation.
 struct Share {
   std::size_t first = 1, step = 1;
+  std::size_t last = std::numeric_limits<std::size_t>::max();
 };
 
 struct Findings {
@@ -37,6 +39,8 @@ class Sweep {
   [[nodiscard]] Findings sync_errors(const Share& share);
 
  private:
+  using MakeFault = std::function<std::shared_ptr<Fault>()>;  // once the state is as it is to be
+
   struct Outcome {
     std::shared_ptr<Fault> fault;
     View after;
@@ -46,7 +50,7 @@ class Sweep {
 
   void prepare(const Device::Snapshot& furnished);
   void learn();
-  [[nodiscard]] Outcome attempt(std::shared_ptr<Fault> fault);
+  [[nodiscard]] Outcome attempt(const MakeFault& make_fault);
   void call(Outcome& outcome);
   [[nodiscard]] View with(const Change& change) const;
   [[nodiscard]] Findings each_point(const Share& share, const std::function<std::shared_ptr<Fault>(std::size_t)>& fault,
