@@ -69,7 +69,9 @@ void StateAnchor::check() {
       if (const auto* error = std::get_if<Error>(&result)) return conclude(Finding::unavailable, error->what());
       const Finding finding = compare(std::get<tpm::Anchor>(result));
       conclude(finding, {});
-      if (finding == Finding::consistent && !state_.setup_open()) run(catching_up(state_.generation()), [] {});
+      const std::uint64_t generation = state_.generation();
+      if (finding == Finding::consistent && (generation > 0 || !state_.setup_open()))
+        run(catching_up(generation), [] {});
     });
   } catch (const Error& error) {
     conclude(Finding::unavailable, error.what());
@@ -77,10 +79,12 @@ void StateAnchor::check() {
 }
 
 // Ahead of the chip: power was lost between the two, or the TPM was away when changes were applied. Not known as
-// configured though it was: somebody took the anchor away, and it counts from the start again.
+// configured though it was: somebody took the anchor away, and it counts from the start again. A disk whose setup is
+// open has to be as new as the TPM has seen it, as after State::reset(); else it was wiped.
 StateAnchor::Finding StateAnchor::compare(const tpm::Anchor& anchor) {
-  if (state_.setup_open()) return anchor.configured ? Finding::wiped : Finding::consistent;
   const std::uint64_t generation = state_.generation();
+  if (state_.setup_open() && (generation == 0 || generation < anchor.generation))
+    return anchor.configured ? Finding::wiped : Finding::consistent;
   if (generation < anchor.generation) return Finding::rolled_back;
   if (generation > 1 && !anchor.configured) {
     log(Level::warning, Event::state_anchor,

@@ -47,6 +47,28 @@ BOOST_AUTO_TEST_CASE(a_wiped_disk_is_noticed_and_setup_stays_locked) {
   BOOST_TEST(detail.find("backup") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_reset_opens_the_setup_also_after_a_restart) {
+  (void)install(declare("web", "https/https"));
+  bool done = false;
+  groups.reset(owner, "web", [&] { done = true; });
+  run_until([&] { return done; });
+  BOOST_TEST(state.setup_open());
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+  BOOST_TEST((check() == Finding::consistent));
+  chip.set_anchor(tpm::Anchor{true, 0, state.generation() - 1});  // power was lost before the TPM heard of it
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_the_disk_from_a_former_setup_does_not_open_it_again) {
+  (void)install(declare("web", "https/https"));
+  bool done = false;
+  groups.reset(owner, "web", [&] { done = true; });
+  run_until([&] { return done; });
+  chip.set_anchor(tpm::Anchor{true, 0, state.generation() + 1});
+  BOOST_TEST((check() == Finding::wiped));
+}
+
 BOOST_AUTO_TEST_CASE(an_older_copy_of_the_disk_is_noticed_until_the_next_change) {
   const agent::Slot slot = declare("web", "https/https");
   (void)install(slot);
