@@ -56,10 +56,10 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(slot)
 
 const Application kApplication{
-    "web", "", "", {}, {}, "", {{"https", {"https"}, "", false}, {"tls", {"tls-server", "tls-client"}, "", false}}};
+    "web", "", "", {}, {}, {}, "", {{"https", {"https"}, "", false}, {"tls", {"tls-server", "tls-client"}, "", false}}};
 
 BOOST_AUTO_TEST_CASE(the_only_choice_is_taken) {
-  const Application simple{"web", "", "", {}, {}, "", {{"https", {"https"}, "", false}}};
+  const Application simple{"web", "", "", {}, {}, {}, "", {{"https", {"https"}, "", false}}};
   BOOST_TEST(choose_slot(simple, "", "").text() == "web/https/https");
   BOOST_TEST(choose_slot(kApplication, "https", "").text() == "web/https/https");
   BOOST_TEST(choose_slot(kApplication, "tls", "tls-client").text() == "web/tls/tls-client");
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_is_open_or_wrong_is_a_failure_with_the_choices) {
   BOOST_CHECK_EXCEPTION((void)choose_slot(kApplication, "", ""), Failure, lists("https, tls"));
   BOOST_CHECK_EXCEPTION((void)choose_slot(kApplication, "tls", ""), Failure, lists("tls-server, tls-client"));
   BOOST_CHECK_EXCEPTION((void)choose_slot(kApplication, "https", "rsa-sha256"), Failure, lists("https"));
-  BOOST_CHECK_EXCEPTION((void)choose_slot({"empty", "", "", {}, {}, "", {}}, "", ""), Failure, is_usage);
+  BOOST_CHECK_EXCEPTION((void)choose_slot({"empty", "", "", {}, {}, {}, "", {}}, "", ""), Failure, is_usage);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
