@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(groups_are_those_of_slots_and_of_trust_lists_each_once) {
 
 BOOST_AUTO_TEST_CASE(trust_groups_are_those_of_opc_ua_each_once) {
   ApplicationRecord application = named("a");
-  for (const std::string& group : {"", "users", "i=14122", "../pki"}) {
+  for (const char* group : {"", "users", "i=14122", "../pki"}) {
     application.trust_groups = {group};
     expect_refused(application);
   }
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(trust_groups_are_those_of_opc_ua_each_once) {
 
 BOOST_AUTO_TEST_CASE(server_capabilities_are_few_short_words_of_capitals) {
   ApplicationRecord application = named("a");
-  for (const std::string& capability : {"", "da", "D A", "CAPABILITY"}) {
+  for (const char* capability : {"", "da", "D A", "CAPABILITY"}) {
     application.server_capabilities = {capability};
     expect_refused(application);
   }

@@ -56,10 +56,11 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(slot)
 
 const Application kApplication{
-    "web", "", "", {}, {}, {}, "", {{"https", {"https"}, "", false}, {"tls", {"tls-server", "tls-client"}, "", false}}};
+    "web", "", "", {},
+    {},    {}, "", {{"https", {"https"}, "", false, {}}, {"tls", {"tls-server", "tls-client"}, "", false, {}}}};
 
 BOOST_AUTO_TEST_CASE(the_only_choice_is_taken) {
-  const Application simple{"web", "", "", {}, {}, {}, "", {{"https", {"https"}, "", false}}};
+  const Application simple{"web", "", "", {}, {}, {}, "", {{"https", {"https"}, "", false, {}}}};
   BOOST_TEST(choose_slot(simple, "", "").text() == "web/https/https");
   BOOST_TEST(choose_slot(kApplication, "https", "").text() == "web/https/https");
   BOOST_TEST(choose_slot(kApplication, "tls", "tls-client").text() == "web/tls/tls-client");
