@@ -69,7 +69,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       guarded_(configuration.state_directory + "/pki", background_, [this] { guard_.refresh(); }),
       applications_(state_, keys_, publication_, background_,
                     [this](const dbus::GroupName& group) { return lists_.record(group).list; }),
-      transactions_([this] { return retired_.now(); },
+      transactions_([this] { return time_.now(); },
                     [this](const std::string& application, const StagedChanges& changes) {
                       groups_.dropped(application, changes);
                     }),

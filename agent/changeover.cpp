@@ -14,7 +14,6 @@ namespace edgeseal::agent {
 
 namespace {
 
-constexpr std::chrono::minutes retry_pause{1};
 constexpr const char* good = "Good";
 constexpr const char* application_group = "application";
 
@@ -26,10 +25,6 @@ std::set<std::string> groups_of(const StagedChanges& changes) {
   std::set<std::string> groups = changes.certificate_groups();
   groups.merge(changes.trust_list_groups());
   return groups;
-}
-
-AppliedChanges whole(const ApplicationRecord& application) {
-  return {application.name, group_names(application), group_names(application)};
 }
 
 AppliedChanges summary_of(const std::string& application, const StagedChanges& changes, bool restart_required) {
@@ -231,74 +226,6 @@ void Changeover::discard(const std::string& application, const StagedChanges& ch
     log(Level::error, Event::internal_error,
         fmt::format("keys that were staged for {} could not be removed: {}", application, error.what()));
   }
-}
-
-void Changeover::confirm(const std::string& application) {
-  const auto unconfirmed = services_.state.unconfirmed();
-  if (std::ranges::find(unconfirmed, application, &UnconfirmedRecord::application) == unconfirmed.end())
-    throw Error(Code::nothing_to_do, fmt::format("no changes of application {} wait to be confirmed", application));
-  const auto before = services_.state.keys_of(application);
-  services_.state.confirm(application);
-  services_.transactions.set_unconfirmed(application, false);
-  reload(before);
-  arm();
-  log(Level::notice, Event::certificate_installed,
-      fmt::format("the changes of application {} are confirmed", application), {{"APPLICATION", application}});
-}
-
-void Changeover::reset(const std::string& application, std::function<void()> done) {
-  AppliedChanges changes = whole(services_.applications.get(application));
-  changes.restart_required = true;
-  const bool setup_was_open = services_.state.setup_open();
-  const auto before = services_.state.keys_of(application);
-  services_.state.reset(application);
-  services_.transactions.set_unconfirmed(application, false);
-  services_.lists.forget(application);
-  reload(before);
-  arm();
-  housekeeping_.run();
-  tell(changes);
-  if (setup_was_open != services_.state.setup_open()) observer_.setup_changed();
-  services_.anchor.advance([this, changes, done = std::move(done)] {
-    done();
-    if (observer_.changes_applied) observer_.changes_applied(changes);
-  });
-}
-
-void Changeover::arm() {
-  const auto unconfirmed = services_.state.unconfirmed();
-  if (unconfirmed.empty()) return timer_.disable();
-  const auto first = std::ranges::min(unconfirmed, {}, &UnconfirmedRecord::confirm_by).confirm_by;
-  const auto left = std::chrono::ceil<std::chrono::seconds>(first - services_.retired.now());
-  timer_.set_time(loop_.now() + std::max(left, std::chrono::seconds(0)));
-}
-
-void Changeover::expire() {
-  try {
-    for (const UnconfirmedRecord& record : services_.state.unconfirmed())
-      if (record.confirm_by <= services_.retired.now()) roll_back(record.application);
-    arm();
-  } catch (const Error& error) {
-    log(Level::error, Event::internal_error,
-        fmt::format("unconfirmed changes could not be undone, which is tried again: {}", error.what()));
-    timer_.set_time(loop_.now() + retry_pause);
-  }
-}
-
-void Changeover::roll_back(const std::string& application) {
-  const auto before = services_.state.keys_of(application);
-  services_.state.roll_back(application, services_.retired.now());
-  services_.transactions.set_unconfirmed(application, false);
-  services_.lists.forget(application);
-  reload(before);
-  audit_.rolled_back(application);
-  housekeeping_.run();
-  AppliedChanges changes = whole(services_.applications.get(application));
-  changes.rolled_back = true;
-  tell(changes);
-  services_.anchor.advance([this, changes] {
-    if (observer_.changes_applied) observer_.changes_applied(changes);
-  });
 }
 
 void Changeover::reload(const std::vector<KeyId>& before) {
