@@ -44,6 +44,7 @@ peer_start() {
   cluster_with "$(printf '%s\n' "ssl = on" "ssl_cert_file = '$device/plant/backend.pem'" "ssl_key_file = '$settings/backend.key'" \
     "ssl_ca_file = '$device/plant/ca.pem'" "ssl_min_protocol_version = 'TLSv$1'" "ssl_max_protocol_version = 'TLSv$1'")"
   peer=$program
+  wait_for "the end of its start" pg_isready --quiet --host=127.0.0.1 --port="$port"
 }
 
 authenticate() {
