@@ -1,8 +1,10 @@
 #include "tests/crash/view.h"
 
 #include <fmt/format.h>
+
 #include <fmt/ranges.h>
 #include <openssl/sha.h>
+#include <chrono>
 
 #include <algorithm>
 #include <array>
@@ -20,7 +22,7 @@ using Interfaces = std::map<std::string, Properties>;
 using Objects = std::map<sdbus::ObjectPath, Interfaces>;
 
 constexpr unsigned all_lists = 15;
-constexpr int removal_patience = 500;  // calls to the agent, which removes what it replaced in the background
+constexpr std::chrono::seconds removal_patience{20};  // on a busy machine; it is done in the background
 
 Objects objects_of(sdbus::IConnection& connection) {
   const auto proxy =
@@ -125,8 +127,9 @@ class Look {
   }
 
   void require_no_leftovers() {
+    const auto deadline = std::chrono::steady_clock::now() + removal_patience;
     std::string left = leftover();
-    for (int i = 0; !left.empty() && i < removal_patience; ++i) {
+    while (!left.empty() && std::chrono::steady_clock::now() < deadline) {
       (void)objects_of(connection_);
       left = leftover();
     }
