@@ -1,13 +1,12 @@
 #include "tests/crash/view.h"
 
 #include <fmt/format.h>
-
 #include <fmt/ranges.h>
 #include <openssl/sha.h>
-#include <chrono>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "tests/crash/published_group.h"
