@@ -22,6 +22,7 @@ serve() {
 # session COMMAND...: an OpenVPN until it is connected or has ended; prints what it says, and succeeds where it is connected.
 session() {
   local process is_up="grep -q 'Initialization Sequence Completed' '$device/session'"
+  : >"$device/session" # of the one before
   "$@" >"$device/session" 2>&1 </dev/null &
   process=$!
   wait_for "a session" eval "$is_up || ! kill -0 $process"

@@ -21,10 +21,11 @@ prepare() {
 # with_paths LINES: for this cluster instead of the one of the page.
 with_paths() { sed "s|/etc/postgresql/15/main|$settings|g" <<<"$1"; }
 
-# cluster_with LINES: with these settings besides Debian's.
+# cluster_with LINES: with these settings besides Debian's. It listens before it takes sessions.
 cluster_with() {
   printf '%s\n' "port = $port" "$1" >"$settings/conf.d/tls.conf"
   program_start pg_ctlcluster --foreground "$version" edge start
+  wait_for "the end of its start" pg_isready --quiet --host=127.0.0.1 --port="$port"
 }
 
 serve() {
@@ -44,7 +45,6 @@ peer_start() {
   cluster_with "$(printf '%s\n' "ssl = on" "ssl_cert_file = '$device/plant/backend.pem'" "ssl_key_file = '$settings/backend.key'" \
     "ssl_ca_file = '$device/plant/ca.pem'" "ssl_min_protocol_version = 'TLSv$1'" "ssl_max_protocol_version = 'TLSv$1'")"
   peer=$program
-  wait_for "the end of its start" pg_isready --quiet --host=127.0.0.1 --port="$port"
 }
 
 authenticate() {
