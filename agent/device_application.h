@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/applications.h"
+#include "agent/device_names.h"
+
+namespace edgeseal::agent {
+
+// The device as an application, made when it is first needed. Its groups: `application`, the DefaultApplicationGroup of
+// the DCA; `identity`, the keys and certificates of the device identity; `provisioning`, a trust list alone.
+class DeviceApplication {
+ public:
+  struct Settings {
+    std::string product_instance_uri;  // becomes the ApplicationUri (OPC 10000-21 §6.3); empty: not configured
+    std::string account;               // of the DCA
+    std::vector<std::string> access;   // policy::AccessRule texts: what else belongs to the DCA
+  };
+
+  DeviceApplication(Applications& applications, Settings settings)
+      : applications_(applications), settings_(std::move(settings)) {}
+
+  // Made, or changed to what the configuration says; keys, certificates and trust lists stay. The reference lives until
+  // the next call. Throws Error{entry_exists} where an earlier version let somebody else take the name, and what
+  // Applications::declare() throws.
+  const ApplicationRecord& ensure();
+  // The same with a ProductInstanceUri that was given at manufacture. Throws Error{invalid_argument} where another one
+  // is configured.
+  const ApplicationRecord& ensure(const std::string& product_instance_uri);
+
+ private:
+  [[nodiscard]] ApplicationRecord wanted(const std::string& uri) const;
+
+  Applications& applications_;
+  const Settings settings_;
+  ApplicationRecord record_;
+};
+
+}  // namespace edgeseal::agent
