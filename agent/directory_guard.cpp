@@ -152,7 +152,7 @@ void DirectoryGuard::look(Guarded& guarded) {
                       directory.path, settings_.sweep.count() / 1000, *more));
   try {
     const Repair repair = directory.means == GuardedDirectory::Means::report ? Repair::none : Repair::in_place;
-    worker_.submit<Sweep>([directory, mount = guarded.mount, repair] { return sweep(directory, mount, repair); },
+    worker_.submit<Sweep>([directory, before = guarded.before, repair] { return sweep(directory, before, repair); },
                           [this, directory, alive = std::weak_ptr(alive_)](std::variant<Sweep, Error> outcome) {
                             if (alive.expired()) return;
                             if (auto* found = std::get_if<Sweep>(&outcome))
@@ -187,7 +187,8 @@ void DirectoryGuard::seen(const std::string& path, const std::shared_ptr<const p
 
 void DirectoryGuard::judge(Guarded& guarded, Sweep sweep) {
   judge_above(guarded, std::move(sweep.above));
-  if (sweep.reached) guarded.mount = guarded.mount.value_or(sweep.mount);
+  for (const auto& [path, mode] : sweep.own_above) guarded.before.own_above[path] = mode;
+  if (sweep.reached) guarded.before.mount = guarded.before.mount.value_or(sweep.mount);
   if (!sweep.judgement.mended.empty()) record(guarded, sweep.judgement.mended, "repaired", "");
   std::vector<Finding> findings = std::move(sweep.judgement.findings);
   if (sweep.judgement.more_findings > 0)

@@ -62,7 +62,7 @@ class DirectoryGuard {
     Time no_repair_before{0};
     unsigned repairs = 0, inconclusive = 0;  // in a row
     bool retry = false;                      // what stands is tried once more
-    std::optional<std::uint64_t> mount;
+    Before before;
     std::vector<policy::Finding> above, standing;  // what stands: above it, in it
     std::vector<policy::Finding> repaired;         // by the last repair
     std::string action, reason;                    // of what stands in it

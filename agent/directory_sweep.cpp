@@ -56,23 +56,31 @@ DirectoryEntry open_guarded(const GuardedDirectory& directory) {
   return above.fd ? policy::open_entry(above.fd.get(), name) : std::move(above);
 }
 
-// What others may write, and is the agent's own.
-bool mend_above(const Finding& finding) {
+bool is_own(const struct stat& directory) {
+  return S_ISDIR(directory.st_mode) && directory.st_uid == ::geteuid() && (directory.st_mode & S_ISVTX) == 0;
+}
+
+// What others may write, and is the agent's own. Where nobody knows its mode, nothing but the right to write is taken.
+bool mend_above(const Finding& finding, const Modes& modes) {
   if (finding.fault != Fault::access) return false;
   const DirectoryEntry entry = policy::open_absolute(finding.path);
-  return entry.is_directory() && entry.status.st_uid == ::geteuid() && (entry.status.st_mode & S_ISVTX) == 0 &&
-         policy::mend_entry(entry.fd.get(), {{entry.status.st_uid}, std::nullopt, std::nullopt});
+  if (!entry.fd || !is_own(entry.status)) return false;
+  const auto known = modes.find(finding.path);
+  const mode_t mode = known != modes.end() ? known->second : entry.status.st_mode & 0755U;
+  return ::chmod(policy::descriptor_path(entry.fd.get()).c_str(), mode) == 0;
 }
 
 // All but the directory itself, which has rules of its own.
-void judge_above(const GuardedDirectory& directory, Repair repair, policy::Judgement& judgement) {
+void judge_above(const GuardedDirectory& directory, const Modes& modes, Repair repair, Sweep& result) {
   std::vector<uid_t> owners = directory.owners_above;
   owners.insert(owners.begin(), ::geteuid());
   for (const policy::PathComponent& component : policy::explain_path(directory.path, owners).components) {
     if (component.path == policy::printable(directory.path)) break;
+    if (component.findings.empty() && is_own(component.status))
+      result.own_above[component.path] = component.status.st_mode & 07777U;
     for (const Finding& finding : component.findings) {
-      const bool mended = repair == Repair::in_place && mend_above(finding);
-      (mended ? judgement.mended : judgement.findings).push_back(finding);
+      const bool mended = repair == Repair::in_place && mend_above(finding, modes);
+      (mended ? result.above.mended : result.above.findings).push_back(finding);
     }
   }
 }
@@ -99,16 +107,16 @@ std::optional<policy::Digest> digest_of_file(int descriptor) {
   return digest;
 }
 
-Sweep sweep(const GuardedDirectory& directory, std::optional<std::uint64_t> mount, Repair repair) {
+Sweep sweep(const GuardedDirectory& directory, const Before& before, Repair repair) {
   Sweep result;
-  if (directory.first) judge_above(directory, repair, result.above);
+  if (directory.first) judge_above(directory, before.own_above, repair, result);
   const DirectoryEntry entry = open_guarded(directory);
   if (!entry.is_directory()) {
     result.judgement.findings.push_back(not_reached(directory, entry));
     return result;
   }
   result.mount = mount_of(entry);
-  if (mount && *mount != result.mount) {
+  if (before.mount && *before.mount != result.mount) {
     DirectoryEntry covered;
     covered.error = EXDEV;
     result.judgement.findings.push_back(not_reached(directory, covered));

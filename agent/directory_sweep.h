@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/guarded_directory.h"
@@ -11,9 +13,18 @@ namespace edgeseal::agent {
 // SHA-256 of a file, read from its begin; nothing where it can't be read, with errno.
 [[nodiscard]] std::optional<policy::Digest> digest_of_file(int descriptor);
 
+using Modes = std::map<std::string, mode_t>;  // by path
+
+// What earlier looks found as it must be.
+struct Before {
+  std::optional<std::uint64_t> mount;
+  Modes own_above;
+};
+
 // What one look at a guarded directory found.
 struct Sweep {
   policy::Judgement above;      // of what is above it
+  Modes own_above;              // what is above it, the agent's, and as it must be
   policy::Judgement judgement;  // of itself and what is in it
   std::uint64_t mount = 0;      // which mount it is on: id of statx(2); 0: it was not reached
   bool reached = false;         // false: what is above it, or itself, is not as it must be
@@ -22,8 +33,8 @@ struct Sweep {
 
 enum class Repair { none, in_place };
 
-// Looks at what is above it, where it is the first, at itself and at all in it. `mount`: on which it was before. In
-// place means owners, modes and ACLs. Any thread.
-[[nodiscard]] Sweep sweep(const GuardedDirectory& directory, std::optional<std::uint64_t> mount, Repair repair);
+// Looks at what is above it, where it is the first, at itself and at all in it. In place means owners, modes and ACLs;
+// the agent's own directories above it get the mode back that they had before. Any thread.
+[[nodiscard]] Sweep sweep(const GuardedDirectory& directory, const Before& before, Repair repair);
 
 }  // namespace edgeseal::agent

@@ -82,6 +82,7 @@ PathExplanation explain_path(const std::string& path, const std::vector<uid_t>& 
                                     remedy_for(entry.error, reached)});
       return explanation;
     }
+    component.status = entry.status;
     component.facts = facts_of(entry);
     judge(entry, component, reached, owners, last ? Role::goal : Role::on_the_way);
     if (last) break;

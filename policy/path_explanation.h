@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -13,6 +14,7 @@ namespace edgeseal::policy {
 
 struct PathComponent {
   std::string path;
+  struct stat status {};          // all 0 where one does not come so far
   std::string facts;              // "drwxr-xr-x root:adm", with the ACL where it has one
   std::vector<Finding> findings;  // none: as it should be
 };

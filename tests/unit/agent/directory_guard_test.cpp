@@ -299,6 +299,20 @@ BOOST_DATA_TEST_CASE_F(Fixture, drift_is_repaired_or_refused_in_two_seconds_and_
   if (drift.undo) run([&] { drift.undo(place); });
 }
 
+BOOST_AUTO_TEST_CASE(the_directory_above_gets_the_mode_back_that_it_had) {
+  for (const mode_t before : {0711U, 0750U}) {
+    run([&] { chmod_to(place.state, before); });
+    guard.sweep_all();
+    settle();
+    records.clear();
+    run([&] { chmod_to(place.state, 0777); });
+    BOOST_TEST(told("repaired"));
+    struct stat status {};
+    BOOST_REQUIRE(::stat(place.state.c_str(), &status) == 0);
+    BOOST_TEST((status.st_mode & 07777U) == before);
+  }
+}
+
 // What the files say to the accounts of the machine; only root can become them.
 
 BOOST_AUTO_TEST_CASE(D7_no_other_account_changes_what_is_published) {
@@ -335,7 +349,7 @@ BOOST_AUTO_TEST_CASE(D10_mode_owner_acl_and_content_are_each_judged) {
     if (fault == policy::Fault::content) forge(place.file);
     if (fault == policy::Fault::foreign) write(place.group / "x", "x");
     const auto group = guarded.directories().back();
-    const agent::Sweep found = agent::sweep(group, std::nullopt, agent::Repair::none);
+    const agent::Sweep found = agent::sweep(group, {}, agent::Repair::none);
     BOOST_TEST(std::ranges::any_of(found.judgement.findings,
                                    [&](const policy::Finding& finding) { return finding.fault == fault; }));
   }

@@ -115,7 +115,7 @@ std::chrono::milliseconds GuardFixture::settle() {
 
 bool GuardFixture::intact() {
   for (const agent::GuardedDirectory& each : guarded.directories()) {
-    const agent::Sweep found = agent::sweep(each, std::nullopt, agent::Repair::none);
+    const agent::Sweep found = agent::sweep(each, {}, agent::Repair::none);
     if (!found.judgement.good() || !found.above.good()) return false;
   }
   return true;
