@@ -8,6 +8,7 @@
 #include <csignal>
 #include <iterator>
 
+#include "agent/application_info.h"
 #include "agent/journal.h"
 #include "tpm/esys_key_device.h"
 
@@ -69,6 +70,8 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       guarded_(configuration.state_directory + "/pki", background_, [this] { guard_.refresh(); }),
       applications_(state_, keys_, publication_, background_,
                     [this](const dbus::GroupName& group) { return lists_.record(group).list; }),
+      device_(applications_, configuration.device,
+              [this](const ApplicationRecord& application) { device_made(application); }),
       transactions_([this] { return time_.now(); },
                     [this](const std::string& application, const StagedChanges& changes) {
                       groups_.dropped(application, changes);
@@ -114,6 +117,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   applications_.observe(publication_observer());
   keys_.use_trust_lists(lists_);
   declare_applications(configuration.applications);
+  device_.follow_configuration();
   applications_.publish_missing();
   policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
@@ -148,6 +152,10 @@ void Agent::serve_bus() {
     else
       bus_timer_->disable();
   });
+}
+
+void Agent::device_made(const ApplicationRecord& application) {
+  if (bus_) bus_->application_added(application_info(application));
 }
 
 void Agent::audited(const std::string& kind, const Audit::Fields& fields) {

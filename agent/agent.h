@@ -11,6 +11,7 @@
 #include "agent/bus_ports.h"
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
+#include "agent/device_application.h"
 #include "agent/device_clock.h"
 #include "agent/directory_guard.h"
 #include "agent/directory_ports.h"
@@ -57,6 +58,7 @@ class Agent {
  private:
   void declare_applications(const std::vector<ApplicationRecord>& declared);
   void serve_bus();
+  void device_made(const ApplicationRecord& application);
   void audited(const std::string& kind, const Audit::Fields& fields);
   void seal_opened();
   void trust_list_changed(const dbus::GroupName& group);
@@ -99,6 +101,7 @@ class Agent {
   Publication publication_;
   GuardedPublication guarded_;
   Applications applications_;
+  DeviceApplication device_;
   Transactions transactions_;
   CertificateGroups groups_;
   TimeFloor time_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/application_info.h"
 #include "agent/call_error.h"
 #include "agent/description.h"
 #include "agent/journal.h"
@@ -47,15 +48,6 @@ dbus::ManufacturerKeyInfo to_info(const tpm::ManufacturerKey& key) {
   return {std::string(kind_name(key.kind)), key.algorithm, key.handle, key.nv_index, key.public_area, key.certificate};
 }
 
-dbus::ApplicationInfo to_info(const ApplicationRecord& record) {
-  dbus::ApplicationInfo info{record.name, record.application_uri, record.account, record.access, record.legacy,
-                             {},          record.origin};
-  info.groups = group_names(record);
-  info.server_capabilities = record.server_capabilities;
-  info.exports = record.exports;
-  return info;
-}
-
 }  // namespace
 
 std::string BusPorts::version() const {
@@ -81,7 +73,7 @@ std::string BusPorts::describe() const {
 std::vector<dbus::ApplicationInfo> BusPorts::applications() const {
   return translated([&] {
     std::vector<dbus::ApplicationInfo> infos;
-    for (const ApplicationRecord& record : services_.applications.list()) infos.push_back(to_info(record));
+    for (const ApplicationRecord& record : services_.applications.list()) infos.push_back(application_info(record));
     return infos;
   });
 }
@@ -96,7 +88,7 @@ void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplicatio
     record.server_capabilities = application.server_capabilities;
     record.exports = application.exports;
     for (const std::string& slot : application.slots) record.slots.push_back(SlotDeclaration::parse(slot));
-    observer_.application_added(to_info(services_.applications.create(std::move(record))));
+    observer_.application_added(application_info(services_.applications.create(std::move(record))));
   });
 }
 

@@ -182,6 +182,12 @@ void read_trust(Table& table, Configuration& configuration) {
   configuration.trust_list_files.activity_timeout = std::chrono::milliseconds(idle);
 }
 
+void read_device(Table& table, Configuration& configuration) {
+  table.read("product-instance-uri", configuration.device.product_instance_uri);
+  table.read("account", configuration.device.account);
+  table.read("access", configuration.device.access);
+}
+
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
   Table main(path, file);
@@ -198,6 +204,7 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read_seconds("retired-key-limit", configuration.retired_keys.limit, ten_years);
   });
   main.read_table("trust", [&](Table& table) { read_trust(table, configuration); });
+  main.read_table("device", [&](Table& table) { read_device(table, configuration); });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
   main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
   main.read_table("key-socket", [&](Table& table) {

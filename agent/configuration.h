@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/device_application.h"
 #include "agent/key_socket.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
@@ -31,6 +32,7 @@ struct Configuration {
   PeerValidation::Settings validation;
   TrustAlarms::Settings alarms;
   ServerConfiguration::Settings server_configuration;
+  DeviceApplication::Settings device;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "agent/journal.h"
 
 namespace edgeseal::agent {
 
@@ -33,6 +33,26 @@ ApplicationRecord DeviceApplication::wanted(const std::string& uri) const {
   return record;
 }
 
+bool DeviceApplication::exists() const {
+  for (const ApplicationRecord& application : applications_.list()) {
+    if (application.name != device_application_name) continue;
+    require_own(application);
+    return true;
+  }
+  return false;
+}
+
+// A mistake costs the device its own application, and no other program its keys.
+void DeviceApplication::follow_configuration() {
+  try {
+    if (exists() || !(settings_ == Settings{})) (void)ensure();
+  } catch (const Error& error) {
+    if (error.code() != Code::invalid_argument && error.code() != Code::entry_exists) throw;
+    log(Level::error, Event::application_created, fmt::format("[device] is not applied: {}", error.what()),
+        {{"APPLICATION", device_application_name}});
+  }
+}
+
 const ApplicationRecord& DeviceApplication::ensure() {
   return ensure(settings_.product_instance_uri);
 }
@@ -42,11 +62,12 @@ const ApplicationRecord& DeviceApplication::ensure(const std::string& product_in
     throw Error(Code::invalid_argument,
                 fmt::format("the ProductInstanceUri of this device is {}, as edgeseal.toml says at [device]",
                             settings_.product_instance_uri));
-  for (const ApplicationRecord& application : applications_.list())
-    if (application.name == device_application_name) require_own(application);
+  const bool existed = exists();
   applications_.declare(wanted(product_instance_uri));
   applications_.publish_missing();
-  return record_ = applications_.get(device_application_name);
+  record_ = applications_.get(device_application_name);
+  if (!existed && made_) made_(record_);
+  return record_;
 }
 
 }  // namespace edgeseal::agent

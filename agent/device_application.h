@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,18 @@ class DeviceApplication {
     std::string product_instance_uri;  // becomes the ApplicationUri (OPC 10000-21 §6.3); empty: not configured
     std::string account;               // of the DCA
     std::vector<std::string> access;   // policy::AccessRule texts: what else belongs to the DCA
+
+    bool operator==(const Settings&) const = default;
   };
 
-  DeviceApplication(Applications& applications, Settings settings)
-      : applications_(applications), settings_(std::move(settings)) {}
+  // Told where it was not there before.
+  using Made = std::function<void(const ApplicationRecord&)>;
 
+  DeviceApplication(Applications& applications, Settings settings, Made made = {})
+      : applications_(applications), settings_(std::move(settings)), made_(std::move(made)) {}
+
+  // At the start of the agent: what is there follows the configuration, and where that speaks of the device it is made.
+  void follow_configuration();
   // Made, or changed to what the configuration says; keys, certificates and trust lists stay. The reference lives until
   // the next call. Throws Error{entry_exists} where an earlier version let somebody else take the name, and what
   // Applications::declare() throws.
@@ -31,9 +39,11 @@ class DeviceApplication {
 
  private:
   [[nodiscard]] ApplicationRecord wanted(const std::string& uri) const;
+  [[nodiscard]] bool exists() const;  // throws Error{entry_exists} as ensure() does
 
   Applications& applications_;
   const Settings settings_;
+  const Made made_;
   ApplicationRecord record_;
 };
 

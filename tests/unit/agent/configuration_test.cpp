@@ -48,6 +48,10 @@ spare-rsa-keys = 3
 spare-quiet-seconds = 4
 retired-key-grace = 3600
 retired-key-limit = 7200
+[device]
+product-instance-uri = "urn:example.com:gateway:4711"
+account = "dca"
+access = ["unit=dca.service"]
 [state]
 directory = "/srv/state"
 [key-socket]
@@ -65,6 +69,9 @@ admin-group = "wheel"
   BOOST_TEST(configuration.spare_keys.quiet.count() == 4000);
   BOOST_TEST(configuration.retired_keys.grace.count() == 3600);
   BOOST_TEST(configuration.retired_keys.limit.count() == 7200);
+  BOOST_TEST(configuration.device.product_instance_uri == "urn:example.com:gateway:4711");
+  BOOST_TEST(configuration.device.account == "dca");
+  BOOST_TEST(configuration.device.access.front() == "unit=dca.service");
   BOOST_TEST(configuration.state_directory == "/srv/state");
   BOOST_TEST(configuration.key_socket_path == "/run/x.sock");
   BOOST_TEST(configuration.key_socket.deadline.count() == 1234);
@@ -94,6 +101,7 @@ BOOST_AUTO_TEST_CASE(the_file_that_is_shipped_says_the_defaults) {
   BOOST_TEST(configuration.key_socket.connections == defaults.key_socket.connections);
   BOOST_TEST(configuration.key_socket.connections_per_user == defaults.key_socket.connections_per_user);
   BOOST_TEST(configuration.admin_group == defaults.admin_group);
+  BOOST_TEST((configuration.device == defaults.device));
 }
 
 BOOST_AUTO_TEST_CASE(applications_are_declared_by_files_beside_it) {

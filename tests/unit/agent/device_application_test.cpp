@@ -91,6 +91,24 @@ BOOST_AUTO_TEST_CASE(D14_no_other_application_has_its_name_or_its_groups) {
   expect_refused(trusting);
 }
 
+BOOST_AUTO_TEST_CASE(at_the_start_it_is_made_where_the_configuration_speaks_of_it_or_it_is_there) {
+  std::vector<ApplicationRecord> made;
+  const DeviceApplication::Made note = [&](const ApplicationRecord& record) { made.push_back(record); };
+  DeviceApplication(applications, {}, note).follow_configuration();
+  BOOST_TEST(applications.list().empty());
+  DeviceApplication(applications, {uri, "", {}}, note).follow_configuration();
+  BOOST_REQUIRE(made.size() == 1u);
+  BOOST_TEST(made.front().application_uri == uri);
+  DeviceApplication(applications, {"", "root", {}}, note).follow_configuration();
+  BOOST_TEST(made.size() == 1u);
+  BOOST_TEST(applications.get("device").account == "root");
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_in_the_configuration_keeps_the_agent_from_nothing_else) {
+  DeviceApplication(applications, {"no uri", "", {}}).follow_configuration();
+  BOOST_TEST(applications.list().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_somebody_else_took_before_is_not_taken_over) {
   state.put_application({"device", "urn:x:device", "", {}, {SlotDeclaration::parse("https/https")}, "bus"});
   BOOST_CHECK_EXCEPTION(device.ensure(), agent::Error, has_code(Code::entry_exists));
