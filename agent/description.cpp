@@ -168,7 +168,8 @@ std::map<std::string, std::string> tpm_facts(const tpm::TpmFacts& facts) {
 }
 
 std::string_view setup_state_name(State& state, const StateAnchor& anchor) {
-  if (anchor.finding() == StateAnchor::Finding::wiped) return "setup-locked";
+  if (anchor.finding() == StateAnchor::Finding::wiped || anchor.finding() == StateAnchor::Finding::forged)
+    return "setup-locked";
   return state.setup_open() ? "setup-open" : "operational";
 }
 

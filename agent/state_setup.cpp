@@ -1,0 +1,150 @@
+#include "agent/state_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "agent/certificate.h"
+#include "agent/error.h"
+#include "agent/state.h"
+
+// The part of State that is about the setup flag: what ends setup, what opens it again, and the proof of who did.
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::string_view setup_seal_fact = "setup-seal";
+
+std::string statement_of(std::uint64_t generation) {
+  return fmt::format("the setup flag is on at generation {}", generation);
+}
+
+std::set<std::string> lines_of(ByteView value) {
+  std::istringstream text(std::string(reinterpret_cast<const char*>(value.data()), value.size()));
+  std::set<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.insert(line);
+  return lines;
+}
+
+ByteView bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+std::set<std::string> applications_of(const StagedState& staged) {
+  std::set<std::string> names;
+  for (const CertificateRecord& record : staged.certificates) names.insert(record.slot.application);
+  for (const TrustListRecord& list : staged.trust_lists) names.insert(list.application);
+  return names;
+}
+
+// What the application made for itself says nothing about who configured it.
+bool is_issued(ByteView der) {
+  try {
+    const CertificatePtr certificate = parse_certificate(der);
+    return X509_NAME_cmp(X509_get_subject_name(certificate.get()), X509_get_issuer_name(certificate.get())) != 0;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// A damaged one was not empty.
+bool holds_somebody(ByteView list) {
+  try {
+    return !decode_trust_list(list).trusted_certificates.empty();
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+}  // namespace
+
+SetupFlag State::setup_flag() {
+  const auto closed = fact(setup_closed_fact);
+  if (!closed) return SetupFlag::on;
+  return closed->empty() ? SetupFlag::off : SetupFlag::verifying;
+}
+
+void State::close_setup() {
+  attempt([&] {
+    Transaction transaction(*database_);
+    put_fact(setup_closed_fact, {});
+    write_generation(generation() + 1);
+    transaction.commit();
+  });
+}
+
+bool State::setup_opened_here() {
+  const auto seal = fact(setup_seal_fact);
+  return setup_open() && seal && setup_sealing_.holds && setup_sealing_.holds(statement_of(generation()), *seal);
+}
+
+void State::seal_setup(std::uint64_t generation) {
+  remove_fact(setup_seal_fact);
+  if (!setup_open() || !setup_sealing_.seal) return;
+  try {
+    put_fact(setup_seal_fact, setup_sealing_.seal(statement_of(generation)));
+  } catch (const Error&) {  // the seal is not open yet: then there is no proof
+  }
+}
+
+bool State::trusts_somebody() {
+  return attempt([&] {
+    const auto all = applications();
+    return std::ranges::any_of(all, [&](const ApplicationRecord& record) { return trusts_somebody(record.name); });
+  });
+}
+
+bool State::trusts_somebody(const std::string& application) {
+  Statement row(
+      *database_,
+      "SELECT list FROM trust_list AS one WHERE application = ? AND generation = (SELECT max(generation) FROM "
+      "trust_list AS other WHERE other.application = one.application AND other.certificate_group = "
+      "one.certificate_group)");
+  row.bind(application);
+  while (row.step())
+    if (holds_somebody(row.blob(0))) return true;
+  return false;
+}
+
+bool State::has_issued_certificate(const std::string& application) {
+  Statement row(*database_,
+                "SELECT certificate FROM certificate JOIN key ON id = key_id WHERE application = ? AND status = 2");
+  row.bind(application);
+  while (row.step())
+    if (is_issued(row.blob(0))) return true;
+  return false;
+}
+
+bool State::is_configured(const std::string& application) {
+  return trusts_somebody(application) && (!setup_needs_certificate_ || has_issued_certificate(application));
+}
+
+void State::end_setup(const StagedState& staged) {
+  if (setup_flag() == SetupFlag::off) return;
+  const auto closed = fact(setup_closed_fact);
+  std::set<std::string> unconfirmed = closed ? lines_of(*closed) : std::set<std::string>();
+  for (const std::string& application : applications_of(staged)) {
+    if (!is_configured(application)) continue;
+    if (!staged.confirm_by) return put_fact(setup_closed_fact, {});
+    unconfirmed.insert(application);
+  }
+  if (!unconfirmed.empty()) put_fact(setup_closed_fact, bytes_of(fmt::format("{}\n", fmt::join(unconfirmed, "\n"))));
+}
+
+void State::settle_setup(const std::string& application) {
+  const auto closed = fact(setup_closed_fact);
+  if (closed && lines_of(*closed).contains(application)) put_fact(setup_closed_fact, {});
+}
+
+void State::unsettle_setup(const std::string& application) {
+  const auto closed = fact(setup_closed_fact);
+  if (!closed) return;
+  std::set<std::string> unconfirmed = lines_of(*closed);
+  if (unconfirmed.erase(application) == 0) return;
+  if (unconfirmed.empty()) return remove_fact(setup_closed_fact);
+  put_fact(setup_closed_fact, bytes_of(fmt::format("{}\n", fmt::join(unconfirmed, "\n"))));
+}
+
+}  // namespace edgeseal::agent
