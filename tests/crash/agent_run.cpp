@@ -126,6 +126,7 @@ bool AgentRun::wait_until_ready() {
       throw std::runtime_error("the agent does not become ready: " + log());
     if (watched[0].revents == 0) return false;
     const std::string message = notifications_.receive();
+    if (message.find("STATUS=TPM replaced") != std::string::npos) throw TpmReplaced(message);
     serves = serves || message.find("READY=1") != std::string::npos;
     if (message.find("STATUS=TPM ") != std::string::npos) has_tpm = message.find("TPM ready") != std::string::npos;
   }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "policy/unique_fd.h"
@@ -22,6 +23,11 @@ class NotifySocket {
   policy::UniqueFd socket_;
 };
 
+// The agent serves, and says that its TPM is not the one that it knows.
+struct TpmReplaced : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // edgeseald as it is shipped, from its start to its end. It does not outlive the object.
 class AgentRun {
  public:
@@ -36,7 +42,7 @@ class AgentRun {
   AgentRun& operator=(const AgentRun&) = delete;
   ~AgentRun();
 
-  // Until it serves and has opened the TPM. False: it ended before.
+  // Until it serves and has opened the TPM. False: it ended before. Throws TpmReplaced.
   [[nodiscard]] bool wait_until_ready();
   void kill();
   // Kills it where it does not end by itself within the time of a call. As waitpid(2) gives it.

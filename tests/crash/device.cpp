@@ -52,10 +52,14 @@ Device::Device() {
       EDGESEAL_PROVIDER_MODULE, socket.native());
 }
 
-void Device::start() {
+bool Device::try_start() {
   agent_.reset();
   agent_.emplace(how());
-  if (!agent_->wait_until_ready()) throw std::runtime_error("the agent does not start: " + agent_->log());
+  return agent_->wait_until_ready();
+}
+
+void Device::start() {
+  if (!try_start()) throw std::runtime_error("the agent does not start: " + agent_->log());
 }
 
 bool Device::start_supervised(Supervisor::Judge judge) {

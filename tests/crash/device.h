@@ -28,7 +28,8 @@ class Device {
   Device();
 
   void start();  // throws where the agent does not come up
-  // Whether it came up.
+  // Whether it came up; so says start_supervised().
+  [[nodiscard]] bool try_start();
   [[nodiscard]] bool start_supervised(Supervisor::Judge judge);
   [[nodiscard]] bool has_agent() const { return agent_.has_value(); }
   [[nodiscard]] AgentRun& agent() { return *agent_; }

@@ -6,18 +6,28 @@
 // files of the state, the TPM or the bus between the request of the caller and the answer to the next one; points are
 // tried one after the other until the operation ends undisturbed, each from a copy of the same state and the same TPM.
 //
-// --fault kill   SIGKILL before the call. After a restart everything is as before the operation, or as after it: what
-//                D-Bus says, the published files, what the key socket shows, and what the keys sign. As after it where
-//                the caller had been told so. Nothing is left over, and the next change is taken.
-// --fault power  The same, and what was not synced before the call is lost; with the names that were synced, and with
-//                all names (platter.h says what that shows and what not).
-// --fault full   From the call on the disk is full (ENOSPC), until the caller has his answer: ResourceUnavailable, and
-//                all is as before, or success. The agent goes on and takes changes when there is space.
-// --fault sync   One fsync fails (EIO). The same.
+// --fault kill: SIGKILL before the call. After a restart everything is as before the operation, or as after it: what
+// D-Bus says, the published files, what the key socket shows, and what the keys sign. As after it where the caller had
+// been told so. Nothing is left over, and the next change is taken.
 //
-// Several processes share the points, each with a device of its own.
+// --fault power: The same, and what was not synced before the call is lost; with the names that were synced, and with
+// all names (platter.h says what that shows and what not).
+//
+// --fault full: From the call on the disk is full (ENOSPC), until the caller has his answer: ResourceUnavailable, and
+// all is as before, or success. The agent goes on and takes changes when there is space.
+//
+// --fault sync: One fsync fails (EIO). The same.
+//
+// --fault damage: No call is stopped. Bytes of the database, or of its log, are changed, or its end is cut off, while
+// no agent runs. The next one serves what was there, what was there a commit earlier, or for a trust list the one
+// before it; or it says which part it can't serve; or it refuses to start, and names the path and the remedy.
+//
+// Several processes share the points, each with a device of its own. --every N takes every N-th point of each
+// operation.
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +35,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/crash/damage.h"
 #include "tests/crash/sweep.h"
 
 namespace {
@@ -36,7 +47,8 @@ struct Options {
   std::string fault = "kill";
   std::string operation;  // empty: all
   std::size_t point = 0;  // 0: all
-  std::size_t processes = 2, at_least = 1;
+  std::size_t every = 1, processes = 2, at_least = 1;
+  std::uint32_t seed = 20251122;
 };
 
 Findings sweep(Sweep& sweep, const std::string& fault, const Share& share) {
@@ -44,6 +56,33 @@ Findings sweep(Sweep& sweep, const std::string& fault, const Share& share) {
   if (fault == "power") return sweep.power_cuts(share);
   if (fault == "full") return sweep.full_disks(share);
   return sweep.sync_errors(share);
+}
+
+Json counts_of(const Findings& findings) {
+  return {{"points", findings.points},
+          {"kept", findings.kept},
+          {"changed", findings.changed},
+          {"problems", findings.problems.size()}};
+}
+
+Json interrupt(const Options& options, const Share& share, Device& device, const Plant& plant,
+               const Device::Snapshot& furnished) {
+  Json results = Json::object();
+  for (const Operation& operation : operations()) {
+    if (!options.operation.empty() && operation.name != options.operation) continue;
+    Sweep each(device, plant, furnished, operation);
+    results[operation.name] = counts_of(sweep(each, options.fault, share));
+  }
+  return results;
+}
+
+Json damage(const Options& options, const Share& share, Device& device, const Plant& plant,
+            const Device::Snapshot& furnished) {
+  DamageSweep sweep(device, plant, furnished, options.seed);
+  Json results = Json::object();
+  results["state.db"] = counts_of(sweep.database(share));
+  results["state.db-wal"] = counts_of(sweep.log(share));
+  return results;
 }
 
 // One process of several.
@@ -56,20 +95,12 @@ Json work(const Options& options, const Share& share) {
     furnish(client);
   }
   const auto furnished = device.save();
-  Json results = Json::object();
-  for (const Operation& operation : operations()) {
-    if (!options.operation.empty() && operation.name != options.operation) continue;
-    Sweep each(device, plant, *furnished, operation);
-    const Findings findings = sweep(each, options.fault, share);
-    results[operation.name] = {{"points", findings.points},
-                               {"kept", findings.kept},
-                               {"changed", findings.changed},
-                               {"problems", findings.problems.size()}};
-  }
-  return results;
+  return options.fault == "damage" ? damage(options, share, device, plant, *furnished)
+                                   : interrupt(options, share, device, plant, *furnished);
 }
 
 [[noreturn]] void become_worker(const Options& options, const Share& share, const std::string& file) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   try {
     std::ofstream(file) << work(options, share);
     std::_Exit(EXIT_SUCCESS);
@@ -81,7 +112,7 @@ Json work(const Options& options, const Share& share) {
 
 Share share_of(const Options& options, std::size_t process) {
   if (options.point != 0) return {options.point + process, options.processes, options.point};
-  return {process + 1, options.processes};
+  return {process * options.every + 1, options.processes * options.every};
 }
 
 // The sum of what all found.
@@ -128,9 +159,11 @@ bool report(const Options& options, const Json& results) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Interrupts edgeseald at every system call that writes.");
-  app.add_option("--fault", options.fault)->check(CLI::IsMember({"kill", "power", "full", "sync"}));
+  app.add_option("--fault", options.fault)->check(CLI::IsMember({"kill", "power", "full", "sync", "damage"}));
   app.add_option("--operation", options.operation, "Only this one");
   app.add_option("--point", options.point, "Only this one");
+  app.add_option("--seed", options.seed, "Of the damage")->capture_default_str();
+  app.add_option("--every", options.every, "Every N-th point")->check(CLI::Range(1, 1000));
   app.add_option("--processes", options.processes)->check(CLI::Range(1, 64));
   app.add_option("--at-least", options.at_least, "Fail with fewer points");
   CLI11_PARSE(app, argc, argv);

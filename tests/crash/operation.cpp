@@ -1,9 +1,13 @@
 #include "tests/crash/operation.h"
 
+#include <chrono>
+
 namespace edgeseal::crash {
 namespace {
 
 constexpr const char* new_application = "third";
+constexpr std::uint32_t a_moment = 3, an_hour = 3600;  // seconds
+constexpr std::chrono::minutes expiry_patience{1};
 
 Operation renewal() {
   return {.name = "certificate", .run = [](Client& client, Change& change) {
@@ -20,10 +24,71 @@ Operation renewal_of_two_groups() {
           }};
 }
 
+Operation key_from_outside() {
+  return {.name = "certificate with its key", .run = [](Client& client, Change& change) {
+            client.stage_pair(kHttpsSlot, change);
+            client.apply(kApplication);
+          }};
+}
+
+Operation deletion_of_certificate() {
+  return {.name = "delete certificate", .run = [](Client& client, Change&) {
+            client.stage_deletion(kHttpsSlot);
+            client.apply(kApplication);
+          }};
+}
+
+Operation trust_list() {
+  return {.name = "trust list", .run = [](Client& client, Change& change) {
+            client.write_list(kHttpsGroup, client.plant().full_list(), change);
+            client.apply(kApplication);
+          }};
+}
+
+Operation certificate_and_trust_lists() {
+  return {.name = "certificate and trust lists", .run = [](Client& client, Change& change) {
+            client.stage_list(kHttpsGroup, client.plant().full_list(), change);
+            client.stage_list(kOpcUaGroup, client.plant().full_list(), change);
+            client.stage_certificate(kHttpsSlot, change);
+            client.apply(kApplication);
+          }};
+}
+
+void change_for(Client& client, std::uint32_t seconds, Change& change) {
+  client.stage_list(kHttpsGroup, client.plant().full_list(), change);
+  client.stage_certificate(kHttpsSlot, change);
+  client.apply(kApplication, {{"confirm-within", sdbus::Variant(seconds)}});
+}
+
+Operation changes_to_confirm() {
+  return {.name = "changes to be confirmed",
+          .run = [](Client& client, Change& change) { change_for(client, an_hour, change); }};
+}
+
+// At the start after the time for the confirmation has ended.
+Operation roll_back() {
+  return {.name = "roll back at start",
+          .prepare =
+              [](Client& client) {
+                Change change;
+                change_for(client, a_moment, change);
+              },
+          .interrupt =
+              [](Client& client) {
+                const auto deadline = std::chrono::steady_clock::now() + expiry_patience;
+                while (std::chrono::steady_clock::now() < deadline) client.wait_for_answer();
+              },
+          .interrupt_at = "pwrite64"};
+}
+
+Operation reset() {
+  return {.name = "reset", .run = [](Client& client, Change&) { client.reset(kApplication); }};
+}
+
 Operation publication() {
   return {.name = "publication at start",
-          .prepare = [](Client& client) { client.renew(kHttpsSlot); },
-          .prepare_until = "renameat2"};
+          .interrupt = [](Client& client) { client.renew(kHttpsSlot); },
+          .interrupt_at = "renameat2"};
 }
 
 Operation creation() {
@@ -44,13 +109,27 @@ Operation end_of_retired_keys() {
 void furnish(Client& client) {
   client.create(kApplication, {"https/https=ec-p256", "application/ecc-nist-p256=ec-p256"});
   client.create(kBystander, {"https/https=ec-p256"});
-  for (const SlotName& slot : {kHttpsSlot, kOpcUaSlot, kBystanderSlot}) client.renew(slot);
-  client.renew(kHttpsSlot);
+  Change change;
+  client.stage_list(kHttpsGroup, client.plant().own_list(), change);
+  client.stage_certificate(kOpcUaSlot, change);
+  client.apply(kApplication);
+  for (const SlotName& slot : {kHttpsSlot, kBystanderSlot, kHttpsSlot}) client.renew(slot);
 }
 
 const std::vector<Operation>& operations() {
-  static const std::vector<Operation> all{renewal(),  renewal_of_two_groups(), publication(), creation(),
-                                          deletion(), end_of_retired_keys()};
+  static const std::vector<Operation> all{renewal(),
+                                          renewal_of_two_groups(),
+                                          key_from_outside(),
+                                          deletion_of_certificate(),
+                                          trust_list(),
+                                          certificate_and_trust_lists(),
+                                          changes_to_confirm(),
+                                          roll_back(),
+                                          reset(),
+                                          publication(),
+                                          creation(),
+                                          deletion(),
+                                          end_of_retired_keys()};
   return all;
 }
 

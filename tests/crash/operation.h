@@ -14,8 +14,9 @@ struct Operation {
   std::string name;
   // Once, on a running agent: what there has to be before. The agent is killed after it.
   std::function<void(Client&)> prepare{};
-  // A system call, as StoppedCall::text() begins, before which the agent is killed at the end of the preparation.
-  std::string prepare_until{};
+  // And then what it is killed in, before a call whose StoppedCall::text() begins so.
+  std::function<void(Client&)> interrupt{};
+  std::string interrupt_at{};
   // What counts; says in the change, before it asks for it, to what it is about to change what is different each time.
   // None: the start of the agent.
   std::function<void(Client&, Change&)> run{};
@@ -24,6 +25,8 @@ struct Operation {
 // The names of the applications that are there before every operation.
 inline constexpr const char* kApplication = "web";
 inline constexpr const char* kBystander = "other";
+inline const dbus::GroupName kHttpsGroup{kApplication, "https"};
+inline const dbus::GroupName kOpcUaGroup{kApplication, "application"};
 inline const SlotName kHttpsSlot{kApplication, "https", "https"};
 inline const SlotName kOpcUaSlot{kApplication, "application", "ecc-nist-p256"};
 inline const SlotName kBystanderSlot{kBystander, "https", "https"};

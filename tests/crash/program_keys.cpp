@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstring>
-#include <stdexcept>
 
 namespace edgeseal::crash {
 namespace {
@@ -21,15 +20,7 @@ namespace {
   ERR_peek_last_error_data(&data, &flags);
   std::string reason = what + ": " + text.data() + (data != nullptr ? std::string(": ") + data : "");
   ERR_clear_error();
-  throw std::runtime_error(reason);
-}
-
-template <class Object>
-Der der_of(const Object* object, int (*encode)(const Object*, unsigned char**)) {
-  Der der(static_cast<std::size_t>(encode(object, nullptr)));
-  unsigned char* cursor = der.data();
-  encode(object, &cursor);
-  return der;
+  throw KeyRefused(reason);
 }
 
 std::shared_ptr<BIO> memory(const std::string& text) {

@@ -47,25 +47,25 @@ Sweep::Sweep(Device& device, const Plant& plant, const Device::Snapshot& furnish
 
 void Sweep::prepare(const Device::Snapshot& furnished) {
   device_.restore(furnished);
-  if (operation_.prepare) {
-    const auto fault = std::make_shared<KillAtCall>(operation_.prepare_until);
-    const bool interrupted = !operation_.prepare_until.empty();
-    if (!device_.start_supervised([fault](const StoppedCall& stopped) { return fault->decide(stopped); }))
-      throw std::runtime_error("the agent does not start: " + device_.agent().log());
-    Client client(plant_);
-    client.wait_for_answer();
-    if (interrupted) fault->begin();
-    try {
-      operation_.prepare(client);
-    } catch (const sdbus::Error&) {
-      if (!interrupted) throw;
-    }
-    if (interrupted && !fault->struck())
-      throw std::runtime_error(operation_.name + ": its preparation has no such call");
-  }
+  const auto kill = std::make_shared<KillAtCall>(operation_.interrupt_at);
+  if (!device_.start_supervised([kill](const StoppedCall& stopped) { return kill->decide(stopped); }))
+    throw std::runtime_error("the agent does not start: " + device_.agent().log());
+  Client client(plant_);
+  client.wait_until_ready();
+  if (operation_.prepare) operation_.prepare(client);
+  kill->begin();
+  if (operation_.interrupt) interrupt(client);
+  if (operation_.interrupt && !kill->struck()) throw std::runtime_error(operation_.name + " meets no such call");
   begin_ = device_.save();
   device_.start();
   before_ = look(device_, Client(plant_).connection());
+}
+
+void Sweep::interrupt(Client& client) {
+  try {
+    operation_.interrupt(client);
+  } catch (const sdbus::Error&) {  // as it has to be
+  }
 }
 
 void Sweep::learn() {
@@ -94,7 +94,7 @@ void Sweep::call(Outcome& outcome) {
   Change change;
   try {
     Client client(plant_);
-    client.wait_for_answer();
+    client.wait_until_ready();
     outcome.fault->begin();
     if (operation_.run) operation_.run(client, change);
     outcome.after = with(change);
@@ -121,19 +121,25 @@ Findings Sweep::each_point(const Share& share, const std::function<std::shared_p
   for (std::size_t point = share.first; point <= share.last; point += share.step) {
     const Outcome outcome = attempt([&] { return fault(point); });
     const std::optional<StoppedCall> struck = outcome.fault->struck();
-    if (!struck) break;
+    if (!struck) {
+      if (!outcome.error.empty()) note(findings, fmt::format("point {}, undisturbed", point), outcome);
+      break;
+    }
     ++findings.points;
     try {
       ++(judge(outcome) == Side::before ? findings.kept : findings.changed);
     } catch (const std::exception& error) {
-      findings.problems.push_back(fmt::format("{}, point {}, at {}: {}\n  the caller got: {}\n  the agent said:\n{}",
-                                              operation_.name, point, struck->text(), error.what(),
-                                              outcome.error.empty() ? "success" : outcome.error,
-                                              device_.has_agent() ? device_.agent().log() : std::string()));
-      fmt::print(stderr, "{}\n", findings.problems.back());
+      note(findings, fmt::format("point {}, at {}: {}", point, struck->text(), error.what()), outcome);
     }
   }
   return findings;
+}
+
+void Sweep::note(Findings& findings, const std::string& problem, const Outcome& outcome) {
+  findings.problems.push_back(fmt::format("{}, {}\n  the caller got: {}\n  the agent said:\n{}", operation_.name,
+                                          problem, outcome.error.empty() ? "success" : outcome.error,
+                                          device_.has_agent() ? device_.agent().log() : std::string()));
+  fmt::print(stderr, "{}\n", findings.problems.back());
 }
 
 Findings Sweep::kills(const Share& share) {
@@ -145,8 +151,9 @@ Findings Sweep::kills(const Share& share) {
 Side Sweep::judge_restarted(const Outcome& outcome) {
   device_.start();
   Client client(plant_);
-  const Side found = side(look(device_, client.connection()), outcome);
-  require_next_change(client);
+  const View now = look(device_, client.connection());
+  const Side found = side(now, outcome);
+  require_next_change(client, now);
   return found;
 }
 
@@ -157,8 +164,8 @@ Side Sweep::side(const View& view, const Outcome& outcome) const {
   return found;
 }
 
-void Sweep::require_next_change(Client& client) {
-  const bool there = look(device_, client.connection()).contains(std::string(kApplication) + " Origin");
+void Sweep::require_next_change(Client& client, const View& now) {
+  const bool there = now.contains(std::string(kApplication) + " Origin");
   client.renew(there ? kHttpsSlot : kBystanderSlot);
   (void)look(device_, client.connection());
 }
@@ -209,7 +216,7 @@ Side Sweep::judge_running(const Outcome& outcome) {
   keep_bystander(view);
   const Side found = side(view, outcome);
   if (!outcome.error.empty() && found == Side::after) throw Mixed("the caller was told of an error, and it is done");
-  require_next_change(client);
+  require_next_change(client, view);
   return found;
 }
 

@@ -49,18 +49,20 @@ class Sweep {
   };
 
   void prepare(const Device::Snapshot& furnished);
+  void interrupt(Client& client);
   void learn();
   [[nodiscard]] Outcome attempt(const MakeFault& make_fault);
   void call(Outcome& outcome);
   [[nodiscard]] View with(const Change& change) const;
   [[nodiscard]] Findings each_point(const Share& share, const std::function<std::shared_ptr<Fault>(std::size_t)>& fault,
                                     const std::function<Side(const Outcome&)>& judge);
+  void note(Findings& findings, const std::string& problem, const Outcome& outcome);
   [[nodiscard]] Side judge_restarted(const Outcome& outcome);
   [[nodiscard]] Side judge_power_cut(const Outcome& outcome);
   [[nodiscard]] Side judge_running(const Outcome& outcome);
   [[nodiscard]] Side judge_refusal(const Outcome& outcome);
   [[nodiscard]] Side side(const View& view, const Outcome& outcome) const;
-  void require_next_change(Client& client);
+  void require_next_change(Client& client, const View& now);
   void keep_bystander(View& view) const;  // as it was before
 
   Device& device_;

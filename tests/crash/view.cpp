@@ -21,6 +21,7 @@ using Interfaces = std::map<std::string, Properties>;
 using Objects = std::map<sdbus::ObjectPath, Interfaces>;
 
 constexpr unsigned all_lists = 15;
+constexpr std::chrono::seconds seal_patience{20};
 constexpr std::chrono::seconds removal_patience{20};  // on a busy machine; it is done in the background
 
 Objects objects_of(sdbus::IConnection& connection) {
@@ -48,12 +49,17 @@ void add(View& view, const std::string& object, const Properties& properties, co
       view[object + " " + name] = text_of(found->second);
 }
 
+bool waits_for_seal(const sdbus::Error& error) {
+  return error.getMessage().find("has not opened the key") != std::string::npos;
+}
+
 class Look {
  public:
   Look(const Device& device, sdbus::IConnection& connection)
       : device_(device), connection_(connection), keys_(device.openssl_configuration()) {}
 
   View take() {
+    wait_for_seal(connection_);
     for (const auto& [path, interfaces] : objects_of(connection_)) take_object(path, interfaces);
     take_description();
     require_no_leftovers();
@@ -169,6 +175,18 @@ bool is_after(const std::string& now, const std::string& before, const std::stri
 }
 
 }  // namespace
+
+void wait_for_seal(sdbus::IConnection& connection) {
+  const auto deadline = std::chrono::steady_clock::now() + seal_patience;
+  while (true) try {
+      for (const auto& [path, interfaces] : objects_of(connection))
+        if (interfaces.contains("org.edgeseal.TrustList1"))
+          (void)dbus::RemoteTrustList(connection, path).GetTrustList(all_lists, {});
+      return;
+    } catch (const sdbus::Error& error) {
+      if (!waits_for_seal(error) || std::chrono::steady_clock::now() > deadline) throw;
+    }
+}
 
 View look(const Device& device, sdbus::IConnection& connection) {
   return Look(device, connection).take();

@@ -19,6 +19,9 @@ struct Mixed : std::runtime_error {
 // All that a device shows, by "APPLICATION/GROUP what".
 using View = std::map<std::string, std::string>;
 
+// Until the TPM has opened the key by which stored trust lists are judged. The agent serves before.
+void wait_for_seal(sdbus::IConnection& connection);
+
 // Looks from outside: by D-Bus, at the published files, at what the keys sign through the key socket. Throws Mixed
 // where these are at odds with each other, or where something is left that no generation has.
 [[nodiscard]] View look(const Device& device, sdbus::IConnection& connection);
