@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -102,19 +104,39 @@ Directories make_directories(const Entry& top, const AdoptedLayout& layout) {
   return directories;
 }
 
-// The agent runs with ProtectSystem=strict: what its unit doesn't name is read-only to it.
-std::string drop_in(const std::string& path) {
-  const std::string directory = "/etc/systemd/system/edgeseald.service.d";
-  return fmt::format(
-      "mkdir -p {0} && printf '[Service]\\nReadWritePaths=%s\\n' {1} >> {0}/adopted.conf && systemctl daemon-reload && "
-      "systemctl restart edgeseald",
-      directory, policy::shell_word(path));
+// The topmost of the trust directories that are not given to the account of the agent. What is no directory is none of
+// them: the rules say so.
+std::vector<std::string> not_given(const Entry& top, const AdoptedLayout& layout) {
+  std::vector<std::string> names;
+  for (const std::string& name : layout.trust_directories) {
+    if (!names.empty() && name.starts_with(names.back() + "/")) continue;
+    Entry directory = policy::open_entry(top.fd.get(), name);
+    const std::string above = split(name).first;
+    if (directory.error == ENOENT) directory = policy::open_entry(top.fd.get(), above.empty() ? "." : above);
+    if (!directory.is_directory()) continue;
+    const std::string path = policy::descriptor_path(directory.fd.get());
+    if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0 && errno != EROFS)
+      names.push_back(name);
+  }
+  return names;
 }
 
-int error_of_writing(const Entry& directory) {
-  const bool may =
-      ::faccessat(AT_FDCWD, policy::descriptor_path(directory.fd.get()).c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0;
-  return may ? 0 : errno;
+bool is_read_only(const Entry& directory) {
+  struct statvfs status {};
+  return ::fstatvfs(directory.fd.get(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+std::string giving(const std::string& path, const std::vector<std::string>& names) {
+  std::string places;
+  for (const std::string& name : names) places += " " + policy::shell_word(policy::joined(path, name));
+  return fmt::format("mkdir -p{0} && chown -R {1}{0} && chmod -R u=rwX,go=rX{0}", places, ::geteuid());
+}
+
+// The agent runs with ProtectSystem=strict: what its unit doesn't name is read-only to it.
+std::string drop_in(const std::string& path) {
+  return fmt::format(
+      "mkdir -p {0} && printf '[Service]\\nReadWritePaths=%s\\n' {1} >> {0}/adopted.conf && systemctl daemon-reload",
+      "/etc/systemd/system/edgeseald.service.d", policy::shell_word(path));
 }
 
 }  // namespace
@@ -139,21 +161,22 @@ void write_adopted(const std::string& path, const AdoptedLayout& layout, const s
 
 std::optional<policy::Finding> unwritable(const std::string& path, const AdoptedLayout& layout) {
   const Entry top = open_adopted(path);
-  for (const std::string& name : layout.trust_directories) {
-    Entry directory = policy::open_entry(top.fd.get(), name);
-    const std::string above = split(name).first;
-    if (directory.error == ENOENT) directory = policy::open_entry(top.fd.get(), above.empty() ? "." : above);
-    if (!directory.is_directory()) continue;  // the rules say so
-    const int error = error_of_writing(directory);
-    if (error == 0) continue;
-    const std::string place = policy::joined(path, name), account = policy::describe_user(::geteuid());
-    const std::string give = fmt::format("mkdir -p {0} && chown -R {1} {0} && chmod -R u=rwX,go=rX {0}",
-                                         policy::shell_word(place), ::geteuid());
-    return policy::Finding{policy::Fault::access, policy::printable(place),
-                           fmt::format("{} may not write there: {}", account, std::strerror(error)),
-                           "written by " + account + " alone", error == EROFS ? drop_in(path) : give};
+  const std::vector<std::string> names = not_given(top, layout);
+  std::vector<std::string> causes, remedies;
+  if (!names.empty()) {
+    causes.push_back(fmt::format("{} not the account's to write", fmt::join(names, ", ")));
+    remedies.push_back(giving(path, names));
   }
-  return std::nullopt;
+  if (is_read_only(top)) {
+    causes.emplace_back("read-only for its unit");
+    remedies.push_back(drop_in(path));
+  }
+  if (causes.empty()) return std::nullopt;
+  remedies.emplace_back("systemctl restart edgeseald");
+  const std::string account = policy::describe_user(::geteuid());
+  return policy::Finding{policy::Fault::access, policy::printable(path),
+                         fmt::format("audited only, {} may not write there: {}", account, fmt::join(causes, "; ")),
+                         "written by " + account + " alone", fmt::format("{}", fmt::join(remedies, " && "))};
 }
 
 }  // namespace edgeseal::agent

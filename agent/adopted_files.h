@@ -14,7 +14,7 @@ namespace edgeseal::agent {
 // none of them. Throws Error{state_unavailable} with path, cause and remedy, and as open_adopted() does.
 void write_adopted(const std::string& path, const AdoptedLayout& layout, const std::vector<PublishedFile>& files);
 
-// Why the agent can't write there, with the command that lets it; nothing: it can. Throws as open_adopted() does.
+// Why the agent can't write there, with all commands that let it; nothing: it can. Throws as open_adopted() does.
 [[nodiscard]] std::optional<policy::Finding> unwritable(const std::string& path, const AdoptedLayout& layout);
 
 }  // namespace edgeseal::agent

@@ -37,6 +37,11 @@ policy::PathExplanation explain(const std::string& path, std::vector<uid_t> owne
   }
 }
 
+Finding not_held(const std::string& path, const Error& cause) {
+  return {policy::Fault::unreadable, path, std::string("not held now: ") + cause.what(), "held as the trust list says",
+          ""};
+}
+
 dbus::TrustListContents shown(const TrustList& list) {
   return {.trusted_certificates = list.trusted_certificates,
           .trusted_crls = list.trusted_crls,
@@ -74,6 +79,9 @@ std::vector<dbus::DirectoryFinding> Adoption::audit(const std::string& path) con
   }
   for (const DirectoryDrift& drift : world_.standing())
     if (path.empty() || is_below(drift.finding.path, path)) findings.push_back(shown(drift.finding, drift.action));
+  for (const auto& [adopted, known] : known_)
+    if (known.obstacle && (path.empty() || is_below(adopted, path)))
+      findings.push_back(shown(*known.obstacle, "reported"));
   return findings;
 }
 
@@ -136,12 +144,13 @@ void Adoption::take_over(const dbus::Caller& caller, const dbus::AdoptedDirector
   write(record.path);
   audit_.record(Level::notice, "directory-adopted",
                 fmt::format("{} holds the trust list of {}/{} from now on, {}", record.path, record.application,
-                            record.group, known.enforced ? "enforced" : "audited only"),
+                            record.group, known.obstacle ? "audited only" : "enforced"),
                 {{"path", record.path},
                  {"application", record.application},
                  {"group", record.group},
                  {"layout", record.layout},
-                 {"enforced", known.enforced ? "true" : "false"},
+                 {"enforced", known.obstacle ? "false" : "true"},
+                 {"remedy", known.obstacle ? known.obstacle->remedy : ""},
                  {"caller", std::to_string(caller.uid)}});
   world_.changed();
 }
@@ -163,7 +172,7 @@ void Adoption::release(const dbus::Caller& caller, const std::string& path) {
 std::vector<dbus::AdoptedDirectory> Adoption::adopted() const {
   std::vector<dbus::AdoptedDirectory> all;
   for (const auto& [path, known] : known_)
-    all.push_back({path, group_of(known.record), known.record.layout, known.enforced});
+    all.push_back({path, group_of(known.record), known.record.layout, !known.obstacle});
   return all;
 }
 
@@ -194,10 +203,10 @@ void Adoption::write(const std::string& path) {
   known.rules.reset();
   known.generation = ++generations_;
   try {
-    known.enforced = !unwritable(path, known.layout);
+    known.obstacle = unwritable(path, known.layout);
     known.accounts = world_.accounts(known.record.application);
     const auto make = [record = known.record, layout = known.layout, list = world_.trust_list(group_of(known.record)),
-                       accounts = known.accounts, enforced = known.enforced] {
+                       accounts = known.accounts, enforced = !known.obstacle] {
       const auto files =
           std::make_shared<const std::vector<PublishedFile>>(adopted_files(record.layout, record.group, list));
       if (enforced) try_to_write(record.path, layout, *files);
@@ -208,6 +217,7 @@ void Adoption::write(const std::string& path) {
       if (!alive.expired()) written(path, generation, std::move(outcome));
     });
   } catch (const Error& error) {
+    known.obstacle = not_held(path, error);
     log(Level::warning, Event::audit, fmt::format("adopted directory {} is not held now: {}", path, error.what()));
   }
 }
@@ -231,7 +241,7 @@ std::vector<GuardedDirectory> Adoption::directories() const {
   for (const auto& [path, known] : known_)
     if (known.rules)
       all.push_back({path, known.record.application, known.record.group, known.rules,
-                     known.enforced ? Means::restore : Means::report, true, known.accounts});
+                     known.obstacle ? Means::report : Means::restore, true, known.accounts});
   return all;
 }
 

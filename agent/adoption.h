@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -67,7 +68,7 @@ class Adoption {
     FilesPtr files;               // none: not made yet
     RulesPtr rules;               // none: not written yet
     std::uint64_t generation = 0;
-    bool enforced = false;
+    std::optional<policy::Finding> obstacle;  // why it is audited only; none: it is enforced
   };
   struct Written {
     FilesPtr files;

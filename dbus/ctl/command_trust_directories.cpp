@@ -140,22 +140,37 @@ void adopt(Adoption wanted, Session& session) {
       });
 }
 
-void show_adopted(Session& session) {
-  std::vector<VariantMap> all;
-  session.agent.with_directories([&](dbus::RemoteTrustDirectories& directories) { all = directories.Adopted(); });
+bool is_in(const std::string& path, const std::vector<std::string>& directories) {
+  return std::ranges::any_of(directories, [&](const std::string& directory) {
+    return path == directory || path.starts_with(directory + "/");
+  });
+}
+
+// What keeps the agent from holding them, and what would let it.
+std::string obstacles_text(dbus::RemoteTrustDirectories& agent, const std::vector<std::string>& audited_only) {
+  if (audited_only.empty()) return "";
+  std::vector<Finding> findings = agent.Audit("");
+  std::erase_if(findings, [&](const Finding& finding) { return !is_in(field(finding, "path"), audited_only); });
+  return findings.empty() ? "" : "\n" + text_of(findings);
+}
+
+void show_adopted(dbus::RemoteTrustDirectories& agent, Session& session) {
   auto values = nlohmann::json::array();
+  std::vector<std::string> audited_only;
   Table table({"DIRECTORY", "LIST", "LAYOUT", "HELD"});
-  for (const auto& directory : all) {
+  for (const auto& directory : agent.Adopted()) {
     const auto list = field<std::string>(directory, "application") + "/" + field<std::string>(directory, "group");
     const bool enforced = field<bool>(directory, "enforced");
     const auto path = field<std::string>(directory, "path");
     const auto layout = field<std::string>(directory, "layout");
     table.add({path, list, layout, enforced ? "yes" : "audited only"});
     values.push_back({{"path", path}, {"list", list}, {"layout", layout}, {"enforced", enforced}});
+    if (!enforced) audited_only.push_back(path);
   }
   if (session.output.json()) return session.output.print_json(values);
   if (table.empty()) return session.output.print("No directory is adopted.\n");
   session.output.print(table);
+  session.output.print(obstacles_text(agent, audited_only));
 }
 
 void add_audit(CLI::App& trust, Session& session) {
@@ -203,7 +218,9 @@ void add_trust_directories(CLI::App& trust, Session& session) {
   add_adopt(trust, session);
   auto* command = trust.add_subcommand("adopted", "List the adopted directories");
   command->footer("Example:\n  edgesealctl trust adopted");
-  command->callback([&session] { show_adopted(session); });
+  command->callback([&session] {
+    session.agent.with_directories([&](dbus::RemoteTrustDirectories& agent) { show_adopted(agent, session); });
+  });
   add_release(trust, session);
 }
 

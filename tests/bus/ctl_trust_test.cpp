@@ -343,6 +343,21 @@ BOOST_AUTO_TEST_CASE(a_directory_is_shown_before_it_is_adopted) {
   BOOST_TEST(ctl({"trust", "adopted"}).out == "No directory is adopted.\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_keeps_an_adopted_directory_from_being_held_is_shown_with_what_would_let_the_agent) {
+  const dbus::GroupName group{"web", "https"};
+  change([&](auto& ports) {
+    ports.directories.directories = {{"/opt/pki", group, "milo", false}, {"/srv/pki", group, "pem", true}};
+    ports.directories.findings = {
+        {"/opt/pki", "read-only for its unit", "written by edgeseal alone", "reported", "ReadWritePaths=/opt/pki"},
+        {"/srv/pki/trusted", "mode 0777", "mode 0755", "refused", "chmod 0755 /srv/pki/trusted"}};
+  });
+  const auto shown = ctl({"trust", "adopted"});
+  BOOST_TEST(shown.status == 0);
+  BOOST_TEST(has(shown.out, "/opt/pki: read-only for its unit"));
+  BOOST_TEST(has(shown.out, "       ReadWritePaths=/opt/pki\n"));
+  BOOST_TEST(!has(shown.out, "chmod"));
+}
+
 BOOST_AUTO_TEST_CASE(on_a_terminal_the_user_is_asked_before_a_directory_is_adopted) {
   const std::vector<std::string> command{EDGESEALCTL, "trust", "adopt", "/opt/pki", "web"};
   BOOST_TEST(run_on_terminal(command, "Adopt it? [y/N]", "n").status == 2);

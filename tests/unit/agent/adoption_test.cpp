@@ -1,5 +1,6 @@
 #include "agent/adoption.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -222,6 +223,39 @@ BOOST_AUTO_TEST_CASE(where_the_agent_may_not_write_it_audits_only_and_says_what_
   BOOST_TEST(recorded("directory-drift", "action", "reported"));
   BOOST_TEST(fs::exists(pki / "trusted/certs/theirs.der"));
   BOOST_TEST(!adoption->audit("").empty());
+}
+
+// What is mounted is the test's alone, and so is what it makes read-only.
+BOOST_AUTO_TEST_CASE(what_its_unit_keeps_from_it_takes_a_drop_in_which_the_audit_names) {
+  if (!may_be_root()) return;
+  give(0);
+  {
+    const AsRoot root_account;
+    BOOST_REQUIRE(::mount(pki.c_str(), pki.c_str(), nullptr, MS_BIND, nullptr) == 0);
+    BOOST_REQUIRE(::mount(nullptr, pki.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+  }
+  adopt();
+  const auto found = adoption->audit("");
+  const auto obstacle =
+      std::ranges::find_if(found, [](const auto& finding) { return finding.found.starts_with("audited only"); });
+  BOOST_REQUIRE((obstacle != found.end()));
+  BOOST_TEST(obstacle->path == pki.string());
+  BOOST_TEST(obstacle->remedy.find("chown -R 65534 " + (pki / "issuer").string()) != std::string::npos);
+  BOOST_TEST(obstacle->remedy.find("ReadWritePaths=%s\\n' " + pki.string()) != std::string::npos);
+  BOOST_TEST(recorded("directory-adopted", "remedy", obstacle->remedy));
+  const AsRoot root_account;
+  ::umount2(pki.c_str(), MNT_DETACH);
+}
+
+BOOST_AUTO_TEST_CASE(an_adopted_directory_that_is_gone_is_not_called_held) {
+  adopt();
+  {
+    const AsRoot root_account;
+    fs::remove_all(pki);
+  }
+  adoption->refresh();
+  BOOST_TEST(!adoption->adopted().front().enforced);
+  BOOST_TEST(adoption->audit("").front().found.starts_with("not held now"));
 }
 
 BOOST_AUTO_TEST_CASE(it_is_still_adopted_after_a_restart) {
