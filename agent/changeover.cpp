@@ -190,10 +190,8 @@ void Changeover::finish(const RunPtr& run, Applications::GenerationsPtr generati
     for (const CheckedTrustList& list : changes.trust_lists) services_.lists.committed(list);
     reload(run->keys_before);
     discard(run->application, changes);
-    if (run->options.confirm_within.count() > 0) {
-      services_.transactions.set_unconfirmed(run->application, true);
-      arm();
-    }
+    if (run->options.confirm_within.count() > 0) services_.transactions.set_unconfirmed(run->application, true);
+    arm();  // what could not be undone when it was due is tried again, too: the state takes changes
     for (const CertificateRecord& record : changes.certificates) log_installed(record);
     audit_.applied(run->owner, changes);
     if (run->setup_was_open && !services_.state.setup_open()) observer_.setup_changed();
