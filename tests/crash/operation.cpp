@@ -110,7 +110,7 @@ void furnish(Client& client) {
   client.create(kApplication, {"https/https=ec-p256", "application/ecc-nist-p256=ec-p256"});
   client.create(kBystander, {"https/https=ec-p256"});
   Change change;
-  client.stage_list(kHttpsGroup, client.plant().own_list(), change);
+  when_seal_is_open([&] { client.stage_list(kHttpsGroup, client.plant().own_list(), change); });
   client.stage_certificate(kOpcUaSlot, change);
   client.apply(kApplication);
   for (const SlotName& slot : {kHttpsSlot, kBystanderSlot, kHttpsSlot}) client.renew(slot);

@@ -176,16 +176,21 @@ bool is_after(const std::string& now, const std::string& before, const std::stri
 
 }  // namespace
 
-void wait_for_seal(sdbus::IConnection& connection) {
+void when_seal_is_open(const std::function<void()>& call) {
   const auto deadline = std::chrono::steady_clock::now() + seal_patience;
   while (true) try {
-      for (const auto& [path, interfaces] : objects_of(connection))
-        if (interfaces.contains("org.edgeseal.TrustList1"))
-          (void)dbus::RemoteTrustList(connection, path).GetTrustList(all_lists, {});
-      return;
+      return call();
     } catch (const sdbus::Error& error) {
       if (!waits_for_seal(error) || std::chrono::steady_clock::now() > deadline) throw;
     }
+}
+
+void wait_for_seal(sdbus::IConnection& connection) {
+  when_seal_is_open([&] {
+    for (const auto& [path, interfaces] : objects_of(connection))
+      if (interfaces.contains("org.edgeseal.TrustList1"))
+        (void)dbus::RemoteTrustList(connection, path).GetTrustList(all_lists, {});
+  });
 }
 
 View look(const Device& device, sdbus::IConnection& connection) {

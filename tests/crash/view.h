@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -19,7 +20,10 @@ struct Mixed : std::runtime_error {
 // All that a device shows, by "APPLICATION/GROUP what".
 using View = std::map<std::string, std::string>;
 
-// Until the TPM has opened the key by which stored trust lists are judged. The agent serves before.
+// The agent serves before the TPM has opened the key by which trust lists are sealed. Repeats what it refuses until
+// then.
+void when_seal_is_open(const std::function<void()>& call);
+// Until stored trust lists can be judged.
 void wait_for_seal(sdbus::IConnection& connection);
 
 // Looks from outside: by D-Bus, at the published files, at what the keys sign through the key socket. Throws Mixed
