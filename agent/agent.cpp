@@ -248,10 +248,7 @@ DirectoryGuard::World Agent::guarded_world() {
 
 // What stands in the published directories since the last run of the agent.
 void Agent::guard_publication() {
-  if (std::exchange(publication_is_guarded_, true)) return;
-  for (const ApplicationRecord& application : applications_.list())
-    for (const std::string& group : group_names(application))
-      guarded_.published(application.name, readers_of(application), applications_.published({application.name, group}));
+  if (!std::exchange(publication_is_guarded_, true)) applications_.tell_published();
 }
 
 void Agent::tpm_changed() {

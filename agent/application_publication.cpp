@@ -40,6 +40,19 @@ PublishedGroup Applications::published(const dbus::GroupName& group, const Stage
   return published;
 }
 
+void Applications::tell_published() {
+  for (const ApplicationRecord& application : list())
+    for (const std::string& group : group_names(application)) {
+      try {
+        observer_.published(application, published({application.name, group}));
+      } catch (const Error& error) {
+        log(Level::error, Event::audit,
+            fmt::format("{}/{} is not guarded until it is published again: {}", application.name, group, error.what()),
+            {{"APPLICATION", application.name}});
+      }
+    }
+}
+
 void Applications::prepare(const std::string& name, const std::set<std::string>& groups, const StagedChanges& staged,
                            Answer<GenerationsPtr> answer) {
   auto generations = std::make_shared<Generations>(Generations{get(name), {}});

@@ -41,6 +41,8 @@ class Applications {
     std::function<void(const std::string& application)> removed;
   };
   void observe(PublicationObserver observer);
+  // What stands there since the last run, as the state has it. A group that can't be told is logged.
+  void tell_published();
 
   // Missing members get their defaults first. Throws Error{invalid_argument, entry_exists}.
   ApplicationRecord create(ApplicationRecord application);

@@ -136,4 +136,17 @@ BOOST_AUTO_TEST_CASE(while_the_list_of_a_group_cannot_be_checked_nothing_of_it_c
   BOOST_TEST(state.unpublished().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_group_that_cannot_be_told_keeps_no_other_from_being_guarded) {
+  std::vector<std::string> told;
+  agent::Applications started(state, keys, publication, background, [&](const dbus::GroupName& group) {
+    if (group.group == "https") throw agent::Error(Code::state_unavailable, "its list is damaged");
+    return lists.record(group).list;
+  });
+  started.observe({[](const ApplicationRecord&) {},
+                   [&](const ApplicationRecord&, const agent::PublishedGroup& group) { told.push_back(group.group); },
+                   [](const std::string&) {}});
+  started.tell_published();
+  BOOST_TEST(told == (std::vector<std::string>{"application", "user-token"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
