@@ -242,8 +242,18 @@ DirectoryGuard::World Agent::guarded_world() {
           },
           [this](const GuardedDirectory& directory, Answer<std::monostate> answer) {
             if (adoption_.has(directory.path)) return adoption_.restore(directory, std::move(answer));
+            if (directory.application.empty()) return make_publication_root(std::move(answer));
             applications_.publish_again({directory.application, directory.group}, std::move(answer));
           }};
+}
+
+// The guard finds the groups missing in it then, and has them published again.
+void Agent::make_publication_root(Answer<std::monostate> answer) {
+  const auto make = [this] {
+    publication_.make_root();
+    return std::monostate{};
+  };
+  background_.submit<std::monostate>(make, std::move(answer));
 }
 
 // What stands in the published directories since the last run of the agent.

@@ -71,6 +71,7 @@ class Agent {
   void import_trust(const dbus::Caller& caller, const dbus::GroupName& group, const TrustList& list,
                     Answer<std::monostate> answer);
   void directories_changed();
+  void make_publication_root(Answer<std::monostate> answer);
   void guard_publication();
   void tpm_changed();
   void tpm_ready();

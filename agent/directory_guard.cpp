@@ -188,7 +188,11 @@ void DirectoryGuard::seen(const std::string& path, const std::shared_ptr<const p
 void DirectoryGuard::judge(Guarded& guarded, Sweep sweep) {
   judge_above(guarded, std::move(sweep.above));
   for (const auto& [path, mode] : sweep.own_above) guarded.before.own_above[path] = mode;
-  if (sweep.reached) guarded.before.mount = guarded.before.mount.value_or(sweep.mount);
+  if (sweep.reached) {
+    guarded.before.mount = guarded.before.mount.value_or(sweep.mount);
+    const auto before = std::exchange(guarded.itself, sweep.itself);
+    if (before && *before != sweep.itself) mark_below(guarded.directory.path);  // no watch there tells of it
+  }
   if (!sweep.judgement.mended.empty()) record(guarded, sweep.judgement.mended, "repaired", "");
   std::vector<Finding> findings = std::move(sweep.judgement.findings);
   if (sweep.judgement.more_findings > 0)
@@ -215,12 +219,13 @@ void DirectoryGuard::judge_above(Guarded& guarded, policy::Judgement above) {
   guarded.above = std::move(above.findings);
 }
 
-// A directory that only holds guarded ones is made together with them, and what stands in its place is removed by the
+// A directory of an application is made together with those in it, and what stands in its place is removed by the
 // one above it.
 bool DirectoryGuard::belongs_to_others(const Guarded& guarded, bool reached, const std::vector<Finding>& findings) {
   const GuardedDirectory& directory = guarded.directory;
   if (reached || directory.first || directory.means != GuardedDirectory::Means::clear || findings.empty()) return false;
   if (findings.front().fault == Fault::missing) {
+    if (directory.application.empty()) return false;
     mark_below(directory.path);
     return true;
   }
@@ -242,7 +247,8 @@ void DirectoryGuard::repair(Guarded& guarded, std::vector<Finding> findings) {
   guarded.no_repair_before = loop_.now() + std::min<Time>(settings_.interval * (1U << doublings), settings_.slowest);
   if (findings == guarded.repaired && guarded.repairs > repairs_that_did_not_last)
     stand(guarded, findings, "refused", "it was repaired, and came back each time");
-  if (guarded.directory.means == GuardedDirectory::Means::restore) return restore(guarded, std::move(findings));
+  if (guarded.directory.means == GuardedDirectory::Means::restore || findings.front().fault == Fault::missing)
+    return restore(guarded, std::move(findings));
   clear(guarded, std::move(findings));
 }
 

@@ -37,7 +37,7 @@ class DirectoryGuard {
   struct World {
     // All that are guarded. A directory that is about to be written, or whose content isn't known yet, is left out.
     std::function<std::vector<GuardedDirectory>()> directories;
-    // Writes one again, which has Means::restore.
+    // Writes one again which has Means::restore, or makes one that is for no application and is missing.
     std::function<void(const GuardedDirectory& directory, Answer<std::monostate> answer)> restore;
   };
 
@@ -63,6 +63,7 @@ class DirectoryGuard {
     unsigned repairs = 0, inconclusive = 0;  // in a row
     bool retry = false;                      // what stands is tried once more
     Before before;
+    std::optional<std::pair<dev_t, ino_t>> itself;
     std::vector<policy::Finding> above, standing;  // what stands: above it, in it
     std::vector<policy::Finding> repaired;         // by the last repair
     std::string action, reason;                    // of what stands in it

@@ -123,6 +123,7 @@ Sweep sweep(const GuardedDirectory& directory, const Before& before, Repair repa
     return result;
   }
   result.reached = true;
+  result.itself = {entry.status.st_dev, entry.status.st_ino};
   const policy::Mend mend = repair == Repair::in_place ? policy::Mend(policy::mend_entry) : policy::Mend();
   result.judgement =
       policy::judge_directory(entry.fd.get(), directory.path, *directory.rules, digest_of_file, mend, {});

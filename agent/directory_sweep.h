@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/guarded_directory.h"
@@ -27,8 +28,9 @@ struct Sweep {
   Modes own_above;              // what is above it, the agent's, and as it must be
   policy::Judgement judgement;  // of itself and what is in it
   std::uint64_t mount = 0;      // which mount it is on: id of statx(2); 0: it was not reached
-  bool reached = false;         // false: what is above it, or itself, is not as it must be
-  bool conclusive = true;       // false: it was exchanged meanwhile
+  std::pair<dev_t, ino_t> itself;
+  bool reached = false;    // false: what is above it, or itself, is not as it must be
+  bool conclusive = true;  // false: it was exchanged meanwhile
 };
 
 enum class Repair { none, in_place };

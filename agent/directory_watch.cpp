@@ -49,7 +49,7 @@ DirectoryWatch::DirectoryWatch(EventLoop& loop, Changed changed)
 
 bool DirectoryWatch::watch(const GuardedDirectory& directory) {
   forget(directory.path);
-  const bool reached = !directory.first || watch_above(directory.path);
+  const bool reached = directory.first ? watch_above(directory.path) : watch_name(directory.path);
   const bool complete = watch_contents(directory) && reached;
   for (auto entry = interests_.begin(); entry != interests_.end();) {
     if (entry->second.empty()) {
@@ -86,6 +86,13 @@ bool DirectoryWatch::watch_above(const std::string& path) {
     entry = policy::open_component(entry.fd.get(), name);
   }
   return complete;
+}
+
+// A directory that is open somewhere tells nothing of its removal by itself.
+bool DirectoryWatch::watch_name(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const policy::DirectoryEntry parent = policy::open_absolute(path.substr(0, slash));
+  return !parent.is_directory() || add(parent.fd.get(), above, {path, path.substr(slash + 1)});
 }
 
 bool DirectoryWatch::watch_contents(const GuardedDirectory& directory) {

@@ -37,6 +37,7 @@ class DirectoryWatch {
   };
   [[nodiscard]] bool add(int descriptor, std::uint32_t mask, const Interest& interest);
   [[nodiscard]] bool watch_above(const std::string& path);
+  [[nodiscard]] bool watch_name(const std::string& path);
   [[nodiscard]] bool watch_contents(const GuardedDirectory& directory);
   void read_events();
   void take(int watch, std::uint32_t mask, const std::string& name);

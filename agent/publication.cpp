@@ -50,6 +50,13 @@ std::pair<std::string, std::string> split(const std::string& path) {
                                     : std::pair(path.substr(0, slash), path.substr(slash + 1));
 }
 
+bool is_at(int parent, const std::string& name, int directory) {
+  struct stat named {
+  }, opened{};
+  return ::fstatat(parent, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(directory, &opened) == 0 &&
+         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
 // Each file by itself up to so many, the whole file system for more. To sync 64 files takes some milliseconds, where
 // syncfs(2) has taken hundreds because other programs had written much; but it takes no longer for thousands of files.
 constexpr std::size_t max_single_syncs = 64;
@@ -89,15 +96,33 @@ void write_group(policy::UniqueFd generation, const PublishedGroup& group) {
 
 }  // namespace
 
-Publication::Publication(std::string root, BackgroundWorker* remover) : path_(std::move(root)) {
-  attempt(path_, [&] {
-    root_ = make_directory(AT_FDCWD, path_, 0711);
-    staging_ = StagingDirectory::open(root_.get(), std::string(staging_name), remover);
-  });
+Publication::Publication(std::string root, BackgroundWorker* remover) : path_(std::move(root)), remover_(remover) {
+  make_root();
 }
 
 Publication::~Publication() {
-  staging_->detach();
+  root_->staging->detach();
+}
+
+void Publication::make_root() {
+  attempt(path_, [this] { (void)root(); });
+}
+
+// The descriptors hold on to what they were opened for: what was removed keeps its number, so that nothing new is taken
+// for it.
+bool Publication::stands(const Root& root) const {
+  return is_at(AT_FDCWD, path_, root.directory.get()) &&
+         is_at(root.directory.get(), std::string(staging_name), root.staging->descriptor());
+}
+
+Publication::RootPtr Publication::root() {
+  const std::lock_guard lock(mutex_);
+  if (root_ && stands(*root_)) return root_;
+  policy::UniqueFd directory = make_directory(AT_FDCWD, path_, 0711);
+  auto staging = StagingDirectory::open(directory.get(), std::string(staging_name), remover_);
+  if (root_) root_->staging->detach();
+  root_ = std::make_shared<const Root>(Root{std::move(directory), std::move(staging)});
+  return root_;
 }
 
 std::string Publication::directory(const std::string& application, const std::string& group) const {
@@ -105,12 +130,14 @@ std::string Publication::directory(const std::string& application, const std::st
 }
 
 Publication::Generation Publication::prepare(const std::string& application, const Readers& readers,
-                                             const PublishedGroup& group) const {
+                                             const PublishedGroup& group) {
   return attempt(path_, [&] {
-    if (::mkdirat(root_.get(), application.c_str(), 0700) == 0) sync(root_.get());
-    Generation generation(staging_, open_directory(root_.get(), application), group.group);
+    const RootPtr root = this->root();
+    const int directory = root->directory.get();
+    if (::mkdirat(directory, application.c_str(), 0700) == 0) sync(directory);
+    Generation generation(root->staging, open_directory(directory, application), group.group);
     grant(generation.application_.get(), readers);
-    write_group(make_directory(staging_->descriptor(), generation.name_, published_directory_mode), group);
+    write_group(make_directory(root->staging->descriptor(), generation.name_, published_directory_mode), group);
     return generation;
   });
 }
@@ -134,12 +161,13 @@ Publication::Generation::~Generation() {
   if (staging_) staging_->discard(name_);
 }
 
-void Publication::remove(const std::string& application) const {
+void Publication::remove(const std::string& application) {
   attempt(path_, [&] {
-    const std::string name = staging_->unused_name();
-    if (!rename_entry({root_.get(), application}, {staging_->descriptor(), name})) return;
-    staging_->discard(name);  // also where it can't be synced: nobody would come back for it
-    sync(root_.get());
+    const RootPtr root = this->root();
+    const std::string name = root->staging->unused_name();
+    if (!rename_entry({root->directory.get(), application}, {root->staging->descriptor(), name})) return;
+    root->staging->discard(name);  // also where it can't be synced: nobody would come back for it
+    sync(root->directory.get());
   });
 }
 

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,9 @@ struct Readers {
 
 // ROOT/APPLICATION/GROUP in the layout of OPC 10000-12 Annex F, written one way from the state. A new generation of a
 // group is built where nobody sees it, synced, and exchanged for the old one by one rename: a reader sees the old or
-// the new, never a mix. Besides applications ROOT holds `staging_name`, which only the agent may enter. Throws
-// Error{state_unavailable}, naming path and cause. Any thread, but one group at a time from one of them.
+// the new, never a mix. Besides applications ROOT holds `staging_name`, which only the agent may enter. Where ROOT or
+// that was removed, or has another directory in its place, each step makes it anew; what was in it is not in the new
+// one. Throws Error{state_unavailable}, naming path and cause. Any thread, but one group at a time from one of them.
 class Publication {
  public:
   static constexpr std::string_view staging_name = ".staging";
@@ -54,14 +56,23 @@ class Publication {
     std::string group_;
   };
 
-  [[nodiscard]] Generation prepare(const std::string& application, const Readers& readers,
-                                   const PublishedGroup& group) const;
-  void remove(const std::string& application) const;
+  [[nodiscard]] Generation prepare(const std::string& application, const Readers& readers, const PublishedGroup& group);
+  void remove(const std::string& application);
+  void make_root();
 
  private:
-  std::string path_;
-  policy::UniqueFd root_;
-  std::shared_ptr<StagingDirectory> staging_;
+  struct Root {
+    policy::UniqueFd directory;
+    std::shared_ptr<StagingDirectory> staging;
+  };
+  using RootPtr = std::shared_ptr<const Root>;
+  [[nodiscard]] RootPtr root();
+  [[nodiscard]] bool stands(const Root& root) const;
+
+  const std::string path_;
+  std::mutex mutex_;  // guards what follows
+  BackgroundWorker* const remover_;
+  RootPtr root_;
 };
 
 }  // namespace edgeseal::agent

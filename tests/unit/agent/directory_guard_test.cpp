@@ -20,6 +20,8 @@
 #include <fstream>
 #include <thread>
 
+#include "policy/posix_acl.h"
+#include "policy/unique_fd.h"
 #include "tests/unit/agent/guard_fixture.h"
 
 using namespace edgeseal;
@@ -217,7 +219,22 @@ const Drift drifts[] = {
     {"the_whole_group_removed", "repaired", "does not exist", [](const Place& at) { fs::remove_all(at.group); }},
     {"the_whole_application_removed", "repaired", "does not exist",
      [](const Place& at) { fs::remove_all(at.application); }},
-    {"everything_removed", "refused", "does not exist", [](const Place& at) { fs::remove_all(at.root); }},
+    {"everything_removed", "repaired", "does not exist", [](const Place& at) { fs::remove_all(at.root); }},
+    {"everything_renamed", "repaired", "does not exist",
+     [](const Place& at) { fs::rename(at.root, at.elsewhere / "pki"); }},
+    {"the_staging_directory_removed", "repaired", "does not exist",
+     [](const Place& at) { fs::remove_all(at.root / ".staging"); }},
+    {"a_link_in_the_place_of_everything", "refused", "a symbolic link",
+     [](const Place& at) {
+       fs::rename(at.root, at.elsewhere / "pki");
+       fs::create_directory_symlink(at.elsewhere / "pki", at.root);
+     }},
+    {"another_directory_in_the_place_of_everything", "refused", "belongs to root",
+     [](const Place& at) {
+       fs::rename(at.root, at.elsewhere / "pki");
+       fs::create_directory(at.root);
+     },
+     true},
     {"an_immutable_forgery", "repaired", "other content",
      [](const Place& at) {
        forge(at.file);
@@ -297,6 +314,25 @@ BOOST_DATA_TEST_CASE_F(Fixture, drift_is_repaired_or_refused_in_two_seconds_and_
   if (outcome == "refused") BOOST_TEST(!recorded("refused").front().fields.at("remedy").empty());
   if (outcome == "repaired") BOOST_TEST(recorded("refused").empty());
   if (drift.undo) run([&] { drift.undo(place); });
+}
+
+BOOST_DATA_TEST_CASE_F(Fixture, an_exchanged_directory_is_looked_into_whatever_stands_in_it,
+                       data::make({".", "web", "web/application"}), name) {
+  const fs::path copy = place.elsewhere / "copy", exchanged = (place.root / name).lexically_normal();
+  fs::copy(place.root, copy, fs::copy_options::recursive);
+  fs::remove(copy / fs::relative(place.file, place.root));
+  for (const auto* each : {&place.root, &place.application}) {
+    const fs::path other = copy / fs::relative(*each, place.root);
+    const policy::UniqueFd like(::open(each->c_str(), O_PATH | O_CLOEXEC));
+    const auto acl = policy::read_acl(like.get(), *each == place.root ? 0711 : 0750);
+    const policy::UniqueFd opened(::open(other.c_str(), O_RDONLY | O_CLOEXEC));
+    BOOST_REQUIRE((acl && policy::write_acl(opened.get(), *acl)));
+  }
+  const fs::path fresh = (copy / name).lexically_normal();
+  BOOST_REQUIRE(::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, exchanged.c_str(), RENAME_EXCHANGE) == 0);
+  BOOST_TEST(told("repaired"));
+  run_until([&] { return intact(); });
+  BOOST_TEST(told_of("does not exist"));
 }
 
 BOOST_AUTO_TEST_CASE(the_directory_above_gets_the_mode_back_that_it_had) {

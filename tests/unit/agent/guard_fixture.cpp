@@ -61,11 +61,11 @@ GuardFixture::GuardFixture(std::size_t certificates)
       guarded(root, worker, [this] { guard.refresh(); }),
       guard(loop, worker, audit,
             {[this] { return guarded.directories(); },
-             [this](const agent::GuardedDirectory&, const agent::Answer<std::monostate>& answer) {
+             [this](const agent::GuardedDirectory& each, const agent::Answer<std::monostate>& answer) {
                ++restored;
                try {
                  if (refuse_to_publish) throw agent::Error(agent::Code::state_unavailable, "the disk is full");
-                 publish();
+                 each.group.empty() ? publication.make_root() : publish();
                  answer(std::monostate{});
                } catch (const agent::Error& error) {
                  answer(error);

@@ -162,4 +162,35 @@ BOOST_AUTO_TEST_CASE(a_symbolic_link_in_the_way_is_not_followed) {
   BOOST_TEST(fs::is_empty(directory.path() / "elsewhere"));
 }
 
+BOOST_AUTO_TEST_CASE(where_all_of_it_is_gone_or_was_moved_away_the_next_publication_makes_it_anew) {
+  const fs::path root = directory.path() / "pki";
+  publish({slot(1)});
+  fs::remove_all(root);
+  publish({slot(2)});
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x02\x01"));
+  fs::rename(root, directory.path() / "moved");
+  publish({slot(3)});
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x03\x01"));
+  BOOST_TEST(content(directory.path() / "moved/web/https/own/certs/https.der") == std::string("\x02\x01"));
+  fs::remove_all(root / ".staging");
+  publish({slot(4)});
+  BOOST_TEST(content(group / "own/certs/https.der") == std::string("\x04\x01"));
+  BOOST_TEST(nothing_is_staged());
+}
+
+BOOST_AUTO_TEST_CASE(a_generation_of_a_directory_that_is_gone_is_an_error_and_no_crash) {
+  auto generation = publication.prepare("web", {}, {"https", {slot(1)}});
+  fs::remove_all(directory.path() / "pki");
+  publication.make_root();
+  BOOST_CHECK_THROW(generation.exchange(), agent::Error);
+  BOOST_TEST(!fs::exists(group));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_in_the_place_of_all_is_not_followed) {
+  fs::rename(directory.path() / "pki", directory.path() / "elsewhere");
+  fs::create_directory_symlink(directory.path() / "elsewhere", directory.path() / "pki");
+  BOOST_CHECK_THROW(publish({slot(1)}), agent::Error);
+  BOOST_TEST(!fs::exists(directory.path() / "elsewhere/web"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
