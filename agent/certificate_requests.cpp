@@ -48,6 +48,19 @@ KeyDeclaration with_size(const Slot& slot, KeyDeclaration declaration, std::size
   return declaration;
 }
 
+// A damaged one keeps no new one away, where the request says for whom that is.
+std::optional<CertificateRecord> present_certificate(State& state, const Slot& slot,
+                                                     const dbus::SigningRequestOptions& options) {
+  try {
+    return state.certificate(slot);
+  } catch (const Error& error) {
+    if (error.code() != Code::security_checks_failed) throw;
+    if (options.subject.empty())
+      throw Error(error.code(), std::string(error.what()) + " by a request in which a subject is given");
+    return std::nullopt;
+  }
+}
+
 void require_nonce(const dbus::SigningRequestOptions& options) {
   if (options.nonce.empty() || (options.nonce.size() >= min_nonce_size && options.nonce.size() <= max_nonce_size))
     return;
@@ -63,8 +76,8 @@ void CertificateGroups::create_signing_request(const TransactionOwner& owner, co
   const Slot slot = slot_of(group, certificate_type);
   require_nonce(options);
   services_.transactions.require_free(owner, slot.application);
-  const auto request = std::make_shared<SigningRequest>(
-      subject_for(services_.applications.get(slot.application), options, services_.state.certificate(slot)));
+  const auto request = std::make_shared<SigningRequest>(subject_for(
+      services_.applications.get(slot.application), options, present_certificate(services_.state, slot, options)));
   const auto sign_with = [this, request, answer](const KeyPtr& key) {
     const Bytes to_be_signed = request->to_be_signed(key->public_key);
     services_.keys.sign(key, certificate_signature(key->public_key, to_be_signed), {},

@@ -45,4 +45,21 @@ BOOST_AUTO_TEST_CASE(D11_installing_it_again_makes_good_what_was_damaged) {
   BOOST_TEST((keys.find("web")->certificate->certificate == whole));
 }
 
+BOOST_AUTO_TEST_CASE(D11_a_damaged_certificate_keeps_no_request_away_that_says_for_whom_it_is) {
+  const auto request = [&](const dbus::SigningRequestOptions& options) {
+    return value<tpm::Bytes>([&](agent::Answer<tpm::Bytes> answer) {
+      groups.create_signing_request(owner, {"web", "https"}, "https", options, std::move(answer));
+    });
+  };
+  BOOST_CHECK_EXCEPTION((void)request({}), agent::Error, [](const agent::Error& error) {
+    return error.code() == Code::security_checks_failed &&
+           std::string(error.what()).find("a subject is given") != std::string::npos;
+  });
+  dbus::SigningRequestOptions options;
+  options.subject = "CN=web";
+  BOOST_TEST(!request(options).empty());
+  options.regenerate_private_key = true;
+  BOOST_TEST(!request(options).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
