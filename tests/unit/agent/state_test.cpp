@@ -11,6 +11,7 @@
 #include "agent/sqlite.h"
 #include "agent/state.h"
 #include "agent/state_schema.h"
+#include "tests/bus/needs_root.h"
 #include "tests/tpm/temporary_directory.h"
 
 using namespace edgeseal;
@@ -203,7 +204,8 @@ BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_is_refused) {
   BOOST_CHECK_EXCEPTION(State again(path), agent::Error, is_unavailable);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_the_agent_may_not_write_is_refused) {
+BOOST_AUTO_TEST_CASE(a_directory_that_the_agent_may_not_write_is_refused,
+                     *boost::unit_test::precondition(test::is_root)) {
   state.reset();
   ::chmod(path.c_str(), 0755);
   const pid_t child = ::fork();
