@@ -84,7 +84,14 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
                },
                [this](const AppliedChanges& changes) { changes_applied(changes); }}),
       time_(state_),
-      validation_(state_, lists_, audit_, configuration.validation, [this] { return time_.now(); }),
+      rejected_(loop_,
+                [this](const dbus::GroupName& group, Answer<std::monostate> answer) {
+                  applications_.publish_again(group, std::move(answer));
+                },
+                {}),
+      validation_(
+          state_, lists_, audit_, configuration.validation, [this] { return time_.now(); },
+          [this](const dbus::GroupName& group) { rejected_.changed(group); }),
       files_(loop_, lists_, transactions_, configuration.trust_list_files,
              [this](const TransactionOwner& owner, const dbus::GroupName& group, const TrustList& list) {
                changes_.replace(owner, group, list);

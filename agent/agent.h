@@ -23,6 +23,7 @@
 #include "agent/key_socket.h"
 #include "agent/pcr_policies.h"
 #include "agent/publication.h"
+#include "agent/rejected_publication.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
@@ -106,6 +107,7 @@ class Agent {
   Transactions transactions_;
   CertificateGroups groups_;
   TimeFloor time_;
+  RejectedPublication rejected_;
   PeerValidation validation_;
   TrustListFiles files_;
   TrustListChanges changes_;

@@ -64,8 +64,14 @@ Purpose parse_purpose(const std::string& name) {
 }
 
 PeerValidation::PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
-                               std::function<std::chrono::system_clock::time_point()> now)
-    : state_(state), lists_(lists), audit_(audit), settings_(settings), now_(std::move(now)) {}
+                               std::function<std::chrono::system_clock::time_point()> now,
+                               std::function<void(const dbus::GroupName& group)> rejected_changed)
+    : state_(state),
+      lists_(lists),
+      audit_(audit),
+      settings_(settings),
+      now_(std::move(now)),
+      rejected_changed_(std::move(rejected_changed)) {}
 
 std::vector<Finding> PeerValidation::judge(const dbus::GroupName& group, std::span<const Bytes> chain,
                                            const Question& question) {
@@ -117,6 +123,8 @@ void PeerValidation::reject(const dbus::GroupName& group, std::span<const Bytes>
       now - before.front().rejected_at < rejected_again && now >= before.front().rejected_at)
     return;
   state_.add_rejected({group.application, group.group, chain.front(), now}, settings_.rejected);
+  const bool known = std::ranges::find(before, chain.front(), &RejectedRecord::certificate) != before.end();
+  if (!known && rejected_changed_) rejected_changed_(group);
 }
 
 std::vector<RejectedRecord> PeerValidation::rejected(const dbus::GroupName& group) const {

@@ -26,8 +26,10 @@ class PeerValidation {
     std::string host_name, application_uri;
   };
 
+  // `rejected_changed`, which may be empty: the rejected list of the group has another certificate.
   PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
-                 std::function<std::chrono::system_clock::time_point()> now);
+                 std::function<std::chrono::system_clock::time_point()> now,
+                 std::function<void(const dbus::GroupName& group)> rejected_changed = {});
 
   // Answers what was suppressed; throws Error with the code of the step that failed, and Error{tpm_unavailable} while
   // the list of the group can't be checked.
@@ -49,6 +51,7 @@ class PeerValidation {
   const Audit& audit_;
   const Settings settings_;
   const std::function<std::chrono::system_clock::time_point()> now_;
+  const std::function<void(const dbus::GroupName& group)> rejected_changed_;
 };
 
 [[nodiscard]] Purpose purpose_of_group(const std::string& group);  // of the peers of a group

@@ -1,0 +1,77 @@
+#include "agent/rejected_publication.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "agent/error.h"
+#include "agent/journal.h"
+
+namespace edgeseal::agent {
+
+RejectedPublication::RejectedPublication(EventLoop& loop, Publish publish, const Settings& settings)
+    : loop_(loop),
+      publish_(std::move(publish)),
+      settings_(settings),
+      timer_(loop.add_timer([this] { publish_due(); })) {}
+
+void RejectedPublication::changed(const dbus::GroupName& group) {
+  std::erase_if(groups_, [&](const auto& entry) {
+    return !entry.second.due && loop_.now() - entry.second.published > settings_.slowest;
+  });
+  mark({group.application, group.group});
+}
+
+void RejectedPublication::mark(const Key& key) {
+  Group& group = groups_[key];
+  if (!group.due) group.due = std::max<Time>(loop_.now() + settings_.settle, group.published + group.pause);
+  arm();
+}
+
+void RejectedPublication::arm() {
+  std::optional<Time> first;
+  for (const auto& [key, group] : groups_)
+    if (group.due && (!first || *group.due < *first)) first = group.due;
+  if (!first) return timer_.disable();
+  timer_.set_time(*first);
+}
+
+void RejectedPublication::publish_due() {
+  std::vector<Key> due;
+  for (const auto& [key, group] : groups_)
+    if (group.due && *group.due <= loop_.now()) due.push_back(key);
+  for (const Key& key : due) publish(key);
+  arm();
+}
+
+void RejectedPublication::publish(const Key& key) {
+  Group& group = groups_[key];
+  group.due.reset();
+  group.published = loop_.now();
+  group.pause = std::min<Time>(std::max<Time>(group.pause, settings_.settle) * 2, settings_.slowest);
+  const auto answer = [this, key, alive = std::weak_ptr(alive_)](const std::variant<std::monostate, Error>& outcome) {
+    if (!alive.expired()) answered(key, outcome);
+  };
+  try {
+    publish_({key.first, key.second}, answer);
+  } catch (const Error& error) {
+    answered(key, error);
+  }
+}
+
+void RejectedPublication::answered(const Key& key, const std::variant<std::monostate, Error>& outcome) {
+  const auto* error = std::get_if<Error>(&outcome);
+  if (error == nullptr) return;
+  if (error->code() == Code::not_found) {
+    groups_.erase(key);
+    return;
+  }
+  if (error->code() != Code::busy)
+    log(Level::warning, Event::published,
+        fmt::format("rejected certificates of {}/{} are not shown yet: {}", key.first, key.second, error->what()),
+        {{"APPLICATION", key.first}});
+  mark(key);
+}
+
+}  // namespace edgeseal::agent
