@@ -81,7 +81,7 @@ tpm::Bytes SelfSignedCertificate::to_be_signed(tpm::ByteView public_key) {
     require_openssl(X509_add_ext(certificate_.get(), sk_X509_EXTENSION_value(extensions_.get(), i), -1) == 1,
                     "X509_add_ext");
   push_key_identifier(*certificate_, NID_subject_key_identifier, "hash");
-  push_key_identifier(*certificate_, NID_authority_key_identifier, "keyid");
+  push_key_identifier(*certificate_, NID_authority_key_identifier, "keyid:always");  // else libcrypto leaves it empty
   const SignatureFields fields(*certificate_);
   const AlgorithmPtr identifier = signature_algorithm(public_key);
   require_openssl(
