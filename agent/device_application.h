@@ -29,6 +29,7 @@ class DeviceApplication {
 
   // At the start of the agent: what is there follows the configuration, and where that speaks of the device it is made.
   void follow_configuration();
+  [[nodiscard]] const std::string& configured_uri() const { return settings_.product_instance_uri; }
   // Made, or changed to what the configuration says; keys, certificates and trust lists stay. The reference lives until
   // the next call. Throws Error{entry_exists} where an earlier version let somebody else take the name, and what
   // Applications::declare() throws.
