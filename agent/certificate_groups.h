@@ -81,6 +81,7 @@ class CertificateGroups {
              Answer<std::monostate> answer);
   void cancel(const TransactionOwner& owner, const std::string& application);
   void confirm(const std::string& application) { changeover_.confirm(application); }
+  void undo(const std::string& application) { changeover_.undo(application); }
   void reset(const TransactionOwner& owner, const std::string& application, std::function<void()> done);
   void owner_vanished(const std::string& bus_name);
   // Told by Transactions.

@@ -59,6 +59,8 @@ class Changeover {
              Answer<std::monostate> answer);
   // Throws Error{nothing_to_do} where nothing waits to be confirmed.
   void confirm(const std::string& application);
+  // As if its time were over. Throws the same.
+  void undo(const std::string& application);
   // OPC 10000-12 §7.10.13, State::reset(). `done`: the TPM remembers it.
   void reset(const std::string& application, std::function<void()> done);
   // Changes that were never applied: keys that came with them go.
@@ -88,6 +90,7 @@ class Changeover {
   void finish(const RunPtr& run, Applications::GenerationsPtr generations);
   void refuse(const RunPtr& run);
 
+  void require_unconfirmed(const std::string& application) const;
   void arm();
   void expire();
   void roll_back(const std::string& application);

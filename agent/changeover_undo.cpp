@@ -18,10 +18,20 @@ AppliedChanges whole(const ApplicationRecord& application) {
 
 }  // namespace
 
-void Changeover::confirm(const std::string& application) {
+void Changeover::require_unconfirmed(const std::string& application) const {
   const auto unconfirmed = services_.state.unconfirmed();
   if (std::ranges::find(unconfirmed, application, &UnconfirmedRecord::application) == unconfirmed.end())
     throw Error(Code::nothing_to_do, fmt::format("no changes of application {} wait to be confirmed", application));
+}
+
+void Changeover::undo(const std::string& application) {
+  require_unconfirmed(application);
+  roll_back(application);
+  arm();
+}
+
+void Changeover::confirm(const std::string& application) {
+  require_unconfirmed(application);
   const auto before = services_.state.keys_of(application);
   services_.state.confirm(application);
   services_.transactions.set_unconfirmed(application, false);
