@@ -84,7 +84,8 @@ class Applications {
   // anyway.
   void publish_again(const dbus::GroupName& group, Answer<std::monostate> answer);
   // Brings directories up to the state that a crash or a full disk left behind; what fails is logged and tried again at
-  // the next call.
+  // the next call. Done when this returns, for the call that made or changed an application answers that it is so: one
+  // application's groups then. Before the agent is ready, all that is missing.
   void publish_missing();
 
  private:
