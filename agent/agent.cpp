@@ -120,7 +120,10 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               }}),
       trust_ports_({applications_, groups_, transactions_, lists_, files_, changes_, validation_, alarms_,
                     server_configuration_, anchor_}),
-      directory_ports_(adoption_, anchor_) {
+      directory_ports_(adoption_, anchor_),
+      inhibitors_(loop_, {}, {[this] { busy_changed(); }, [this] { contact_.now_free(); }}),
+      contact_(state_, contact_world()),
+      busy_ports_(inhibitors_, contact_) {
   applications_.observe(publication_observer());
   keys_.use_trust_lists(lists_);
   declare_applications(configuration.applications);
@@ -130,9 +133,11 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
-  bus_.emplace(dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_},
-               bus_settings);
+  bus_.emplace(
+      dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_, busy_ports_},
+      bus_settings);
   serve_bus();
+  contact_.now_free();
   stop_timer_ = loop_.add_timer([this] { stop_when_answered(); });
 }
 
@@ -238,6 +243,17 @@ void Agent::import_trust(const dbus::Caller& caller, const dbus::GroupName& grou
 void Agent::directories_changed() {
   guard_.refresh();
   if (bus_) bus_->directories_changed();
+}
+
+void Agent::busy_changed() {
+  if (bus_) bus_->busy_changed();
+}
+
+ContactRequest::World Agent::contact_world() {
+  return {[this] { return inhibitors_.busy(); }, [this] { busy_changed(); },
+          [this] {
+            if (bus_) bus_->contact_due();
+          }};
 }
 
 // What others changed is written again as a whole.

@@ -9,14 +9,17 @@
 #include "agent/audit.h"
 #include "agent/background_worker.h"
 #include "agent/bus_ports.h"
+#include "agent/busy_ports.h"
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
+#include "agent/contact_request.h"
 #include "agent/device_application.h"
 #include "agent/device_clock.h"
 #include "agent/directory_guard.h"
 #include "agent/directory_ports.h"
 #include "agent/event_loop.h"
 #include "agent/guarded_publication.h"
+#include "agent/inhibitors.h"
 #include "agent/integrity_seal.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
@@ -72,6 +75,8 @@ class Agent {
   void import_trust(const dbus::Caller& caller, const dbus::GroupName& group, const TrustList& list,
                     Answer<std::monostate> answer);
   void directories_changed();
+  void busy_changed();
+  [[nodiscard]] ContactRequest::World contact_world();
   void make_publication_root(Answer<std::monostate> answer);
   void guard_publication();
   void tpm_changed();
@@ -118,6 +123,9 @@ class Agent {
   BusPorts ports_;
   TrustPorts trust_ports_;
   DirectoryPorts directory_ports_;
+  Inhibitors inhibitors_;
+  ContactRequest contact_;
+  BusyPorts busy_ports_;
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;

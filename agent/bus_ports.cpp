@@ -48,6 +48,15 @@ dbus::ManufacturerKeyInfo to_info(const tpm::ManufacturerKey& key) {
   return {std::string(kind_name(key.kind)), key.algorithm, key.handle, key.nv_index, key.public_area, key.certificate};
 }
 
+std::optional<uid_t> user_of(const ApplicationRecord& record) {
+  if (record.account.empty()) return std::nullopt;
+  try {
+    return policy::find_user(record.account);
+  } catch (const policy::Error& error) {
+    throw Error(Code::internal_error, error.what());
+  }
+}
+
 }  // namespace
 
 std::string BusPorts::version() const {
@@ -279,12 +288,14 @@ void BusPorts::internal_error(const std::string& where, const std::string& what)
 std::optional<uid_t> BusPorts::account_of(const std::string& application) const {
   return translated([&]() -> std::optional<uid_t> {
     const auto record = services_.state.application(application);
-    if (!record || record->account.empty()) return std::nullopt;
-    try {
-      return policy::find_user(record->account);
-    } catch (const policy::Error& error) {
-      throw Error(Code::internal_error, error.what());
-    }
+    return record ? user_of(*record) : std::nullopt;
+  });
+}
+
+bool BusPorts::is_account(uid_t uid) const {
+  return translated([&] {
+    return std::ranges::any_of(services_.state.applications(),
+                               [&](const ApplicationRecord& record) { return user_of(record) == uid; });
   });
 }
 

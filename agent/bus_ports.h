@@ -87,6 +87,7 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   void record(const dbus::AuditRecord& record) override;
   void internal_error(const std::string& where, const std::string& what) override;
   std::optional<uid_t> account_of(const std::string& application) const override;
+  bool is_account(uid_t uid) const override;
 
  private:
   [[nodiscard]] KeyPtr key_of(const dbus::GroupName& group, const std::string& certificate_type,

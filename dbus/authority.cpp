@@ -71,6 +71,7 @@ void Authority::decide(Question question, Answer answer) {
 
 bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
   if (uid == 0) return true;
+  if (question.privilege == Privilege::Inhibit) return accounts_.is_account(uid);
   if (!belongs_to_applications(question.privilege) || question.application.empty() || question.must_delegate) {
     return false;
   }

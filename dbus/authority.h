@@ -24,8 +24,9 @@ struct Decision {
   std::optional<CallError> refusal;  // none: the caller may
 };
 
-// Who may do what: root; the account of an application for its own certificates; who polkit says; where there is no
-// polkit, the members of the administrators' group. Inspecting without polkit is for every local user.
+// Who may do what: root; the account of an application for its own certificates, and to inhibit changes; who polkit
+// says; where there is no polkit, the members of the administrators' group. Inspecting without polkit is for every
+// local user.
 class Authority {
  public:
   using Answer = std::function<void(const Decision&)>;

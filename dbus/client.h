@@ -9,6 +9,7 @@
 #include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Agent1_proxy.h"
 #include "dbus/generated/org.edgeseal.Application1_proxy.h"
+#include "dbus/generated/org.edgeseal.Busy1_proxy.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_proxy.h"
 #include "dbus/generated/org.edgeseal.ServerConfiguration1_proxy.h"
 #include "dbus/generated/org.edgeseal.Setup1_proxy.h"
@@ -46,7 +47,15 @@ class TrustListCalls : public org::edgeseal::TrustList1_proxy {
   void onAlarm(const std::string&, const std::string&, const uint16_t&, const std::string&) override {}
 };
 
+class BusyCalls : public org::edgeseal::Busy1_proxy {
+ protected:
+  using Busy1_proxy::Busy1_proxy;
+  ~BusyCalls() = default;
+  void onContactDue() override {}
+};
+
 using RemoteAgent = RemoteObject<org::edgeseal::Agent1_proxy, org::edgeseal::Setup1_proxy>;
+using RemoteBusy = RemoteObject<BusyCalls>;
 using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;
 using RemoteGroup = RemoteObject<org::edgeseal::CertificateGroup1_proxy>;
 using RemoteServerConfiguration = RemoteObject<ServerConfigurationCalls>;

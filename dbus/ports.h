@@ -220,6 +220,8 @@ class AuditPort {
   virtual void internal_error(const std::string& where, const std::string& what) = 0;
   // Who may do what without asking polkit (DESIGN: the account of an application for its own certificates).
   [[nodiscard]] virtual std::optional<uid_t> account_of(const std::string& application) const = 0;
+  // Whether it is that of any application.
+  [[nodiscard]] virtual bool is_account(uid_t uid) const = 0;
 };
 
 }  // namespace edgeseal::dbus

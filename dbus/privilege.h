@@ -11,10 +11,14 @@ enum class Privilege {
   ManageCertificates,
   ManageTrust,  // what peers are let in
   ManageKeys,   // what reaches past the rules of single applications, or takes a key out of them
+  Inhibit,      // hold off all changes for a time
 };
 
 // Whether the messages of a method carry a secret (annotation org.edgeseal.Sensitive).
 enum class Contents { Public, Secret };
+
+// What becomes of a call while somebody inhibits changes (annotation org.edgeseal.WhileBusy).
+enum class WhileBusy { Refused, Allowed };
 
 // What a server must tell of its client where it calls for one (annotation org.edgeseal.Delegation).
 enum class Delegation {
@@ -36,6 +40,7 @@ enum class Delegation {
     case Privilege::ManageCertificates: return "org.edgeseal.manage-certificates";
     case Privilege::ManageTrust: return "org.edgeseal.manage-trust";
     case Privilege::ManageKeys: return "org.edgeseal.manage-keys";
+    case Privilege::Inhibit: return "org.edgeseal.inhibit";
   }
   return "";
 }

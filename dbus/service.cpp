@@ -9,6 +9,7 @@
 #include "dbus/application_object.h"
 #include "dbus/authority.h"
 #include "dbus/bus_error.h"
+#include "dbus/busy_object.h"
 #include "dbus/compat.h"
 #include "dbus/guard.h"
 #include "dbus/message_filter.h"
@@ -50,6 +51,7 @@ class Service::Impl {
   void tell(const char* what, const std::string& application, const std::function<void(ApplicationObject&)>& send);
   AgentObject& agent() { return agent_object_; }
   TrustDirectoriesObject& directories() { return directories_object_; }
+  BusyObject& busy() { return busy_object_; }
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
 
  private:
@@ -64,6 +66,7 @@ class Service::Impl {
   Guard guard_;
   AgentObject agent_object_;
   TrustDirectoriesObject directories_object_;
+  BusyObject busy_object_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
   bool processing_ = false;
@@ -75,9 +78,10 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
       connection_(connect()),
       filter_(*connection_, ports.audit),
       authority_(*connection_, ports.audit, settings.admin_group, settings.polkit),
-      guard_(authority_, ports.audit),
+      guard_(authority_, ports.audit, ports.busy),
       agent_object_(*connection_, ports.agent, guard_),
       directories_object_(*connection_, ports.directories, guard_),
+      busy_object_(*connection_, ports.busy, guard_),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
   for (const auto& application : ports.agent.applications()) put(application);  // who is not there yet tells nobody
@@ -185,6 +189,14 @@ void Service::setup_state_changed() {
     impl_->agent().setup_state_changed();
     for (const auto& [name, application] : impl_->applications()) application->server_configuration().changed();
   });
+}
+
+void Service::busy_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->busy().changed(); });
+}
+
+void Service::contact_due() {
+  impl_->tell("ContactDue", [&] { impl_->busy().contact_due(); });
 }
 
 void Service::changes_applied(const std::string& application, const std::vector<std::string>& certificate_groups,

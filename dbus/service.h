@@ -48,6 +48,8 @@ class Service {
   void group_changed(const GroupName& group);
   void tpm_status_changed();
   void setup_state_changed();
+  void busy_changed();
+  void contact_due();
 
   // For the programs of an application, after the answer of the call that changed it: see ServerConfiguration1.
   void changes_applied(const std::string& application, const std::vector<std::string>& certificate_groups,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dbus/busy_port.h"
 #include "dbus/ports.h"
 #include "dbus/trust_ports.h"
 
@@ -14,6 +15,7 @@ struct Ports {
   ServerConfigurationPort& server_configuration;
   TrustDirectoryPort& directories;
   AuditPort& audit;
+  BusyPort& busy;
 };
 
 }  // namespace edgeseal::dbus

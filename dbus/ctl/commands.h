@@ -11,6 +11,7 @@ namespace edgeseal::ctl {
 struct Session {
   AgentConnection agent;
   Output output;
+  int status = 0;  // of a program that a command ran
 };
 
 // Each adds its command to the parser; it runs while the command line is parsed and throws Failure.
@@ -28,6 +29,8 @@ void add_attach(CLI::App& app, Session& session);
 void add_detach(CLI::App& app, Session& session);
 void add_attachments(CLI::App& app, Session& session);
 void add_openssl_conf(CLI::App& app, Session& session);
+void add_inhibit(CLI::App& app, Session& session);
+void add_inhibitors(CLI::App& app, Session& session);
 
 // The same for commands of a family that have a file of their own.
 void add_self_signed(CLI::App& certificate, Session& session);

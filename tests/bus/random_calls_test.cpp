@@ -64,6 +64,7 @@ struct Fixture {
     service.in_loop([&](auto& ports, auto&) {
       ports.transactions.active.clear();
       ports.transactions.unconfirmed.clear();
+      ports.busy.held.clear();
       if (applied) return ports.transactions.unconfirmed.insert("tested"), 0;
       return ports.transactions.active.insert({"tested", {connection->getUniqueName(), "", {}, {}, {}, {}}}), 0;
     });

@@ -2,6 +2,7 @@
 
 // The services behind the bus, in memory: what edgeseal::dbus is tested against. One thread.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 
 #include "dbus/service_ports.h"
 #include "tests/fakes/fake_agent_port.h"
+#include "tests/fakes/fake_busy_port.h"
 #include "tests/fakes/fake_group_port.h"
 #include "tests/fakes/fake_trust_ports.h"
 
@@ -36,6 +38,10 @@ class FakeAudit final : public AuditPort {
     if (found == accounts.end()) return std::nullopt;
     return found->second;
   }
+  bool is_account(uid_t uid) const override {
+    if (accounts_broken) throw std::runtime_error("the account database is gone");
+    return std::ranges::any_of(accounts, [&](const auto& entry) { return entry.second == uid; });
+  }
 };
 
 struct Ports {
@@ -46,9 +52,10 @@ struct Ports {
   FakeServerConfiguration server_configuration{transactions};
   FakeTrustDirectories directories;
   FakeAudit audit;
+  FakeBusy busy;
 
   [[nodiscard]] dbus::Ports all() {
-    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit};
+    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit, busy};
   }
 };
 
