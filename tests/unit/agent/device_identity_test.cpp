@@ -89,6 +89,16 @@ BOOST_AUTO_TEST_CASE(the_serial_number_is_a_hardware_module_name) {
   BOOST_TEST(agent::summarize(certificate).subject.find("SN-4711") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(C14_each_device_has_an_identity_of_its_own) {
+  test::ManufacturedDevice another;
+  auto other = wish();
+  other.product_instance_uri = "urn:example.com:gateway:4712";
+  const Bytes mine = self_sign(), others = another.self_sign(other);
+  BOOST_TEST((keys.find("device/identity/idevid")->id != another.keys.find("device/identity/idevid")->id));
+  BOOST_TEST(agent::summarize(mine).serial_number != agent::summarize(others).serial_number);
+  BOOST_TEST(agent::uris_of(mine).front() != agent::uris_of(others).front());
+}
+
 BOOST_AUTO_TEST_CASE(G17_a_certificate_without_end_is_made_and_read) {
   const Bytes certificate = self_sign();
   BOOST_TEST(agent::summarize(certificate).not_after == end_of_time);

@@ -58,6 +58,15 @@ BOOST_AUTO_TEST_CASE(G1_an_unconfigured_device_shows_an_endpoint_for_each_identi
   BOOST_TEST((onboarding.endpoints().back().certificate == ldevid));
 }
 
+BOOST_AUTO_TEST_CASE(C15_a_discovered_device_presents_the_certificate_of_the_list_for_the_installer) {
+  make_idevid();
+  const auto listed = identities();
+  BOOST_REQUIRE(listed.size() == 1u);
+  BOOST_REQUIRE(onboarding.endpoints().size() == 1u);
+  BOOST_TEST((onboarding.endpoints().front().certificate == listed.front().certificate));
+  BOOST_TEST((keys.find(idevid_key)->certificate->certificate == listed.front().certificate));
+}
+
 BOOST_AUTO_TEST_CASE(G3_tickets_are_given_back_byte_for_byte_before_anybody_is_trusted) {
   const Bytes loose = test::bytes_of(" " + std::string(reinterpret_cast<const char*>(ticket.data()), ticket.size()));
   onboarding.set_tickets({ticket, loose});
