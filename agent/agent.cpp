@@ -108,6 +108,8 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
           [this](const dbus::GroupName& group, const Alarm& alarm) { alarm_changed(group, alarm); }),
       adoption_(state_, background_, audit_, adoption_world(configuration)),
       guard_(loop_, background_, audit_, guarded_world(), {}),
+      identity_({state_, device_, groups_, keys_, transactions_, attestation_}, configuration.device_identity),
+      onboarding_(state_, identity_, lists_, audit_, configuration.onboarding, [this] { onboarding_changed(); }),
       ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_, lists_, files_,
               alarms_, guard_, adoption_},
              {[this](const dbus::ApplicationInfo& application) {
@@ -121,6 +123,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       trust_ports_({applications_, groups_, transactions_, lists_, files_, changes_, validation_, alarms_,
                     server_configuration_, anchor_}),
       directory_ports_(adoption_, anchor_),
+      device_ports_({identity_, onboarding_, anchor_, [this] { return time_.now(); }}, [this] { identity_changed(); }),
       inhibitors_(loop_, {}, {[this] { busy_changed(); }, [this] { contact_.now_free(); }}),
       contact_(state_, contact_world()),
       busy_ports_(inhibitors_, contact_) {
@@ -134,7 +137,8 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
   bus_.emplace(
-      dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_, busy_ports_},
+      dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_, busy_ports_,
+                           device_ports_, device_ports_},
       bus_settings);
   serve_bus();
   contact_.now_free();
@@ -170,6 +174,15 @@ void Agent::device_made(const ApplicationRecord& application) {
   if (bus_) bus_->application_added(application_info(application));
 }
 
+void Agent::identity_changed() {
+  if (bus_) bus_->identity_changed();
+  onboarding_changed();
+}
+
+void Agent::onboarding_changed() {
+  if (bus_) bus_->onboarding_changed();
+}
+
 void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
   if (bus_) bus_->audit_event(kind, fields);
   if (kind == "directory-drift" && bus_) bus_->directories_changed();
@@ -177,6 +190,7 @@ void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
 
 // Until then nobody knows whether the stored lists are good.
 void Agent::seal_opened() {
+  onboarding_.look();
   applications_.publish_missing();
   guard_publication();
   adoption_.refresh();
@@ -188,6 +202,7 @@ void Agent::trust_list_changed(const dbus::GroupName& group) {
   if (bus_) bus_->trust_list_changed(group);
   adoption_.trust_list_changed(group);
   alarms_.look();
+  onboarding_.look();
 }
 
 void Agent::alarm_changed(const dbus::GroupName& group, const Alarm& alarm) {
@@ -197,6 +212,7 @@ void Agent::alarm_changed(const dbus::GroupName& group, const Alarm& alarm) {
 void Agent::group_changed(const dbus::GroupName& group) {
   if (bus_) bus_->group_changed(group);
   alarms_.look();
+  onboarding_.look();
 }
 
 void Agent::changes_applied(const AppliedChanges& changes) {

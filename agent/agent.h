@@ -15,6 +15,8 @@
 #include "agent/contact_request.h"
 #include "agent/device_application.h"
 #include "agent/device_clock.h"
+#include "agent/device_identity.h"
+#include "agent/device_ports.h"
 #include "agent/directory_guard.h"
 #include "agent/directory_ports.h"
 #include "agent/event_loop.h"
@@ -24,6 +26,7 @@
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/key_socket.h"
+#include "agent/onboarding/onboarding.h"
 #include "agent/pcr_policies.h"
 #include "agent/publication.h"
 #include "agent/rejected_publication.h"
@@ -63,6 +66,8 @@ class Agent {
   void declare_applications(const std::vector<ApplicationRecord>& declared);
   void serve_bus();
   void device_made(const ApplicationRecord& application);
+  void identity_changed();
+  void onboarding_changed();
   void audited(const std::string& kind, const Audit::Fields& fields);
   void seal_opened();
   void trust_list_changed(const dbus::GroupName& group);
@@ -120,9 +125,12 @@ class Agent {
   TrustAlarms alarms_;
   Adoption adoption_;
   DirectoryGuard guard_;
+  DeviceIdentity identity_;
+  Onboarding onboarding_;
   BusPorts ports_;
   TrustPorts trust_ports_;
   DirectoryPorts directory_ports_;
+  DevicePorts device_ports_;
   Inhibitors inhibitors_;
   ContactRequest contact_;
   BusyPorts busy_ports_;

@@ -186,6 +186,12 @@ void read_device(Table& table, Configuration& configuration) {
   table.read("product-instance-uri", configuration.device.product_instance_uri);
   table.read("account", configuration.device.account);
   table.read("access", configuration.device.access);
+  table.read("manufacturer", configuration.device_identity.manufacturer);
+  table.read("model", configuration.device_identity.model);
+  table.read("serial-number", configuration.device_identity.serial_number);
+  table.read("hardware-type", configuration.device_identity.hardware_type);
+  table.read("singleton", configuration.onboarding.singleton);
+  table.read("updater", configuration.onboarding.updater);
 }
 
 void read_main_file(const std::string& path, Configuration& configuration) {

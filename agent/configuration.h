@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "agent/device_application.h"
+#include "agent/device_identity.h"
 #include "agent/key_socket.h"
+#include "agent/onboarding/onboarding.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
@@ -33,6 +35,8 @@ struct Configuration {
   TrustAlarms::Settings alarms;
   ServerConfiguration::Settings server_configuration;
   DeviceApplication::Settings device;
+  DeviceIdentity::Settings device_identity;
+  Onboarding::Settings onboarding;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

@@ -11,6 +11,8 @@
 #include "dbus/generated/org.edgeseal.Application1_proxy.h"
 #include "dbus/generated/org.edgeseal.Busy1_proxy.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_proxy.h"
+#include "dbus/generated/org.edgeseal.DeviceIdentity1_proxy.h"
+#include "dbus/generated/org.edgeseal.Onboarding1_proxy.h"
 #include "dbus/generated/org.edgeseal.ServerConfiguration1_proxy.h"
 #include "dbus/generated/org.edgeseal.Setup1_proxy.h"
 #include "dbus/generated/org.edgeseal.TrustDirectories1_proxy.h"
@@ -60,6 +62,7 @@ using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;
 using RemoteGroup = RemoteObject<org::edgeseal::CertificateGroup1_proxy>;
 using RemoteServerConfiguration = RemoteObject<ServerConfigurationCalls>;
 using RemoteTrustList = RemoteObject<TrustListCalls>;
+using RemoteDevice = RemoteObject<org::edgeseal::DeviceIdentity1_proxy, org::edgeseal::Onboarding1_proxy>;
 using RemoteTrustDirectories = RemoteObject<org::edgeseal::TrustDirectories1_proxy>;
 
 }  // namespace edgeseal::dbus

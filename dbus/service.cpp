@@ -11,6 +11,7 @@
 #include "dbus/bus_error.h"
 #include "dbus/busy_object.h"
 #include "dbus/compat.h"
+#include "dbus/device_object.h"
 #include "dbus/guard.h"
 #include "dbus/message_filter.h"
 #include "dbus/object_path.h"
@@ -51,6 +52,7 @@ class Service::Impl {
   void tell(const char* what, const std::string& application, const std::function<void(ApplicationObject&)>& send);
   AgentObject& agent() { return agent_object_; }
   TrustDirectoriesObject& directories() { return directories_object_; }
+  DeviceObject& device() { return device_object_; }
   BusyObject& busy() { return busy_object_; }
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
 
@@ -66,6 +68,7 @@ class Service::Impl {
   Guard guard_;
   AgentObject agent_object_;
   TrustDirectoriesObject directories_object_;
+  DeviceObject device_object_;
   BusyObject busy_object_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
@@ -81,6 +84,7 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
       guard_(authority_, ports.audit, ports.busy),
       agent_object_(*connection_, ports.agent, guard_),
       directories_object_(*connection_, ports.directories, guard_),
+      device_object_(*connection_, ports.device_identity, ports.onboarding, guard_),
       busy_object_(*connection_, ports.busy, guard_),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
@@ -225,6 +229,14 @@ void Service::alarm(const GroupName& group, const std::string& kind, const std::
 
 void Service::directories_changed() {
   impl_->tell("PropertiesChanged", [&] { impl_->directories().changed(); });
+}
+
+void Service::identity_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->device().identity_changed(); });
+}
+
+void Service::onboarding_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->device().onboarding_changed(); });
 }
 
 void Service::audit_event(const std::string& kind, const std::map<std::string, std::string>& fields) {

@@ -61,6 +61,8 @@ class Service {
   void alarm(const GroupName& group, const std::string& kind, const std::string& source, std::uint16_t severity,
              const std::string& message);
   void directories_changed();
+  void identity_changed();
+  void onboarding_changed();
   void audit_event(const std::string& kind, const std::map<std::string, std::string>& fields);
 
  private:

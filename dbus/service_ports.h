@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dbus/busy_port.h"
+#include "dbus/device_ports.h"
 #include "dbus/ports.h"
 #include "dbus/trust_ports.h"
 
@@ -16,6 +17,8 @@ struct Ports {
   TrustDirectoryPort& directories;
   AuditPort& audit;
   BusyPort& busy;
+  DeviceIdentityPort& device_identity;
+  OnboardingPort& onboarding;
 };
 
 }  // namespace edgeseal::dbus

@@ -185,6 +185,10 @@ void AgentConnection::with_directories(const std::function<void(dbus::RemoteTrus
   with<dbus::RemoteTrustDirectories>([] { return dbus::kRootPath; }, use);
 }
 
+void AgentConnection::with_device(const std::function<void(dbus::RemoteDevice&)>& use) {
+  with<dbus::RemoteDevice>([] { return dbus::kDevicePath; }, use);
+}
+
 nlohmann::json AgentConnection::describe() {
   std::string state;
   with_agent([&](dbus::RemoteAgent& agent) { state = agent.Describe(); });

@@ -57,6 +57,7 @@ class AgentConnection {
                        const std::function<void(dbus::RemoteTrustList&)>& use);
   void with_busy(const std::function<void(dbus::RemoteBusy&)>& use);
   void with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use);
+  void with_device(const std::function<void(dbus::RemoteDevice&)>& use);
 
   [[nodiscard]] nlohmann::json describe();
   [[nodiscard]] std::vector<Application> applications();  // by name

@@ -25,6 +25,8 @@ void add_trust(CLI::App& app, Session& session);
 void add_changes(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
+void add_device(CLI::App& app, Session& session);
+void add_onboarding(CLI::App& app, Session& session);
 void add_attach(CLI::App& app, Session& session);
 void add_detach(CLI::App& app, Session& session);
 void add_attachments(CLI::App& app, Session& session);

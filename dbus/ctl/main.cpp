@@ -42,6 +42,8 @@ void configure(CLI::App& app, Session& session) {
   add_inhibitors(app, session);
   add_pcr(app, session);
   add_tpm(app, session);
+  add_device(app, session);
+  add_onboarding(app, session);
   add_describe(app, session);
 }
 

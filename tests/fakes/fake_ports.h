@@ -12,6 +12,7 @@
 #include "dbus/service_ports.h"
 #include "tests/fakes/fake_agent_port.h"
 #include "tests/fakes/fake_busy_port.h"
+#include "tests/fakes/fake_device_ports.h"
 #include "tests/fakes/fake_group_port.h"
 #include "tests/fakes/fake_trust_ports.h"
 
@@ -53,9 +54,10 @@ struct Ports {
   FakeTrustDirectories directories;
   FakeAudit audit;
   FakeBusy busy;
+  FakeDevice device;
 
   [[nodiscard]] dbus::Ports all() {
-    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit, busy};
+    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit, busy, device, device};
   }
 };
 
