@@ -5,6 +5,7 @@
 
 #include "agent/device_names.h"
 #include "agent/error.h"
+#include "agent/staging/staged_set.h"
 #include "agent/state.h"
 #include "agent/state_certificates.h"
 #include "agent/state_columns.h"
@@ -289,6 +290,7 @@ void State::reset_all() {
     Transaction transaction(*database_);
     for (const ApplicationRecord& application : applications()) wipe(*database_, application.name);
     remove_fact(setup_closed_fact);
+    remove_record(staged_trust_record);
     write_generation(generation() + 1);
     transaction.commit();
   });

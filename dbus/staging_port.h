@@ -19,23 +19,23 @@ struct StagedDeliveryInfo {
 };
 
 struct StagedItem {
-  std::string url;     // empty: it stood in the file
-  Bytes certificate;   // DER; empty: still to be fetched
-  std::string sha256;  // of it, hexadecimal
-  std::string role;    // "authority", "intermediate", "pinned", "server", "own"
-  std::vector<std::string> notes;
-  std::string problem;  // of the last try to fetch it
-  std::string source, origin;
+  std::string url{};     // empty: it stood in the file
+  Bytes certificate{};   // DER; empty: still to be fetched
+  std::string sha256{};  // of it, hexadecimal
+  std::string role{};    // "authority", "intermediate", "pinned", "server", "own"
+  std::vector<std::string> notes{};
+  std::string problem{};  // of the last try to fetch it
+  std::string source{}, origin{};
   std::uint32_t uid = 0;
   std::uint64_t staged_at = 0;  // microseconds since 1970 UTC
-  std::string key;              // name of the key that came with it, "application/group/type"
+  std::string key{};            // name of the key that came with it, "application/group/type"
 };
 
 struct StagedInfo {
-  std::string state;  // "empty", "staged", "verifying", "failed"; "unknown" while the TPM can't say
-  std::string application, group;
-  std::string problem;  // why it is not in force any more
-  std::vector<StagedItem> items;
+  std::string state{};  // "empty", "staged", "verifying", "failed"; "unknown" while the TPM can't say
+  std::string application{}, group{};
+  std::string problem{};  // why it is not in force any more
+  std::vector<StagedItem> items{};
 };
 
 struct ContactReport {

@@ -38,6 +38,8 @@ struct StagedEntry {
   bool operator==(const StagedEntry&) const = default;
 };
 
+inline constexpr const char* staged_trust_record = "staged-trust";  // of State; a reset of the device takes it away
+
 enum class StagedPhase { staged, verifying, failed };
 [[nodiscard]] std::string_view phase_name(StagedPhase phase);  // "staged"
 

@@ -15,7 +15,6 @@ namespace edgeseal::agent {
 
 namespace {
 
-constexpr const char* record_name = "staged-trust";
 constexpr std::size_t max_kept = max_staged_entries;
 
 std::string fingerprint(const Bytes& certificate) {
@@ -63,7 +62,7 @@ Staging::Staging(const Services& services, Settings settings, World world)
     : services_(services),
       settings_(std::move(settings)),
       world_(std::move(world)),
-      record_(services.state, services.seal, record_name) {}
+      record_(services.state, services.seal, staged_trust_record) {}
 
 void Staging::stage(const StagedDelivery& delivery, SecretBytes content, Answer<std::vector<std::string>> answer) {
   admit(delivery);
@@ -201,8 +200,9 @@ void Staging::import_key(const ArrivalPtr& arrival) {
   auto key = std::ranges::find_if(arrival->file.private_keys, belongs);
   OutsideKey outside{"DER", std::move(*key), {}, {}, public_key};
   arrival->file.private_keys.clear();
-  services_.groups.import_key({record_name}, {application, arrival->slot->group}, arrival->slot->certificate_type,
-                              std::move(outside), [this, arrival](std::variant<Bytes, Error> imported) {
+  services_.groups.import_key({staged_trust_record}, {application, arrival->slot->group},
+                              arrival->slot->certificate_type, std::move(outside),
+                              [this, arrival](std::variant<Bytes, Error> imported) {
                                 try {
                                   if (const auto* error = std::get_if<Error>(&imported)) throw *error;
                                   tell(Level::warning, "staged-key-imported",

@@ -44,9 +44,9 @@ class Staging {
     const Audit& audit;
   };
   struct Settings {
-    bool allow_inline_key = false;        // private keys that lie in the clear in a file are imported, as exposed
-    bool system_anchors = false;          // for the first contact, as long as the device has no trust of its own
-    std::vector<std::string> http_hosts;  // from which certificates may be fetched without TLS while setup is open
+    bool allow_inline_key = false;          // private keys that lie in the clear in a file are imported, as exposed
+    bool system_anchors = false;            // for the first contact, as long as the device has no trust of its own
+    std::vector<std::string> http_hosts{};  // from which certificates may be fetched without TLS while setup is open
     std::chrono::seconds verify_within{std::chrono::hours(1)};
     MinimumStrength strength{};
   };

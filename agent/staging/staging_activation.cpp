@@ -15,7 +15,7 @@ namespace edgeseal::agent {
 
 namespace {
 
-const TransactionOwner owner{"staged-trust"};
+const TransactionOwner owner{staged_trust_record};
 
 std::string name_of(const dbus::GroupName& group) {
   return fmt::format("{}/{}", group.application, group.group);
@@ -237,6 +237,7 @@ void Staging::look() {
     if (!services_.seal.is_open()) return;
     const bool first = !loaded_;
     load();
+    if (set_ && !record_.exists()) set_.reset();  // the device was reset
     if (!set_ || activating_) return;
     settle();
     if (!set_) return;

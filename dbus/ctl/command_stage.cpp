@@ -14,7 +14,7 @@ namespace edgeseal::ctl {
 namespace {
 
 constexpr size_t kMostFileBytes = 256 * 1024;
-constexpr const char* kFolder = "/etc/edgeseal/staged.d";
+constexpr const char* kFolder = "/var/lib/edgeseal-drop";
 constexpr const char* kOnMedium = "edgeseal";
 
 using Options = std::map<std::string, sdbus::Variant>;

@@ -20,6 +20,9 @@ struct StagingFixture : Core {
     agent::seal_setup_flag(state, seal);
     anchor.check();
     run_until([&] { return anchor.finding() == agent::StateAnchor::Finding::consistent; });
+    setup.observe([this] {
+      if (staging) staging->look();
+    });
     start();
   }
 

@@ -281,7 +281,8 @@ BOOST_FIXTURE_TEST_CASE(N6_urls_are_completed_one_by_one_and_all_are_needed, Sta
                         has_code(Code::not_found));
   start();
   BOOST_TEST(trusted().empty());
-  staging->deliver(second, std::as_bytes(std::span(certificate_pem(other.certificate()))));
+  const std::string pem = certificate_pem(other.certificate());
+  staging->deliver(second, std::as_bytes(std::span(pem)));
   activate();
   BOOST_TEST(trusted().size() == 2u);
 }
@@ -367,6 +368,13 @@ BOOST_FIXTURE_TEST_CASE(one_group_at_a_time_and_nothing_while_it_is_verified, St
   BOOST_TEST(!state.record("staged-trust"));
   BOOST_CHECK_EXCEPTION(staging->discard(), agent::Error, has_code(Code::nothing_to_do));
   BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::nothing_to_do));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reset_of_the_device_takes_what_is_staged_along, StagingFixture) {
+  (void)stage(file());
+  state.reset_all();
+  staging->look();
+  BOOST_TEST(!staging->set());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
