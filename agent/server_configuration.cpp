@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "agent/certificate.h"
+#include "agent/device_names.h"
 #include "agent/host_name.h"
 #include "agent/opc_ua_names.h"
 #include "agent/pss_key.h"
@@ -67,6 +68,13 @@ void require_fit(const Slot& slot, const Bytes& der) {
                 fmt::format("the key of the certificate is none for certificate type {}", slot.certificate_type));
 }
 
+// No client of a server changes the identity of the device.
+std::vector<std::string> configurable_groups(const ApplicationRecord& application) {
+  std::vector<std::string> groups = group_names(application);
+  std::erase(groups, identity_group);
+  return groups;
+}
+
 }  // namespace
 
 ServerConfiguration::ServerConfiguration(State& state, Applications& applications, CertificateGroups& groups,
@@ -87,7 +95,7 @@ dbus::ServerConfigurationInfo ServerConfiguration::info(const std::string& appli
   dbus::ServerConfigurationInfo info;
   info.application_uri = record.application_uri;
   info.server_capabilities = record.server_capabilities;
-  info.certificate_groups = group_names(record);
+  info.certificate_groups = configurable_groups(record);
   info.max_trust_list_size =
       static_cast<std::uint32_t>(std::min<std::size_t>(lists_.max_size(), std::numeric_limits<std::uint32_t>::max()));
   info.has_secure_element = has_secure_element(record);
@@ -106,7 +114,7 @@ bool ServerConfiguration::has_secure_element(const ApplicationRecord& applicatio
 
 std::string ServerConfiguration::group_of(const std::string& application, const std::string& group_id) {
   std::string group = group_name(group_id);
-  const auto known = group_names(applications_.get(application));
+  const auto known = configurable_groups(applications_.get(application));
   if (std::ranges::find(known, group) != known.end()) return group;
   throw Error(Code::invalid_argument,
               fmt::format("application {} has no certificate group \"{:.64}\"", application, group_id));

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "agent/certificate.h"
+#include "agent/device_names.h"
 #include "agent/error.h"
 #include "agent/state.h"
 
@@ -110,8 +111,9 @@ bool State::trusts_somebody(const std::string& application) {
 
 bool State::has_issued_certificate(const std::string& application) {
   Statement row(*database_,
-                "SELECT certificate FROM certificate JOIN key ON id = key_id WHERE application = ? AND status = 2");
-  row.bind(application);
+                "SELECT certificate FROM certificate JOIN key ON id = key_id WHERE application = ? AND certificate_group <> "
+                "? AND status = 2");
+  row.bind(application).bind(identity_group);
   while (row.step())
     if (is_issued(row.blob(0))) return true;
   return false;

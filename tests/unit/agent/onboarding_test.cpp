@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "agent/onboarding/ticket_verification.h"
+#include "agent/server_configuration.h"
 #include "tests/unit/agent/manufactured_device.h"
 #include "tests/unit/agent/ticket_maker.h"
 
@@ -105,6 +106,18 @@ BOOST_AUTO_TEST_CASE(G5_the_first_registrar_wins_and_a_second_one_mixes_nothing_
   BOOST_TEST(onboarding.state() == DcaState::ready);
   const agent::TrustList& list = lists.record({"device", "application"}).list;
   BOOST_TEST((list.trusted_certificates == std::vector<Bytes>{plant.certificate()}));
+}
+
+BOOST_AUTO_TEST_CASE(no_registrar_changes_the_identity_of_the_device) {
+  make_idevid();
+  agent::ServerConfiguration server{state, applications, groups, transactions, lists, validation, audit, {}};
+  const dbus::Caller caller{":1.7", 0, 1, "first", "joe"};
+  BOOST_TEST(server.info("device").certificate_groups == (std::vector<std::string>{"application", "provisioning"}),
+             boost::test_tools::per_element());
+  BOOST_CHECK_EXCEPTION(server.delete_certificate(caller, {"device", "identity", "idevid"}), agent::Error,
+                        has_code(Code::invalid_argument));
+  BOOST_CHECK_EXCEPTION((void)server.certificates("device", "identity"), agent::Error,
+                        has_code(Code::invalid_argument));
 }
 
 BOOST_AUTO_TEST_CASE(G5_a_certificate_without_a_trust_list_configures_nothing) {
