@@ -310,11 +310,12 @@ void Bundles::look() {
 void Bundles::resume() {
   if (!record_.pending) return;
   if (record_.pending->accepted) return resume_installation();
-  if (world_.elapsed() >= record_.pending->deadline) return end_pending("timed-out");
   if (!record_.pending->counted) return begin_tries([](const std::variant<std::string, Error>&) {});
   const auto left = services_.tries.remaining(budget);
-  if (left == 0U) return lock_out();
-  if (announced_ != record_.pending->session && left) announce();
+  if (!left) return;  // until the TPM has said how far the counter is
+  if (*left == 0) return lock_out();
+  if (world_.elapsed() >= record_.pending->deadline) return end_pending("timed-out");
+  if (announced_ != record_.pending->session) announce();
 }
 
 }  // namespace edgeseal::agent

@@ -18,7 +18,8 @@ const std::string payload = encode_base64url(bytes_of(R"({"SerialNumber":"4711"}
 nlohmann::json signature(const Key& key, const nlohmann::json& header) {
   const std::string encoded = encode_base64url(bytes_of(header.dump()));
   const std::string message = encoded + "." + payload;
-  const std::string algorithm = header.value("alg", "RS256");
+  const std::string named = header.value("alg", "");
+  const std::string algorithm = is_signature_algorithm(named) ? named : "RS256";
   return {{"protected", encoded}, {"signature", encode_base64url(key.sign(algorithm, bytes_of(message)))}};
 }
 
