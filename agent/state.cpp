@@ -16,6 +16,7 @@
 #include "agent/error.h"
 #include "agent/journal.h"
 #include "agent/openssl.h"
+#include "agent/state_applications.h"
 #include "agent/state_certificates.h"
 #include "agent/state_schema.h"
 #include "policy/error.h"
@@ -53,39 +54,6 @@ void make_where_missing(const std::string& directory, mode_t mode) {
   if (::mkdir(directory.c_str(), mode) == 0 && ::chmod(directory.c_str(), mode) == 0) return;
   if (errno != EEXIST) refuse(directory, std::strerror(errno), remedy(SQLITE_CANTOPEN));
 }
-
-std::string join_lines(const std::vector<std::string>& lines) {
-  return fmt::format("{}", fmt::join(lines, "\n"));
-}
-
-std::vector<std::string> split_lines(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
-ApplicationRecord read_application(const Statement& row) {
-  ApplicationRecord record{row.text(0),
-                           row.text(1),
-                           row.text(2),
-                           split_lines(row.text(3)),
-                           {},
-                           row.text(5),
-                           split_lines(row.text(6)),
-                           split_lines(row.text(7)),
-                           split_lines(row.text(8)),
-                           split_lines(row.text(9))};
-  for (const std::string& slot : split_lines(row.text(4))) record.slots.push_back(SlotDeclaration::parse(slot));
-  return record;
-}
-
-constexpr std::string_view select_application =
-    "SELECT name, application_uri, account, access, slots, origin, legacy, trust_groups, server_capabilities, exports "
-    "FROM application ";
 
 }  // namespace
 
@@ -150,6 +118,7 @@ void State::migrate() {
   Transaction transaction(*database_);
   for (const char* migration : migrations.subspan(version)) database_->execute(migration);
   put_missing_digests(*database_);
+  put_missing_application_digests(*database_);
   database_->execute(fmt::format("PRAGMA user_version = {}", known).c_str());
   transaction.commit();
 }
@@ -239,42 +208,17 @@ void State::write_generation(std::uint64_t generation) {
 }
 
 std::vector<ApplicationRecord> State::applications() {
-  return attempt([&] {
-    std::vector<ApplicationRecord> records;
-    Statement statement(*database_, std::string(select_application) + "ORDER BY name");
-    while (statement.step()) records.push_back(read_application(statement));
-    return records;
-  });
+  return attempt([&] { return read_applications(*database_); });
 }
 
 std::optional<ApplicationRecord> State::application(const std::string& name) {
-  return attempt([&]() -> std::optional<ApplicationRecord> {
-    Statement statement(*database_, std::string(select_application) + "WHERE name = ?");
-    if (!statement.bind(name).step()) return std::nullopt;
-    return read_application(statement);
-  });
+  return attempt([&] { return read_application(*database_, name); });
 }
 
 void State::put_application(const ApplicationRecord& application) {
-  std::vector<std::string> slots;
-  for (const SlotDeclaration& slot : application.slots) slots.push_back(slot.text());
   attempt([&] {
     Transaction transaction(*database_);
-    Statement(*database_,
-              "INSERT INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (name) DO UPDATE "
-              "SET application_uri = ?2, account = ?3, access = ?4, slots = ?5, origin = ?6, legacy = ?7, "
-              "trust_groups = ?8, server_capabilities = ?9, exports = ?10")
-        .bind(application.name)
-        .bind(application.application_uri)
-        .bind(application.account)
-        .bind(join_lines(application.access))
-        .bind(join_lines(slots))
-        .bind(application.origin)
-        .bind(join_lines(application.legacy))
-        .bind(join_lines(application.trust_groups))
-        .bind(join_lines(application.server_capabilities))
-        .bind(join_lines(application.exports))
-        .run();
+    write_application(*database_, application);
     for (const SlotDeclaration& slot : application.slots) mark_unpublished(application.name, slot.group);
     for (const std::string& group : application.trust_groups) mark_unpublished(application.name, group);
     transaction.commit();

@@ -94,6 +94,9 @@ constexpr std::array migrations = {
         certificate_group TEXT NOT NULL, generation INTEGER NOT NULL,                    -- that it brought
         PRIMARY KEY (application, certificate_group)) STRICT;
     )sql",
+    R"sql(
+      ALTER TABLE application ADD COLUMN digest BLOB NOT NULL DEFAULT x'';               -- of state_applications.h
+    )sql",
 };
 
 }  // namespace

@@ -37,6 +37,17 @@ BOOST_AUTO_TEST_CASE(all_that_an_application_declares_comes_back) {
   BOOST_TEST((*state->application("server") == record));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_disk_changed_of_a_declaration_is_refused_with_a_remedy) {
+  tamper("UPDATE application SET access = 'user:1000' WHERE name = 'web'");
+  const auto is_refusal = [](const agent::Error& error) {
+    return error.code() == agent::Code::state_unavailable &&
+           std::string(error.what()).find("remedy: the database is damaged") != std::string::npos;
+  };
+  BOOST_CHECK_EXCEPTION((void)state->applications(), agent::Error, is_refusal);
+  BOOST_CHECK_EXCEPTION((void)state->application("web"), agent::Error, is_refusal);
+  BOOST_TEST(state->application("plc").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_trust_list_comes_back_to_the_last_bit) {
   BOOST_TEST(!state->has_trust_lists());
   auto record = list("web", 7);
