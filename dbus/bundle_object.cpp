@@ -34,6 +34,19 @@ sdbus::UnixFd handed_over(const Secret& secret) {
   return sdbus::UnixFd(make_memory_file(secret), sdbus::adopt_fd);
 }
 
+enum class Bringer { Service, Administrator };
+
+auto staging(BundlePort& bundles, Bringer bringer, sdbus::UnixFd bundle, VariantMap given) {
+  return [&bundles, bringer, bundle = std::move(bundle), given = std::move(given)](const Caller& caller,
+                                                                                   const auto& reply) {
+    BundleOptions options = bundle_options(given);
+    options.as_administrator = bringer == Bringer::Administrator;
+    bundles.stage_bundle(
+        caller, read_memory_file("bundle", bundle.get(), kBundleBytes), options,
+        reply->template completion<std::string>([](auto& open, const std::string& session) { open.succeed(session); }));
+  };
+}
+
 }  // namespace
 
 BundleObject::BundleObject(sdbus::IConnection& connection, BundlePort& bundles, Guard& guard)
@@ -41,27 +54,15 @@ BundleObject::BundleObject(sdbus::IConnection& connection, BundlePort& bundles, 
   registerAdaptor();
 }
 
-void BundleObject::stage(const char* method, Bringer bringer, sdbus::Result<std::string>&& result, sdbus::UnixFd bundle,
-                         VariantMap options) {
-  guard_.run(method, getObject(), "", std::move(result),
-             [&bundles = bundles_, bringer, bundle = std::move(bundle), given = std::move(options)](
-                 const Caller& caller, const auto& reply) {
-               BundleOptions own = bundle_options(given);
-               own.as_administrator = bringer == Bringer::Administrator;
-               bundles.stage_bundle(caller, read_memory_file("bundle", bundle.get(), kBundleBytes), own,
-                                    reply->template completion<std::string>(
-                                        [](auto& open, const std::string& session) { open.succeed(session); }));
-             });
-}
-
 void BundleObject::StageBundle(sdbus::Result<std::string>&& result, sdbus::UnixFd bundle, VariantMap options) {
-  stage("org.edgeseal.Bundle1.StageBundle", Bringer::Service, std::move(result), std::move(bundle), std::move(options));
+  guard_.run("org.edgeseal.Bundle1.StageBundle", getObject(), "", std::move(result),
+             staging(bundles_, Bringer::Service, std::move(bundle), std::move(options)));
 }
 
 void BundleObject::StageBundleAsAdministrator(sdbus::Result<std::string>&& result, sdbus::UnixFd bundle,
                                               VariantMap options) {
-  stage("org.edgeseal.Bundle1.StageBundleAsAdministrator", Bringer::Administrator, std::move(result), std::move(bundle),
-        std::move(options));
+  guard_.run("org.edgeseal.Bundle1.StageBundleAsAdministrator", getObject(), "", std::move(result),
+             staging(bundles_, Bringer::Administrator, std::move(bundle), std::move(options)));
 }
 
 void BundleObject::SubmitPin(sdbus::Result<std::vector<std::string>>&& result, std::string session, sdbus::UnixFd pin,

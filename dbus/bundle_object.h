@@ -24,8 +24,6 @@ class BundleObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Bundle
   void pin_closed(const std::string& session, const std::string& outcome) { emitPinClosed(session, outcome); }
 
  private:
-  enum class Bringer { Service, Administrator };
-
   void StageBundle(sdbus::Result<std::string>&& result, sdbus::UnixFd bundle, VariantMap options) override;
   void StageBundleAsAdministrator(sdbus::Result<std::string>&& result, sdbus::UnixFd bundle,
                                   VariantMap options) override;
@@ -42,9 +40,6 @@ class BundleObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Bundle
   std::string ServerUrl() override;
   std::uint16_t ServerPort() override;
   bool Verifying() override;
-
-  void stage(const char* method, Bringer bringer, sdbus::Result<std::string>&& result, sdbus::UnixFd bundle,
-             VariantMap options);
 
   BundlePort& bundles_;
   Guard& guard_;
