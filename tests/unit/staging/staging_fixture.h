@@ -28,14 +28,15 @@ struct StagingFixture : Core {
 
   // The services of a start of the agent.
   void start() {
+    const bool goes_on = unconfirmed();
+    const std::size_t activated = audits("staged-trust-activated");
     staging.reset();
     staging.emplace(agent::Staging::Services{state, seal, lists, groups, applications, device, setup, audit}, settings,
                     agent::Staging::World{[this] { return time(); }, [this] { ++changes; },
                                           [this](const std::string& reason) { rolled_back.push_back(reason); }});
     staging->look();
-    run_until([&] { return !transactions.applying("device"); });
-    run_until(
-        [&] { return !staging->set() || staging->set()->phase != agent::StagedPhase::verifying || unconfirmed(); });
+    if (goes_on || !staging->set() || phase() != agent::StagedPhase::verifying) return;
+    run_until([&] { return audits("staged-trust-activated") > activated || phase() == agent::StagedPhase::failed; });
   }
   void close_setup() { state.close_setup(); }
 

@@ -306,11 +306,15 @@ BOOST_FIXTURE_TEST_CASE(N1_plain_http_ends_with_setup, WithHosts) {
 }
 
 BOOST_FIXTURE_TEST_CASE(H9_there_is_no_way_back_to_plain_http, WithHosts) {
+  const std::string url = linked_certificate("http://staging.example.com/ca.der");
   (void)stage(file());
   activate();
-  refuse(linked_certificate("http://staging.example.com/ca.der"), Code::user_access_denied);
+  refuse(url, Code::invalid_state);
   BOOST_TEST(contact({other.issue(server("gds", "DNS:gds.example.com"))}) != "");
   BOOST_TEST(trusted().empty());
+  activate();
+  BOOST_TEST(contact({server_certificate()}) == "");
+  refuse(url, Code::user_access_denied);
 }
 
 BOOST_FIXTURE_TEST_CASE(N2_system_anchors_are_for_the_first_contact_and_only_where_configured, WithSystemAnchors) {
