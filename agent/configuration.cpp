@@ -194,6 +194,16 @@ void read_device(Table& table, Configuration& configuration) {
   table.read("updater", configuration.onboarding.updater);
 }
 
+void read_staging(Table& table, Configuration& configuration) {
+  Staging::Settings& staging = configuration.staging;
+  table.read("allow-inline-key", staging.allow_inline_key);
+  table.read("system-anchors", staging.system_anchors);
+  table.read("http-hosts", staging.http_hosts);
+  auto seconds = static_cast<unsigned>(staging.verify_within.count());
+  table.read("verify-within-seconds", seconds, 60, std::chrono::seconds(Changeover::max_confirm_time).count());
+  staging.verify_within = std::chrono::seconds(seconds);
+}
+
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
   Table main(path, file);
@@ -211,6 +221,7 @@ void read_main_file(const std::string& path, Configuration& configuration) {
   });
   main.read_table("trust", [&](Table& table) { read_trust(table, configuration); });
   main.read_table("device", [&](Table& table) { read_device(table, configuration); });
+  main.read_table("staging", [&](Table& table) { read_staging(table, configuration); });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
   main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
   main.read_table("key-socket", [&](Table& table) {
@@ -221,6 +232,7 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read("max-connections-per-user", configuration.key_socket.connections_per_user);
     configuration.key_socket.deadline = std::chrono::milliseconds(deadline);
   });
+  configuration.staging.strength = configuration.validation.strength;
   main.require_all_known();
 }
 

@@ -11,6 +11,7 @@
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
 #include "agent/spare_keys.h"
+#include "agent/staging/staging.h"
 #include "agent/state.h"
 #include "agent/trust/peer_validation.h"
 #include "agent/trust/trust_alarms.h"
@@ -37,6 +38,7 @@ struct Configuration {
   DeviceApplication::Settings device;
   DeviceIdentity::Settings device_identity;
   Onboarding::Settings onboarding;
+  Staging::Settings staging;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

@@ -15,6 +15,7 @@
 #include "dbus/generated/org.edgeseal.Onboarding1_proxy.h"
 #include "dbus/generated/org.edgeseal.ServerConfiguration1_proxy.h"
 #include "dbus/generated/org.edgeseal.Setup1_proxy.h"
+#include "dbus/generated/org.edgeseal.Staging1_proxy.h"
 #include "dbus/generated/org.edgeseal.TrustDirectories1_proxy.h"
 #include "dbus/generated/org.edgeseal.TrustList1_proxy.h"
 #include "dbus/object_path.h"
@@ -42,6 +43,13 @@ class ServerConfigurationCalls : public org::edgeseal::ServerConfiguration1_prox
   void onShutdownRequested(const uint32_t&, const std::string&) override {}
 };
 
+class StagingCalls : public org::edgeseal::Staging1_proxy {
+ protected:
+  using Staging1_proxy::Staging1_proxy;
+  ~StagingCalls() = default;
+  void onRolledBack(const std::string&) override {}
+};
+
 class TrustListCalls : public org::edgeseal::TrustList1_proxy {
  protected:
   using TrustList1_proxy::TrustList1_proxy;
@@ -58,6 +66,7 @@ class BusyCalls : public org::edgeseal::Busy1_proxy {
 
 using RemoteAgent = RemoteObject<org::edgeseal::Agent1_proxy, org::edgeseal::Setup1_proxy>;
 using RemoteBusy = RemoteObject<BusyCalls>;
+using RemoteStaging = RemoteObject<StagingCalls>;
 using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;
 using RemoteGroup = RemoteObject<org::edgeseal::CertificateGroup1_proxy>;
 using RemoteServerConfiguration = RemoteObject<ServerConfigurationCalls>;

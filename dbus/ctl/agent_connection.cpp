@@ -181,6 +181,10 @@ void AgentConnection::with_busy(const std::function<void(dbus::RemoteBusy&)>& us
   with<dbus::RemoteBusy>([] { return dbus::kRootPath; }, use);
 }
 
+void AgentConnection::with_staging(const std::function<void(dbus::RemoteStaging&)>& use) {
+  with<dbus::RemoteStaging>([] { return dbus::kRootPath; }, use);
+}
+
 void AgentConnection::with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use) {
   with<dbus::RemoteTrustDirectories>([] { return dbus::kRootPath; }, use);
 }

@@ -56,6 +56,7 @@ class AgentConnection {
   void with_trust_list(const std::string& application, const std::string& group,
                        const std::function<void(dbus::RemoteTrustList&)>& use);
   void with_busy(const std::function<void(dbus::RemoteBusy&)>& use);
+  void with_staging(const std::function<void(dbus::RemoteStaging&)>& use);
   void with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use);
   void with_device(const std::function<void(dbus::RemoteDevice&)>& use);
 

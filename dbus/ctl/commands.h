@@ -23,6 +23,7 @@ void add_certificate(CLI::App& app, Session& session);
 void add_key(CLI::App& app, Session& session);
 void add_trust(CLI::App& app, Session& session);
 void add_changes(CLI::App& app, Session& session);
+void add_stage(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
 void add_device(CLI::App& app, Session& session);

@@ -34,6 +34,7 @@ void configure(CLI::App& app, Session& session) {
   add_key(app, session);
   add_trust(app, session);
   add_changes(app, session);
+  add_stage(app, session);
   add_attach(app, session);
   add_detach(app, session);
   add_attachments(app, session);

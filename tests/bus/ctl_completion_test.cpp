@@ -26,7 +26,7 @@ struct Fixture : CtlFixture {
 BOOST_FIXTURE_TEST_SUITE(completion, Fixture)
 
 BOOST_AUTO_TEST_CASE(commands_are_offered) {
-  BOOST_TEST(complete("edgesealctl st") == "status\n");
+  BOOST_TEST(complete("edgesealctl st") == "status\nstage\n");
   BOOST_TEST(complete("edgesealctl application ''") == "create\nlist\nshow\ndelete\n");
   BOOST_TEST(complete("edgesealctl key ''") == "list\nshow\nimport\nexport-tss\ncertify\n");
   BOOST_TEST(complete("edgesealctl pcr ''") == "show\napproval-request\napprove\nreseal\n");
