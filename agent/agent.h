@@ -33,8 +33,18 @@
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
+#include "agent/setup/bundle_ports.h"
+#include "agent/setup/bundles.h"
+#include "agent/setup/one_time_password.h"
+#include "agent/setup/pin_marker.h"
+#include "agent/setup/presence_switch.h"
+#include "agent/setup/setup.h"
+#include "agent/setup/setup_ports.h"
+#include "agent/setup/try_counter.h"
 #include "agent/software_worker.h"
 #include "agent/spare_keys.h"
+#include "agent/staging/staging.h"
+#include "agent/staging/staging_ports.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
@@ -84,6 +94,11 @@ class Agent {
   [[nodiscard]] ContactRequest::World contact_world();
   void make_publication_root(Answer<std::monostate> answer);
   void guard_publication();
+  void setup_changed();
+  [[nodiscard]] Staging::World staging_world();
+  [[nodiscard]] Bundles::World bundles_world();
+  [[nodiscard]] std::vector<std::string> device_names();
+  void watch_switch(const SwitchSettings& settings);
   void tpm_changed();
   void tpm_ready();
   void pin_storage_key();
@@ -110,6 +125,9 @@ class Agent {
   IntegritySeal seal_;
   TrustLists lists_;
   BackgroundWorker background_;
+  Setup setup_;
+  TryCounter tries_;
+  OneTimePassword password_;
   Publication publication_;
   GuardedPublication guarded_;
   Applications applications_;
@@ -134,9 +152,16 @@ class Agent {
   Inhibitors inhibitors_;
   ContactRequest contact_;
   BusyPorts busy_ports_;
+  SetupPorts setup_ports_;
+  Staging staging_;
+  StagingPorts staging_ports_;
+  PinMarker pin_marker_;
+  Bundles bundles_;
+  BundlePorts bundle_ports_;
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;
+  std::optional<PresenceSwitch> switch_;
   bool tpm_was_ready_ = false, publication_is_guarded_ = false;
   EventLoop::Source stop_timer_;
   EventLoop::Time stop_by_{};

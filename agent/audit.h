@@ -16,7 +16,8 @@ namespace edgeseal::agent {
 //   trust-list-updated, trust-list-update-failed, validation-failed, validation-error-suppressed, changes-rolled-back,
 //   trust-staged, staged-trust-refused, staged-trust-activated, staged-trust-verified, staged-trust-rolled-back,
 //   staged-trust-discarded, staged-key-refused, staged-key-imported,
-//   server-reset, integrity-lost, directory-drift, directory-adopted, directory-released, alarm
+//   server-reset, setup-state, presence, one-time-password, device-reset, integrity-lost, directory-drift,
+//   directory-adopted, directory-released, alarm
 // Secrets never: no private key, PIN, nonce, passphrase. Loop's thread.
 class Audit {
  public:

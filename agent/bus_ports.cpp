@@ -68,14 +68,11 @@ dbus::TpmStatus BusPorts::tpm_status() const {
   return {std::string(health_name(state.health)), state.detail, tpm_facts(state.facts)};
 }
 
-std::string BusPorts::setup_state() const {
-  return translated([&] { return std::string(setup_state_name(services_.state, services_.anchor)); });
-}
-
 std::string BusPorts::describe() const {
   return translated([&] {
     return describe_agent({services_.state, services_.applications, services_.tpm.state(), services_.anchor,
-                           services_.groups.retired_keys(), services_.lists, services_.alarms, services_.guard});
+                           services_.groups.retired_keys(), services_.lists, services_.alarms, services_.guard,
+                           services_.setup});
   });
 }
 

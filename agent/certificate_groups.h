@@ -83,6 +83,8 @@ class CertificateGroups {
   void confirm(const std::string& application) { changeover_.confirm(application); }
   void undo(const std::string& application) { changeover_.undo(application); }
   void reset(const TransactionOwner& owner, const std::string& application, std::function<void()> done);
+  // All applications, whoever changes something there.
+  void reset_all(std::function<void()> done);
   void owner_vanished(const std::string& bus_name);
   // Told by Transactions.
   void dropped(const std::string& application, const StagedChanges& changes);

@@ -10,6 +10,10 @@
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
+#include "agent/setup/bundles.h"
+#include "agent/setup/one_time_password.h"
+#include "agent/setup/setup.h"
+#include "agent/setup/switch_source.h"
 #include "agent/spare_keys.h"
 #include "agent/staging/staging.h"
 #include "agent/state.h"
@@ -38,7 +42,11 @@ struct Configuration {
   DeviceApplication::Settings device;
   DeviceIdentity::Settings device_identity;
   Onboarding::Settings onboarding;
+  Setup::Settings setup;
+  OneTimePassword::Settings one_time_password;
+  SwitchSettings setup_switch;
   Staging::Settings staging;
+  Bundles::Settings bundles;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

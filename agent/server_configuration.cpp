@@ -99,7 +99,7 @@ dbus::ServerConfigurationInfo ServerConfiguration::info(const std::string& appli
   info.max_trust_list_size =
       static_cast<std::uint32_t>(std::min<std::size_t>(lists_.max_size(), std::numeric_limits<std::uint32_t>::max()));
   info.has_secure_element = has_secure_element(record);
-  info.in_application_setup = state_.setup_open();
+  info.in_application_setup = setup_ != nullptr ? setup_->state() == SetupState::setup_open : state_.setup_open();
   return info;
 }
 
@@ -217,8 +217,8 @@ std::vector<Bytes> ServerConfiguration::rejected(const std::string& application)
 void ServerConfiguration::reset(const dbus::Caller& caller, const std::string& application,
                                 Answer<std::monostate> answer) {
   groups_.reset(owner_of(caller), application, [answer = std::move(answer)] { answer(std::monostate{}); });
-  Audit::Fields fields{{"application", application}, {"caller", caller.bus_name}};
-  if (!caller.session.empty()) fields["session"] = caller.session;
+  Audit::Fields fields = fields_of(owner_of(caller));
+  fields["application"] = application;
   if (!caller.user.empty()) fields["user"] = caller.user;
   audit_.record(Level::warning, "server-reset",
                 fmt::format("application {} is as it was when it was new: its keys, certificates and trust lists are "

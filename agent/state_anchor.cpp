@@ -96,7 +96,8 @@ void StateAnchor::check() {
 StateAnchor::Finding StateAnchor::compare(const tpm::Anchor& anchor) {
   const std::uint64_t generation = state_.generation();
   if (state_.setup_open()) {
-    if (!anchor.configured) return Finding::consistent;
+    if (!anchor.configured)
+      return generation > 0 && generation < anchor.generation ? Finding::rolled_back : Finding::consistent;
     if (generation == 0 || generation < anchor.generation) return Finding::wiped;
     return state_.setup_opened_here() ? Finding::consistent : Finding::forged;
   }

@@ -81,7 +81,7 @@ bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
 
 bool Authority::allowed_without_polkit(const Question& question, const Credentials& credentials) const {
   if (question.privilege == Privilege::Inspect) return true;
-  if (admin_group_.empty()) return false;
+  if (admin_group_.empty() || question.privilege == Privilege::ReportPresence) return false;
   const auto administrators = group_id(admin_group_);
   return administrators && std::ranges::find(credentials.groups, *administrators) != credentials.groups.end();
 }

@@ -9,6 +9,7 @@
 #include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Agent1_proxy.h"
 #include "dbus/generated/org.edgeseal.Application1_proxy.h"
+#include "dbus/generated/org.edgeseal.Bundle1_proxy.h"
 #include "dbus/generated/org.edgeseal.Busy1_proxy.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_proxy.h"
 #include "dbus/generated/org.edgeseal.DeviceIdentity1_proxy.h"
@@ -57,6 +58,14 @@ class TrustListCalls : public org::edgeseal::TrustList1_proxy {
   void onAlarm(const std::string&, const std::string&, const uint16_t&, const std::string&) override {}
 };
 
+class BundleCalls : public org::edgeseal::Bundle1_proxy {
+ protected:
+  using Bundle1_proxy::Bundle1_proxy;
+  ~BundleCalls() = default;
+  void onPinWanted(const std::string&, const uint32_t&, const uint64_t&) override {}
+  void onPinClosed(const std::string&, const std::string&) override {}
+};
+
 class BusyCalls : public org::edgeseal::Busy1_proxy {
  protected:
   using Busy1_proxy::Busy1_proxy;
@@ -65,6 +74,7 @@ class BusyCalls : public org::edgeseal::Busy1_proxy {
 };
 
 using RemoteAgent = RemoteObject<org::edgeseal::Agent1_proxy, org::edgeseal::Setup1_proxy>;
+using RemoteBundle = RemoteObject<BundleCalls>;
 using RemoteBusy = RemoteObject<BusyCalls>;
 using RemoteStaging = RemoteObject<StagingCalls>;
 using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;

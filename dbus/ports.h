@@ -143,13 +143,12 @@ struct TpmStatus {
   std::map<std::string, std::string> facts;  // manufacturer, firmware, revision, key-algorithms, storage-key ...
 };
 
-// org.edgeseal.Agent1, Setup1
+// org.edgeseal.Agent1
 class AgentPort {
  public:
   virtual ~AgentPort() = default;
   [[nodiscard]] virtual std::string version() const = 0;
   [[nodiscard]] virtual TpmStatus tpm_status() const = 0;
-  [[nodiscard]] virtual std::string setup_state() const = 0;
   [[nodiscard]] virtual std::string describe() const = 0;  // JSON
   [[nodiscard]] virtual std::vector<ApplicationInfo> applications() const = 0;
   virtual void manufacturer_keys(Completion<std::vector<ManufacturerKeyInfo>> done) = 0;

@@ -128,12 +128,18 @@ void Setup::use_presence() {
               "its console; then try again");
 }
 
-void Setup::refresh(const Who& who) {
+void Setup::refresh(const std::string& cause, const Who& who) {
   if (services_.state.setup_flag() != SetupFlag::on) {
     close_window();
     if (services_.state.record(lock_out_record)) services_.state.remove_record(lock_out_record);
   }
-  tell(who.empty() ? "start" : "configuration", who);
+  tell(cause, who);
+}
+
+void Setup::was_reset(const Who& who) {
+  services_.state.remove_record(lock_out_record);
+  close_window();
+  tell("reset", who);
 }
 
 // What the flag becomes, State itself writes.
@@ -170,7 +176,47 @@ void Setup::tell(const std::string& cause, const Who& who) {
 }
 
 std::string Setup::reason() const {
-  return std::string(setup_state_name(state()));
+  switch (state()) {
+    case SetupState::operational:
+      return "the device is configured; with somebody at the device, edgesealctl setup reset begins anew";
+    case SetupState::verifying:
+      return fmt::format("what ended setup is in force until it is confirmed, or undone in time{}",
+                         source_.empty() ? "" : ": " + source_);
+    case SetupState::locked_out: return locked_out_reason();
+    case SetupState::setup_open: return open_reason();
+    case SetupState::setup_locked: break;
+  }
+  return locked_reason();
+}
+
+std::string Setup::locked_out_reason() const {
+  const Bytes why = services_.state.record(lock_out_record).value_or(Bytes());
+  return fmt::format("{}; {} at the device, or an administrator who configures it, ends that",
+                     std::string_view(reinterpret_cast<const char*>(why.data()), why.size()),
+                     opens_by(OpenWay::presence) ? "somebody" : "a reset by somebody");
+}
+
+std::string Setup::open_reason() const {
+  const std::string end =
+      settings_.strict ? "a trust list and a certificate are installed" : "a trust list is installed";
+  if (window_ends_)
+    return fmt::format("setup was opened, for {} seconds more, or until {}", window_remaining().count(), end);
+  return fmt::format("the device was never configured{}; setup is left when {}",
+                     opens_by(OpenWay::by_default) ? "" : " and trusts nobody", end);
+}
+
+std::string Setup::locked_reason() const {
+  const auto standing = standing_of(services_.anchor.finding());
+  if (standing == DiskStanding::refused) return services_.anchor.detail();
+  if (standing == DiskStanding::unknown && opens_by_itself())
+    return fmt::format("the TPM has not confirmed that this device is new{}{}",
+                       services_.anchor.detail().empty() ? "" : ": ", services_.anchor.detail());
+  std::vector<std::string_view> openers;
+  if (opens_by(OpenWay::presence)) openers.emplace_back("somebody at the device (its switch, or a report of presence)");
+  if (opens_by(OpenWay::password)) openers.emplace_back("the one-time password of edgesealctl setup otp");
+  if (openers.empty()) openers.emplace_back("nothing that open-by of [setup] in edgeseal.toml names");
+  return fmt::format("the device is not configured, and setup is opened by {}; an administrator may configure it now",
+                     fmt::join(openers, " or "));
 }
 
 }  // namespace edgeseal::agent

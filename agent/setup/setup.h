@@ -73,8 +73,10 @@ class Setup {
   // Throws Error{user_access_denied} unless somebody was at the device a moment ago, which then counts no more.
   void use_presence();
 
-  // After State or StateAnchor changed.
-  void refresh(const Who& who);
+  // After State::reset_all(): what locked setup out is over.
+  void was_reset(const Who& who);
+  // After State or StateAnchor changed, or what else is shown of setup.
+  void refresh(const std::string& cause, const Who& who);
   // What any of the above says is another than before.
   void observe(std::function<void()> changed) { observers_.push_back(std::move(changed)); }
 
@@ -85,6 +87,9 @@ class Setup {
   void open_window();
   void close_window();
   void tell(const std::string& cause, const Who& who);
+  [[nodiscard]] std::string open_reason() const;
+  [[nodiscard]] std::string locked_reason() const;
+  [[nodiscard]] std::string locked_out_reason() const;
 
   const Services services_;
   const Settings settings_;

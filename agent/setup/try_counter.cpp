@@ -98,9 +98,10 @@ void TryCounter::read_counter(Answer<std::monostate> answer) {
   }
 }
 
-void TryCounter::check() {
-  enqueue([this](const std::function<void()>& next) {
-    read_counter([this, next](const std::variant<std::monostate, Error>&) {
+void TryCounter::check(std::function<void()> done) {
+  enqueue([this, done = std::move(done)](const std::function<void()>& next) {
+    read_counter([this, done, next](const std::variant<std::monostate, Error>&) {
+      done();
       changed_();
       next();
     });

@@ -21,7 +21,7 @@ class TryCounter {
   TryCounter(State& state, const IntegritySeal& seal, TpmWorker& tpm, std::function<void()> changed);
 
   // When TPM and seal are ready: learns how far the counter is. Until then remaining() says nothing.
-  void check();
+  void check(std::function<void()> done);
 
   // A budget of `limit` tries at `subject`, which says what is guessed (a digest of the stored hash, the ciphertext):
   // in the place of an earlier one of that name. Answers Error{tpm_unavailable} with the remedy where the TPM can't

@@ -177,6 +177,10 @@ void AgentConnection::with_trust_list(const std::string& application, const std:
   with<dbus::RemoteTrustList>([&] { return dbus::group_path({application, group}); }, use);
 }
 
+void AgentConnection::with_bundles(const std::function<void(dbus::RemoteBundle&)>& use) {
+  with<dbus::RemoteBundle>([] { return dbus::kRootPath; }, use);
+}
+
 void AgentConnection::with_busy(const std::function<void(dbus::RemoteBusy&)>& use) {
   with<dbus::RemoteBusy>([] { return dbus::kRootPath; }, use);
 }

@@ -23,6 +23,7 @@ void add_certificate(CLI::App& app, Session& session);
 void add_key(CLI::App& app, Session& session);
 void add_trust(CLI::App& app, Session& session);
 void add_changes(CLI::App& app, Session& session);
+void add_bundle(CLI::App& app, Session& session);
 void add_stage(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
@@ -32,10 +33,13 @@ void add_attach(CLI::App& app, Session& session);
 void add_detach(CLI::App& app, Session& session);
 void add_attachments(CLI::App& app, Session& session);
 void add_openssl_conf(CLI::App& app, Session& session);
+void add_setup(CLI::App& app, Session& session);
 void add_inhibit(CLI::App& app, Session& session);
 void add_inhibitors(CLI::App& app, Session& session);
 
 // The same for commands of a family that have a file of their own.
+void add_bundle_create(CLI::App& bundle, Session& session);
+void add_bundle_open(CLI::App& bundle, Session& session);
 void add_self_signed(CLI::App& certificate, Session& session);
 void add_key_import(CLI::App& key, Session& session);
 void add_key_export(CLI::App& key, Session& session);

@@ -35,10 +35,12 @@ void configure(CLI::App& app, Session& session) {
   add_trust(app, session);
   add_changes(app, session);
   add_stage(app, session);
+  add_bundle(app, session);
   add_attach(app, session);
   add_detach(app, session);
   add_attachments(app, session);
   add_openssl_conf(app, session);
+  add_setup(app, session);
   add_inhibit(app, session);
   add_inhibitors(app, session);
   add_pcr(app, session);

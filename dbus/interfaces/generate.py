@@ -20,7 +20,8 @@ ASYNC = "org.freedesktop.DBus.Method.Async"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 PRIVILEGES = {"inspect": "Inspect", "manage-applications": "ManageApplications",
               "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys",
-              "manage-trust": "ManageTrust", "inhibit": "Inhibit"}
+              "manage-trust": "ManageTrust", "inhibit": "Inhibit", "manage-setup": "ManageSetup",
+              "open-setup": "OpenSetup", "report-presence": "ReportPresence", "reset-device": "ResetDevice"}
 # What a method does while somebody inhibits changes, and what the reference says of it.
 WHILE_BUSY_VALUES = {"allowed": ("Allowed", "allowed"), "refused": ("Refused", "refused with `ServerTooBusy`")}
 # Which channel the client of a server that delegates must have, and what the reference says of it.

@@ -11,9 +11,12 @@
 
 #include "dbus/service_ports.h"
 #include "tests/fakes/fake_agent_port.h"
+#include "tests/fakes/fake_bundle_port.h"
 #include "tests/fakes/fake_busy_port.h"
 #include "tests/fakes/fake_device_ports.h"
 #include "tests/fakes/fake_group_port.h"
+#include "tests/fakes/fake_setup_port.h"
+#include "tests/fakes/fake_staging_port.h"
 #include "tests/fakes/fake_trust_ports.h"
 
 namespace edgeseal::dbus::fake {
@@ -53,11 +56,15 @@ struct Ports {
   FakeServerConfiguration server_configuration{transactions};
   FakeTrustDirectories directories;
   FakeAudit audit;
+  FakeBundles bundles;
   FakeBusy busy;
+  FakeSetup setup;
+  FakeStaging staging;
   FakeDevice device;
 
   [[nodiscard]] dbus::Ports all() {
-    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit, busy, device, device};
+    return {agent,  groups, transactions, trust_lists, server_configuration, directories, audit, busy, device,
+            device, setup,  staging,      bundles};
   }
 };
 
