@@ -7,6 +7,7 @@
 
 #include "agent/certificate.h"
 #include "agent/certificate_signature.h"
+#include "agent/journal.h"
 #include "agent/public_key.h"
 #include "agent/self_signed_certificate.h"
 #include "agent/shared_ldevid.h"
@@ -57,13 +58,23 @@ const char* kind_name(IdentityKind kind) {
   return kind == IdentityKind::idevid ? idevid_type : ldevid_type;
 }
 
-DeviceIdentity::Plate DeviceIdentity::plate() {
-  Plate plate;
-  if (const auto stored = services_.state.record(plate_record)) {
-    const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(stored->data()),
-                                            reinterpret_cast<const char*>(stored->data()) + stored->size());
-    plate = {json.value("product-instance-uri", ""), json.value("serial-number", "")};
+// A damaged one counts as not there: certificates say the same.
+DeviceIdentity::Plate DeviceIdentity::stored_plate() {
+  const auto stored = services_.state.record(plate_record);
+  if (!stored) return {};
+  try {
+    const auto* text = reinterpret_cast<const char*>(stored->data());
+    const auto json = nlohmann::json::parse(text, text + stored->size());
+    return {json.at("product-instance-uri").get<std::string>(), json.at("serial-number").get<std::string>()};
+  } catch (const nlohmann::json::exception& error) {
+    log(Level::warning, Event::internal_error,
+        fmt::format("the record {} was damaged: {}", plate_record, error.what()));
+    return {};
   }
+}
+
+DeviceIdentity::Plate DeviceIdentity::plate() {
+  Plate plate = stored_plate();
   if (!services_.device.configured_uri().empty()) plate.product_instance_uri = services_.device.configured_uri();
   if (!settings_.serial_number.empty()) plate.serial_number = settings_.serial_number;
   return plate;

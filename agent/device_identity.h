@@ -86,6 +86,7 @@ class DeviceIdentity {
   struct Plate {  // what the name plate of the device says
     std::string product_instance_uri, serial_number;
   };
+  [[nodiscard]] Plate stored_plate();
   [[nodiscard]] Plate plate();
   void put_plate(const Plate& plate);
   // Says which device this is, where the wish does for the first time.

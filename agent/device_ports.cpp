@@ -120,6 +120,13 @@ std::vector<std::string> DevicePorts::configurable_applications() const {
   return translated([&] { return services_.onboarding.configurable_applications(); });
 }
 
+bool DevicePorts::may_configure(uid_t uid, const std::string& application) const {
+  return translated([&] {
+    return application != device_application_name && services_.onboarding.configures_others() &&
+           services_.dca_account() == uid;
+  });
+}
+
 std::vector<dbus::Bytes> DevicePorts::tickets() const {
   return translated([&] { return services_.onboarding.tickets(); });
 }

@@ -18,6 +18,7 @@ class DevicePorts final : public dbus::DeviceIdentityPort, public dbus::Onboardi
     Onboarding& onboarding;
     const StateAnchor& anchor;
     std::function<std::chrono::system_clock::time_point()> now;
+    std::function<std::optional<uid_t>()> dca_account;
   };
 
   // `identity_changed`: what DeviceIdentityPort::device() says.
@@ -37,6 +38,7 @@ class DevicePorts final : public dbus::DeviceIdentityPort, public dbus::Onboardi
   std::vector<dbus::EndpointInfo> endpoints() const override;
   bool is_singleton() const override;
   std::vector<std::string> configurable_applications() const override;
+  bool may_configure(uid_t uid, const std::string& application) const override;
   std::vector<dbus::Bytes> tickets() const override;
   void set_tickets(const dbus::Caller& caller, const std::vector<dbus::Bytes>& tickets) override;
   void add_ticket(const dbus::Caller& caller, const dbus::Bytes& ticket) override;

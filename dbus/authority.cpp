@@ -46,8 +46,10 @@ CallError refusal(const Question& question, Polkit::Verdict verdict, const std::
 
 }  // namespace
 
-Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, std::string admin_group, PolkitLimits limits)
+Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding,
+                     std::string admin_group, PolkitLimits limits)
     : accounts_(accounts),
+      onboarding_(onboarding),
       admin_group_(std::move(admin_group)),
       credentials_(connection),
       polkit_(connection, limits) {}
@@ -76,7 +78,8 @@ bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
     return false;
   }
   const auto account = accounts_.account_of(question.application);
-  return account && *account == uid;
+  if (account && *account == uid) return true;
+  return question.delegated && onboarding_.may_configure(uid, question.application);
 }
 
 bool Authority::allowed_without_polkit(const Question& question, const Credentials& credentials) const {

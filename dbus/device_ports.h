@@ -84,6 +84,8 @@ class OnboardingPort {
   [[nodiscard]] virtual std::vector<EndpointInfo> endpoints() const = 0;
   [[nodiscard]] virtual bool is_singleton() const = 0;
   [[nodiscard]] virtual std::vector<std::string> configurable_applications() const = 0;
+  // Whether this account is that of the DCA, and clients of it may change this other application now.
+  [[nodiscard]] virtual bool may_configure(uid_t uid, const std::string& application) const = 0;
   [[nodiscard]] virtual std::vector<Bytes> tickets() const = 0;
   virtual void set_tickets(const Caller& caller, const std::vector<Bytes>& tickets) = 0;
   virtual void add_ticket(const Caller& caller, const Bytes& ticket) = 0;

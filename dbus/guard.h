@@ -53,7 +53,8 @@ class Guard {
     const Call call = current_call(object);
     auto reply = std::make_shared<Reply<R...>>(call.record, audit_, std::move(result));
     Question may = question(method, call, application);
-    may.must_delegate = method.delegation() >= Delegation::Authenticated && !DelegatedClient::named_in(options);
+    may.delegated = DelegatedClient::named_in(options);
+    may.must_delegate = method.delegation() >= Delegation::Authenticated && !may.delegated;
     start(method, call, std::move(may), reply,
           [this, method, reply, options = std::move(options), action = std::move(action)](const Caller& caller) {
             VariantMap own_options = options;

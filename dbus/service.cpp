@@ -89,7 +89,7 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
     : ports_(ports),
       connection_(connect()),
       filter_(*connection_, ports.audit),
-      authority_(*connection_, ports.audit, settings.admin_group, settings.polkit),
+      authority_(*connection_, ports.audit, ports.onboarding, settings.admin_group, settings.polkit),
       guard_(authority_, ports.audit, ports.busy),
       agent_object_(*connection_, ports.agent, guard_),
       directories_object_(*connection_, ports.directories, guard_),

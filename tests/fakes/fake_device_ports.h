@@ -2,6 +2,7 @@
 
 // The device itself behind the bus, in memory.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
   std::vector<std::string> deficiencies;
   std::vector<IdentityRequest> requests;
   std::string state = "unconfigured";
+  std::optional<uid_t> configurator;  // the DCA of a device that is ready
   std::vector<Bytes> stored_tickets;
   std::vector<RegistrarInfo> stored_registrars;
   SoftwareStatusInfo status{true, ""};
@@ -53,6 +55,7 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
   }
   bool is_singleton() const override { return false; }
   std::vector<std::string> configurable_applications() const override { return {"web"}; }
+  bool may_configure(uid_t uid, const std::string&) const override { return configurator == uid; }
   std::vector<Bytes> tickets() const override { return stored_tickets; }
   void set_tickets(const Caller&, const std::vector<Bytes>& tickets) override {
     fault.strike();

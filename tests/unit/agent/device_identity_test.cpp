@@ -137,6 +137,13 @@ BOOST_AUTO_TEST_CASE(what_was_said_at_manufacture_is_remembered) {
   BOOST_TEST(applications.get("device").application_uri == uri);
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_name_plate_is_read_from_the_certificates) {
+  make_idevid();
+  state.put_record("device-plate", Bytes(3, std::byte{'{'}));
+  BOOST_TEST(identity.product_instance_uri() == uri);
+  BOOST_TEST(identity.serial_number().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_device_with_an_identity_does_not_become_another_one) {
   make_idevid();
   auto other = wish(IdentityKind::ldevid);

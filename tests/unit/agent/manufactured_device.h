@@ -77,8 +77,7 @@ struct ManufacturedDevice : Core {
   }
 
   const agent::TransactionOwner manufacture{":1.1"}, registrar{":1.7", "first"}, rival{":1.7", "second"};
-  TestCa maker_ca, plant_ca;
-  TestCa& maker = maker_ca;
+  TestCa maker, plant_ca;
   const Authority plant{"plant CA"};
   int changes = 0;
 
