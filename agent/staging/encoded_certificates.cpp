@@ -21,8 +21,7 @@ constexpr std::string_view white_space = " \t\r\n\f\v";
 constexpr std::size_t max_label_length = 64;
 
 // PEM has the older names, too (RFC 7468 §5.3).
-constexpr std::array<std::string_view, 3> certificate_labels = {"CERTIFICATE", "X509 CERTIFICATE",
-                                                                "TRUSTED CERTIFICATE"};
+constexpr std::array<std::string_view, 2> certificate_labels = {"CERTIFICATE", "X509 CERTIFICATE"};
 constexpr std::array<std::string_view, 3> key_labels = {"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"};
 
 constexpr std::byte sequence_tag{0x30};

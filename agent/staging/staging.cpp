@@ -85,11 +85,19 @@ void Staging::admit(const StagedDelivery& delivery) {
     throw Error(Code::invalid_argument, fmt::format("\"{:.32}\" is no way in which files are brought; there are {}",
                                                     delivery.source.way, fmt::join(ways, ", ")));
   if (delivery.source.way != command) services_.setup.require_open();
-  if (delivery.group.application == device_application_name) (void)services_.device.ensure();
-  const auto groups = group_names(services_.applications.get(delivery.group.application));
-  if (std::ranges::find(groups, delivery.group.group) == groups.end())
-    throw Error(Code::not_found, fmt::format("application {} has no group \"{:.64}\"", delivery.group.application,
-                                             delivery.group.group));
+  require_group(delivery.group);
+}
+
+// That of the device is made when something is staged for it.
+void Staging::require_group(const dbus::GroupName& group) {
+  if (group.application == device_application_name && group.group == provisioning_group) return;
+  const auto groups = group_names(services_.applications.get(group.application));
+  if (std::ranges::find(groups, group.group) == groups.end())
+    throw Error(Code::not_found, fmt::format("application {} has no group \"{:.64}\"", group.application, group.group));
+}
+
+void Staging::make_application(const dbus::GroupName& group) {
+  if (group.application == device_application_name) (void)services_.device.ensure();
 }
 
 void Staging::require_room_for(const StagedDelivery& delivery) {
@@ -186,6 +194,7 @@ void Staging::import_key(const ArrivalPtr& arrival) {
   const Bytes public_key = public_key_of(certificate);
   const auto algorithm = algorithm_of(*parse_public_key(public_key));
   const std::string& application = arrival->delivery.group.application;
+  make_application(arrival->delivery.group);
   for (const SlotDeclaration& declaration : services_.applications.get(application).slots) {
     const Slot slot{application, declaration.group, declaration.certificate_type};
     if (algorithm && takes(slot, *algorithm, RsaUse::any)) {
@@ -254,6 +263,7 @@ void Staging::take(Arrival& arrival) {
   if (next.entries.size() > max_kept)
     throw Error(Code::request_too_large,
                 fmt::format("more than {} certificates would be staged; activate or discard them first", max_kept));
+  make_application(arrival.delivery.group);
   next.needs_setup = next.needs_setup || arrival.delivery.source.way != command;
   set_ = std::move(next);
   starts_by_itself_ = false;

@@ -99,6 +99,8 @@ class Staging {
   [[nodiscard]] StagedSet& verifying();
   [[nodiscard]] StagedEntry& wanted(const std::string& url);
   void admit(const StagedDelivery& delivery);
+  void require_group(const dbus::GroupName& group);
+  void make_application(const dbus::GroupName& group);
   void require_room_for(const StagedDelivery& delivery);
   void read(Arrival& arrival);
   void judge_keys(Arrival& arrival);
@@ -116,7 +118,10 @@ class Staging {
 
   [[nodiscard]] TrustList wanted_list();
   void stage_changes();
+  void apply_changes(Answer<std::monostate> answer);
+  void cancel_changes(StagedPhase phase);
   void begin_verifying();
+  void confirm(const std::string& application);
   void conclude_verified(const std::string& how);
   void undo(StagedPhase phase, const std::string& reason);
   void activation_failed(const Error& error);

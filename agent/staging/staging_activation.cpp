@@ -82,8 +82,18 @@ void Staging::activate(Answer<std::monostate> answer) {
   if (!set_->complete())
     throw Error(Code::invalid_state,
                 "some certificates are still to be fetched; remedy: deliver them, or discard what is staged");
-  if (set_->group.application == device_application_name) (void)services_.device.ensure();
-  stage_changes();
+  make_application(set_->group);
+  const StagedPhase before = set_->phase;
+  try {
+    stage_changes();
+    apply_changes(std::move(answer));
+  } catch (const Error&) {
+    cancel_changes(before);
+    throw;
+  }
+}
+
+void Staging::apply_changes(Answer<std::monostate> answer) {
   activating_ = true;
   set_->phase = StagedPhase::verifying;  // before the commit: a start finds out which of the two it is
   keep();
@@ -97,6 +107,16 @@ void Staging::activate(Answer<std::monostate> answer) {
                            begin_verifying();
                            answer(std::monostate{});
                          });
+}
+
+// They were never applied.
+void Staging::cancel_changes(StagedPhase phase) {
+  try {
+    services_.groups.cancel(owner, set_->group.application);
+  } catch (const Error&) {  // there are none of ours
+  }
+  activating_ = false;
+  if (std::exchange(set_->phase, phase) != phase) keep();
 }
 
 void Staging::activation_failed(const Error& error) {
@@ -157,14 +177,19 @@ std::string Staging::report_contact(std::span<const Bytes> chain, const std::str
   StagedSet& set = verifying();
   const std::string problem = failure.empty() ? problem_with(chain, host) : failure;
   if (problem.empty()) {
-    concluding_ = true;  // who hears of it asks what is staged
-    services_.groups.confirm(set.group.application);
-    concluding_ = false;
+    confirm(set.group.application);
     conclude_verified(host);
   } else {
     undo(StagedPhase::failed, problem);
   }
   return problem;
+}
+
+// Who hears of it asks what is staged, before it is concluded.
+void Staging::confirm(const std::string& application) {
+  concluding_ = true;
+  const std::unique_ptr<bool, void (*)(bool*)> concluded(&concluding_, [](bool* flag) { *flag = false; });
+  services_.groups.confirm(application);
 }
 
 // A certificate that is in the list itself is the server's, whatever names it shows; another one must be for the host.

@@ -40,6 +40,7 @@ BOOST_FIXTURE_TEST_CASE(N10_the_sample_is_refused_for_four_reasons_and_nothing_i
   }
   BOOST_TEST(!staging->set());
   BOOST_TEST(!state.record("staged-trust"));
+  BOOST_TEST(state.applications().empty());
   BOOST_TEST(changes == 0);
   BOOST_TEST(audits("staged-trust-refused") == 1u);
 }
@@ -372,6 +373,21 @@ BOOST_FIXTURE_TEST_CASE(one_group_at_a_time_and_nothing_while_it_is_verified, St
   BOOST_TEST(!state.record("staged-trust"));
   BOOST_CHECK_EXCEPTION(staging->discard(), agent::Error, has_code(Code::nothing_to_do));
   BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::nothing_to_do));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_transaction_of_somebody_else_goes_first_and_nothing_of_ours_stays, StagingFixture) {
+  (void)stage(file());
+  (void)transactions.join({":1.99"}, "device");
+  BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::transaction_pending));
+  BOOST_TEST((phase() == StagedPhase::staged));
+  transactions.cancel({":1.99"}, "device");
+  transactions.opened_for_writing({"staged-trust"}, "device", "provisioning");
+  BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::invalid_state));
+  BOOST_TEST((phase() == StagedPhase::staged));
+  BOOST_TEST(!transactions.pending("device"));
+  transactions.closed("device", "provisioning");
+  activate();
+  BOOST_TEST(trusted().size() == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_reset_of_the_device_takes_what_is_staged_along, StagingFixture) {
