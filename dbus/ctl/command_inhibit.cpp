@@ -106,15 +106,14 @@ void add_inhibit(CLI::App& app, Session& session) {
   };
   auto wanted = std::make_shared<Wanted>();
   auto* command = app.add_subcommand("inhibit", "Run a command, and let nothing be changed meanwhile");
-  command->fallthrough(false)->prefix_command();
   command->add_option("--who", wanted->who, "Who inhibits changes, for people; default: the name of the command");
   command->add_option("--why", wanted->why, "Why, for people")->required();
   command->footer(
       "The command and its arguments follow the options, after -- where it begins with a dash.\n"
       "Ends as the command does; 127: it isn't found, 126: it can't be run.\nExample:\n"
       "  edgesealctl inhibit --who plc --why \"batch 4711\" /opt/plant/run-batch 4711");
-  command->callback([wanted, command, &session] {
-    const auto words = command->remaining();
+  command->callback([wanted, &session] {
+    const auto& words = session.inhibited_command;
     if (words.empty()) throw Failure(ExitCode::Usage, "there is no command to run", "see: edgesealctl inhibit --help");
     session.status =
         run_inhibited(wanted->who.empty() ? std::filesystem::path(words.front()).filename().native() : wanted->who,

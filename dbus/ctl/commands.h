@@ -11,7 +11,8 @@ namespace edgeseal::ctl {
 struct Session {
   AgentConnection agent;
   Output output;
-  int status = 0;  // of a program that a command ran
+  std::vector<std::string> inhibited_command;  // see take_inhibited_command()
+  int status = 0;                              // of that, when it ended
 };
 
 // Each adds its command to the parser; it runs while the command line is parsed and throws Failure.

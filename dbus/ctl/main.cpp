@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/inhibited_command.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -62,7 +65,10 @@ int run(int argc, char** argv) {
   CLI::App app("Manage keys, certificates and trust of this device's applications", "edgesealctl");
   try {
     configure(app, session);
-    app.parse(argc, argv);
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    session.inhibited_command = take_inhibited_command(arguments);
+    std::ranges::reverse(arguments);  // as the parser wants them
+    app.parse(std::move(arguments));
     return session.status;
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(usage(app, error));
