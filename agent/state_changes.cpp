@@ -5,6 +5,7 @@
 
 #include "agent/device_names.h"
 #include "agent/error.h"
+#include "agent/onboarding/record_names.h"
 #include "agent/staging/staged_set.h"
 #include "agent/state.h"
 #include "agent/state_certificates.h"
@@ -279,6 +280,8 @@ void State::reset(const std::string& application) {
   attempt([&] {
     Transaction transaction(*database_);
     wipe(*database_, application);
+    if (application == device_application_name)
+      for (const std::string_view record : configuration_records) remove_record(record);
     if (!trusts_somebody()) remove_fact(setup_closed_fact);
     write_generation(generation() + 1);
     transaction.commit();
@@ -291,6 +294,7 @@ void State::reset_all() {
     for (const ApplicationRecord& application : applications()) wipe(*database_, application.name);
     remove_fact(setup_closed_fact);
     remove_record(staged_trust_record);
+    for (const std::string_view record : configuration_records) remove_record(record);
     write_generation(generation() + 1);
     transaction.commit();
   });

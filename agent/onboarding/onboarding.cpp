@@ -146,9 +146,4 @@ void Onboarding::look() {
   changed_();
 }
 
-void Onboarding::forget_configuration() {
-  records_.forget_configuration();
-  look();
-}
-
 }  // namespace edgeseal::agent

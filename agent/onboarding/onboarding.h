@@ -75,8 +75,6 @@ class Onboarding {
 
   // Tells of what is another than at the last look.
   void look();
-  // The device was reset: see OnboardingRecords::forget_configuration().
-  void forget_configuration();
 
  private:
   [[nodiscard]] std::vector<EndpointCertificate> own_certificates();

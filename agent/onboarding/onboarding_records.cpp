@@ -6,6 +6,7 @@
 #include <span>
 
 #include "agent/journal.h"
+#include "agent/onboarding/record_names.h"
 #include "jose/base64.h"
 #include "jose/error.h"
 
@@ -14,10 +15,6 @@ namespace edgeseal::agent {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::string_view tickets_record = "onboarding-tickets";
-constexpr std::string_view registrars_record = "onboarding-registrars";
-constexpr std::string_view software_record = "onboarding-software";
 
 void put(State& state, std::string_view name, const Json& json) {
   const std::string text = json.dump();
@@ -90,11 +87,6 @@ std::optional<SoftwareStatus> OnboardingRecords::software_status() {
 
 void OnboardingRecords::put_software_status(const SoftwareStatus& status) {
   put(state_, software_record, {{"up-to-date", status.up_to_date}, {"revision", status.revision}});
-}
-
-void OnboardingRecords::forget_configuration() {
-  state_.remove_record(registrars_record);
-  state_.remove_record(software_record);
 }
 
 }  // namespace edgeseal::agent

@@ -38,8 +38,6 @@ class OnboardingRecords {
   void put_registrars(const std::vector<RegistrarEndpoint>& registrars);
   [[nodiscard]] std::optional<SoftwareStatus> software_status();
   void put_software_status(const SoftwareStatus& status);
-  // What somebody said of the device who may have nothing to say any more; tickets are the manufacturer's.
-  void forget_configuration();
 
  private:
   State& state_;

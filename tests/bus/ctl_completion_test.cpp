@@ -31,6 +31,9 @@ BOOST_AUTO_TEST_CASE(commands_are_offered) {
   BOOST_TEST(complete("edgesealctl key ''") == "list\nshow\nimport\nexport-tss\ncertify\n");
   BOOST_TEST(complete("edgesealctl pcr ''") == "show\napproval-request\napprove\nreseal\n");
   BOOST_TEST(complete("edgesealctl tpm a") == "activate-credential\n");
+  BOOST_TEST(complete("edgesealctl device identity ''") == "show\ncreate\ninstall\nexport\n");
+  BOOST_TEST(complete("edgesealctl onboarding ''") == "status\ntickets\nsoftware-status\n");
+  BOOST_TEST(complete("edgesealctl device identity create --kind l") == "ldevid\n");
   BOOST_TEST(complete("edgesealctl trust re") == "remove\nread\nrejected\nrelease\n");
   BOOST_TEST(complete("edgesealctl stage re") == "report\n");
   BOOST_TEST(complete("edgesealctl changes ''") == "show\nconfirm\n");

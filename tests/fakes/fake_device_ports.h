@@ -18,6 +18,7 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
   std::vector<IdentityInfo> known{{"idevid", "device/identity/idevid", bytes("a certificate"), {}, ""}};
   std::vector<std::string> deficiencies;
   std::vector<IdentityRequest> requests;
+  Bytes certificate = bytes("a certificate");  // that is made
   std::string state = "unconfigured";
   std::optional<uid_t> configurator;  // the DCA of a device that is ready
   std::vector<Bytes> stored_tickets;
@@ -37,7 +38,7 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
   void self_sign_identity(const Caller&, const IdentityRequest& request, Completion<Bytes> done) override {
     fault.strike();
     requests.push_back(request);
-    done(bytes("a certificate"));
+    done(Bytes(certificate));
   }
   void install_identity(const Caller&, const std::string& kind, const Bytes& certificate,
                         const std::vector<Bytes>& issuers, Completion<std::monostate> done) override {

@@ -35,7 +35,6 @@ struct Fixture : test::ManufacturedDevice {
     state.reset("device");
     lists.forget("device");
     keys.forget_cached();
-    onboarding.forget_configuration();
   }
 
   const test::Authority maker_of_tickets{"ticket CA"};
@@ -210,10 +209,10 @@ BOOST_AUTO_TEST_CASE(G15_a_reset_brings_the_factory_back_and_keeps_the_identity)
 }
 
 BOOST_AUTO_TEST_CASE(registrars_are_stored_and_bounded) {
-  const agent::RegistrarEndpoint registrar{"urn:r", "urn:p", "Registrar", {"opc.tcp://registrar:4840"}};
-  onboarding.set_registrars({registrar});
-  BOOST_TEST((with({}).registrars() == std::vector{registrar}));
-  BOOST_CHECK_EXCEPTION(onboarding.set_registrars(std::vector(Onboarding::max_registrars + 1, registrar)), agent::Error,
+  const agent::RegistrarEndpoint endpoint{"urn:r", "urn:p", "Registrar", {"opc.tcp://registrar:4840"}};
+  onboarding.set_registrars({endpoint});
+  BOOST_TEST((with({}).registrars() == std::vector{endpoint}));
+  BOOST_CHECK_EXCEPTION(onboarding.set_registrars(std::vector(Onboarding::max_registrars + 1, endpoint)), agent::Error,
                         has_code(Code::invalid_argument));
   BOOST_CHECK_EXCEPTION(onboarding.set_registrars({{"", "", "", {}}}), agent::Error, has_code(Code::invalid_argument));
   BOOST_CHECK_EXCEPTION(onboarding.set_registrars({{"", "", "", {"registrar:4840"}}}), agent::Error,
