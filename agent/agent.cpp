@@ -203,8 +203,8 @@ void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
   if (kind == "directory-drift" && bus_) bus_->directories_changed();
 }
 
-// Until then nobody knows whether the stored lists are good.
 void Agent::setup_changed() {
+  if (setup_.state() == SetupState::operational && password_.exists()) password_.discard();
   if (bus_) bus_->setup_state_changed();
   staging_.look();
   bundles_.look();
@@ -256,6 +256,7 @@ void Agent::watch_switch(const SwitchSettings& settings) {
       [this](const std::string& name) { setup_.report_presence("the switch " + name, {{"switch", name}}); });
 }
 
+// Until then nobody knows whether the stored lists are good.
 void Agent::seal_opened() {
   onboarding_.look();
   staging_.look();

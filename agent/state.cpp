@@ -203,8 +203,10 @@ void State::record_generation(std::uint64_t generation) {
 }
 
 void State::write_generation(std::uint64_t generation) {
+  const bool proven = setup_accepted_ || setup_proof_holds();
   put_fact(generation_fact, std::as_bytes(std::span(&generation, 1)));
-  seal_setup(generation);
+  remove_setup_proof();
+  if (proven) seal_setup(generation);
 }
 
 std::vector<ApplicationRecord> State::applications() {

@@ -186,6 +186,10 @@ class State {
   [[nodiscard]] bool setup_open() { return setup_flag() == SetupFlag::on; }
   void require_certificate_for_setup() { setup_needs_certificate_ = true; }
   void close_setup();  // whatever the device has
+  // The TPM bears out what the disk says of the flag, as far as it knows: proofs are made from now on, and changes that
+  // are undone put the flag back. Before that a rollback leaves it off for now. One that is off for now without a proof
+  // is off.
+  void accept_setup();
   // The proof is made anew with each generation, so that none of an earlier one fits.
   void use_setup_sealing(SetupSealing sealing) { setup_sealing_ = std::move(sealing); }
   [[nodiscard]] bool trusts_somebody();    // some trust list is not empty
@@ -302,6 +306,9 @@ class State {
   // Inside a transaction.
   void write_generation(std::uint64_t generation);
   void seal_setup(std::uint64_t generation);
+  void remove_setup_proof();
+  [[nodiscard]] bool setup_proof_holds();
+  [[nodiscard]] bool awaits_confirmation();  // of those that turned the flag off for now
   void end_setup(const StagedState& staged);
   void settle_setup(const std::string& application);                 // it was confirmed
   void unsettle_setup(const std::string& application);               // it was rolled back
@@ -314,6 +321,7 @@ class State {
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<Database> database_;
   bool setup_needs_certificate_ = false;
+  bool setup_accepted_ = false;
   SetupSealing setup_sealing_;
 };
 

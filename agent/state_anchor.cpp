@@ -78,8 +78,12 @@ std::string_view finding_name(StateAnchor::Finding finding) {
 void StateAnchor::check() {
   try {
     tpm_.submit<tpm::Anchor>(ticket, read_or_define, [this](const std::variant<tpm::Anchor, Error>& result) {
-      if (const auto* error = std::get_if<Error>(&result)) return conclude(Finding::unavailable, error->what());
+      if (const auto* error = std::get_if<Error>(&result)) {
+        state_.accept_setup();
+        return conclude(Finding::unavailable, error->what());
+      }
       const Finding finding = compare(std::get<tpm::Anchor>(result));
+      if (finding == Finding::consistent || finding == Finding::rolled_back) state_.accept_setup();
       conclude(finding, {});
       const std::uint64_t generation = state_.generation();
       if (finding == Finding::consistent && (generation > 0 || !state_.setup_open()))

@@ -271,7 +271,7 @@ void State::roll_back(const std::string& application, Clock::time_point now) {
     restore_lists(*database_, application);
     forget_undo(*database_, application);
     unsettle_setup(application);
-    write_generation(generation() + 1);
+    if (setup_accepted_ || setup_flag() == SetupFlag::off) write_generation(generation() + 1);
     transaction.commit();
   });
 }
@@ -282,7 +282,7 @@ void State::reset(const std::string& application) {
     wipe(*database_, application);
     if (application == device_application_name)
       for (const std::string_view record : configuration_records) remove_record(record);
-    if (!trusts_somebody()) remove_fact(setup_closed_fact);
+    if (setup_accepted_ && !trusts_somebody()) remove_fact(setup_closed_fact);
     write_generation(generation() + 1);
     transaction.commit();
   });
@@ -291,6 +291,7 @@ void State::reset(const std::string& application) {
 void State::reset_all() {
   attempt([&] {
     Transaction transaction(*database_);
+    setup_accepted_ = true;
     for (const ApplicationRecord& application : applications()) wipe(*database_, application.name);
     remove_fact(setup_closed_fact);
     remove_record(staged_trust_record);

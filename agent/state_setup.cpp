@@ -18,8 +18,10 @@ namespace {
 
 constexpr std::string_view setup_seal_fact = "setup-seal";
 
-std::string statement_of(std::uint64_t generation) {
-  return fmt::format("the setup flag is on at generation {}", generation);
+// `closed`: as in the fact.
+std::string statement_of(const std::optional<Bytes>& closed, std::uint64_t generation) {
+  if (!closed) return fmt::format("the setup flag is on at generation {}", generation);
+  return fmt::format("the setup flag is off for now at generation {}, by {}", generation, hexadecimal(*closed));
 }
 
 std::set<std::string> lines_of(ByteView value) {
@@ -77,17 +79,48 @@ void State::close_setup() {
 }
 
 bool State::setup_opened_here() {
+  return setup_open() && setup_proof_holds();
+}
+
+bool State::setup_proof_holds() {
   const auto seal = fact(setup_seal_fact);
-  return setup_open() && seal && setup_sealing_.holds && setup_sealing_.holds(statement_of(generation()), *seal);
+  return seal && setup_sealing_.holds &&
+         setup_sealing_.holds(statement_of(fact(setup_closed_fact), generation()), *seal);
+}
+
+void State::remove_setup_proof() {
+  remove_fact(setup_seal_fact);
 }
 
 void State::seal_setup(std::uint64_t generation) {
-  remove_fact(setup_seal_fact);
-  if (!setup_open() || !setup_sealing_.seal) return;
+  if (setup_flag() == SetupFlag::off || !setup_sealing_.seal) return;
   try {
-    put_fact(setup_seal_fact, setup_sealing_.seal(statement_of(generation)));
-  } catch (const Error&) {  // the seal is not open yet: then there is no proof
+    put_fact(setup_seal_fact, setup_sealing_.seal(statement_of(fact(setup_closed_fact), generation)));
+  } catch (const Error&) {  // the seal is not open: then there is no proof
   }
+}
+
+// What was undone before, with nobody to prove who turned the flag off, is made up for.
+void State::accept_setup() {
+  attempt([&] {
+    Transaction transaction(*database_);
+    setup_accepted_ = true;
+    if (setup_flag() == SetupFlag::verifying) {
+      if (!setup_proof_holds()) {
+        put_fact(setup_closed_fact, {});
+      } else if (!awaits_confirmation()) {
+        remove_fact(setup_closed_fact);
+        write_generation(generation() + 1);
+      }
+    }
+    transaction.commit();
+  });
+}
+
+bool State::awaits_confirmation() {
+  const auto all = unconfirmed();
+  const std::set<std::string> names = lines_of(fact(setup_closed_fact).value_or(Bytes()));
+  return std::ranges::any_of(all, [&](const UnconfirmedRecord& record) { return names.contains(record.application); });
 }
 
 bool State::trusts_somebody() {
@@ -110,9 +143,10 @@ bool State::trusts_somebody(const std::string& application) {
 }
 
 bool State::has_issued_certificate(const std::string& application) {
-  Statement row(*database_,
-                "SELECT certificate FROM certificate JOIN key ON id = key_id WHERE application = ? AND certificate_group <> "
-                "? AND status = 2");
+  Statement row(
+      *database_,
+      "SELECT certificate FROM certificate JOIN key ON id = key_id WHERE application = ? AND certificate_group <> "
+      "? AND status = 2");
   row.bind(application).bind(identity_group);
   while (row.step())
     if (is_issued(row.blob(0))) return true;
@@ -144,7 +178,7 @@ void State::unsettle_setup(const std::string& application) {
   const auto closed = fact(setup_closed_fact);
   if (!closed) return;
   std::set<std::string> unconfirmed = lines_of(*closed);
-  if (unconfirmed.erase(application) == 0) return;
+  if (!setup_accepted_ || unconfirmed.erase(application) == 0) return;
   if (unconfirmed.empty()) return remove_fact(setup_closed_fact);
   put_fact(setup_closed_fact, bytes_of(fmt::format("{}\n", fmt::join(unconfirmed, "\n"))));
 }

@@ -48,6 +48,8 @@ class OneTimePassword {
   // such password, and Error{busy}, too soon or another guess is being looked at.
   void submit(ByteView given, Answer<std::monostate> answer);
 
+  void discard() { record_.remove(); }  // nobody has a use for it any more
+
   [[nodiscard]] bool exists() const { return record_.exists(); }
   [[nodiscard]] unsigned remaining() const;  // 0 where there is none, or the TPM has not said yet
 

@@ -112,6 +112,10 @@ void Setup::report_presence(const std::string& source, const Who& who) {
   if (opens_by(OpenWay::presence) && after(facts(), SetupEvent::presence)) apply(SetupEvent::presence, who);
 }
 
+void Setup::require_password_opens() const {
+  if (!after(facts(), SetupEvent::password)) throw Error(Code::invalid_state, reason());
+}
+
 void Setup::password_accepted(const Who& who) {
   apply(SetupEvent::password, who);
 }

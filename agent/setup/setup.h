@@ -66,6 +66,7 @@ class Setup {
   // Somebody is at the device, as a switch or a local service says: opens the window where that is a way to open, and
   // counts as proof of presence for a while.
   void report_presence(const std::string& source, const Who& who);
+  void require_password_opens() const;  // throws Error{invalid_state}
   void password_accepted(const Who& who);
   // Ends the window; a setup that is open by itself ends for good, as if the device were configured. Throws
   // Error{invalid_state}.

@@ -50,6 +50,7 @@ void SetupPorts::submit_password(const dbus::Caller& caller, dbus::Secret passwo
                                  dbus::Completion<std::monostate> done) {
   translated([&] {
     require_password_way();
+    services_.setup.require_password_opens();
     const auto fields = who(caller);
     services_.password.submit(password.view(), [this, fields,
                                                 answer = to_answer<std::monostate>(std::move(done))](auto outcome) {

@@ -32,6 +32,7 @@ struct Core : LoopFixture {
       : worker(
             loop, [this] { return chip.open(); }, [this] { ++health_changes; }, limits) {
     agent::seal_setup_flag(state, seal);
+    state.accept_setup();
   }
 
   TemporaryDirectory directory;

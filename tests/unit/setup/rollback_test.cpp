@@ -140,6 +140,38 @@ BOOST_AUTO_TEST_CASE(power_lost_in_a_reset_leaves_a_device_that_is_in_setup_or_w
   BOOST_TEST(start().now() == "setup-open");
 }
 
+BOOST_AUTO_TEST_CASE(changes_that_somebody_forged_to_be_undone_open_nothing) {
+  start().configure();
+  tamper("INSERT INTO unconfirmed VALUES ('opc', 1); UPDATE fact SET value = x'6f70630a' WHERE name = 'setup-closed'");
+  run.emplace(disk, chip);
+  BOOST_TEST((run->state.setup_flag() == agent::SetupFlag::verifying));
+  run->state.roll_back("opc", agent::State::Clock::now());
+  BOOST_TEST(run->start().now() == "operational");
+  BOOST_TEST(start().now() == "operational");
+}
+
+BOOST_AUTO_TEST_CASE(changes_are_undone_before_the_chip_is_there_and_setup_opens_when_it_is) {
+  agent::StagedState staged = test::DeviceRun::trust();
+  staged.confirm_by = agent::State::Clock::now() + std::chrono::minutes(5);
+  start().commit(staged);
+  run.reset();
+  run.emplace(disk, chip).state.roll_back("opc", agent::State::Clock::now());
+  BOOST_TEST(run->now() == "verifying");
+  BOOST_TEST(run->start().now() == "setup-open");
+  BOOST_TEST(start().now() == "setup-open");
+  BOOST_TEST(chip.anchor()->generation == run->state.generation());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_that_happens_before_the_chip_is_there_proves_a_forged_flag) {
+  start().configure();
+  tamper("DELETE FROM fact WHERE name = 'setup-closed'");
+  run.emplace(disk, chip);
+  (void)run->value<std::monostate>([&](agent::Answer<std::monostate> answer) { run->seal.prepare(std::move(answer)); });
+  run->state.commit(test::DeviceRun::trust(0), agent::State::Clock::now());
+  BOOST_TEST(run->start().now() == "setup-locked");
+  BOOST_TEST(start().now() == "setup-locked");
+}
+
 BOOST_AUTO_TEST_CASE(C11_a_chip_that_fails_after_the_commit_re_opens_nothing) {
   start();
   chip.fail(tpm::Fault::failed);
