@@ -22,7 +22,7 @@ namespace edgeseal::crash {
 namespace {
 
 constexpr int listener_number = 200;  // of the filter's listener in the new process
-constexpr int time_limit_ms = 20'000;
+constexpr int time_limit_ms = 60'000;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);

@@ -4,11 +4,13 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <chrono>
 #include <stdexcept>
 
 namespace edgeseal::crash {
 namespace {
 
+constexpr std::chrono::minutes answer_patience{2};
 constexpr std::size_t partner_count = 3;
 constexpr const char* nothing_to_do = "org.edgeseal.Error.NothingToDo";
 constexpr std::uint8_t write_and_erase = 6;  // OPC 10000-20 §4.2.2
@@ -65,6 +67,10 @@ Der Plant::authority() const {
 
 std::string application_uri(const std::string& application) {
   return "urn:gateway:" + application;
+}
+
+Client::Client(const Plant& plant) : plant_(plant), connection_(sdbus::createSystemBusConnection()) {
+  connection_->setMethodCallTimeout(answer_patience);
 }
 
 void Client::wait_for_answer() {

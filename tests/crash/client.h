@@ -41,7 +41,7 @@ struct SlotName {
 // An administrator with a connection of his own to the bus. Calls throw sdbus::Error.
 class Client {
  public:
-  explicit Client(const Plant& plant) : plant_(plant), connection_(sdbus::createSystemBusConnection()) {}
+  explicit Client(const Plant& plant);
 
   [[nodiscard]] sdbus::IConnection& connection() { return *connection_; }
   [[nodiscard]] const Plant& plant() const { return plant_; }

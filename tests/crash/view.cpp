@@ -21,8 +21,8 @@ using Interfaces = std::map<std::string, Properties>;
 using Objects = std::map<sdbus::ObjectPath, Interfaces>;
 
 constexpr unsigned all_lists = 15;
-constexpr std::chrono::seconds seal_patience{20};
-constexpr std::chrono::seconds removal_patience{20};  // on a busy machine; it is done in the background
+constexpr std::chrono::minutes seal_patience{2};
+constexpr std::chrono::minutes removal_patience{2};  // it is done in the background, and disks are slow to sync
 
 Objects objects_of(sdbus::IConnection& connection) {
   const auto proxy =
