@@ -80,7 +80,8 @@ void Bundles::tell(Level level, const std::string& kind, const std::string& mess
 }
 
 void Bundles::require_idle() const {
-  if (trying_ || installing_) throw Error(Code::busy, "a PIN is being tried; try again in a moment");
+  if (beginning_ || trying_ || installing_)
+    throw Error(Code::busy, "a bundle is being taken, or a PIN being tried; try again in a moment");
   if (record_.verifying)
     throw Error(Code::invalid_state,
                 "the last bundle still has to prove itself by the first contact with its server; report that first");
@@ -131,24 +132,24 @@ void Bundles::await_pin(const BundleDelivery& delivery, std::string ciphertext, 
   begin_tries(std::move(answer));
 }
 
-// The ciphertext is on the disk first: a budget without it would be nobody's.
+// The ciphertext is on the disk first: a budget without it would be nobody's. Begun once: to begin it again would give
+// tries back.
 void Bundles::begin_tries(Answer<std::string> answer) {
   const PendingBundle& pending = *record_.pending;
+  beginning_ = true;
   services_.tries.begin(
       budget, pending.subject(), pending.limit,
-      [this, session = pending.session, answer = std::move(answer)](std::variant<std::monostate, Error> begun) {
-        if (std::holds_alternative<Error>(begun) && record_.pending && record_.pending->session == session)
-          end_pending("refused");
+      [this, answer = std::move(answer)](std::variant<std::monostate, Error> begun) {
+        beginning_ = false;
+        if (std::holds_alternative<Error>(begun)) end_pending("refused");
         proceed(answer, begun, [&](std::monostate) {
-          if (!record_.pending || record_.pending->session != session)
-            throw Error(Code::invalid_state, "another bundle was brought meanwhile");
           record_.pending->counted = true;
           keep();
           tell(Level::notice, "bundle-staged",
                fmt::format("a bundle waits for its PIN, of which {} tries are left", record_.pending->limit),
-               {{"session", session}, {"source", record_.pending->source}});
+               {{"session", record_.pending->session}, {"source", record_.pending->source}});
           announce();
-          answer(session);
+          answer(record_.pending->session);
         });
       });
 }
@@ -296,7 +297,7 @@ void Bundles::discard(const std::string& session) {
 
 void Bundles::look() {
   try {
-    if (!services_.seal.is_open() || trying_ || installing_) return;
+    if (!services_.seal.is_open() || beginning_ || trying_ || installing_) return;
     const bool first = !loaded_;
     load();
     if (first) world_.changed();
@@ -315,7 +316,7 @@ void Bundles::resume() {
   if (!left) return;  // until the TPM has said how far the counter is
   if (*left == 0) return lock_out();
   if (world_.elapsed() >= record_.pending->deadline) return end_pending("timed-out");
-  if (announced_ != record_.pending->session) announce();
+  announced_ == record_.pending->session ? arm() : announce();
 }
 
 }  // namespace edgeseal::agent

@@ -133,7 +133,7 @@ class Bundles {
   BundleInstallation installation_;
   SealedRecord stored_;
   EventLoop::Source timer_;
-  bool loaded_ = false, trying_ = false;
+  bool loaded_ = false, beginning_ = false, trying_ = false;
   std::string announced_;  // the session that people were asked for
   BundleRecord record_;
   std::optional<AcceptedBundle> installing_;

@@ -127,6 +127,15 @@ BOOST_AUTO_TEST_CASE(inhibitors_are_listed) {
   BOOST_TEST(json.at("inhibitors").at(1).at("unit") == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_status_says_who_is_busy) {
+  BOOST_TEST(!has(ctl({"status"}).out, "Busy"));
+  change([](auto& ports) { ports.busy.held = {{"plc", "a batch runs", 0, 42, "", 1}}; });
+  const auto result = ctl({"status"});
+  BOOST_TEST(has(result.out, "Busy"));
+  BOOST_TEST(has(result.out, "plc: a batch runs"));
+  BOOST_TEST(ctl_json({"status"}).at("inhibitors").at(0) == "plc: a batch runs");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace edgeseal::test

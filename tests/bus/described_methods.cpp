@@ -11,11 +11,12 @@
 #include "tests/bus/signature.h"
 
 namespace edgeseal::test {
-namespace {
 
 std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const std::string& path) {
   return sdbus::createProxy(connection, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(path));
 }
+
+namespace {
 
 std::string introspect(sdbus::IConnection& connection, const std::string& path) {
   std::string xml;

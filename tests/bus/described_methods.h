@@ -4,12 +4,16 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "dbus/generated/privileges.h"
 
 namespace edgeseal::test {
+
+// An object of the service.
+[[nodiscard]] std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const std::string& path);
 
 // A method as an object of the service describes it (org.freedesktop.DBus.Introspectable), and as its XML declares it.
 struct DescribedMethod {
