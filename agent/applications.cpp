@@ -165,7 +165,8 @@ void Applications::declare(ApplicationRecord application) {
   put(application);
   keys_.forget_cached();
   log(Level::notice, Event::application_created,
-      fmt::format("application {} {} by {}", application.name, before ? "changed" : "created", application.origin),
+      fmt::format("application {} {} by {}", application.name, before ? "changed" : "created",
+                  application.origin == built_in_origin ? "the agent itself" : application.origin),
       {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
 }
 
