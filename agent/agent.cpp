@@ -8,7 +8,9 @@
 #include <csignal>
 #include <iterator>
 
+#include "agent/application_info.h"
 #include "agent/journal.h"
+#include "agent/setup/console.h"
 #include "tpm/esys_key_device.h"
 
 namespace edgeseal::agent {
@@ -56,19 +58,22 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       spares_(loop_, state_, worker_, configuration.spare_keys),
       maker_(state_, worker_, sealed_, keys_, policies_, spares_),
       attestation_(state_, worker_),
-      anchor_(state_, worker_,
-              [this] {
-                if (bus_) bus_->setup_state_changed();
-              }),
+      anchor_(state_, worker_, [this] { setup_.refresh("what the TPM remembers", {}); }),
       audit_([this](const std::string& kind, const Audit::Fields& fields) { audited(kind, fields); }),
       seal_(state_, worker_, [this] { seal_opened(); }),
       lists_(state_, seal_, audit_, configuration.trust_lists,
              [this](const dbus::GroupName& group) { trust_list_changed(group); }),
       background_(loop_),
+      setup_({loop_, state_, anchor_, audit_}, configuration.setup),
+      tries_(state_, seal_, worker_, [this] { setup_changed(); }),
+      password_({state_, seal_, tries_, background_}, configuration.one_time_password, [this] { return loop_.now(); },
+                [this] { setup_.lock_out("all tries at the one-time password are used up"); }),
       publication_(configuration.state_directory + "/pki", &background_),
       guarded_(configuration.state_directory + "/pki", background_, [this] { guard_.refresh(); }),
       applications_(state_, keys_, publication_, background_,
                     [this](const dbus::GroupName& group) { return lists_.record(group).list; }),
+      device_(applications_, configuration.device,
+              [this](const ApplicationRecord& application) { device_made(application); }),
       transactions_([this] { return time_.now(); },
                     [this](const std::string& application, const StagedChanges& changes) {
                       groups_.dropped(application, changes);
@@ -76,9 +81,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       groups_(loop_, {state_, keys_, anchor_, applications_, retired_, transactions_, lists_, audit_}, maker_,
               {configuration.validation.strength},
               {[this](const dbus::GroupName& group) { group_changed(group); },
-               [this] {
-                 if (bus_) bus_->setup_state_changed();
-               },
+               [this](const TransactionOwner& by) { setup_.refresh("configuration", fields_of(by)); },
                [this](const AppliedChanges& changes) { changes_applied(changes); }}),
       time_(state_),
       rejected_(loop_,
@@ -105,8 +108,10 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
           [this](const dbus::GroupName& group, const Alarm& alarm) { alarm_changed(group, alarm); }),
       adoption_(state_, background_, audit_, adoption_world(configuration)),
       guard_(loop_, background_, audit_, guarded_world(), {}),
+      identity_({state_, device_, groups_, keys_, transactions_, attestation_}, configuration.device_identity),
+      onboarding_(state_, identity_, lists_, audit_, configuration.onboarding, [this] { onboarding_changed(); }),
       ports_({state_, applications_, groups_, worker_, keys_, sealed_, policies_, attestation_, anchor_, lists_, files_,
-              alarms_, guard_, adoption_},
+              alarms_, guard_, adoption_, setup_},
              {[this](const dbus::ApplicationInfo& application) {
                 bus_->application_added(application);
                 spares_.refill();
@@ -117,18 +122,41 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
               }}),
       trust_ports_({applications_, groups_, transactions_, lists_, files_, changes_, validation_, alarms_,
                     server_configuration_, anchor_}),
-      directory_ports_(adoption_, anchor_) {
+      directory_ports_(adoption_, anchor_),
+      device_ports_({identity_, onboarding_, anchor_, [this] { return time_.now(); },
+                     [this] { return ports_.account_of(device_application_name); }},
+                    [this] { identity_changed(); }),
+      inhibitors_(loop_, {}, {[this] { busy_changed(); }, [this] { contact_.now_free(); }}),
+      contact_(state_, contact_world()),
+      busy_ports_(inhibitors_, contact_),
+      setup_ports_({setup_, password_, groups_, anchor_, audit_, is_at_console}),
+      staging_({state_, seal_, lists_, groups_, applications_, device_, setup_, audit_}, configuration.staging,
+               staging_world()),
+      staging_ports_(staging_, anchor_),
+      pin_marker_(configuration.key_socket_path.substr(0, configuration.key_socket_path.rfind('/'))),
+      bundles_({loop_, state_, seal_, tries_, setup_, software_, audit_, {lists_, groups_, device_}},
+               configuration.bundles, bundles_world()),
+      bundle_ports_(bundles_) {
+  seal_setup_flag(state_, seal_);
+  setup_.observe([this] { setup_changed(); });
+  server_configuration_.use_setup(setup_);
+  validation_.use_setup(setup_);
   applications_.observe(publication_observer());
   keys_.use_trust_lists(lists_);
   declare_applications(configuration.applications);
+  device_.follow_configuration();
   applications_.publish_missing();
   policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
-  bus_.emplace(dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_},
-               bus_settings);
+  bus_.emplace(
+      dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_, busy_ports_,
+                           device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_},
+      bus_settings);
   serve_bus();
+  watch_switch(configuration.setup_switch);
+  contact_.now_free();
   stop_timer_ = loop_.add_timer([this] { stop_when_answered(); });
 }
 
@@ -157,13 +185,82 @@ void Agent::serve_bus() {
   });
 }
 
+void Agent::device_made(const ApplicationRecord& application) {
+  if (bus_) bus_->application_added(application_info(application));
+}
+
+void Agent::identity_changed() {
+  if (bus_) bus_->identity_changed();
+  onboarding_changed();
+}
+
+void Agent::onboarding_changed() {
+  if (bus_) bus_->onboarding_changed();
+}
+
 void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
   if (bus_) bus_->audit_event(kind, fields);
   if (kind == "directory-drift" && bus_) bus_->directories_changed();
 }
 
+void Agent::setup_changed() {
+  if (setup_.state() == SetupState::operational && password_.exists()) password_.discard();
+  if (bus_) bus_->setup_state_changed();
+  staging_.look();
+  bundles_.look();
+}
+
+std::vector<std::string> Agent::device_names() {
+  std::vector<std::string> names{identity_.serial_number(), identity_.product_instance_uri()};
+  std::erase(names, "");
+  return names;
+}
+
+Bundles::World Agent::bundles_world() {
+  return {.now = [this] { return time_.now(); },
+          .elapsed = [this] { return clock_.now(); },
+          .device_names = [this] { return device_names(); },
+          .changed =
+              [this] {
+                if (bus_) bus_->bundle_changed();
+              },
+          .wanted =
+              [this](const std::string& session) {
+                pin_marker_.show(session);
+                if (bus_) bus_->pin_wanted();
+              },
+          .closed =
+              [this](const std::string& session, const std::string& outcome) {
+                pin_marker_.clear();
+                if (bus_) bus_->pin_closed(session, outcome);
+              }};
+}
+
+Staging::World Agent::staging_world() {
+  return {[this] {
+            const TimeOfDay read = read_time_of_day();
+            return TimeOfDay{time_.now(), read.synchronised};
+          },
+          [this] {
+            if (bus_) bus_->staging_changed();
+          },
+          [this](const std::string& reason) {
+            if (bus_) bus_->staging_rolled_back(reason);
+          }};
+}
+
+void Agent::watch_switch(const SwitchSettings& settings) {
+  if (!settings.exists()) return;
+  switch_.emplace(
+      loop_, [settings] { return open_switch(settings); }, std::chrono::seconds(settings.hold_seconds),
+      [this](const std::string& name) { setup_.report_presence("the switch " + name, {{"switch", name}}); });
+}
+
 // Until then nobody knows whether the stored lists are good.
 void Agent::seal_opened() {
+  onboarding_.look();
+  staging_.look();
+  bundles_.look();
   applications_.publish_missing();
   guard_publication();
   adoption_.refresh();
@@ -175,6 +272,7 @@ void Agent::trust_list_changed(const dbus::GroupName& group) {
   if (bus_) bus_->trust_list_changed(group);
   adoption_.trust_list_changed(group);
   alarms_.look();
+  onboarding_.look();
 }
 
 void Agent::alarm_changed(const dbus::GroupName& group, const Alarm& alarm) {
@@ -184,9 +282,12 @@ void Agent::alarm_changed(const dbus::GroupName& group, const Alarm& alarm) {
 void Agent::group_changed(const dbus::GroupName& group) {
   if (bus_) bus_->group_changed(group);
   alarms_.look();
+  onboarding_.look();
 }
 
 void Agent::changes_applied(const AppliedChanges& changes) {
+  staging_.changes_applied(changes);
+  bundles_.changes_applied(changes);
   if (!bus_) return;
   bus_->changes_applied(changes.application, changes.certificate_groups, changes.trust_lists);
   if (changes.restart_required)
@@ -232,6 +333,17 @@ void Agent::directories_changed() {
   if (bus_) bus_->directories_changed();
 }
 
+void Agent::busy_changed() {
+  if (bus_) bus_->busy_changed();
+}
+
+ContactRequest::World Agent::contact_world() {
+  return {[this] { return inhibitors_.busy(); }, [this] { busy_changed(); },
+          [this] {
+            if (bus_) bus_->contact_due();
+          }};
+}
+
 // What others changed is written again as a whole.
 DirectoryGuard::World Agent::guarded_world() {
   return {[this] {
@@ -272,8 +384,10 @@ void Agent::tpm_changed() {
 
 void Agent::tpm_ready() {
   pin_storage_key();
-  seal_.prepare([](const std::variant<std::monostate, Error>&) {});
-  anchor_.check();
+  seal_.prepare([this](const std::variant<std::monostate, Error>&) {
+    anchor_.check();
+    tries_.check([this] { password_.check(); });
+  });
   spares_.refill();
 }
 

@@ -9,25 +9,42 @@
 #include "agent/audit.h"
 #include "agent/background_worker.h"
 #include "agent/bus_ports.h"
+#include "agent/busy_ports.h"
 #include "agent/certificate_groups.h"
 #include "agent/configuration.h"
+#include "agent/contact_request.h"
+#include "agent/device_application.h"
 #include "agent/device_clock.h"
+#include "agent/device_identity.h"
+#include "agent/device_ports.h"
 #include "agent/directory_guard.h"
 #include "agent/directory_ports.h"
 #include "agent/event_loop.h"
 #include "agent/guarded_publication.h"
+#include "agent/inhibitors.h"
 #include "agent/integrity_seal.h"
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/key_socket.h"
+#include "agent/onboarding/onboarding.h"
 #include "agent/pcr_policies.h"
 #include "agent/publication.h"
 #include "agent/rejected_publication.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
+#include "agent/setup/bundle_ports.h"
+#include "agent/setup/bundles.h"
+#include "agent/setup/one_time_password.h"
+#include "agent/setup/pin_marker.h"
+#include "agent/setup/presence_switch.h"
+#include "agent/setup/setup.h"
+#include "agent/setup/setup_ports.h"
+#include "agent/setup/try_counter.h"
 #include "agent/software_worker.h"
 #include "agent/spare_keys.h"
+#include "agent/staging/staging.h"
+#include "agent/staging/staging_ports.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
@@ -58,6 +75,9 @@ class Agent {
  private:
   void declare_applications(const std::vector<ApplicationRecord>& declared);
   void serve_bus();
+  void device_made(const ApplicationRecord& application);
+  void identity_changed();
+  void onboarding_changed();
   void audited(const std::string& kind, const Audit::Fields& fields);
   void seal_opened();
   void trust_list_changed(const dbus::GroupName& group);
@@ -70,8 +90,15 @@ class Agent {
   void import_trust(const dbus::Caller& caller, const dbus::GroupName& group, const TrustList& list,
                     Answer<std::monostate> answer);
   void directories_changed();
+  void busy_changed();
+  [[nodiscard]] ContactRequest::World contact_world();
   void make_publication_root(Answer<std::monostate> answer);
   void guard_publication();
+  void setup_changed();
+  [[nodiscard]] Staging::World staging_world();
+  [[nodiscard]] Bundles::World bundles_world();
+  [[nodiscard]] std::vector<std::string> device_names();
+  void watch_switch(const SwitchSettings& settings);
   void tpm_changed();
   void tpm_ready();
   void pin_storage_key();
@@ -98,9 +125,13 @@ class Agent {
   IntegritySeal seal_;
   TrustLists lists_;
   BackgroundWorker background_;
+  Setup setup_;
+  TryCounter tries_;
+  OneTimePassword password_;
   Publication publication_;
   GuardedPublication guarded_;
   Applications applications_;
+  DeviceApplication device_;
   Transactions transactions_;
   CertificateGroups groups_;
   TimeFloor time_;
@@ -112,12 +143,25 @@ class Agent {
   TrustAlarms alarms_;
   Adoption adoption_;
   DirectoryGuard guard_;
+  DeviceIdentity identity_;
+  Onboarding onboarding_;
   BusPorts ports_;
   TrustPorts trust_ports_;
   DirectoryPorts directory_ports_;
+  DevicePorts device_ports_;
+  Inhibitors inhibitors_;
+  ContactRequest contact_;
+  BusyPorts busy_ports_;
+  SetupPorts setup_ports_;
+  Staging staging_;
+  StagingPorts staging_ports_;
+  PinMarker pin_marker_;
+  Bundles bundles_;
+  BundlePorts bundle_ports_;
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;
+  std::optional<PresenceSwitch> switch_;
   bool tpm_was_ready_ = false, publication_is_guarded_ = false;
   EventLoop::Source stop_timer_;
   EventLoop::Time stop_by_{};

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "agent/access.h"
+#include "agent/device_names.h"
 #include "agent/host_name.h"
 #include "agent/journal.h"
 #include "agent/opc_ua_names.h"
@@ -40,12 +41,18 @@ void require_rule(const std::string& rule) {
   }
 }
 
+// Where somebody can change it.
+std::string declaration_of(const ApplicationRecord& application) {
+  return application.origin == built_in_origin ? "[device] in edgeseal.toml" : application.origin;
+}
+
 void require_changeable_access(const ApplicationRecord& application, std::string_view change, const std::string& rule) {
   if (application.origin != "bus")
     throw Error(
         Code::invalid_state,
-        fmt::format("application {} is declared by {}: {} \"{}\" {} its list access there, then restart the agent",
-                    application.name, application.origin, change, rule, change == "add" ? "to" : "from"));
+        fmt::format("application {} is declared by {}: {} \"{}\" {} its list access there, then restart the "
+                    "agent",
+                    application.name, declaration_of(application), change, rule, change == "add" ? "to" : "from"));
 }
 
 bool is_uri(const std::string& text) {
@@ -91,6 +98,18 @@ void require_trust_groups(const std::vector<std::string>& groups) {
     throw Error(Code::invalid_argument, "a trust group is named twice");
 }
 
+// Its name and its groups: a key of the device identity is for the DCA alone (OPC 10000-21 §6.3).
+void require_device_alone(const ApplicationRecord& application) {
+  if (application.origin == built_in_origin) return;
+  if (application.name == device_application_name)
+    throw Error(Code::invalid_argument,
+                fmt::format("{} is the name of the device itself; choose another one", application.name));
+  for (const std::string& group : group_names(application))
+    if (group == identity_group || group == provisioning_group)
+      throw Error(Code::invalid_argument, fmt::format("the group {} is for the device itself, not for application {}",
+                                                      group, application.name));
+}
+
 }  // namespace
 
 std::vector<std::string> group_names(const ApplicationRecord& application) {
@@ -115,6 +134,7 @@ void Applications::validate(const ApplicationRecord& application) const {
   if (application.slots.size() > max_slots || application.access.size() > max_access_rules)
     throw Error(Code::invalid_argument,
                 fmt::format("an application has at most {} slots and {} access rules", max_slots, max_access_rules));
+  require_device_alone(application);
   require_known("legacy", application.legacy, legacy_uses);
   require_known("export", application.exports, layout_names);
   require_slots_once(application.slots);
@@ -145,7 +165,8 @@ void Applications::declare(ApplicationRecord application) {
   put(application);
   keys_.forget_cached();
   log(Level::notice, Event::application_created,
-      fmt::format("application {} {} by {}", application.name, before ? "changed" : "created", application.origin),
+      fmt::format("application {} {} by {}", application.name, before ? "changed" : "created",
+                  application.origin == built_in_origin ? "the agent itself" : application.origin),
       {{"APPLICATION", application.name}, {"ORIGIN", application.origin}});
 }
 
@@ -161,7 +182,7 @@ void Applications::observe(PublicationObserver observer) {
 
 void Applications::withdraw_undeclared(const std::vector<ApplicationRecord>& declared) {
   for (ApplicationRecord application : state_.applications()) {
-    if (application.origin == "bus" ||
+    if (application.origin == "bus" || application.origin == built_in_origin ||
         std::ranges::find(declared, application.name, &ApplicationRecord::name) != declared.end())
       continue;
     log(Level::warning, Event::application_created,
@@ -179,6 +200,8 @@ void Applications::withdraw_undeclared(const std::vector<ApplicationRecord>& dec
 
 void Applications::remove(const std::string& name) {
   const ApplicationRecord application = get(name);
+  if (application.origin == built_in_origin)
+    throw Error(Code::invalid_state, "this is the device itself: it can be reset, and not be deleted");
   if (application.origin != "bus")
     throw Error(Code::invalid_state,
                 fmt::format("application {} is declared by {}: remove that file first, then restart the agent", name,

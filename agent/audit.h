@@ -14,7 +14,10 @@ namespace edgeseal::agent {
 // §6.1.3):
 //   certificate-update-requested, certificate-updated, certificate-update-failed, trust-list-update-requested,
 //   trust-list-updated, trust-list-update-failed, validation-failed, validation-error-suppressed, changes-rolled-back,
-//   server-reset, integrity-lost, directory-drift, directory-adopted, directory-released, alarm
+//   trust-staged, staged-trust-refused, staged-trust-activated, staged-trust-verified, staged-trust-rolled-back,
+//   staged-trust-discarded, staged-key-refused, staged-key-imported,
+//   server-reset, setup-state, presence, one-time-password, device-reset, integrity-lost, directory-drift,
+//   directory-adopted, directory-released, alarm
 // Secrets never: no private key, PIN, nonce, passphrase. Loop's thread.
 class Audit {
  public:

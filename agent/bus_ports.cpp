@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/application_info.h"
 #include "agent/call_error.h"
 #include "agent/description.h"
 #include "agent/journal.h"
@@ -47,13 +48,13 @@ dbus::ManufacturerKeyInfo to_info(const tpm::ManufacturerKey& key) {
   return {std::string(kind_name(key.kind)), key.algorithm, key.handle, key.nv_index, key.public_area, key.certificate};
 }
 
-dbus::ApplicationInfo to_info(const ApplicationRecord& record) {
-  dbus::ApplicationInfo info{record.name, record.application_uri, record.account, record.access, record.legacy,
-                             {},          record.origin};
-  info.groups = group_names(record);
-  info.server_capabilities = record.server_capabilities;
-  info.exports = record.exports;
-  return info;
+std::optional<uid_t> user_of(const ApplicationRecord& record) {
+  if (record.account.empty()) return std::nullopt;
+  try {
+    return policy::find_user(record.account);
+  } catch (const policy::Error& error) {
+    throw Error(Code::internal_error, error.what());
+  }
 }
 
 }  // namespace
@@ -67,21 +68,18 @@ dbus::TpmStatus BusPorts::tpm_status() const {
   return {std::string(health_name(state.health)), state.detail, tpm_facts(state.facts)};
 }
 
-std::string BusPorts::setup_state() const {
-  return translated([&] { return std::string(setup_state_name(services_.state, services_.anchor)); });
-}
-
 std::string BusPorts::describe() const {
   return translated([&] {
     return describe_agent({services_.state, services_.applications, services_.tpm.state(), services_.anchor,
-                           services_.groups.retired_keys(), services_.lists, services_.alarms, services_.guard});
+                           services_.groups.retired_keys(), services_.lists, services_.alarms, services_.guard,
+                           services_.setup});
   });
 }
 
 std::vector<dbus::ApplicationInfo> BusPorts::applications() const {
   return translated([&] {
     std::vector<dbus::ApplicationInfo> infos;
-    for (const ApplicationRecord& record : services_.applications.list()) infos.push_back(to_info(record));
+    for (const ApplicationRecord& record : services_.applications.list()) infos.push_back(application_info(record));
     return infos;
   });
 }
@@ -96,7 +94,7 @@ void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplicatio
     record.server_capabilities = application.server_capabilities;
     record.exports = application.exports;
     for (const std::string& slot : application.slots) record.slots.push_back(SlotDeclaration::parse(slot));
-    observer_.application_added(to_info(services_.applications.create(std::move(record))));
+    observer_.application_added(application_info(services_.applications.create(std::move(record))));
   });
 }
 
@@ -287,12 +285,14 @@ void BusPorts::internal_error(const std::string& where, const std::string& what)
 std::optional<uid_t> BusPorts::account_of(const std::string& application) const {
   return translated([&]() -> std::optional<uid_t> {
     const auto record = services_.state.application(application);
-    if (!record || record->account.empty()) return std::nullopt;
-    try {
-      return policy::find_user(record->account);
-    } catch (const policy::Error& error) {
-      throw Error(Code::internal_error, error.what());
-    }
+    return record ? user_of(*record) : std::nullopt;
+  });
+}
+
+bool BusPorts::is_account(uid_t uid) const {
+  return translated([&] {
+    return std::ranges::any_of(services_.state.applications(),
+                               [&](const ApplicationRecord& record) { return user_of(record) == uid; });
   });
 }
 

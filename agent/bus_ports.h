@@ -6,6 +6,7 @@
 #include "agent/certificate_groups.h"
 #include "agent/directory_guard.h"
 #include "agent/pcr_policies.h"
+#include "agent/setup/setup.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "agent/trust/trust_alarms.h"
@@ -39,13 +40,13 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
     const TrustAlarms& alarms;
     const DirectoryGuard& guard;
     Adoption& adoption;
+    const Setup& setup;
   };
 
   BusPorts(const Services& services, Observer observer) : services_(services), observer_(std::move(observer)) {}
 
   std::string version() const override;
   dbus::TpmStatus tpm_status() const override;
-  std::string setup_state() const override;
   std::string describe() const override;
   std::vector<dbus::ApplicationInfo> applications() const override;
   void create_application(const dbus::Caller& caller, const dbus::NewApplication& application) override;
@@ -87,6 +88,7 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   void record(const dbus::AuditRecord& record) override;
   void internal_error(const std::string& where, const std::string& what) override;
   std::optional<uid_t> account_of(const std::string& application) const override;
+  bool is_account(uid_t uid) const override;
 
  private:
   [[nodiscard]] KeyPtr key_of(const dbus::GroupName& group, const std::string& certificate_type,

@@ -30,6 +30,19 @@ std::string time_text(const ASN1_TIME* time) {
   return text.data();
 }
 
+std::array<std::byte, 20> sha1(ByteView bytes) {
+  std::array<std::byte, 20> digest{};
+  require_openssl(EVP_Digest(bytes.data(), bytes.size(), out_octets(digest), nullptr, EVP_sha1(), nullptr) == 1,
+                  "SHA-1");
+  return digest;
+}
+
+GeneralNamesPtr alternative_names_of(ByteView der) {
+  const CertificatePtr certificate = parse_certificate(der);
+  return GeneralNamesPtr(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+}
+
 }  // namespace
 
 std::string subject_of(const X509& certificate) {
@@ -79,13 +92,12 @@ CertificateSummary summarize(ByteView der) {
                        static_cast<std::size_t>(ASN1_STRING_length(serial))}),
           time_text(X509_get0_notBefore(certificate.get())),
           time_text(X509_get0_notAfter(certificate.get())),
-          hexadecimal(sha256(der))};
+          hexadecimal(sha256(der)),
+          hexadecimal(sha1(der))};
 }
 
 HostNames host_names_of(ByteView der) {
-  const CertificatePtr certificate = parse_certificate(der);
-  const GeneralNamesPtr names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+  const GeneralNamesPtr names = alternative_names_of(der);
   HostNames found;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     int type = 0;
@@ -100,6 +112,20 @@ HostNames host_names_of(ByteView der) {
       found.ip_addresses.emplace_back(text.data());
   }
   return found;
+}
+
+std::vector<std::string> uris_of(ByteView der) {
+  const GeneralNamesPtr names = alternative_names_of(der);
+  std::vector<std::string> uris;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    int type = 0;
+    const auto* value =
+        static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type));
+    if (type == GEN_URI)
+      uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                        static_cast<std::size_t>(ASN1_STRING_length(value)));
+  }
+  return uris;
 }
 
 std::string pem(const char* label, ByteView der) {

@@ -25,6 +25,7 @@ struct CertificateSummary {
   std::string serial_number;          // hexadecimal
   std::string not_before, not_after;  // RFC 3339, UTC
   std::string sha256_fingerprint;     // hexadecimal
+  std::string sha1_fingerprint;       // hexadecimal: the thumbprint of OPC UA
 };
 [[nodiscard]] CertificateSummary summarize(ByteView der);
 
@@ -33,6 +34,9 @@ struct HostNames {
   std::vector<std::string> dns_names, ip_addresses;
 };
 [[nodiscard]] HostNames host_names_of(ByteView der);
+
+// The URIs of the subjectAltName, in its order.
+[[nodiscard]] std::vector<std::string> uris_of(ByteView der);
 
 [[nodiscard]] std::string pem(const char* label, ByteView der);
 

@@ -204,6 +204,13 @@ void CertificateGroups::reset(const TransactionOwner& owner, const std::string& 
   changeover_.reset(application, std::move(done));
 }
 
+void CertificateGroups::reset_all(std::function<void()> done) {
+  const auto all = services_.applications.list();
+  for (const ApplicationRecord& application : all) require_idle(application.name);
+  for (const ApplicationRecord& application : all) services_.transactions.forget(application.name);
+  changeover_.reset_all(std::move(done));
+}
+
 void CertificateGroups::owner_vanished(const std::string& bus_name) {
   for (const auto& [application, weak] : creations_)
     if (const CreationPtr creation = weak.lock(); creation && creation->owner.bus_name == bus_name)

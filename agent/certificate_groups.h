@@ -8,6 +8,7 @@
 
 #include "agent/applications.h"
 #include "agent/certificate.h"
+#include "agent/certificate_subject.h"
 #include "agent/change_audit.h"
 #include "agent/changeover.h"
 #include "agent/housekeeping.h"
@@ -44,9 +45,20 @@ class CertificateGroups {
   void create_signing_request(const TransactionOwner& owner, const dbus::GroupName& group,
                               const std::string& certificate_type, const dbus::SigningRequestOptions& options,
                               Answer<Bytes> answer);
+  // The same for who says himself whom the certificate is for.
+  struct Wish {
+    Slot slot;
+    CertificateSubject subject;
+    KeyDeclaration key;  // of a new one; the next two, too
+    Bytes nonce{};
+    bool regenerate_private_key = false;
+  };
+  void create_signing_request(const TransactionOwner& owner, const Wish& wish, Answer<Bytes> answer);
   // Makes a key and its self-signed certificate, stages both; answers the certificate.
   void create_self_signed(const TransactionOwner& owner, const dbus::GroupName& group,
                           const std::string& certificate_type, const dbus::SelfSignedOptions& options,
+                          Answer<Bytes> answer);
+  void create_self_signed(const TransactionOwner& owner, const Wish& wish, std::chrono::days lifetime,
                           Answer<Bytes> answer);
   // A key from outside becomes the pending one; answers its SubjectPublicKeyInfo.
   void import_key(const TransactionOwner& owner, const dbus::GroupName& group, const std::string& certificate_type,
@@ -71,6 +83,8 @@ class CertificateGroups {
   void confirm(const std::string& application) { changeover_.confirm(application); }
   void undo(const std::string& application) { changeover_.undo(application); }
   void reset(const TransactionOwner& owner, const std::string& application, std::function<void()> done);
+  // All applications, whoever changes something there.
+  void reset_all(std::function<void()> done);
   void owner_vanished(const std::string& bus_name);
   // Told by Transactions.
   void dropped(const std::string& application, const StagedChanges& changes);

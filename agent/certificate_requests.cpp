@@ -76,8 +76,18 @@ void CertificateGroups::create_signing_request(const TransactionOwner& owner, co
   const Slot slot = slot_of(group, certificate_type);
   require_nonce(options);
   services_.transactions.require_free(owner, slot.application);
-  const auto request = std::make_shared<SigningRequest>(subject_for(
-      services_.applications.get(slot.application), options, present_certificate(services_.state, slot, options)));
+  create_signing_request(owner,
+                         Wish{slot,
+                              subject_for(services_.applications.get(slot.application), options,
+                                          present_certificate(services_.state, slot, options)),
+                              declaration_of(slot), options.nonce, options.regenerate_private_key},
+                         std::move(answer));
+}
+
+void CertificateGroups::create_signing_request(const TransactionOwner& owner, const Wish& wish, Answer<Bytes> answer) {
+  const Slot& slot = wish.slot;
+  services_.transactions.require_free(owner, slot.application);
+  const auto request = std::make_shared<SigningRequest>(wish.subject);
   const auto sign_with = [this, request, answer](const KeyPtr& key) {
     const Bytes to_be_signed = request->to_be_signed(key->public_key);
     services_.keys.sign(key, certificate_signature(key->public_key, to_be_signed), {},
@@ -87,9 +97,9 @@ void CertificateGroups::create_signing_request(const TransactionOwner& owner, co
   };
   auto existing = services_.state.key(slot, KeyStatus::active);
   if (!existing) existing = services_.state.key(slot, KeyStatus::pending);
-  if (existing && !options.regenerate_private_key) return sign_with(services_.keys.find(existing->id));
+  if (existing && !wish.regenerate_private_key) return sign_with(services_.keys.find(existing->id));
   const CreationPtr creation = begin_creation(owner, slot);
-  maker_.create(slot, declaration_of(slot), options.nonce,
+  maker_.create(slot, wish.key, wish.nonce,
                 [creation, sign_with, answer](std::variant<KeyPtr, Error> key) { proceed(answer, key, sign_with); });
 }
 
@@ -97,20 +107,26 @@ void CertificateGroups::create_self_signed(const TransactionOwner& owner, const 
                                            const std::string& certificate_type, const dbus::SelfSignedOptions& options,
                                            Answer<Bytes> answer) {
   const Slot slot = slot_of(group, certificate_type);
-  audit_.certificate_requested(owner, slot);
-  services_.transactions.require_free(owner, slot.application);
-  if (is_occupied(slot))
-    throw Error(Code::invalid_state,
-                fmt::format("{} has a certificate already; ask for a new one by a signing request", slot.key_name()));
-  const KeyDeclaration declaration = with_size(slot, declaration_of(slot), options.key_bits);
   dbus::SigningRequestOptions names;
   names.subject = options.subject;
   names.dns_names = options.dns_names;
   names.ip_addresses = options.ip_addresses;
   const std::uint16_t lifetime = options.lifetime_days != 0 ? options.lifetime_days : default_lifetime_days;
-  const auto certificate = std::make_shared<SelfSignedCertificate>(
-      subject_for(services_.applications.get(slot.application), names, std::nullopt), State::Clock::now(),
-      std::chrono::days(lifetime));
+  create_self_signed(owner,
+                     Wish{slot, subject_for(services_.applications.get(slot.application), names, std::nullopt),
+                          with_size(slot, declaration_of(slot), options.key_bits)},
+                     std::chrono::days(lifetime), std::move(answer));
+}
+
+void CertificateGroups::create_self_signed(const TransactionOwner& owner, const Wish& wish, std::chrono::days lifetime,
+                                           Answer<Bytes> answer) {
+  const Slot& slot = wish.slot;
+  audit_.certificate_requested(owner, slot);
+  services_.transactions.require_free(owner, slot.application);
+  if (is_occupied(slot))
+    throw Error(Code::invalid_state,
+                fmt::format("{} has a certificate already; ask for a new one by a signing request", slot.key_name()));
+  const auto certificate = std::make_shared<SelfSignedCertificate>(wish.subject, State::Clock::now(), lifetime);
   const CreationPtr creation = begin_creation(owner, slot);
   const auto sign = [this, creation, certificate, answer](const KeyPtr& key) {
     const Bytes to_be_signed = certificate->to_be_signed(key->public_key);
@@ -119,12 +135,12 @@ void CertificateGroups::create_self_signed(const TransactionOwner& owner, const 
                           proceed(answer, signature, [&](const Bytes& bytes) {
                             const Bytes der = certificate->finish(bytes);
                             stage_with_key(*creation, key, {key->slot.certificate_type, der, {}});
+                            creations_.erase(key->slot.application);  // who has the answer may apply
                             answer(der);
                           });
                         });
   };
-  maker_.create(slot, declaration, {},
-                [sign, answer](std::variant<KeyPtr, Error> made) { proceed(answer, made, sign); });
+  maker_.create(slot, wish.key, {}, [sign, answer](std::variant<KeyPtr, Error> made) { proceed(answer, made, sign); });
 }
 
 void CertificateGroups::import_key(const TransactionOwner& owner, const dbus::GroupName& group,

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "agent/certificate.h"
 #include "agent/error.h"
 #include "agent/slot.h"
@@ -91,11 +93,61 @@ void push_extension(STACK_OF(X509_EXTENSION) & extensions, int nid, const char* 
   push_extension(extensions, ExtensionPtr(X509V3_EXT_nconf_nid(nullptr, nullptr, nid, value)));
 }
 
+constexpr const char* hardware_module_name = "1.3.6.1.5.5.7.8.4";  // id-on-hardwareModuleName, RFC 4108 §5
+
+using ObjectPtr = std::unique_ptr<ASN1_OBJECT, OpensslFree<ASN1_OBJECT, ASN1_OBJECT_free>>;
+using TypePtr = std::unique_ptr<ASN1_TYPE, OpensslFree<ASN1_TYPE, ASN1_TYPE_free>>;
+
+ObjectPtr parse_object(const std::string& text) {
+  ObjectPtr object(OBJ_txt2obj(text.c_str(), 1));
+  if (!object)
+    throw Error(Code::invalid_argument,
+                fmt::format("hardware type \"{:.80}\" is no object identifier, e.g. 1.3.6.1.4.1.32473.7", text));
+  return object;
+}
+
+// HardwareModuleName ::= SEQUENCE { hwType OBJECT IDENTIFIER, hwSerialNum OCTET STRING }
+TypePtr encode(const HardwareModule& module) {
+  if (!is_ia5(module.serial_number))
+    throw Error(Code::invalid_argument,
+                fmt::format("serial number \"{:.80}\": 1 to 255 printable ASCII characters", module.serial_number));
+  const ObjectPtr type = parse_object(module.type);
+  tpm::Bytes content = der_of(type.get(), i2d_ASN1_OBJECT);
+  const std::unique_ptr<ASN1_OCTET_STRING, OpensslFree<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>> serial(
+      ASN1_OCTET_STRING_new());
+  require_openssl(serial && ASN1_STRING_set(serial.get(), module.serial_number.data(),
+                                            static_cast<int>(module.serial_number.size())) == 1,
+                  "ASN1_STRING_set");
+  const tpm::Bytes number = der_of(serial.get(), i2d_ASN1_OCTET_STRING);
+  content.insert(content.end(), number.begin(), number.end());
+  const int size = ASN1_object_size(1, static_cast<int>(content.size()), V_ASN1_SEQUENCE);
+  std::vector<unsigned char> sequence(static_cast<std::size_t>(size));
+  unsigned char* cursor = sequence.data();
+  ASN1_put_object(&cursor, 1, static_cast<int>(content.size()), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+  std::copy_n(octets(content), content.size(), cursor);
+  const unsigned char* begin = sequence.data();
+  TypePtr encoded(d2i_ASN1_TYPE(nullptr, &begin, size));
+  require_openssl(encoded != nullptr, "HardwareModuleName");
+  return encoded;
+}
+
+void push_hardware_module(GENERAL_NAMES& names, const HardwareModule& module) {
+  ObjectPtr kind = parse_object(hardware_module_name);
+  TypePtr value = encode(module);
+  GeneralNamePtr name(GENERAL_NAME_new());
+  require_openssl(name && GENERAL_NAME_set0_othername(name.get(), kind.get(), value.get()) == 1, "otherName");
+  (void)kind.release();
+  (void)value.release();
+  require_openssl(sk_GENERAL_NAME_push(&names, name.get()) > 0, "sk_GENERAL_NAME_push");
+  (void)name.release();
+}
+
 void push_alternative_names(STACK_OF(X509_EXTENSION) & extensions, const CertificateSubject& subject) {
   const GeneralNamesPtr names(GENERAL_NAMES_new());
   if (!subject.application_uri.empty()) push_text_names(*names, GEN_URI, {subject.application_uri});
   push_text_names(*names, GEN_DNS, subject.dns_names);
   for (const std::string& address : subject.ip_addresses) push_name(*names, GEN_IPADD, address);
+  if (subject.hardware_module) push_hardware_module(*names, *subject.hardware_module);
   if (sk_GENERAL_NAME_num(names.get()) > 0)
     push_extension(extensions, ExtensionPtr(X509V3_EXT_i2d(NID_subject_alt_name, 0, names.get())));
 }

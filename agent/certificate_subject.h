@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,12 @@
 
 namespace edgeseal::agent {
 
+// hardwareModuleName (RFC 4108 §5): which piece of hardware, as IEEE 802.1AR wants it in an IDevID.
+struct HardwareModule {
+  std::string type;  // object identifier of the kind of hardware, "1.3.6.1.4.1.32473.7"
+  std::string serial_number;
+};
+
 // Whom a certificate is for (OPC 10000-6 §6.2.2, OPC 10000-12 §7.10.10).
 struct CertificateSubject {
   std::string distinguished_name;  // "CN=gw1,O=Example" or "CN=gw1/O=Example"; \ escapes a separator
@@ -15,6 +22,7 @@ struct CertificateSubject {
   std::string application_uri;     // subjectAltName URI; empty: none
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
+  std::optional<HardwareModule> hardware_module{};  // subjectAltName otherName
 };
 
 struct FreeExtensions {

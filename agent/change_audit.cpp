@@ -9,8 +9,9 @@ namespace edgeseal::agent {
 namespace {
 
 Audit::Fields fields_of(const TransactionOwner& owner, const dbus::GroupName& group) {
-  Audit::Fields fields{{"application", group.application}, {"group", group.group}, {"caller", owner.bus_name}};
-  if (!owner.session.empty()) fields["session"] = owner.session;
+  Audit::Fields fields = fields_of(owner);
+  fields["application"] = group.application;
+  fields["group"] = group.group;
   return fields;
 }
 

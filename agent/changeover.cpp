@@ -169,7 +169,7 @@ void Changeover::check_deletions(Run& run) {
 void Changeover::commit(const RunPtr& run, Applications::GenerationsPtr generations) {
   const StagedChanges& changes = changes_of(*run);
   attempt(*run, "", [&] {
-    run->setup_was_open = services_.state.setup_open();
+    run->setup_before = services_.state.setup_flag();
     run->keys_before = services_.state.keys_of(run->application);
     StagedState staged{changes.certificates, changes.deletions};
     for (const CheckedTrustList& list : changes.trust_lists) staged.trust_lists.push_back(list.record);
@@ -194,7 +194,7 @@ void Changeover::finish(const RunPtr& run, Applications::GenerationsPtr generati
     arm();  // what could not be undone when it was due is tried again, too: the state takes changes
     for (const CertificateRecord& record : changes.certificates) log_installed(record);
     audit_.applied(run->owner, changes);
-    if (run->setup_was_open && !services_.state.setup_open()) observer_.setup_changed();
+    tell_setup(run->setup_before, run->owner);
   } catch (const Error& error) {
     log(Level::error, Event::internal_error, fmt::format("after changes were applied: {}", error.what()));
   }
@@ -236,6 +236,10 @@ void Changeover::tell(const AppliedChanges& changes) const {
   std::set<std::string> groups(changes.certificate_groups.begin(), changes.certificate_groups.end());
   groups.insert(changes.trust_lists.begin(), changes.trust_lists.end());
   for (const std::string& group : groups) observer_.group_changed({changes.application, group});
+}
+
+void Changeover::tell_setup(SetupFlag before, const TransactionOwner& by) const {
+  if (services_.state.setup_flag() != before) observer_.setup_changed(by);
 }
 
 }  // namespace edgeseal::agent

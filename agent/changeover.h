@@ -44,7 +44,8 @@ class Changeover {
   };
   struct Observer {
     std::function<void(const dbus::GroupName&)> group_changed;
-    std::function<void()> setup_changed;
+    // Its flag in the state is another than before; `by`: whose changes did it, nobody where they were undone.
+    std::function<void(const TransactionOwner& by)> setup_changed;
     // After whoever applied them has the answer.
     std::function<void(const AppliedChanges&)> changes_applied{};
   };
@@ -63,6 +64,7 @@ class Changeover {
   void undo(const std::string& application);
   // OPC 10000-12 §7.10.13, State::reset(). `done`: the TPM remembers it.
   void reset(const std::string& application, std::function<void()> done);
+  void reset_all(std::function<void()> done);
   // Changes that were never applied: keys that came with them go.
   void discard(const std::string& application, const StagedChanges& changes);
 
@@ -74,7 +76,7 @@ class Changeover {
     Answer<std::monostate> answer;
     std::vector<dbus::TransactionDiagnostics::Error> errors{};
     std::optional<Error> refusal{};  // the first of them
-    bool setup_was_open = false;
+    SetupFlag setup_before = SetupFlag::on;
     std::vector<KeyId> keys_before{};
   };
   using RunPtr = std::shared_ptr<Run>;
@@ -97,6 +99,9 @@ class Changeover {
   // What has changed behind caches: `before` are the keys that there were.
   void reload(const std::vector<KeyId>& before);
   void tell(const AppliedChanges& changes) const;
+  // Of an application that is as it was when it was new.
+  void forget(const AppliedChanges& changes, const std::vector<KeyId>& before);
+  void tell_setup(SetupFlag before, const TransactionOwner& by) const;
 
   EventLoop& loop_;
   const Services services_;

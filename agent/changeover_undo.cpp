@@ -33,10 +33,12 @@ void Changeover::undo(const std::string& application) {
 void Changeover::confirm(const std::string& application) {
   require_unconfirmed(application);
   const auto before = services_.state.keys_of(application);
+  const SetupFlag setup_before = services_.state.setup_flag();
   services_.state.confirm(application);
   services_.transactions.set_unconfirmed(application, false);
   reload(before);
   arm();
+  tell_setup(setup_before, {});
   log(Level::notice, Event::certificate_installed,
       fmt::format("the changes of application {} are confirmed", application), {{"APPLICATION", application}});
 }
@@ -44,20 +46,42 @@ void Changeover::confirm(const std::string& application) {
 void Changeover::reset(const std::string& application, std::function<void()> done) {
   AppliedChanges changes = whole(services_.applications.get(application));
   changes.restart_required = true;
-  const bool setup_was_open = services_.state.setup_open();
+  const SetupFlag setup_before = services_.state.setup_flag();
   const auto before = services_.state.keys_of(application);
   services_.state.reset(application);
-  services_.transactions.set_unconfirmed(application, false);
-  services_.lists.forget(application);
-  reload(before);
+  forget(changes, before);
   arm();
   housekeeping_.run();
-  tell(changes);
-  if (setup_was_open != services_.state.setup_open()) observer_.setup_changed();
+  tell_setup(setup_before, {});
   services_.anchor.advance([this, changes, done = std::move(done)] {
     done();
     if (observer_.changes_applied) observer_.changes_applied(changes);
   });
+}
+
+void Changeover::reset_all(std::function<void()> done) {
+  std::vector<std::pair<AppliedChanges, std::vector<KeyId>>> all;
+  for (const ApplicationRecord& application : services_.applications.list()) {
+    all.emplace_back(whole(application), services_.state.keys_of(application.name));
+    all.back().first.restart_required = true;
+  }
+  services_.state.reset_all();
+  for (const auto& [changes, before] : all) forget(changes, before);
+  arm();
+  housekeeping_.run();
+  services_.anchor.advance([this, all, done = std::move(done)] {
+    observer_.setup_changed({});
+    done();
+    if (!observer_.changes_applied) return;
+    for (const auto& [changes, before] : all) observer_.changes_applied(changes);
+  });
+}
+
+void Changeover::forget(const AppliedChanges& changes, const std::vector<KeyId>& before) {
+  services_.transactions.set_unconfirmed(changes.application, false);
+  services_.lists.forget(changes.application);
+  reload(before);
+  tell(changes);
 }
 
 void Changeover::arm() {
@@ -82,6 +106,7 @@ void Changeover::expire() {
 
 void Changeover::roll_back(const std::string& application) {
   const auto before = services_.state.keys_of(application);
+  const SetupFlag setup_before = services_.state.setup_flag();
   services_.state.roll_back(application, services_.retired.now());
   services_.transactions.set_unconfirmed(application, false);
   services_.lists.forget(application);
@@ -91,6 +116,7 @@ void Changeover::roll_back(const std::string& application) {
   AppliedChanges changes = whole(services_.applications.get(application));
   changes.rolled_back = true;
   tell(changes);
+  tell_setup(setup_before, {});
   services_.anchor.advance([this, changes] {
     if (observer_.changes_applied) observer_.changes_applied(changes);
   });

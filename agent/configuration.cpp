@@ -182,6 +182,86 @@ void read_trust(Table& table, Configuration& configuration) {
   configuration.trust_list_files.activity_timeout = std::chrono::milliseconds(idle);
 }
 
+void read_device(Table& table, Configuration& configuration) {
+  table.read("product-instance-uri", configuration.device.product_instance_uri);
+  table.read("account", configuration.device.account);
+  table.read("access", configuration.device.access);
+  table.read("manufacturer", configuration.device_identity.manufacturer);
+  table.read("model", configuration.device_identity.model);
+  table.read("serial-number", configuration.device_identity.serial_number);
+  table.read("hardware-type", configuration.device_identity.hardware_type);
+  table.read("singleton", configuration.onboarding.singleton);
+  table.read("updater", configuration.onboarding.updater);
+}
+
+// A mistake in a name is told with the file.
+template <class Function>
+auto in_file(const std::string& path, const Function& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+void read_switch(const std::string& path, Table& table, SwitchSettings& settings) {
+  std::string key = "KEY_RESTART";
+  table.read("event", settings.event);
+  table.read("key", key);
+  table.read("gpio-chip", settings.gpio_chip);
+  table.read("gpio-line", settings.gpio_line, 0, 65535);
+  table.read("active-low", settings.active_low);
+  table.read("hold-seconds", settings.hold_seconds, 0, 60);
+  settings.key = in_file(path, [&] { return parse_key(key); });
+  if (!settings.event.empty() && !settings.gpio_chip.empty())
+    throw Error(Code::invalid_argument,
+                fmt::format("{}: [setup.switch]: event and gpio-chip are two switches; choose one", path));
+}
+
+void read_setup(const std::string& path, Table& table, Configuration& configuration) {
+  Setup::Settings& setup = configuration.setup;
+  std::vector<std::string> ways{"default"};
+  auto minutes = static_cast<unsigned>(std::chrono::floor<std::chrono::minutes>(setup.window).count());
+  auto presence = static_cast<unsigned>(std::chrono::floor<std::chrono::minutes>(setup.presence_counts).count());
+  auto pause = static_cast<unsigned>(configuration.one_time_password.pause.count());
+  table.read("open-by", ways);
+  table.read("window-minutes", minutes, 1, 1440);
+  table.read("presence-minutes", presence, 1, 60);
+  table.read("strict", setup.strict);
+  table.read("password-tries", configuration.one_time_password.tries, 1, 20);
+  table.read("password-pause-ms", pause, 0, 60'000);
+  table.read_table("switch", [&](Table& nested) { read_switch(path, nested, configuration.setup_switch); });
+  setup.open_by.clear();
+  for (const std::string& way : ways) setup.open_by.push_back(in_file(path, [&] { return parse_open_way(way); }));
+  setup.window = std::chrono::minutes(minutes);
+  setup.presence_counts = std::chrono::minutes(presence);
+  configuration.one_time_password.pause = std::chrono::milliseconds(pause);
+}
+
+void read_staging(Table& table, Configuration& configuration) {
+  Staging::Settings& staging = configuration.staging;
+  table.read("allow-inline-key", staging.allow_inline_key);
+  table.read("system-anchors", staging.system_anchors);
+  table.read("http-hosts", staging.http_hosts);
+  auto seconds = static_cast<unsigned>(staging.verify_within.count());
+  table.read("verify-within-seconds", seconds, 60, std::chrono::seconds(Changeover::max_confirm_time).count());
+  staging.verify_within = std::chrono::seconds(seconds);
+}
+
+void read_bundle(Table& table, Configuration& configuration) {
+  Bundles::Settings& bundles = configuration.bundles;
+  bool import_keys = false;
+  auto minutes = static_cast<unsigned>(std::chrono::floor<std::chrono::minutes>(bundles.pin_within).count());
+  auto seconds = static_cast<unsigned>(bundles.verify_within.count());
+  table.read("without-pin", bundles.without_pin);
+  table.read("import-keys", import_keys);
+  table.read("pin-minutes", minutes, 1, 1440);
+  table.read("verify-within-seconds", seconds, 60, std::chrono::seconds(Changeover::max_confirm_time).count());
+  bundles.keys = import_keys ? DeliveredKeys::imported : DeliveredKeys::refused;
+  bundles.pin_within = std::chrono::minutes(minutes);
+  bundles.verify_within = std::chrono::seconds(seconds);
+}
+
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
   Table main(path, file);
@@ -198,7 +278,11 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read_seconds("retired-key-limit", configuration.retired_keys.limit, ten_years);
   });
   main.read_table("trust", [&](Table& table) { read_trust(table, configuration); });
+  main.read_table("device", [&](Table& table) { read_device(table, configuration); });
+  main.read_table("staging", [&](Table& table) { read_staging(table, configuration); });
   main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
+  main.read_table("bundle", [&](Table& table) { read_bundle(table, configuration); });
+  main.read_table("setup", [&](Table& table) { read_setup(path, table, configuration); });
   main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
   main.read_table("key-socket", [&](Table& table) {
     unsigned deadline = static_cast<unsigned>(configuration.key_socket.deadline.count());
@@ -208,6 +292,7 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read("max-connections-per-user", configuration.key_socket.connections_per_user);
     configuration.key_socket.deadline = std::chrono::milliseconds(deadline);
   });
+  configuration.staging.strength = configuration.validation.strength;
   main.require_all_known();
 }
 

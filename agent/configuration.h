@@ -3,11 +3,19 @@
 #include <string>
 #include <vector>
 
+#include "agent/device_application.h"
+#include "agent/device_identity.h"
 #include "agent/key_socket.h"
+#include "agent/onboarding/onboarding.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
+#include "agent/setup/bundles.h"
+#include "agent/setup/one_time_password.h"
+#include "agent/setup/setup.h"
+#include "agent/setup/switch_source.h"
 #include "agent/spare_keys.h"
+#include "agent/staging/staging.h"
 #include "agent/state.h"
 #include "agent/trust/peer_validation.h"
 #include "agent/trust/trust_alarms.h"
@@ -31,6 +39,14 @@ struct Configuration {
   PeerValidation::Settings validation;
   TrustAlarms::Settings alarms;
   ServerConfiguration::Settings server_configuration;
+  DeviceApplication::Settings device;
+  DeviceIdentity::Settings device_identity;
+  Onboarding::Settings onboarding;
+  Setup::Settings setup;
+  OneTimePassword::Settings one_time_password;
+  SwitchSettings setup_switch;
+  Staging::Settings staging;
+  Bundles::Settings bundles;
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

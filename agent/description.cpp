@@ -167,11 +167,6 @@ std::map<std::string, std::string> tpm_facts(const tpm::TpmFacts& facts) {
       {"storage-key-name", hexadecimal(facts.storage_key_name)}};
 }
 
-std::string_view setup_state_name(State& state, const StateAnchor& anchor) {
-  if (anchor.finding() == StateAnchor::Finding::wiped) return "setup-locked";
-  return state.setup_open() ? "setup-open" : "operational";
-}
-
 std::string describe_agent(const Described& described) {
   Json applications = Json::array();
   for (const ApplicationRecord& application : described.applications.list())
@@ -180,7 +175,8 @@ std::string describe_agent(const Described& described) {
   const StateAnchor& anchor = described.anchor;
   const Json description = {
       {"version", EDGESEAL_VERSION},
-      {"setup", {{"state", setup_state_name(described.state, anchor)}}},
+      {"setup",
+       {{"state", setup_state_name(described.setup.state())}, {"reason", described.setup.reason()}}},
       {"anchor", {{"finding", finding_name(anchor.finding())}, {"detail", anchor.detail()}}},
       {"tpm", {{"health", health_name(tpm.health)}, {"detail", tpm.detail}, {"facts", tpm_facts(tpm.facts)}}},
       {"directory-drift", describe_drift(described.guard)},

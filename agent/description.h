@@ -7,6 +7,7 @@
 #include "agent/applications.h"
 #include "agent/directory_guard.h"
 #include "agent/retired_keys.h"
+#include "agent/setup/setup.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 #include "agent/tpm_worker.h"
@@ -16,9 +17,6 @@
 namespace edgeseal::agent {
 
 [[nodiscard]] std::map<std::string, std::string> tpm_facts(const tpm::TpmFacts& facts);
-// DESIGN "Setup": setup-open on a new device, operational once a certificate was installed.
-// setup-locked where the TPM remembers a configured device and the disk does not.
-[[nodiscard]] std::string_view setup_state_name(State& state, const StateAnchor& anchor);
 
 // What is described.
 struct Described {
@@ -30,6 +28,7 @@ struct Described {
   TrustLists& lists;
   const TrustAlarms& alarms;
   const DirectoryGuard& guard;
+  const Setup& setup;
 };
 
 // The whole state for programs, as JSON (docs/dbus.md, Describe). Nothing in it is secret.

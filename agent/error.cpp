@@ -39,6 +39,7 @@ constexpr std::array rows = {
     Row{Code::nothing_to_do, "NothingToDo", wire::Status::internal},
     Row{Code::request_too_large, "RequestTooLarge", wire::Status::internal},
     Row{Code::request_cancelled, "RequestCancelledByClient", wire::Status::internal},
+    Row{Code::too_many_operations, "TooManyOperations", wire::Status::busy},
     Row{Code::not_writable, "NotWritable", wire::Status::internal},
     Row{Code::out_of_service, "OutOfService", wire::Status::internal},
     Row{Code::key_retired, "NotFound", wire::Status::key_retired},

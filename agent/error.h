@@ -39,6 +39,7 @@ enum class Code {
   nothing_to_do,
   request_too_large,
   request_cancelled,
+  too_many_operations,
   not_writable,
   out_of_service,
   key_retired,

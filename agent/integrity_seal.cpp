@@ -111,4 +111,13 @@ bool IntegritySeal::holds(std::string_view kind, std::string_view name, ByteView
   return seal.size() == expected.size() && CRYPTO_memcmp(seal.data(), expected.data(), expected.size()) == 0;
 }
 
+void seal_setup_flag(State& state, const IntegritySeal& seal) {
+  static constexpr std::string_view kind = "state", name = "setup-flag";
+  state.use_setup_sealing(
+      {[&seal](std::string_view text) { return seal.seal(kind, name, std::as_bytes(std::span(text))); },
+       [&seal](std::string_view text, ByteView proof) {
+         return seal.is_open() && seal.holds(kind, name, std::as_bytes(std::span(text)), proof);
+       }});
+}
+
 }  // namespace edgeseal::agent

@@ -48,4 +48,7 @@ class IntegritySeal {
   std::vector<Answer<std::monostate>> waiting_;  // not empty: the TPM is at it
 };
 
+// The proof of State's setup flag; `seal` outlives the state's use.
+void seal_setup_flag(State& state, const IntegritySeal& seal);
+
 }  // namespace edgeseal::agent

@@ -5,9 +5,11 @@
 #include <algorithm>
 
 #include "agent/access.h"
+#include "agent/device_names.h"
 #include "agent/key_decryption.h"
 #include "agent/key_signature.h"
 #include "agent/openssl.h"
+#include "agent/shared_ldevid.h"
 #include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
@@ -115,6 +117,8 @@ Slot KeyService::resolve(std::string_view name) {
 KeyPtr KeyService::find(std::string_view name) {
   const Slot slot = resolve(name);
   auto record = state_.key(slot, KeyStatus::active);
+  if (!record && slot.group == identity_group)
+    if (KeyPtr key = find_shared(slot)) return key;
   if (!record)
     throw Error(
         Code::not_found,
@@ -123,6 +127,18 @@ KeyPtr KeyService::find(std::string_view name) {
   KeyPtr key = cached(record->id);
   if (key == nullptr) key = load(std::move(*record));
   if (!key->certificate_damage.empty()) throw Error(Code::security_checks_failed, key->certificate_damage);
+  return key;
+}
+
+// An LDevID with the key of the IDevID.
+KeyPtr KeyService::find_shared(const Slot& slot) {
+  auto certificate = slot.certificate_type == ldevid_type ? shared_ldevid(state_) : std::nullopt;
+  auto record = certificate ? state_.key(certificate->key_id) : std::nullopt;
+  if (!record) return nullptr;
+  record->slot = slot;
+  const auto key = made_of(*std::move(record));
+  key->certificate = std::move(certificate);
+  key->certificate_damage.clear();
   return key;
 }
 
@@ -157,6 +173,13 @@ TrustAnchors KeyService::anchors_of(const ApplicationRecord& application, const 
 }
 
 KeyPtr KeyService::load(KeyRecord record) {
+  KeyPtr key = made_of(std::move(record));
+  if (cache_.size() >= cache_limit) cache_.clear();
+  cache_[key->id] = {key, std::chrono::steady_clock::now() + cache_lifetime};
+  return key;
+}
+
+std::shared_ptr<Key> KeyService::made_of(KeyRecord record) {
   const auto application = state_.application(record.slot.application);
   auto key = std::make_shared<Key>();
   key->id = record.id;
@@ -175,8 +198,6 @@ KeyPtr KeyService::load(KeyRecord record) {
                                                         std::move(record.tpm_object), std::move(record.next_object)});
   else
     key->stored = {record.id, std::move(record.tpm_object.tss_private_key), std::move(record.tpm_object.auth)};
-  if (cache_.size() >= cache_limit) cache_.clear();
-  cache_[key->id] = {key, std::chrono::steady_clock::now() + cache_lifetime};
   return key;
 }
 

@@ -82,7 +82,9 @@ class KeyService {
   void evict(const KeyId& id);
 
  private:
+  [[nodiscard]] KeyPtr find_shared(const Slot& slot);
   [[nodiscard]] KeyPtr load(KeyRecord record);
+  [[nodiscard]] std::shared_ptr<Key> made_of(KeyRecord record);
   void add_certificate(Key& key);
   [[nodiscard]] TrustAnchors anchors_of(const ApplicationRecord& application, const std::string& group);
   [[nodiscard]] KeyPtr cached(const KeyId& id) const;

@@ -15,16 +15,21 @@ struct Entry {
 
 // OPC 10000-12 §7.8.3: the CertificateGroups of ServerConfiguration.
 constexpr std::array groups = {
-    Entry{"application", "i=14156"},
-    Entry{"https", "i=14088"},
-    Entry{"user-token", "i=14122"},
-    Entry{"tls", ""},
+    Entry{"application", "i=14156"}, Entry{"https", "i=14088"}, Entry{"user-token", "i=14122"}, Entry{"tls", ""},
+    Entry{"identity", ""},  // this and the next: of the device alone
+    Entry{"provisioning", ""},
 };
 
 // OPC 10000-12 §7.8.4: CertificateTypes that are not abstract.
 constexpr std::array certificate_types = {
-    Entry{"rsa-sha256", "i=12560"}, Entry{"ecc-nist-p256", "i=23538"}, Entry{"ecc-nist-p384", "i=23539"},
-    Entry{"https", "i=12558"},      Entry{"tls-server", "i=19325"},    Entry{"tls-client", "i=19326"},
+    Entry{"rsa-sha256", "i=12560"},
+    Entry{"ecc-nist-p256", "i=23538"},
+    Entry{"ecc-nist-p384", "i=23539"},
+    Entry{"https", "i=12558"},
+    Entry{"tls-server", "i=19325"},
+    Entry{"tls-client", "i=19326"},
+    Entry{"idevid", ""},
+    Entry{"ldevid", ""},
 };
 
 constexpr std::string_view null_node_id = "i=0";

@@ -50,6 +50,13 @@ std::optional<uid_t> effective_uid(pid_t pid) {
   return std::nullopt;
 }
 
+std::string unit_now(pid_t pid) {
+  char* unit = nullptr;
+  if (sd_pid_get_unit(pid, &unit) < 0) return {};
+  const std::unique_ptr<char, decltype(&std::free)> owned(unit, &std::free);
+  return unit;
+}
+
 }  // namespace
 
 policy::Caller peer_of(int socket) {
@@ -70,11 +77,15 @@ policy::Caller peer_of(int socket) {
 std::string peer_unit(int socket) {
   const auto credentials = credentials_of(socket);
   const policy::UniqueFd process = process_of(socket);
-  char* unit = nullptr;
-  if (sd_pid_get_unit(credentials.pid, &unit) < 0) return {};
-  const std::unique_ptr<char, decltype(&std::free)> owned(unit, &std::free);
+  std::string unit = unit_now(credentials.pid);
   const bool still_the_same = process ? lives(process.get()) : effective_uid(credentials.pid) == credentials.uid;
   return still_the_same ? unit : "";
+}
+
+std::string unit_of(pid_t pid, uid_t uid) {
+  if (pid <= 0) return {};  // it stands for oneself
+  std::string unit = unit_now(pid);
+  return effective_uid(pid) == uid ? unit : "";
 }
 
 }  // namespace edgeseal::agent

@@ -16,4 +16,7 @@ namespace edgeseal::agent {
 // ended meanwhile: its number may belong to another one by now.
 [[nodiscard]] std::string peer_unit(int socket);
 
+// The same of a process that another one names, with its account.
+[[nodiscard]] std::string unit_of(pid_t pid, uid_t uid);
+
 }  // namespace edgeseal::agent

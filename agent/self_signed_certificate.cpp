@@ -25,11 +25,12 @@ void set_serial_number(X509& certificate) {
                   "BN_to_ASN1_INTEGER");
 }
 
-// 99991231235959Z is the latest that X.509 can say.
+// 99991231235959Z is the latest that X.509 can say. In seconds: what counts in nanoseconds ends in 2262.
 void set_validity(X509& certificate, std::chrono::system_clock::time_point now, std::chrono::days lifetime) {
   constexpr std::time_t latest = 253402300799;
   const std::time_t from = std::chrono::system_clock::to_time_t(now - before_now);
-  const std::time_t until = std::min(std::chrono::system_clock::to_time_t(now + lifetime), latest);
+  const std::time_t until =
+      std::min(std::chrono::system_clock::to_time_t(now) + std::chrono::seconds(lifetime).count(), latest);
   require_openssl(ASN1_TIME_set(X509_getm_notBefore(&certificate), from) != nullptr &&
                       ASN1_TIME_set(X509_getm_notAfter(&certificate), until) != nullptr,
                   "ASN1_TIME_set");

@@ -6,6 +6,9 @@
 
 namespace edgeseal::agent {
 
+// "No well-defined expiration date" (RFC 5280 §4.1.2.5): until 99991231235959Z, as IEEE 802.1AR has it for an IDevID.
+inline constexpr std::chrono::days without_end{4'000'000};
+
 // A certificate that its own key signs (OPC 10000-12 §7.10.6), in the same three steps as SigningRequest.
 class SelfSignedCertificate {
  public:

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "agent/certificate.h"
+#include "agent/device_names.h"
 #include "agent/host_name.h"
 #include "agent/opc_ua_names.h"
 #include "agent/pss_key.h"
@@ -67,6 +68,13 @@ void require_fit(const Slot& slot, const Bytes& der) {
                 fmt::format("the key of the certificate is none for certificate type {}", slot.certificate_type));
 }
 
+// No client of a server changes the identity of the device.
+std::vector<std::string> configurable_groups(const ApplicationRecord& application) {
+  std::vector<std::string> groups = group_names(application);
+  std::erase(groups, identity_group);
+  return groups;
+}
+
 }  // namespace
 
 ServerConfiguration::ServerConfiguration(State& state, Applications& applications, CertificateGroups& groups,
@@ -87,11 +95,11 @@ dbus::ServerConfigurationInfo ServerConfiguration::info(const std::string& appli
   dbus::ServerConfigurationInfo info;
   info.application_uri = record.application_uri;
   info.server_capabilities = record.server_capabilities;
-  info.certificate_groups = group_names(record);
+  info.certificate_groups = configurable_groups(record);
   info.max_trust_list_size =
       static_cast<std::uint32_t>(std::min<std::size_t>(lists_.max_size(), std::numeric_limits<std::uint32_t>::max()));
   info.has_secure_element = has_secure_element(record);
-  info.in_application_setup = state_.setup_open();
+  info.in_application_setup = setup_ != nullptr ? setup_->state() == SetupState::setup_open : state_.setup_open();
   return info;
 }
 
@@ -106,7 +114,7 @@ bool ServerConfiguration::has_secure_element(const ApplicationRecord& applicatio
 
 std::string ServerConfiguration::group_of(const std::string& application, const std::string& group_id) {
   std::string group = group_name(group_id);
-  const auto known = group_names(applications_.get(application));
+  const auto known = configurable_groups(applications_.get(application));
   if (std::ranges::find(known, group) != known.end()) return group;
   throw Error(Code::invalid_argument,
               fmt::format("application {} has no certificate group \"{:.64}\"", application, group_id));
@@ -209,8 +217,8 @@ std::vector<Bytes> ServerConfiguration::rejected(const std::string& application)
 void ServerConfiguration::reset(const dbus::Caller& caller, const std::string& application,
                                 Answer<std::monostate> answer) {
   groups_.reset(owner_of(caller), application, [answer = std::move(answer)] { answer(std::monostate{}); });
-  Audit::Fields fields{{"application", application}, {"caller", caller.bus_name}};
-  if (!caller.session.empty()) fields["session"] = caller.session;
+  Audit::Fields fields = fields_of(owner_of(caller));
+  fields["application"] = application;
   if (!caller.user.empty()) fields["user"] = caller.user;
   audit_.record(Level::warning, "server-reset",
                 fmt::format("application {} is as it was when it was new: its keys, certificates and trust lists are "

@@ -7,6 +7,7 @@
 #include "agent/applications.h"
 #include "agent/certificate_groups.h"
 #include "agent/change_audit.h"
+#include "agent/setup/setup.h"
 #include "agent/transactions.h"
 #include "agent/trust/peer_validation.h"
 #include "agent/trust/trust_lists.h"
@@ -25,6 +26,7 @@ class ServerConfiguration {
   ServerConfiguration(State& state, Applications& applications, CertificateGroups& groups, Transactions& transactions,
                       TrustLists& lists, PeerValidation& validation, const Audit& audit, const Settings& settings);
 
+  void use_setup(const Setup& setup) { setup_ = &setup; }
   [[nodiscard]] dbus::ServerConfigurationInfo info(const std::string& application);
   void create_signing_request(const dbus::Caller& caller, const dbus::CertificateTarget& target,
                               const dbus::SigningRequestOptions& options, Answer<Bytes> answer);
@@ -58,6 +60,7 @@ class ServerConfiguration {
   const Audit& audit_;
   const ChangeAudit change_audit_;
   const Settings settings_;
+  const Setup* setup_ = nullptr;  // null: what the state says counts
 };
 
 }  // namespace edgeseal::agent

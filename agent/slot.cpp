@@ -30,8 +30,11 @@ constexpr std::array p384 = {KeyAlgorithm::ec_p384};
 constexpr std::array any = {KeyAlgorithm::ec_p256,  KeyAlgorithm::ec_p384,  KeyAlgorithm::ec_p521,
                             KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096,
                             KeyAlgorithm::ed25519};
+constexpr std::array identity = {KeyAlgorithm::ec_p256, KeyAlgorithm::ec_p384, KeyAlgorithm::rsa_2048,
+                                 KeyAlgorithm::rsa_3072, KeyAlgorithm::rsa_4096};
 
-// Groups and types: OPC 10000-12 §7.8.3 and its CertificateType tree; `tls` gathers the TLS types of 1.05.
+// Groups and types: OPC 10000-12 §7.8.3 and its CertificateType tree; `tls` gathers the TLS types of 1.05, `identity`
+// is what OPC 10000-21 §5 asks for.
 constexpr std::array types = {
     CertificateType{"rsa-sha256", "application", rsa},
     CertificateType{"ecc-nist-p256", "application", p256},
@@ -39,6 +42,8 @@ constexpr std::array types = {
     CertificateType{"https", "https", any},
     CertificateType{"tls-server", "tls", any},
     CertificateType{"tls-client", "tls", any},
+    CertificateType{"idevid", "identity", identity},
+    CertificateType{"ldevid", "identity", identity},
 };
 
 struct AlgorithmName {
@@ -91,9 +96,9 @@ const CertificateType& find_type(std::string_view group, std::string_view name) 
 constexpr std::string_view pcrs_option = "pcrs=";
 constexpr std::string_view pss_option = "pss";
 
-// OPC UA applications decrypt too (OPC 10000-7, SecurityPolicy facets of RSA).
+// OPC UA applications decrypt too, and the DCA with its identity (OPC 10000-7, SecurityPolicy facets of RSA).
 bool takes_pss(const CertificateType& type) {
-  return type.group != "application";
+  return type.group != "application" && type.group != "identity";
 }
 
 tpm::PcrMask parse_pcrs(std::string_view text) {
@@ -133,7 +138,8 @@ void require_fit(std::string_view text, const CertificateType& type, const KeyDe
   if (key.rsa_use == RsaUse::pss && !(modulus_bits(key.algorithm) && takes_pss(type)))
     throw Error(
         Code::invalid_argument,
-        fmt::format("slot {}: pss is for RSA keys outside the group application, whose keys decrypt too", text));
+        fmt::format("slot {}: pss is for RSA keys outside the groups application and identity, whose keys decrypt too",
+                    text));
 }
 
 }  // namespace

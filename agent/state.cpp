@@ -31,6 +31,7 @@ constexpr std::string_view generation_fact = "generation";
 constexpr std::string_view rejection_seed_fact = "rejection-seed";
 constexpr std::string_view attestation_key_fact = "attestation-key";
 constexpr std::string_view attestation_auth_fact = "attestation-key-auth";
+constexpr std::string_view record_prefix = "record/";
 
 std::string remedy(int code) {
   switch (code & 0xff) {
@@ -134,6 +135,22 @@ void State::put_fact(std::string_view name, ByteView value) {
   Statement(*database_, "INSERT OR REPLACE INTO fact VALUES (?, ?)").bind(name).bind(value).run();
 }
 
+void State::remove_fact(std::string_view name) {
+  Statement(*database_, "DELETE FROM fact WHERE name = ?").bind(name).run();
+}
+
+std::optional<Bytes> State::record(std::string_view name) {
+  return fact(std::string(record_prefix).append(name));
+}
+
+void State::put_record(std::string_view name, ByteView content) {
+  attempt([&] { put_fact(std::string(record_prefix).append(name), content); });
+}
+
+void State::remove_record(std::string_view name) {
+  attempt([&] { remove_fact(std::string(record_prefix).append(name)); });
+}
+
 void State::mark_unpublished(const std::string& application, const std::string& group) {
   Statement(*database_, "INSERT OR IGNORE INTO unpublished VALUES (?, ?)").bind(application).bind(group).run();
 }
@@ -170,14 +187,6 @@ tpm::SecretBytes State::rejection_seed() {
   return seed;
 }
 
-bool State::setup_open() {
-  return !fact(setup_closed_fact);
-}
-
-void State::close_setup() {
-  attempt([&] { put_fact(setup_closed_fact, {}); });
-}
-
 std::uint64_t State::generation() {
   const auto text = fact(generation_fact);
   std::uint64_t generation = 0;
@@ -186,7 +195,18 @@ std::uint64_t State::generation() {
 }
 
 void State::record_generation(std::uint64_t generation) {
-  attempt([&] { put_fact(generation_fact, std::as_bytes(std::span(&generation, 1))); });
+  attempt([&] {
+    Transaction transaction(*database_);
+    write_generation(generation);
+    transaction.commit();
+  });
+}
+
+void State::write_generation(std::uint64_t generation) {
+  const bool proven = setup_accepted_ || setup_proof_holds();
+  put_fact(generation_fact, std::as_bytes(std::span(&generation, 1)));
+  remove_setup_proof();
+  if (proven) seal_setup(generation);
 }
 
 std::vector<ApplicationRecord> State::applications() {

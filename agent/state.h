@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -143,6 +144,16 @@ struct RejectedRecord {
   std::chrono::system_clock::time_point rejected_at;
 };
 
+// Whether the device is in application setup (OPC 10000-12 Annex G). Verifying: what ended it can still be undone.
+enum class SetupFlag : int { on, verifying, off };
+
+// How the TPM proves that it was the agent who left the flag on: a seal over a text, and whether one holds. `seal` may
+// throw Error; then there is no proof.
+struct SetupSealing {
+  std::function<Bytes(std::string_view text)> seal;
+  std::function<bool(std::string_view text, ByteView seal)> holds;
+};
+
 struct AdoptedRecord {
   std::string path, application, group, layout;
 
@@ -168,10 +179,23 @@ class State {
   // Random, made at first use: see RejectionSeed.
   [[nodiscard]] tpm::SecretBytes rejection_seed();
 
-  [[nodiscard]] bool setup_open();
-  void close_setup();
+  // On until a trust list that is not empty is committed; with require_certificate_for_setup() until the application
+  // has a certificate besides that it did not issue itself. Never written by anything but what is named here: commit(),
+  // confirm(), roll_back(), reset(), reset_all(), close_setup().
+  [[nodiscard]] SetupFlag setup_flag();
+  [[nodiscard]] bool setup_open() { return setup_flag() == SetupFlag::on; }
+  void require_certificate_for_setup() { setup_needs_certificate_ = true; }
+  void close_setup();  // whatever the device has
+  // The TPM bears out what the disk says of the flag, as far as it knows: proofs are made from now on, and changes that
+  // are undone put the flag back. Before that a rollback leaves it off for now. One that is off for now without a proof
+  // is off.
+  void accept_setup();
+  // The proof is made anew with each generation, so that none of an earlier one fits.
+  void use_setup_sealing(SetupSealing sealing) { setup_sealing_ = std::move(sealing); }
+  [[nodiscard]] bool trusts_somebody();    // some trust list is not empty
+  [[nodiscard]] bool setup_opened_here();  // the flag is on, and the proof holds
   // Counts what must not be undone by putting an older copy of the disk back: goes up by one with each commit(),
-  // roll_back() and reset(), and is anchored in the TPM (see StateAnchor).
+  // roll_back(), reset(), reset_all() and close_setup(), and is anchored in the TPM (see StateAnchor).
   [[nodiscard]] std::uint64_t generation();
   void record_generation(std::uint64_t generation);
 
@@ -222,6 +246,13 @@ class State {
   // To what an application has when it is new: no keys, certificates, trust lists, rejected certificates. Setup opens
   // again where this was the last configured one.
   void reset(const std::string& application);
+  // All applications are reset; the keys and certificates of the device identity stay. Setup opens.
+  void reset_all();
+
+  // Small records of services, by name ("one-time-password"); see SealedRecord where a forger of the disk would gain.
+  [[nodiscard]] std::optional<Bytes> record(std::string_view name);
+  void put_record(std::string_view name, ByteView content);
+  void remove_record(std::string_view name);
 
   // The key of IntegritySeal.
   [[nodiscard]] std::optional<tpm::SealedSecret> seal_key();
@@ -268,16 +299,30 @@ class State {
   }
 
   [[noreturn]] void refuse(const SqliteError& error) const;
-  static constexpr std::string_view setup_closed_fact = "setup-closed";
-
   void migrate();
   [[nodiscard]] std::optional<Bytes> fact(std::string_view name);
   void put_fact(std::string_view name, ByteView value);
+  void remove_fact(std::string_view name);
+  // Inside a transaction.
+  void write_generation(std::uint64_t generation);
+  void seal_setup(std::uint64_t generation);
+  void remove_setup_proof();
+  [[nodiscard]] bool setup_proof_holds();
+  [[nodiscard]] bool awaits_confirmation();  // of those that turned the flag off for now
+  void end_setup(const StagedState& staged);
+  void settle_setup(const std::string& application);                 // it was confirmed
+  void unsettle_setup(const std::string& application);               // it was rolled back
+  [[nodiscard]] bool is_configured(const std::string& application);  // as setup asks for
+  [[nodiscard]] bool trusts_somebody(const std::string& application);
+  [[nodiscard]] bool has_issued_certificate(const std::string& application);
   void mark_unpublished(const std::string& application, const std::string& group);
 
   std::string directory_;
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<Database> database_;
+  bool setup_needs_certificate_ = false;
+  bool setup_accepted_ = false;
+  SetupSealing setup_sealing_;
 };
 
 }  // namespace edgeseal::agent

@@ -18,27 +18,38 @@ tpm::Anchor read_or_define(tpm::KeyDevice& device) {
 using Step = std::function<tpm::Anchor(tpm::KeyDevice&)>;
 
 // The chip has not heard of the last change of the disk where power was lost between the two.
-Step catching_up(std::uint64_t generation) {
-  return [generation](tpm::KeyDevice& device) {
+Step catching_up(std::uint64_t generation, bool configured) {
+  return [generation, configured](tpm::KeyDevice& device) {
     tpm::Anchor anchor = read_or_define(device);
-    if (!anchor.configured) device.mark_configured();
+    if (configured && !anchor.configured) device.mark_configured();
     if (anchor.generation < generation) anchor.generation = device.advance_generation();
     return anchor;
   };
 }
 
-tpm::Anchor remember(tpm::KeyDevice& device) {
-  tpm::Anchor anchor = read_or_define(device);
-  if (!anchor.configured) device.mark_configured();
-  anchor.generation = device.advance_generation();
-  return anchor;
+Step remembering(bool configured) {
+  return [configured](tpm::KeyDevice& device) {
+    tpm::Anchor anchor = read_or_define(device);
+    if (configured && !anchor.configured) device.mark_configured();
+    anchor.generation = device.advance_generation();
+    return anchor;
+  };
 }
+
+constexpr std::string_view anew_or_back =
+    "Restore the state from a backup, or begin anew: with somebody at the device, edgesealctl setup reset";
 
 std::string describe(StateAnchor::Finding finding, const std::string& problem) {
   switch (finding) {
     case StateAnchor::Finding::wiped:
-      return "the TPM knows this device as configured, its disk is new: setup stays locked. Restore the state from a "
-             "backup, or, if the device is to begin anew, take the anchor away with owner authorisation";
+      return fmt::format(
+          "the TPM knows this device as configured, its disk is new, or older than the TPM has seen it: setup stays "
+          "locked. {}",
+          anew_or_back);
+    case StateAnchor::Finding::forged:
+      return fmt::format(
+          "the disk says that setup is open, which the TPM does not bear out: somebody may have changed it. {}",
+          anew_or_back);
     case StateAnchor::Finding::rolled_back:
       return "the state on disk is older than the TPM has seen it: a backup or another disk was put in. Look which "
              "certificates and trust changes are missing; the next applied change ends this notice";
@@ -57,6 +68,7 @@ std::string_view finding_name(StateAnchor::Finding finding) {
     case StateAnchor::Finding::unchecked: return "unchecked";
     case StateAnchor::Finding::consistent: return "consistent";
     case StateAnchor::Finding::wiped: return "wiped";
+    case StateAnchor::Finding::forged: return "forged";
     case StateAnchor::Finding::rolled_back: return "rolled-back";
     case StateAnchor::Finding::unavailable: return "unavailable";
   }
@@ -66,12 +78,16 @@ std::string_view finding_name(StateAnchor::Finding finding) {
 void StateAnchor::check() {
   try {
     tpm_.submit<tpm::Anchor>(ticket, read_or_define, [this](const std::variant<tpm::Anchor, Error>& result) {
-      if (const auto* error = std::get_if<Error>(&result)) return conclude(Finding::unavailable, error->what());
+      if (const auto* error = std::get_if<Error>(&result)) {
+        state_.accept_setup();
+        return conclude(Finding::unavailable, error->what());
+      }
       const Finding finding = compare(std::get<tpm::Anchor>(result));
+      if (finding == Finding::consistent || finding == Finding::rolled_back) state_.accept_setup();
       conclude(finding, {});
       const std::uint64_t generation = state_.generation();
       if (finding == Finding::consistent && (generation > 0 || !state_.setup_open()))
-        run(catching_up(generation), [] {});
+        run(catching_up(generation, !state_.setup_open()), [] {});
     });
   } catch (const Error& error) {
     conclude(Finding::unavailable, error.what());
@@ -80,13 +96,17 @@ void StateAnchor::check() {
 
 // Ahead of the chip: power was lost between the two, or the TPM was away when changes were applied. Not known as
 // configured though it was: somebody took the anchor away, and it counts from the start again. A disk whose setup is
-// open has to be as new as the TPM has seen it, as after State::reset(); else it was wiped.
+// open has to be as new as the TPM has seen it, and to prove that the agent opened it, as State::reset() does.
 StateAnchor::Finding StateAnchor::compare(const tpm::Anchor& anchor) {
   const std::uint64_t generation = state_.generation();
-  if (state_.setup_open() && (generation == 0 || generation < anchor.generation))
-    return anchor.configured ? Finding::wiped : Finding::consistent;
+  if (state_.setup_open()) {
+    if (!anchor.configured)
+      return generation > 0 && generation < anchor.generation ? Finding::rolled_back : Finding::consistent;
+    if (generation == 0 || generation < anchor.generation) return Finding::wiped;
+    return state_.setup_opened_here() ? Finding::consistent : Finding::forged;
+  }
   if (generation < anchor.generation) return Finding::rolled_back;
-  if (generation > 1 && !anchor.configured) {
+  if (generation > anchor.generation + 1 && !anchor.configured) {
     log(Level::warning, Event::state_anchor,
         "the TPM had forgotten this device: somebody took its NV indices away, with owner authorisation; they are made "
         "anew",
@@ -101,7 +121,7 @@ void StateAnchor::conclude(Finding finding, std::string problem) {
   if (finding == finding_ && detail == detail_) return;
   finding_ = finding;
   detail_ = std::move(detail);
-  if (finding == Finding::wiped || finding == Finding::rolled_back)
+  if (finding == Finding::wiped || finding == Finding::forged || finding == Finding::rolled_back)
     log(Level::error, Event::state_anchor, detail_, {{"FINDING", finding_name(finding)}});
   else if (finding == Finding::unavailable)
     log(Level::warning, Event::state_anchor, detail_, {{"FINDING", finding_name(finding)}});
@@ -109,7 +129,7 @@ void StateAnchor::conclude(Finding finding, std::string problem) {
 }
 
 void StateAnchor::advance(std::function<void()> done) {
-  run(remember, std::move(done));
+  run(remembering(!state_.setup_open()), std::move(done));
 }
 
 void StateAnchor::run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done) {
@@ -133,7 +153,8 @@ void StateAnchor::run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, s
 }
 
 void require_unlocked(const StateAnchor& anchor) {
-  if (anchor.finding() == StateAnchor::Finding::wiped) throw Error(Code::invalid_state, anchor.detail());
+  if (anchor.finding() == StateAnchor::Finding::wiped || anchor.finding() == StateAnchor::Finding::forged)
+    throw Error(Code::invalid_state, anchor.detail());
 }
 
 }  // namespace edgeseal::agent

@@ -15,7 +15,8 @@ class StateAnchor {
   enum class Finding {
     unchecked,  // the TPM has not been asked yet
     consistent,
-    wiped,        // the TPM knows a configured device, the disk a new one: setup stays locked
+    wiped,        // the TPM knows a configured device, the disk a new or older one: setup stays locked
+    forged,       // the disk says that setup is open, and the TPM does not bear it out: setup stays locked
     rolled_back,  // the disk is older than the TPM has seen it
     unavailable   // the TPM has no room for the anchor, or the agent no right to it
   };

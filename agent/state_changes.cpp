@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/device_names.h"
 #include "agent/error.h"
+#include "agent/onboarding/record_names.h"
+#include "agent/staging/staged_set.h"
 #include "agent/state.h"
 #include "agent/state_certificates.h"
 #include "agent/state_columns.h"
+#include "agent/state_setup.h"
 
 // The part of State that is about changes that belong together, and how they are undone.
 namespace edgeseal::agent {
@@ -19,13 +23,6 @@ std::set<std::string> applications_of(const StagedState& staged) {
   for (const Slot& slot : staged.deletions) names.insert(slot.application);
   for (const TrustListRecord& list : staged.trust_lists) names.insert(list.application);
   return names;
-}
-
-// What a device that was configured has (OPC 10000-12 Annex G).
-bool configures(const StagedState& staged) {
-  return !staged.certificates.empty() || std::ranges::any_of(staged.trust_lists, [](const TrustListRecord& record) {
-    return !record.list.trusted_certificates.empty();
-  });
 }
 
 bool is_unconfirmed(Database& database, const std::string& application) {
@@ -194,8 +191,21 @@ void mark_restored(Database& database, const std::string& application) {
       .run();
 }
 
-bool is_configured(Database& database) {
-  return Statement(database, "SELECT 1 FROM key WHERE status = 2 UNION SELECT 1 FROM trust_list").step();
+// Keys and certificates of the device identity stay (OPC 10000-21 §4.2.4).
+void wipe(Database& database, const std::string& application) {
+  Statement(database,
+            "INSERT OR IGNORE INTO unpublished SELECT application, certificate_group FROM key WHERE application = ?1 "
+            "UNION SELECT application, certificate_group FROM trust_list WHERE application = ?1 UNION SELECT "
+            "application, certificate_group FROM rejected WHERE application = ?1")
+      .bind(application)
+      .run();
+  for (const char* table : {"unconfirmed", "trust_list", "rejected"})
+    Statement(database, fmt::format("DELETE FROM {} WHERE application = ?", table)).bind(application).run();
+  const std::string kept = application == device_application_name ? identity_group : "";
+  Statement(database, "DELETE FROM key WHERE application = ? AND certificate_group <> ?")
+      .bind(application)
+      .bind(kept)
+      .run();
 }
 
 }  // namespace
@@ -224,8 +234,8 @@ void State::commit(const StagedState& staged, Clock::time_point now) {
       replace_list(*database_, record, staged.confirm_by.has_value());
       mark_unpublished(record.application, record.group);
     }
-    if (configures(staged)) put_fact(setup_closed_fact, {});
-    record_generation(generation() + 1);
+    end_setup(staged);
+    write_generation(generation() + 1);
     transaction.commit();
   });
 }
@@ -246,6 +256,7 @@ void State::confirm(const std::string& application) {
     for (const std::string& group : unconfirmed_lists(*database_, application))
       drop_old_lists(*database_, application, group);
     forget_undo(*database_, application);
+    settle_setup(application);
     transaction.commit();
   });
 }
@@ -259,7 +270,8 @@ void State::roll_back(const std::string& application, Clock::time_point now) {
     restore_certificates(*database_, application);
     restore_lists(*database_, application);
     forget_undo(*database_, application);
-    record_generation(generation() + 1);
+    unsettle_setup(application);
+    if (setup_accepted_ || setup_flag() == SetupFlag::off) write_generation(generation() + 1);
     transaction.commit();
   });
 }
@@ -267,17 +279,24 @@ void State::roll_back(const std::string& application, Clock::time_point now) {
 void State::reset(const std::string& application) {
   attempt([&] {
     Transaction transaction(*database_);
-    Statement(*database_,
-              "INSERT OR IGNORE INTO unpublished SELECT application, certificate_group FROM key WHERE application = ?1 "
-              "UNION SELECT application, certificate_group FROM trust_list WHERE application = ?1 UNION SELECT "
-              "application, certificate_group FROM rejected WHERE application = ?1")
-        .bind(application)
-        .run();
-    for (const char* table : {"unconfirmed", "key", "trust_list", "rejected"})
-      Statement(*database_, fmt::format("DELETE FROM {} WHERE application = ?", table)).bind(application).run();
-    if (!is_configured(*database_))
-      Statement(*database_, "DELETE FROM fact WHERE name = ?").bind(setup_closed_fact).run();
-    record_generation(generation() + 1);
+    wipe(*database_, application);
+    if (application == device_application_name)
+      for (const std::string_view record : configuration_records) remove_record(record);
+    if (setup_accepted_ && !trusts_somebody()) remove_fact(setup_closed_fact);
+    write_generation(generation() + 1);
+    transaction.commit();
+  });
+}
+
+void State::reset_all() {
+  attempt([&] {
+    Transaction transaction(*database_);
+    setup_accepted_ = true;
+    for (const ApplicationRecord& application : applications()) wipe(*database_, application.name);
+    remove_fact(setup_closed_fact);
+    remove_record(staged_trust_record);
+    for (const std::string_view record : configuration_records) remove_record(record);
+    write_generation(generation() + 1);
     transaction.commit();
   });
 }

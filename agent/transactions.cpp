@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "agent/error.h"
+#include "agent/openssl.h"
 
 namespace edgeseal::agent {
 
@@ -20,7 +22,28 @@ std::vector<std::string> listed(const std::set<std::string>& names) {
   return {names.begin(), names.end()};
 }
 
+// SHA-1, as OPC UA names certificates (OPC 10000-6 §6.2.2).
+std::string thumbprint_of(const Bytes& certificate) {
+  if (certificate.empty()) return {};
+  std::array<unsigned char, 20> digest{};
+  require_openssl(EVP_Digest(octets(certificate), certificate.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1,
+                  "EVP_Digest");
+  return hexadecimal(std::as_bytes(std::span(digest)));
+}
+
 }  // namespace
+
+TransactionOwner owner_of(const dbus::Caller& caller) {
+  return {caller.bus_name, caller.session, thumbprint_of(caller.client_certificate)};
+}
+
+std::map<std::string, std::string> fields_of(const TransactionOwner& owner) {
+  std::map<std::string, std::string> fields;
+  if (!owner.bus_name.empty()) fields["caller"] = owner.bus_name;
+  if (!owner.session.empty()) fields["session"] = owner.session;
+  if (!owner.client_thumbprint.empty()) fields["client-thumbprint"] = owner.client_thumbprint;
+  return fields;
+}
 
 void StagedChanges::put(CertificateRecord certificate, Condition condition) {
   const Slot slot = certificate.slot;

@@ -20,11 +20,15 @@ namespace edgeseal::agent {
 struct TransactionOwner {
   std::string bus_name;
   std::string session{};
-  auto operator<=>(const TransactionOwner&) const = default;
+  std::string client_thumbprint{};  // of the certificate of whom a server calls for; for the audit alone
+
+  bool operator==(const TransactionOwner& other) const {
+    return bus_name == other.bus_name && session == other.session;
+  }
 };
-[[nodiscard]] inline TransactionOwner owner_of(const dbus::Caller& caller) {
-  return {caller.bus_name, caller.session};
-}
+[[nodiscard]] TransactionOwner owner_of(const dbus::Caller& caller);
+// As an auditor is told of it: "caller", "session", "client-thumbprint".
+[[nodiscard]] std::map<std::string, std::string> fields_of(const TransactionOwner& owner);
 
 // Staged changes of one application (OPC 10000-12 §7.10.2); a later change of the same slot or group takes the place of
 // an earlier one.

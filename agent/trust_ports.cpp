@@ -1,8 +1,11 @@
 #include "agent/trust_ports.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "agent/call_error.h"
+#include "agent/trust/chain.h"
 
 namespace edgeseal::agent {
 
@@ -40,9 +43,25 @@ bool out_of_date(const std::vector<Alarm>& alarms) {
 
 }  // namespace
 
+// A server without a certificate has no channel that a client could have come by. Once an application trusts somebody,
+// its configuration comes from those whom it trusts (OPC 10000-12 §7.5): who was let in before is so no more.
+void TrustPorts::require_client(const dbus::Caller& caller, const std::string& application) const {
+  const dbus::GroupName group{application, "application"};
+  const auto slots = services_.applications.get(application).slots;
+  if (!caller.session.empty() && std::ranges::find(slots, group.group, &SlotDeclaration::group) != slots.end() &&
+      services_.groups.certificates(group).empty())
+    throw Error(Code::out_of_service,
+                fmt::format("application {} has no certificate yet, without which none of its clients is served; "
+                            "remedy: let it make one, or edgesealctl certificate self-signed {}",
+                            application, application));
+  if (caller.client_certificate.empty() || services_.lists.record(group).list.trusted_certificates.empty()) return;
+  (void)services_.validation.judge(group, split_chain(caller.client_certificate), {Purpose::application, "", ""});
+}
+
 void TrustPorts::apply_changes(const dbus::Caller& caller, const std::string& application,
                                const dbus::ApplyOptions& options, dbus::Completion<std::monostate> done) {
   translated([&] {
+    require_client(caller, application);
     require_unlocked(services_.anchor);
     services_.groups.apply(owner_of(caller), application, options, to_answer(std::move(done)));
   });
@@ -85,6 +104,7 @@ dbus::TrustListContents TrustPorts::trust_list(const dbus::GroupName& group, std
 bool TrustPorts::set_trust_list(const dbus::Caller& caller, const dbus::GroupName& group,
                                 dbus::TrustListContents contents) {
   translated([&] {
+    require_client(caller, group.application);
     require_masks(contents.specified_lists);
     services_.changes.replace(owner_of(caller), group, to_list(std::move(contents)));
   });
@@ -93,17 +113,26 @@ bool TrustPorts::set_trust_list(const dbus::Caller& caller, const dbus::GroupNam
 
 void TrustPorts::add_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
                                  const dbus::Bytes& certificate, bool is_trusted) {
-  translated([&] { services_.changes.add(owner_of(caller), group, certificate, is_trusted); });
+  translated([&] {
+    require_client(caller, group.application);
+    services_.changes.add(owner_of(caller), group, certificate, is_trusted);
+  });
 }
 
 void TrustPorts::remove_certificate(const dbus::Caller& caller, const dbus::GroupName& group,
                                     const std::string& thumbprint, bool is_trusted) {
-  translated([&] { services_.changes.remove(owner_of(caller), group, thumbprint, is_trusted); });
+  translated([&] {
+    require_client(caller, group.application);
+    services_.changes.remove(owner_of(caller), group, thumbprint, is_trusted);
+  });
 }
 
 void TrustPorts::set_trust_list_options(const dbus::Caller& caller, const dbus::GroupName& group,
                                         const dbus::TrustListOptions& options) {
-  translated([&] { services_.changes.set_options(owner_of(caller), group, options); });
+  translated([&] {
+    require_client(caller, group.application);
+    services_.changes.set_options(owner_of(caller), group, options);
+  });
 }
 
 std::uint32_t TrustPorts::open(const dbus::Caller& caller, const dbus::GroupName& group, std::uint8_t mode) {
@@ -142,7 +171,10 @@ void TrustPorts::close(const dbus::Caller& caller, const dbus::GroupName& group,
 }
 
 bool TrustPorts::close_and_update(const dbus::Caller& caller, const dbus::GroupName& group, std::uint32_t handle) {
-  translated([&] { services_.files.close_and_update(owner_of(caller), group, handle); });
+  translated([&] {
+    require_client(caller, group.application);
+    services_.files.close_and_update(owner_of(caller), group, handle);
+  });
   return true;
 }
 
@@ -175,6 +207,7 @@ dbus::ServerConfigurationInfo TrustPorts::server_configuration(const std::string
 void TrustPorts::request_certificate(const dbus::Caller& caller, const dbus::CertificateTarget& target,
                                      const dbus::SigningRequestOptions& options, dbus::Completion<dbus::Bytes> done) {
   translated([&] {
+    require_client(caller, target.application);
     require_unlocked(services_.anchor);
     services_.configuration.create_signing_request(caller, target, options, to_answer(std::move(done)));
   });
@@ -183,6 +216,7 @@ void TrustPorts::request_certificate(const dbus::Caller& caller, const dbus::Cer
 void TrustPorts::push_certificate(const dbus::Caller& caller, const dbus::CertificateTarget& target,
                                   const dbus::PushedCertificate& certificate, dbus::Completion<bool> done) {
   translated([&] {
+    require_client(caller, target.application);
     require_unlocked(services_.anchor);
     services_.configuration.update_certificate(caller, target, certificate, to_answer(std::move(done)));
   });
@@ -191,13 +225,17 @@ void TrustPorts::push_certificate(const dbus::Caller& caller, const dbus::Certif
 void TrustPorts::self_sign_certificate(const dbus::Caller& caller, const dbus::CertificateTarget& target,
                                        const dbus::SelfSignedOptions& options, dbus::Completion<dbus::Bytes> done) {
   translated([&] {
+    require_client(caller, target.application);
     require_unlocked(services_.anchor);
     services_.configuration.create_self_signed(caller, target, options, to_answer(std::move(done)));
   });
 }
 
 void TrustPorts::delete_certificate(const dbus::Caller& caller, const dbus::CertificateTarget& target) {
-  translated([&] { services_.configuration.delete_certificate(caller, target); });
+  translated([&] {
+    require_client(caller, target.application);
+    services_.configuration.delete_certificate(caller, target);
+  });
 }
 
 std::vector<dbus::TypedCertificate> TrustPorts::certificates_of(const std::string& application,
@@ -211,7 +249,10 @@ std::vector<dbus::Bytes> TrustPorts::rejected_certificates(const std::string& ap
 
 void TrustPorts::reset_to_server_defaults(const dbus::Caller& caller, const std::string& application,
                                           dbus::Completion<std::monostate> done) {
-  translated([&] { services_.configuration.reset(caller, application, to_answer(std::move(done))); });
+  translated([&] {
+    require_client(caller, application);
+    services_.configuration.reset(caller, application, to_answer(std::move(done)));
+  });
 }
 
 }  // namespace edgeseal::agent

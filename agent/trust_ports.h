@@ -79,6 +79,8 @@ class TrustPorts final : public dbus::TransactionPort,
                                 dbus::Completion<std::monostate> done) override;
 
  private:
+  void require_client(const dbus::Caller& caller, const std::string& application) const;
+
   const Services services_;
 };
 

@@ -84,16 +84,8 @@ std::map<std::string, std::string> AgentObject::TpmFacts() {
   return guard_.read("org.edgeseal.Agent1.TpmFacts", [this] { return agent_.tpm_status().facts; });
 }
 
-std::string AgentObject::State() {
-  return guard_.read("org.edgeseal.Setup1.State", [this] { return agent_.setup_state(); });
-}
-
 void AgentObject::tpm_status_changed() {
   getObject().emitPropertiesChangedSignal(org::edgeseal::Agent1_adaptor::INTERFACE_NAME);
-}
-
-void AgentObject::setup_state_changed() {
-  getObject().emitPropertiesChangedSignal(org::edgeseal::Setup1_adaptor::INTERFACE_NAME);
 }
 
 }  // namespace edgeseal::dbus

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "dbus/generated/org.edgeseal.Agent1_adaptor.h"
-#include "dbus/generated/org.edgeseal.Setup1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/pcr_values.h"
 #include "dbus/ports.h"
@@ -16,15 +15,13 @@
 
 namespace edgeseal::dbus {
 
-// /org/edgeseal: Agent1, Setup1 and the object manager.
-class AgentObject final
-    : public sdbus::AdaptorInterfaces<org::edgeseal::Agent1_adaptor, org::edgeseal::Setup1_adaptor> {
+// /org/edgeseal: Agent1 and the object manager.
+class AgentObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Agent1_adaptor> {
  public:
   AgentObject(sdbus::IConnection& connection, AgentPort& agent, Guard& guard);
   ~AgentObject() { unregisterAdaptor(); }
 
   void tpm_status_changed();
-  void setup_state_changed();
 
  private:
   void CreateApplication(sdbus::Result<sdbus::ObjectPath>&& result, std::string name, VariantMap options) override;
@@ -41,7 +38,6 @@ class AgentObject final
   std::string TpmHealth() override;
   std::string TpmDetail() override;
   std::map<std::string, std::string> TpmFacts() override;
-  std::string State() override;
 
   AgentPort& agent_;
   Guard& guard_;

@@ -28,6 +28,7 @@ class ApplicationObject final : public sdbus::AdaptorInterfaces<org::edgeseal::A
   void withdraw();
   void access_changed(std::vector<std::string> access);
   void group_changed(const std::string& group);
+  void setup_changed() { server_configuration_.changed(); }
   [[nodiscard]] ServerConfigurationObject& server_configuration() { return server_configuration_; }
   [[nodiscard]] TrustListObject* trust_list(const std::string& group);  // null: there is no such group
 

@@ -46,8 +46,10 @@ CallError refusal(const Question& question, Polkit::Verdict verdict, const std::
 
 }  // namespace
 
-Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, std::string admin_group, PolkitLimits limits)
+Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding,
+                     std::string admin_group, PolkitLimits limits)
     : accounts_(accounts),
+      onboarding_(onboarding),
       admin_group_(std::move(admin_group)),
       credentials_(connection),
       polkit_(connection, limits) {}
@@ -71,16 +73,18 @@ void Authority::decide(Question question, Answer answer) {
 
 bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
   if (uid == 0) return true;
+  if (question.privilege == Privilege::Inhibit) return accounts_.is_account(uid);
   if (!belongs_to_applications(question.privilege) || question.application.empty() || question.must_delegate) {
     return false;
   }
   const auto account = accounts_.account_of(question.application);
-  return account && *account == uid;
+  if (account && *account == uid) return true;
+  return question.delegated && onboarding_.may_configure(uid, question.application);
 }
 
 bool Authority::allowed_without_polkit(const Question& question, const Credentials& credentials) const {
   if (question.privilege == Privilege::Inspect) return true;
-  if (admin_group_.empty()) return false;
+  if (admin_group_.empty() || question.privilege == Privilege::ReportPresence) return false;
   const auto administrators = group_id(admin_group_);
   return administrators && std::ranges::find(credentials.groups, *administrators) != credentials.groups.end();
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dbus/credentials.h"
+#include "dbus/device_ports.h"
 #include "dbus/polkit.h"
 #include "dbus/ports.h"
 #include "dbus/privilege.h"
@@ -16,6 +17,7 @@ struct Question {
   Privilege privilege = Privilege::ManageApplications;
   std::string application;     // whose; empty where the call is for none
   bool interactive = false;    // the caller lets polkit ask the user to authenticate
+  bool delegated = false;      // the caller says for which client it calls
   bool must_delegate = false;  // the account of the application may, but for somebody else, whom it doesn't name
 };
 
@@ -24,13 +26,15 @@ struct Decision {
   std::optional<CallError> refusal;  // none: the caller may
 };
 
-// Who may do what: root; the account of an application for its own certificates; who polkit says; where there is no
-// polkit, the members of the administrators' group. Inspecting without polkit is for every local user.
+// Who may do what: root; the account of an application for its own certificates, and to inhibit changes; who polkit
+// says; where there is no polkit, the members of the administrators' group. Inspecting without polkit is for every
+// local user.
 class Authority {
  public:
   using Answer = std::function<void(const Decision&)>;
 
-  Authority(sdbus::IConnection& connection, AuditPort& accounts, std::string admin_group, PolkitLimits limits);
+  Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding, std::string admin_group,
+            PolkitLimits limits);
 
   // Answers once, at once or later; `answer` must not throw.
   void decide(Question question, Answer answer);
@@ -42,6 +46,7 @@ class Authority {
   void ask_polkit(const Question& question, const Credentials& credentials, const Answer& answer);
 
   AuditPort& accounts_;
+  OnboardingPort& onboarding_;
   std::string admin_group_;
   CredentialCache credentials_;
   Polkit polkit_;

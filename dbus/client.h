@@ -9,9 +9,14 @@
 #include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Agent1_proxy.h"
 #include "dbus/generated/org.edgeseal.Application1_proxy.h"
+#include "dbus/generated/org.edgeseal.Bundle1_proxy.h"
+#include "dbus/generated/org.edgeseal.Busy1_proxy.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_proxy.h"
+#include "dbus/generated/org.edgeseal.DeviceIdentity1_proxy.h"
+#include "dbus/generated/org.edgeseal.Onboarding1_proxy.h"
 #include "dbus/generated/org.edgeseal.ServerConfiguration1_proxy.h"
 #include "dbus/generated/org.edgeseal.Setup1_proxy.h"
+#include "dbus/generated/org.edgeseal.Staging1_proxy.h"
 #include "dbus/generated/org.edgeseal.TrustDirectories1_proxy.h"
 #include "dbus/generated/org.edgeseal.TrustList1_proxy.h"
 #include "dbus/object_path.h"
@@ -39,6 +44,13 @@ class ServerConfigurationCalls : public org::edgeseal::ServerConfiguration1_prox
   void onShutdownRequested(const uint32_t&, const std::string&) override {}
 };
 
+class StagingCalls : public org::edgeseal::Staging1_proxy {
+ protected:
+  using Staging1_proxy::Staging1_proxy;
+  ~StagingCalls() = default;
+  void onRolledBack(const std::string&) override {}
+};
+
 class TrustListCalls : public org::edgeseal::TrustList1_proxy {
  protected:
   using TrustList1_proxy::TrustList1_proxy;
@@ -46,11 +58,30 @@ class TrustListCalls : public org::edgeseal::TrustList1_proxy {
   void onAlarm(const std::string&, const std::string&, const uint16_t&, const std::string&) override {}
 };
 
+class BundleCalls : public org::edgeseal::Bundle1_proxy {
+ protected:
+  using Bundle1_proxy::Bundle1_proxy;
+  ~BundleCalls() = default;
+  void onPinWanted(const std::string&, const uint32_t&, const uint64_t&) override {}
+  void onPinClosed(const std::string&, const std::string&) override {}
+};
+
+class BusyCalls : public org::edgeseal::Busy1_proxy {
+ protected:
+  using Busy1_proxy::Busy1_proxy;
+  ~BusyCalls() = default;
+  void onContactDue() override {}
+};
+
 using RemoteAgent = RemoteObject<org::edgeseal::Agent1_proxy, org::edgeseal::Setup1_proxy>;
+using RemoteBundle = RemoteObject<BundleCalls>;
+using RemoteBusy = RemoteObject<BusyCalls>;
+using RemoteStaging = RemoteObject<StagingCalls>;
 using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;
 using RemoteGroup = RemoteObject<org::edgeseal::CertificateGroup1_proxy>;
 using RemoteServerConfiguration = RemoteObject<ServerConfigurationCalls>;
 using RemoteTrustList = RemoteObject<TrustListCalls>;
+using RemoteDevice = RemoteObject<org::edgeseal::DeviceIdentity1_proxy, org::edgeseal::Onboarding1_proxy>;
 using RemoteTrustDirectories = RemoteObject<org::edgeseal::TrustDirectories1_proxy>;
 
 }  // namespace edgeseal::dbus

@@ -58,6 +58,10 @@ void Guard::admit(GuardedMethod method, const Call& call, const std::shared_ptr<
   open_.push_back(reply);
 }
 
+void Guard::refuse_while_busy(GuardedMethod method) const {
+  if (method.while_busy() == WhileBusy::Refused) busy_.require_free();
+}
+
 void Guard::caller_vanished(const std::string& bus_name) {
   for (const auto& open : std::exchange(open_, {})) {
     const auto call = open.lock();

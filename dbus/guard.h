@@ -11,6 +11,7 @@
 
 #include "dbus/authority.h"
 #include "dbus/bus_error.h"
+#include "dbus/busy_port.h"
 #include "dbus/delegation.h"
 #include "dbus/guarded_method.h"
 #include "dbus/ports.h"
@@ -19,10 +20,12 @@
 namespace edgeseal::dbus {
 
 // Every handler runs in here: it finds out who calls, asks the authority, keeps exceptions from the bus library
-// (sdbus-c++ 1.2 ends the process on them, 2.x shows their text to the caller) and leaves an audit record.
+// (sdbus-c++ 1.2 ends the process on them, 2.x shows their text to the caller), refuses changes while somebody inhibits
+// them and leaves an audit record.
 class Guard {
  public:
-  Guard(Authority& authority, AuditPort& audit) : authority_(authority), audit_(audit) {}
+  Guard(Authority& authority, AuditPort& audit, const BusyPort& busy)
+      : authority_(authority), audit_(audit), busy_(busy) {}
   ~Guard() { close(); }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
@@ -36,7 +39,10 @@ class Guard {
     const Call call = current_call(object);
     auto reply = std::make_shared<Reply<R...>>(call.record, audit_, std::move(result));
     start(method, call, question(method, call, application), reply,
-          [reply, action = std::move(action)](const Caller& caller) { action(caller, reply); });
+          [this, method, reply, action = std::move(action)](const Caller& caller) {
+            refuse_while_busy(method);
+            action(caller, reply);
+          });
   }
 
   // The same for what servers call for their clients: `action(caller, reply, options)` runs once channel and role of
@@ -47,14 +53,16 @@ class Guard {
     const Call call = current_call(object);
     auto reply = std::make_shared<Reply<R...>>(call.record, audit_, std::move(result));
     Question may = question(method, call, application);
-    may.must_delegate = method.delegation() >= Delegation::Authenticated && !DelegatedClient::named_in(options);
+    may.delegated = DelegatedClient::named_in(options);
+    may.must_delegate = method.delegation() >= Delegation::Authenticated && !may.delegated;
     start(method, call, std::move(may), reply,
-          [method, reply, options = std::move(options), action = std::move(action)](const Caller& caller) {
+          [this, method, reply, options = std::move(options), action = std::move(action)](const Caller& caller) {
             VariantMap own_options = options;
             const DelegatedClient client(own_options);
             const Caller for_client = client.on_behalf(caller);
             reply->decide(for_client);
             client.judge(method.delegation());
+            refuse_while_busy(method);
             action(for_client, reply, own_options);
           });
   }
@@ -86,9 +94,11 @@ class Guard {
   void start(GuardedMethod method, const Call& call, Question question, const std::shared_ptr<OpenCall>& reply,
              std::function<void(const Caller&)> action);
   void admit(GuardedMethod method, const Call& call, const std::shared_ptr<OpenCall>& reply);
+  void refuse_while_busy(GuardedMethod method) const;
 
   Authority& authority_;
   AuditPort& audit_;
+  const BusyPort& busy_;
   std::vector<std::weak_ptr<OpenCall>> open_;
 };
 

@@ -13,11 +13,13 @@ class GuardedMethod {
   consteval GuardedMethod(const char* member)
       : member_(member),
         privilege_(declared(member).privilege),
-        delegation_(declared(member).delegation) {}  // NOLINT: implicit on purpose
+        delegation_(declared(member).delegation),
+        while_busy_(declared(member).while_busy) {}  // NOLINT: implicit on purpose
 
   [[nodiscard]] constexpr std::string_view member() const { return member_; }
   [[nodiscard]] constexpr Privilege privilege() const { return privilege_; }
   [[nodiscard]] constexpr Delegation delegation() const { return delegation_; }
+  [[nodiscard]] constexpr WhileBusy while_busy() const { return while_busy_; }
 
  private:
   static consteval DeclaredMethod declared(std::string_view member) {
@@ -30,6 +32,7 @@ class GuardedMethod {
   std::string_view member_;
   Privilege privilege_;
   Delegation delegation_;
+  WhileBusy while_busy_;
 };
 
 }  // namespace edgeseal::dbus

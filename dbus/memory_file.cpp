@@ -1,6 +1,7 @@
 #include "dbus/memory_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +45,18 @@ Secret read_memory_file(const std::string& argument, int descriptor, Bounds size
     done += static_cast<std::size_t>(part);
   }
   return content;
+}
+
+int make_memory_file(const Secret& content) {
+  const int descriptor = memfd_create("secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const auto size = static_cast<ssize_t>(content.size());
+  if (descriptor >= 0 && write(descriptor, content.view().data(), content.size()) == size &&
+      fcntl(descriptor, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_SEAL) == 0) {
+    return descriptor;
+  }
+  const std::string problem = std::strerror(errno);
+  if (descriptor >= 0) close(descriptor);
+  throw CallError("ResourceUnavailable", "no file in memory can be made: " + problem);
 }
 
 }  // namespace edgeseal::dbus

@@ -13,4 +13,8 @@ namespace edgeseal::dbus {
 // CallError "InvalidArgument" that names `argument`.
 [[nodiscard]] Secret read_memory_file(const std::string& argument, int descriptor, Bounds size);
 
+// A sealed file in memory with the secret, for an answer; the descriptor is the caller's to close. Throws CallError
+// "ResourceUnavailable".
+[[nodiscard]] int make_memory_file(const Secret& content);
+
 }  // namespace edgeseal::dbus

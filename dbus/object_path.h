@@ -8,6 +8,7 @@ namespace edgeseal::dbus {
 
 inline constexpr const char* kBusName = "org.edgeseal.Agent1";
 inline constexpr const char* kRootPath = "/org/edgeseal";
+inline constexpr const char* kDevicePath = "/org/edgeseal/device";
 
 // What isn't a letter or digit is escaped as "_" and two hexadecimal digits (sd_bus_path_encode):
 // "/org/edgeseal/application/ opcua_2dserver". Throws CallError "InvalidArgument" on an empty name.

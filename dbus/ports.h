@@ -143,13 +143,12 @@ struct TpmStatus {
   std::map<std::string, std::string> facts;  // manufacturer, firmware, revision, key-algorithms, storage-key ...
 };
 
-// org.edgeseal.Agent1, Setup1
+// org.edgeseal.Agent1
 class AgentPort {
  public:
   virtual ~AgentPort() = default;
   [[nodiscard]] virtual std::string version() const = 0;
   [[nodiscard]] virtual TpmStatus tpm_status() const = 0;
-  [[nodiscard]] virtual std::string setup_state() const = 0;
   [[nodiscard]] virtual std::string describe() const = 0;  // JSON
   [[nodiscard]] virtual std::vector<ApplicationInfo> applications() const = 0;
   virtual void manufacturer_keys(Completion<std::vector<ManufacturerKeyInfo>> done) = 0;
@@ -220,6 +219,8 @@ class AuditPort {
   virtual void internal_error(const std::string& where, const std::string& what) = 0;
   // Who may do what without asking polkit (DESIGN: the account of an application for its own certificates).
   [[nodiscard]] virtual std::optional<uid_t> account_of(const std::string& application) const = 0;
+  // Whether it is that of any application.
+  [[nodiscard]] virtual bool is_account(uid_t uid) const = 0;
 };
 
 }  // namespace edgeseal::dbus

@@ -11,10 +11,18 @@ enum class Privilege {
   ManageCertificates,
   ManageTrust,  // what peers are let in
   ManageKeys,   // what reaches past the rules of single applications, or takes a key out of them
+  Inhibit,      // hold off all changes for a time
+  ManageSetup,  // make a one-time password, end setup
+  OpenSetup,    // give a one-time password
+  ReportPresence,
+  ResetDevice,
 };
 
 // Whether the messages of a method carry a secret (annotation org.edgeseal.Sensitive).
 enum class Contents { Public, Secret };
+
+// What becomes of a call while somebody inhibits changes (annotation org.edgeseal.WhileBusy).
+enum class WhileBusy { Refused, Allowed };
 
 // What a server must tell of its client where it calls for one (annotation org.edgeseal.Delegation).
 enum class Delegation {
@@ -26,7 +34,8 @@ enum class Delegation {
 
 // The account of an application has it for that application.
 [[nodiscard]] constexpr bool belongs_to_applications(Privilege privilege) {
-  return privilege == Privilege::ManageCertificates || privilege == Privilege::ManageTrust;
+  return privilege == Privilege::ManageCertificates || privilege == Privilege::ManageTrust ||
+         privilege == Privilege::OpenSetup;
 }
 
 [[nodiscard]] constexpr std::string_view polkit_action(Privilege privilege) {
@@ -36,6 +45,11 @@ enum class Delegation {
     case Privilege::ManageCertificates: return "org.edgeseal.manage-certificates";
     case Privilege::ManageTrust: return "org.edgeseal.manage-trust";
     case Privilege::ManageKeys: return "org.edgeseal.manage-keys";
+    case Privilege::Inhibit: return "org.edgeseal.inhibit";
+    case Privilege::ManageSetup: return "org.edgeseal.manage-setup";
+    case Privilege::OpenSetup: return "org.edgeseal.open-setup";
+    case Privilege::ReportPresence: return "org.edgeseal.report-presence";
+    case Privilege::ResetDevice: return "org.edgeseal.reset-device";
   }
   return "";
 }

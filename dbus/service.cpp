@@ -8,11 +8,16 @@
 #include "dbus/agent_object.h"
 #include "dbus/application_object.h"
 #include "dbus/authority.h"
+#include "dbus/bundle_object.h"
 #include "dbus/bus_error.h"
+#include "dbus/busy_object.h"
 #include "dbus/compat.h"
+#include "dbus/device_object.h"
 #include "dbus/guard.h"
 #include "dbus/message_filter.h"
 #include "dbus/object_path.h"
+#include "dbus/setup_object.h"
+#include "dbus/staging_object.h"
 #include "dbus/trust_directories_object.h"
 
 namespace edgeseal::dbus {
@@ -50,6 +55,11 @@ class Service::Impl {
   void tell(const char* what, const std::string& application, const std::function<void(ApplicationObject&)>& send);
   AgentObject& agent() { return agent_object_; }
   TrustDirectoriesObject& directories() { return directories_object_; }
+  DeviceObject& device() { return device_object_; }
+  BundleObject& bundles() { return bundle_object_; }
+  BusyObject& busy() { return busy_object_; }
+  SetupObject& setup() { return setup_object_; }
+  StagingObject& staging() { return staging_object_; }
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
 
  private:
@@ -64,6 +74,11 @@ class Service::Impl {
   Guard guard_;
   AgentObject agent_object_;
   TrustDirectoriesObject directories_object_;
+  DeviceObject device_object_;
+  BusyObject busy_object_;
+  BundleObject bundle_object_;
+  SetupObject setup_object_;
+  StagingObject staging_object_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
   bool processing_ = false;
@@ -74,10 +89,15 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
     : ports_(ports),
       connection_(connect()),
       filter_(*connection_, ports.audit),
-      authority_(*connection_, ports.audit, settings.admin_group, settings.polkit),
-      guard_(authority_, ports.audit),
+      authority_(*connection_, ports.audit, ports.onboarding, settings.admin_group, settings.polkit),
+      guard_(authority_, ports.audit, ports.busy),
       agent_object_(*connection_, ports.agent, guard_),
       directories_object_(*connection_, ports.directories, guard_),
+      device_object_(*connection_, ports.device_identity, ports.onboarding, guard_),
+      busy_object_(*connection_, ports.busy, guard_),
+      bundle_object_(*connection_, ports.bundles, guard_),
+      setup_object_(*connection_, ports.setup, guard_),
+      staging_object_(*connection_, ports.staging, guard_),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
   for (const auto& application : ports.agent.applications()) put(application);  // who is not there yet tells nobody
@@ -182,9 +202,30 @@ void Service::tpm_status_changed() {
 
 void Service::setup_state_changed() {
   impl_->tell("PropertiesChanged", [&] {
-    impl_->agent().setup_state_changed();
+    impl_->setup().changed();
+    for (const auto& [name, object] : impl_->applications()) object->setup_changed();
     for (const auto& [name, application] : impl_->applications()) application->server_configuration().changed();
   });
+}
+
+void Service::bundle_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->bundles().changed(); });
+}
+
+void Service::pin_wanted() {
+  impl_->tell("PinWanted", [&] { impl_->bundles().pin_wanted(); });
+}
+
+void Service::pin_closed(const std::string& session, const std::string& outcome) {
+  impl_->tell("PinClosed", [&] { impl_->bundles().pin_closed(session, outcome); });
+}
+
+void Service::busy_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->busy().changed(); });
+}
+
+void Service::contact_due() {
+  impl_->tell("ContactDue", [&] { impl_->busy().contact_due(); });
 }
 
 void Service::changes_applied(const std::string& application, const std::vector<std::string>& certificate_groups,
@@ -213,6 +254,22 @@ void Service::alarm(const GroupName& group, const std::string& kind, const std::
 
 void Service::directories_changed() {
   impl_->tell("PropertiesChanged", [&] { impl_->directories().changed(); });
+}
+
+void Service::identity_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->device().identity_changed(); });
+}
+
+void Service::onboarding_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->device().onboarding_changed(); });
+}
+
+void Service::staging_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->staging().changed(); });
+}
+
+void Service::staging_rolled_back(const std::string& reason) {
+  impl_->tell("RolledBack", [&] { impl_->staging().rolled_back(reason); });
 }
 
 void Service::audit_event(const std::string& kind, const std::map<std::string, std::string>& fields) {

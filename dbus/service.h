@@ -48,6 +48,11 @@ class Service {
   void group_changed(const GroupName& group);
   void tpm_status_changed();
   void setup_state_changed();
+  void bundle_changed();
+  void pin_wanted();
+  void pin_closed(const std::string& session, const std::string& outcome);
+  void busy_changed();
+  void contact_due();
 
   // For the programs of an application, after the answer of the call that changed it: see ServerConfiguration1.
   void changes_applied(const std::string& application, const std::vector<std::string>& certificate_groups,
@@ -59,6 +64,10 @@ class Service {
   void alarm(const GroupName& group, const std::string& kind, const std::string& source, std::uint16_t severity,
              const std::string& message);
   void directories_changed();
+  void staging_changed();
+  void staging_rolled_back(const std::string& reason);
+  void identity_changed();
+  void onboarding_changed();
   void audit_event(const std::string& kind, const std::map<std::string, std::string>& fields);
 
  private:

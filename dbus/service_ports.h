@@ -1,6 +1,11 @@
 #pragma once
 
+#include "dbus/bundle_port.h"
+#include "dbus/busy_port.h"
+#include "dbus/device_ports.h"
 #include "dbus/ports.h"
+#include "dbus/setup_port.h"
+#include "dbus/staging_port.h"
 #include "dbus/trust_ports.h"
 
 namespace edgeseal::dbus {
@@ -14,6 +19,12 @@ struct Ports {
   ServerConfigurationPort& server_configuration;
   TrustDirectoryPort& directories;
   AuditPort& audit;
+  BusyPort& busy;
+  DeviceIdentityPort& device_identity;
+  OnboardingPort& onboarding;
+  SetupPort& setup;
+  StagingPort& staging;
+  BundlePort& bundles;
 };
 
 }  // namespace edgeseal::dbus

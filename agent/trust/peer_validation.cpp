@@ -81,8 +81,30 @@ std::vector<Finding> PeerValidation::judge(const dbus::GroupName& group, std::sp
                                   settings_.strength,       now_()};
   Verdict verdict = validate_and_audit(*store, group, chain, request);
   if (verdict.good()) return std::move(verdict.findings);
+  if (is_first_contact(lists_.record(group).list, question, verdict.findings.back())) {
+    admit(group, chain.front());
+    verdict.findings.back().suppressed = true;
+    return std::move(verdict.findings);
+  }
   reject(group, chain, verdict.findings.back());
   throw Error(verdict.findings.back().code, verdict.findings.back().problem);
+}
+
+// Only for want of trust: what is wrong besides stays wrong.
+bool PeerValidation::is_first_contact(const TrustList& list, const Question& question, const Finding& reason) const {
+  return setup_ != nullptr && setup_->state() == SetupState::setup_open && question.purpose == Purpose::application &&
+         list.trusted_certificates.empty() &&
+         (reason.code == Code::certificate_untrusted || reason.code == Code::certificate_chain_incomplete);
+}
+
+void PeerValidation::admit(const dbus::GroupName& group, const Bytes& certificate) const {
+  audit_.record(Level::warning, "validation-error-suppressed",
+                fmt::format("{}/{} lets a client in that nobody vouches for: setup is open", group.application,
+                            group.group),
+                {{"application", group.application},
+                 {"group", group.group},
+                 {"error", std::string(bus_name(Code::certificate_untrusted))},
+                 {"fingerprint", hexadecimal(sha256(certificate))}});
 }
 
 void PeerValidation::judge_own(const TrustStore& store, const dbus::GroupName& group, std::span<const Bytes> chain,

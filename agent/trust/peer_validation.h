@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/audit.h"
+#include "agent/setup/setup.h"
 #include "agent/state.h"
 #include "agent/trust/trust_lists.h"
 #include "agent/trust/validation.h"
@@ -31,6 +32,9 @@ class PeerValidation {
                  std::function<std::chrono::system_clock::time_point()> now,
                  std::function<void(const dbus::GroupName& group)> rejected_changed = {});
 
+  // While setup is open, any client may connect to a group whose list is empty (OPC 10000-12 §7.5).
+  void use_setup(const Setup& setup) { setup_ = &setup; }
+
   // Answers what was suppressed; throws Error with the code of the step that failed, and Error{tpm_unavailable} while
   // the list of the group can't be checked.
   std::vector<Finding> judge(const dbus::GroupName& group, std::span<const Bytes> chain, const Question& question);
@@ -44,6 +48,8 @@ class PeerValidation {
  private:
   [[nodiscard]] Verdict validate_and_audit(const TrustStore& store, const dbus::GroupName& group,
                                            std::span<const Bytes> chain, const ValidationRequest& request) const;
+  [[nodiscard]] bool is_first_contact(const TrustList& list, const Question& question, const Finding& reason) const;
+  void admit(const dbus::GroupName& group, const Bytes& certificate) const;
   void reject(const dbus::GroupName& group, std::span<const Bytes> chain, const Finding& reason);
 
   State& state_;
@@ -52,6 +58,7 @@ class PeerValidation {
   const Settings settings_;
   const std::function<std::chrono::system_clock::time_point()> now_;
   const std::function<void(const dbus::GroupName& group)> rejected_changed_;
+  const Setup* setup_ = nullptr;
 };
 
 [[nodiscard]] Purpose purpose_of_group(const std::string& group);  // of the peers of a group

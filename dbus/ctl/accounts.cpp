@@ -11,6 +11,11 @@ bool account_exists(const std::string& name) {
   return !name.empty() && getpwnam(name.c_str()) != nullptr;
 }
 
+std::string account_name(uid_t uid) {
+  const passwd* entry = getpwuid(uid);
+  return entry == nullptr ? std::to_string(uid) : entry->pw_name;
+}
+
 std::string primary_group_of(const std::string& account) {
   const passwd* entry = getpwnam(account.c_str());
   if (entry == nullptr) throw Failure(ExitCode::Usage, "there is no account \"" + account + "\"", "create it first");

@@ -177,8 +177,24 @@ void AgentConnection::with_trust_list(const std::string& application, const std:
   with<dbus::RemoteTrustList>([&] { return dbus::group_path({application, group}); }, use);
 }
 
+void AgentConnection::with_bundles(const std::function<void(dbus::RemoteBundle&)>& use) {
+  with<dbus::RemoteBundle>([] { return dbus::kRootPath; }, use);
+}
+
+void AgentConnection::with_busy(const std::function<void(dbus::RemoteBusy&)>& use) {
+  with<dbus::RemoteBusy>([] { return dbus::kRootPath; }, use);
+}
+
+void AgentConnection::with_staging(const std::function<void(dbus::RemoteStaging&)>& use) {
+  with<dbus::RemoteStaging>([] { return dbus::kRootPath; }, use);
+}
+
 void AgentConnection::with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use) {
   with<dbus::RemoteTrustDirectories>([] { return dbus::kRootPath; }, use);
+}
+
+void AgentConnection::with_device(const std::function<void(dbus::RemoteDevice&)>& use) {
+  with<dbus::RemoteDevice>([] { return dbus::kDevicePath; }, use);
 }
 
 nlohmann::json AgentConnection::describe() {

@@ -55,7 +55,11 @@ class AgentConnection {
                                  const std::function<void(dbus::RemoteServerConfiguration&)>& use);
   void with_trust_list(const std::string& application, const std::string& group,
                        const std::function<void(dbus::RemoteTrustList&)>& use);
+  void with_bundles(const std::function<void(dbus::RemoteBundle&)>& use);
+  void with_busy(const std::function<void(dbus::RemoteBusy&)>& use);
+  void with_staging(const std::function<void(dbus::RemoteStaging&)>& use);
   void with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use);
+  void with_device(const std::function<void(dbus::RemoteDevice&)>& use);
 
   [[nodiscard]] nlohmann::json describe();
   [[nodiscard]] std::vector<Application> applications();  // by name

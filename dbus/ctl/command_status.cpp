@@ -9,13 +9,22 @@ struct Status {
   std::string health;
   std::string detail;
   std::map<std::string, std::string> facts;
+  std::vector<std::string> inhibitors;  // who, and why
   std::vector<std::string> applications;
 };
+
+std::string text(const std::map<std::string, sdbus::Variant>& inhibitor, const char* field) {
+  return inhibitor.at(field).get<std::string>();
+}
 
 Status read_status(AgentConnection& connection) {
   Status status;
   connection.with_agent([&](dbus::RemoteAgent& agent) {
-    status = {agent.Version(), agent.State(), agent.TpmHealth(), agent.TpmDetail(), agent.TpmFacts(), {}};
+    status = {agent.Version(), agent.State(), agent.TpmHealth(), agent.TpmDetail(), agent.TpmFacts(), {}, {}};
+  });
+  connection.with_busy([&](dbus::RemoteBusy& busy) {
+    for (const auto& inhibitor : busy.Inhibitors())
+      status.inhibitors.push_back(text(inhibitor, "who") + ": " + text(inhibitor, "why"));
   });
   for (const auto& application : connection.applications()) status.applications.push_back(application.name);
   return status;
@@ -25,6 +34,7 @@ nlohmann::json to_json(const Status& status) {
   return {{"version", status.version},
           {"setup", status.setup},
           {"tpm", {{"health", status.health}, {"detail", status.detail}, {"facts", status.facts}}},
+          {"inhibitors", status.inhibitors},
           {"applications", status.applications}};
 }
 
@@ -34,6 +44,7 @@ void show(const Status& status, const Output& output) {
   if (!status.detail.empty()) table.add({"", status.detail});
   for (const auto& [fact, value] : status.facts) table.add({"  " + fact, value});
   table.add({"Setup", status.setup});
+  for (const auto& inhibitor : status.inhibitors) table.add({"Busy", inhibitor}, Colour::Warning);
   table.add({"Applications", status.applications.empty() ? "none" : joined(status.applications)});
   table.add({"Agent", status.version});
   output.print(table);

@@ -11,6 +11,8 @@ namespace edgeseal::ctl {
 struct Session {
   AgentConnection agent;
   Output output;
+  std::vector<std::string> inhibited_command;  // see take_inhibited_command()
+  int status = 0;                              // of that, when it ended
 };
 
 // Each adds its command to the parser; it runs while the command line is parsed and throws Failure.
@@ -22,14 +24,23 @@ void add_certificate(CLI::App& app, Session& session);
 void add_key(CLI::App& app, Session& session);
 void add_trust(CLI::App& app, Session& session);
 void add_changes(CLI::App& app, Session& session);
+void add_bundle(CLI::App& app, Session& session);
+void add_stage(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
+void add_device(CLI::App& app, Session& session);
+void add_onboarding(CLI::App& app, Session& session);
 void add_attach(CLI::App& app, Session& session);
 void add_detach(CLI::App& app, Session& session);
 void add_attachments(CLI::App& app, Session& session);
 void add_openssl_conf(CLI::App& app, Session& session);
+void add_setup(CLI::App& app, Session& session);
+void add_inhibit(CLI::App& app, Session& session);
+void add_inhibitors(CLI::App& app, Session& session);
 
 // The same for commands of a family that have a file of their own.
+void add_bundle_create(CLI::App& bundle, Session& session);
+void add_bundle_open(CLI::App& bundle, Session& session);
 void add_self_signed(CLI::App& certificate, Session& session);
 void add_key_import(CLI::App& key, Session& session);
 void add_key_export(CLI::App& key, Session& session);

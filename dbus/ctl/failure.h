@@ -6,7 +6,7 @@
 namespace edgeseal::ctl {
 
 // Documented in the manual page; scripts depend on them.
-enum class ExitCode { Ok = 0, Refused = 1, Usage = 2, NotReachable = 3 };
+enum class ExitCode { Ok = 0, Refused = 1, Usage = 2, NotReachable = 3, CommandNotRun = 126, CommandNotFound = 127 };
 
 // Ends the program: the problem and what to do about it (may be empty) go to stderr.
 struct Failure : std::runtime_error {

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/inhibited_command.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -34,12 +37,19 @@ void configure(CLI::App& app, Session& session) {
   add_key(app, session);
   add_trust(app, session);
   add_changes(app, session);
+  add_stage(app, session);
+  add_bundle(app, session);
   add_attach(app, session);
   add_detach(app, session);
   add_attachments(app, session);
   add_openssl_conf(app, session);
+  add_setup(app, session);
+  add_inhibit(app, session);
+  add_inhibitors(app, session);
   add_pcr(app, session);
   add_tpm(app, session);
+  add_device(app, session);
+  add_onboarding(app, session);
   add_describe(app, session);
 }
 
@@ -50,21 +60,24 @@ ExitCode usage(const CLI::App& app, const CLI::ParseError& error) {
   return ExitCode::Usage;
 }
 
-ExitCode run(int argc, char** argv) {
+int run(int argc, char** argv) {
   Session session;
   CLI::App app("Manage keys, certificates and trust of this device's applications", "edgesealctl");
   try {
     configure(app, session);
-    app.parse(argc, argv);
-    return ExitCode::Ok;
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    session.inhibited_command = take_inhibited_command(arguments);
+    std::ranges::reverse(arguments);  // as the parser wants them
+    app.parse(std::move(arguments));
+    return session.status;
   } catch (const CLI::ParseError& error) {
-    return usage(app, error);
+    return static_cast<int>(usage(app, error));
   } catch (const Failure& failure) {
     report(failure.what(), failure.remedy);
-    return failure.code;
+    return static_cast<int>(failure.code);
   } catch (const std::exception& error) {
     report(error.what(), "");
-    return ExitCode::Refused;
+    return static_cast<int>(ExitCode::Refused);
   }
 }
 
@@ -72,5 +85,5 @@ ExitCode run(int argc, char** argv) {
 }  // namespace edgeseal::ctl
 
 int main(int argc, char** argv) {
-  return static_cast<int>(edgeseal::ctl::run(argc, argv));
+  return edgeseal::ctl::run(argc, argv);
 }

@@ -5,21 +5,25 @@
   generate.py privileges FILE.xml ...         privileges.h
   generate.py reference FILE.xml ...          docs/dbus.md
 
-Writes to standard output. A method without org.edgeseal.Privilege, an unknown privilege or a member without
-documentation is an error: exit status 1.
+Writes to standard output. A method without org.edgeseal.Privilege or org.edgeseal.WhileBusy, an unknown value of them or a
+member without documentation is an error: exit status 1.
 """
 import sys
 import xml.etree.ElementTree as ET
 
 DOC = "{urn:edgeseal:doc}"
 PRIVILEGE = "org.edgeseal.Privilege"
+WHILE_BUSY = "org.edgeseal.WhileBusy"
 SENSITIVE = "org.edgeseal.Sensitive"
 DELEGATION = "org.edgeseal.Delegation"
 ASYNC = "org.freedesktop.DBus.Method.Async"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 PRIVILEGES = {"inspect": "Inspect", "manage-applications": "ManageApplications",
               "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys",
-              "manage-trust": "ManageTrust"}
+              "manage-trust": "ManageTrust", "inhibit": "Inhibit", "manage-setup": "ManageSetup",
+              "open-setup": "OpenSetup", "report-presence": "ReportPresence", "reset-device": "ResetDevice"}
+# What a method does while somebody inhibits changes, and what the reference says of it.
+WHILE_BUSY_VALUES = {"allowed": ("Allowed", "allowed"), "refused": ("Refused", "refused with `ServerTooBusy`")}
 # Which channel the client of a server that delegates must have, and what the reference says of it.
 DELEGATIONS = {
     "encrypted": ("Encrypted", "required of the account of the application; channel: sign-and-encrypt"),
@@ -71,6 +75,9 @@ def check(interface):
             continue
         if annotation(member, PRIVILEGE) not in PRIVILEGES:
             raise SourceError(f"{where} needs the annotation {PRIVILEGE}, one of {', '.join(PRIVILEGES)}")
+        if annotation(member, WHILE_BUSY) not in WHILE_BUSY_VALUES:
+            raise SourceError(f"{where} needs the annotation {WHILE_BUSY}, refused where it changes something that programs "
+                              "use, else allowed")
         if annotation(member, ASYNC) != "server":
             raise SourceError(f"{where} needs the annotation {ASYNC}=server: polkit answers later")
         check_delegation(where, member)
@@ -99,7 +106,7 @@ def introspection(path):
     check(node.find("interface"))
     for parent in list(node.iter()):
         for child in list(parent):
-            if child.tag.startswith(DOC) or child.get("name") in (PRIVILEGE, SENSITIVE, DELEGATION):
+            if child.tag.startswith(DOC) or child.get("name") in (PRIVILEGE, WHILE_BUSY, SENSITIVE, DELEGATION):
                 parent.remove(child)
     return ET.tostring(node, encoding="unicode") + "\n"
 
@@ -112,7 +119,9 @@ def privileges(paths):
             privilege = PRIVILEGES[annotation(method, PRIVILEGE)]
             contents = "Secret" if annotation(method, SENSITIVE) == "true" else "Public"
             delegation = DELEGATIONS.get(annotation(method, DELEGATION), ("None",))[0]
-            rows.append(f'    {{"{member}", Privilege::{privilege}, Contents::{contents}, Delegation::{delegation}}},')
+            while_busy = WHILE_BUSY_VALUES[annotation(method, WHILE_BUSY)][0]
+            rows.append(f'    {{"{member}", Privilege::{privilege}, Contents::{contents}, Delegation::{delegation}, '
+                        f'WhileBusy::{while_busy}}},')
     return f"""#pragma once
 
 // Made from dbus/interfaces/*.xml; do not edit.
@@ -128,6 +137,7 @@ struct DeclaredMethod {{
   Privilege privilege;
   Contents contents;
   Delegation delegation;
+  WhileBusy while_busy;
 }};
 
 inline constexpr DeclaredMethod kDeclaredMethods[] = {{
@@ -159,7 +169,8 @@ def sources(element):
 
 def method_reference(method):
     lines = [f"### {method.get('name')}", "", f"    {signature(method)}", "", text(method), "",
-             f"Privilege: `{annotation(method, PRIVILEGE)}`.", "", *sources(method)]
+             f"Privilege: `{annotation(method, PRIVILEGE)}`. While busy: "
+             f"{WHILE_BUSY_VALUES[annotation(method, WHILE_BUSY)][1]}.", "", *sources(method)]
     if delegation := annotation(method, DELEGATION):
         lines += [f"Delegation: {DELEGATIONS[delegation][1]}.", ""]
     if annotation(method, SENSITIVE) == "true":
@@ -191,8 +202,8 @@ def signal_reference(signal):
 
 
 def property_reference(prop):
-    change = {"true": "signals a change", "const": "never changes", "false": "changes without a signal"}[
-        annotation(prop, EMITS)]
+    change = {"true": "signals a change", "invalidates": "signals a change, without the value", "const": "never changes",
+              "false": "changes without a signal"}[annotation(prop, EMITS)]
     return [f"### {prop.get('name')}", "", f"    property {prop.get('type')} {prop.get('name')}, {change}", "",
             text(prop), "", *sources(prop)]
 
@@ -213,7 +224,10 @@ def status_reference(interfaces):
     methods = {name: [] for name in STATUS_CODES}
     for _, interface in interfaces:
         for method in interface.iter("method") if interface.get("name") in MIRRORED else []:
-            for name, _ in errors_of(method):
+            names = {name for name, _ in errors_of(method)}
+            if annotation(method, WHILE_BUSY) == "refused":
+                names.add("ServerTooBusy")
+            for name in sorted(names):
                 methods[name].append(f"{interface.get('name').split('.')[-1][:-1]}.{method.get('name')}")
     for name in COMMON_ERRORS:
         methods[name] = ["every method"]
@@ -242,9 +256,11 @@ another type, is the error `InvalidArgument`.
 | `manage-certificates` | `org.edgeseal.manage-certificates` | members of the administrators' group |
 | `manage-trust` | `org.edgeseal.manage-trust` | members of the administrators' group |
 | `manage-keys` | `org.edgeseal.manage-keys` | members of the administrators' group |
+| `inhibit` | `org.edgeseal.inhibit` | members of the administrators' group |
 
 Root may always. The account of an application may always do with that application what needs `manage-certificates` or
-`manage-trust`, nothing else; where a method can be delegated, only for a client of it (see Delegation). Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
+`manage-trust`, nothing else; where a method can be delegated, only for a client of it (see Delegation). The account of any
+application may `inhibit`. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
 ALLOW_INTERACTIVE_AUTHORIZATION. polkit has 10 seconds to answer, 120 where a user is asked; no answer is a refusal.
 The administrators' group is `edgeseal-admin` (edgeseal.toml, `[bus] admin-group`). Properties may be read by whoever the
 policy of the bus lets through.
@@ -268,6 +284,12 @@ They are judged before anything else of the call: first the channel (`SecurityMo
 (`UserAccessDenied`), then the arguments (OPC 10000-12 §7.10). Whoever gives one of them delegates, and a security-mode or roles
 that are not given are those of nobody. The account of an application must delegate; it is let in for its clients alone. Root,
 who polkit lets through and members of the administrators' group may leave the options out: then the call is their own.
+
+## While busy
+
+While somebody inhibits changes (org.edgeseal.Busy1, [busy.md](busy.md)), methods that change something are refused with `ServerTooBusy`, for
+every caller, once privilege and delegation were judged. Their arguments aren't looked at, and nothing is changed. Each method says
+what it does.
 
 ## Limits
 

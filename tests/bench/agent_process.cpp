@@ -21,7 +21,7 @@ namespace {
 
 using policy::UniqueFd;
 
-constexpr int start_limit_ms = 20'000;
+constexpr int start_limit_ms = 120'000;
 
 UniqueFd require(int descriptor, const char* what) {
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -29,11 +29,12 @@ UniqueFd require(int descriptor, const char* what) {
 }
 
 // Its path.
-std::string write_configuration(const std::filesystem::path& directory, const std::string& tcti) {
+std::string write_configuration(const std::filesystem::path& directory, const std::string& tcti,
+                                const std::string& settings) {
   std::string file = directory / "edgeseal.toml";
-  std::ofstream(file) << fmt::format("[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n",
-                                     tcti, (directory / "state").native(),
-                                     AgentProcess::key_socket(directory).native());
+  std::ofstream(file) << fmt::format(
+      "[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n{}", tcti,
+      (directory / "state").native(), AgentProcess::key_socket(directory).native(), settings);
   return file;
 }
 
@@ -73,11 +74,12 @@ class AgentProcess::ReadySocket {
   UniqueFd socket_;
 };
 
-AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti)
-    : AgentProcess(directory, tcti, ReadySocket(directory / "ready")) {}
+AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const std::string& settings)
+    : AgentProcess(directory, tcti, settings, ReadySocket(directory / "ready")) {}
 
-AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const ReadySocket& ready)
-    : process_({.command = {EDGESEALD, "--config", write_configuration(directory, tcti)},
+AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const std::string& settings,
+                           const ReadySocket& ready)
+    : process_({.command = {EDGESEALD, "--config", write_configuration(directory, tcti, settings)},
                 .environment = {{"NOTIFY_SOCKET", directory / "ready"}},
                 .log = directory / "agent.log"}) {
   if (!ready.wait_for(process_.id())) throw std::runtime_error("edgeseald does not start: " + process_.output());

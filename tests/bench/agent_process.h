@@ -12,7 +12,8 @@ namespace edgeseal::bench {
 class AgentProcess {
  public:
   // Waits until the agent has its bus name and listens. Throws std::runtime_error with its log if it does not start.
-  AgentProcess(const std::filesystem::path& directory, const std::string& tcti);
+  // `settings`: more of edgeseal.toml(5).
+  AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const std::string& settings = "");
 
   [[nodiscard]] pid_t id() const { return process_.id(); }
   [[nodiscard]] static std::filesystem::path key_socket(const std::filesystem::path& directory) {
@@ -26,7 +27,8 @@ class AgentProcess {
 
  private:
   class ReadySocket;
-  AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const ReadySocket& ready);
+  AgentProcess(const std::filesystem::path& directory, const std::string& tcti, const std::string& settings,
+               const ReadySocket& ready);
 
   ChildProcess process_;
 };

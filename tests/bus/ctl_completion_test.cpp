@@ -26,12 +26,16 @@ struct Fixture : CtlFixture {
 BOOST_FIXTURE_TEST_SUITE(completion, Fixture)
 
 BOOST_AUTO_TEST_CASE(commands_are_offered) {
-  BOOST_TEST(complete("edgesealctl st") == "status\n");
+  BOOST_TEST(complete("edgesealctl st") == "status\nstage\n");
   BOOST_TEST(complete("edgesealctl application ''") == "create\nlist\nshow\ndelete\n");
   BOOST_TEST(complete("edgesealctl key ''") == "list\nshow\nimport\nexport-tss\ncertify\n");
   BOOST_TEST(complete("edgesealctl pcr ''") == "show\napproval-request\napprove\nreseal\n");
   BOOST_TEST(complete("edgesealctl tpm a") == "activate-credential\n");
+  BOOST_TEST(complete("edgesealctl device identity ''") == "show\ncreate\ninstall\nexport\n");
+  BOOST_TEST(complete("edgesealctl onboarding ''") == "status\ntickets\nsoftware-status\n");
+  BOOST_TEST(complete("edgesealctl device identity create --kind l") == "ldevid\n");
   BOOST_TEST(complete("edgesealctl trust re") == "remove\nread\nrejected\nrelease\n");
+  BOOST_TEST(complete("edgesealctl stage re") == "report\n");
   BOOST_TEST(complete("edgesealctl changes ''") == "show\nconfirm\n");
 }
 
@@ -94,6 +98,12 @@ BOOST_AUTO_TEST_CASE(every_command_has_the_options_of_its_help) {
                                     "trust release",
                                     "changes show",
                                     "changes confirm",
+                                    "setup status",
+                                    "setup open",
+                                    "setup otp",
+                                    "setup presence",
+                                    "setup close",
+                                    "setup reset",
                                     "pcr show",
                                     "pcr approval-request",
                                     "pcr approve",
@@ -103,6 +113,8 @@ BOOST_AUTO_TEST_CASE(every_command_has_the_options_of_its_help) {
                                     "attach",
                                     "detach",
                                     "attachments",
+                                    "inhibit",
+                                    "inhibitors",
                                     "openssl-conf"}) {
     BOOST_TEST_CONTEXT(command) {
       const std::string help =

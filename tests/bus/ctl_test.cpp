@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(an_unprivileged_user_is_told_what_would_be_needed) {
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_of_others_do_not_reach_the_terminal) {
-  service.in_loop([](auto& ports, auto&) { return ports.agent.state = "\033[31mred", 0; });
+  service.in_loop([](auto& ports, auto&) { return ports.setup.info.state = "\033[31mred", 0; });
   BOOST_TEST(has(ctl({"status"}).out, "?[31mred"));
 }
 

@@ -36,7 +36,7 @@ struct Fixture {
   PrivateBus bus;
   ServiceThread service{{}, [](auto& ports) {
                           ports.agent.add({"web", "urn:gw:web", "www", {}, {}, {"https"}, "bus"});
-                          ports.audit.accounts = {{"web", kAccount}};
+                          ports.audit.accounts = {{"web", kAccount}, {"device", kAccount}};
                         }};
   std::unique_ptr<sdbus::IConnection> connection;
   dbus::RemoteServerConfiguration server{*connection, kPath};
@@ -117,6 +117,12 @@ BOOST_FIXTURE_TEST_CASE(the_role_counts_by_name_and_by_node_id, Fixture) {
   BOOST_TEST(delete_certificate(client("sign", {"securityadmin"})) == "UserAccessDenied");
   BOOST_TEST(delete_certificate(client("sign", {"i=15705"})) == "UserAccessDenied");
   BOOST_TEST(told("SecurityAdmin"));
+}
+
+BOOST_FIXTURE_TEST_CASE(C7_a_client_needs_its_role_in_setup_too, Fixture) {
+  service.in_loop([](auto& ports, auto&) { return ports.setup.info.state = "setup-open", 0; });
+  BOOST_TEST(delete_certificate(client("sign-and-encrypt", {"Anonymous"})) == "UserAccessDenied");
+  BOOST_TEST(delete_certificate(client("sign-and-encrypt")) == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(options_of_a_client_have_their_types_and_bounds, Fixture) {

@@ -11,11 +11,12 @@
 #include "tests/bus/signature.h"
 
 namespace edgeseal::test {
-namespace {
 
 std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const std::string& path) {
   return sdbus::createProxy(connection, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(path));
 }
+
+namespace {
 
 std::string introspect(sdbus::IConnection& connection, const std::string& path) {
   std::string xml;
@@ -74,7 +75,7 @@ std::vector<DescribedMethod> described_methods(sdbus::IConnection& connection, c
 }
 
 std::vector<std::string> objects_of(const std::string& application) {
-  return {dbus::kRootPath, dbus::application_path(application), dbus::group_path({application, "https"})};
+  return {dbus::kRootPath, dbus::kDevicePath, dbus::application_path(application), dbus::group_path({application, "https"})};
 }
 
 sdbus::MethodCall new_call(sdbus::IProxy& proxy, const DescribedMethod& method) {

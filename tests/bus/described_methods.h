@@ -4,12 +4,16 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "dbus/generated/privileges.h"
 
 namespace edgeseal::test {
+
+// An object of the service.
+[[nodiscard]] std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const std::string& path);
 
 // A method as an object of the service describes it (org.freedesktop.DBus.Introspectable), and as its XML declares it.
 struct DescribedMethod {
@@ -22,7 +26,7 @@ struct DescribedMethod {
 [[nodiscard]] std::vector<DescribedMethod> described_methods(sdbus::IConnection& connection,
                                                              const std::vector<std::string>& paths);
 
-// The objects of an application with the group https, and the root.
+// The root, the device, and the objects of an application with the group https, in this order.
 [[nodiscard]] std::vector<std::string> objects_of(const std::string& application);
 
 // One that isn't sent yet.

@@ -1,10 +1,12 @@
-// Every method that the service describes, called with random arguments.
+// Every method that the service describes, called with random arguments: one after the other, several together, without
+// an answer; and its properties.
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <random>
+#include <set>
 
 #include "dbus/compat.h"
 #include "tests/bus/bus_client.h"
@@ -20,6 +22,8 @@ constexpr const char* kSeed = "EDGESEAL_RANDOM_SEED";
 constexpr uint32_t kRounds = 2;  // in the second one there are the files, applications ... of the first one
 constexpr uint32_t kCallsAsDescribed = 24;
 constexpr uint32_t kOtherCalls = 8;
+constexpr uint32_t kTogether = 8;  // fewer than a caller may have unanswered
+constexpr uint32_t kUnanswered = 1;
 constexpr uint64_t kAnswerMicroseconds = 10'000'000;
 constexpr size_t kLongestMessage = 8192;  // a path may be named, which has 4096 bytes at most
 
@@ -34,6 +38,14 @@ bool is_answer(const std::string& error) {
   return of_agent ? error != "InternalError" : error == "org.freedesktop.DBus.Error.InvalidArgs";
 }
 
+// What sd-bus answers for the properties, and the agent to what is too large.
+bool is_answer_of_properties(const std::string& error) {
+  static const std::string prefix = "org.freedesktop.DBus.Error.";
+  const std::set<std::string> expected{"InvalidArgs", "PropertyReadOnly", "UnknownInterface", "UnknownProperty"};
+  return error.empty() || error == "InvalidArgument" ||
+         (error.starts_with(prefix) && expected.contains(error.substr(prefix.size())));
+}
+
 // Texts of the libraries' exceptions begin or are full with these.
 bool tells_of_the_inside(const std::string& message) {
   for (const char* part : {"std::", "::", "basic_string", "vector", "bad_", "sdbus", "stoi", "stoul"}) {
@@ -41,6 +53,34 @@ bool tells_of_the_inside(const std::string& message) {
   }
   return message.size() > kLongestMessage;
 }
+
+// A call that was sent and is answered later.
+class Flight {
+ public:
+  Flight(sd_bus* bus, sd_bus_message* call) {
+    sent_ = sd_bus_call_async(bus, &slot_, call, &Flight::answered, this, kAnswerMicroseconds) >= 0;
+  }
+  ~Flight() { sd_bus_slot_unref(slot_); }
+  Flight(const Flight&) = delete;
+  Flight& operator=(const Flight&) = delete;
+
+  [[nodiscard]] bool sent() const { return sent_; }
+  [[nodiscard]] uint32_t answers() const { return answers_; }
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+ private:
+  static int answered(sd_bus_message* answer, void* flight, sd_bus_error*) {
+    auto& self = *static_cast<Flight*>(flight);
+    ++self.answers_;
+    if (const sd_bus_error* error = sd_bus_message_get_error(answer)) self.error_ = error->name;
+    return 0;
+  }
+
+  sd_bus_slot* slot_ = nullptr;
+  bool sent_ = false;
+  uint32_t answers_ = 0;
+  std::string error_;
+};
 
 struct Fixture {
   PrivateBus bus;
@@ -64,6 +104,7 @@ struct Fixture {
     service.in_loop([&](auto& ports, auto&) {
       ports.transactions.active.clear();
       ports.transactions.unconfirmed.clear();
+      ports.busy.held.clear();
       if (applied) return ports.transactions.unconfirmed.insert("tested"), 0;
       return ports.transactions.active.insert({"tested", {connection->getUniqueName(), "", {}, {}, {}, {}}}), 0;
     });
@@ -77,6 +118,52 @@ struct Fixture {
     if (error.empty()) ++results;
     BOOST_TEST(is_answer(error), error << ": " << message);
     BOOST_TEST(!tells_of_the_inside(message), message);
+  }
+
+  // Calls them without waiting in between, then waits for all answers.
+  void call_together(const std::vector<const DescribedMethod*>& together, uint32_t at) {
+    sd_bus* raw = dbus::compat::raw(*connection);
+    std::vector<std::unique_ptr<Flight>> flights;
+    for (uint32_t number = 0; number < together.size(); ++number) {
+      const auto proxy = proxy_of(*connection, together[number]->path);
+      auto call = new_call(*proxy, *together[number]);
+      RandomArguments({seed(), at, number, kTogether}).append(dbus::compat::raw(call), together[number]->arguments);
+      flights.push_back(std::make_unique<Flight>(raw, dbus::compat::raw(call)));
+      BOOST_TEST(flights.back()->sent());
+    }
+    const auto all_answered = [&] {
+      return std::ranges::all_of(flights, [](const auto& flight) { return flight->answers() > 0; });
+    };
+    BOOST_TEST(pump_until(*connection, all_answered));
+    for (const auto& flight : flights) {
+      BOOST_TEST(flight->answers() == 1u);
+      const std::string& error = flight->error();
+      BOOST_TEST((error.empty() || error.starts_with("org.edgeseal.Error.")), error);
+      BOOST_TEST(error != "org.edgeseal.Error.InternalError");
+      ++answers;
+    }
+  }
+
+  // Of org.freedesktop.DBus.Properties.
+  std::string error_of_property(const char* method, const std::string& path, const std::string& signature,
+                                const std::function<void(sd_bus_message*)>& append) {
+    const DescribedMethod described{path, "org.freedesktop.DBus.Properties", method, signature, {}};
+    std::string message;
+    const auto error = error_of_call(
+        *connection, described, [&](auto& call) { append(dbus::compat::raw(call)); }, &message);
+    BOOST_TEST(is_answer_of_properties(error), error << ": " << message);
+    BOOST_TEST(!tells_of_the_inside(message), message);
+    return error;
+  }
+
+  std::map<std::string, sdbus::Variant> properties(const std::string& path, const std::string& interface) {
+    std::map<std::string, sdbus::Variant> all;
+    proxy_of(*connection, path)
+        ->callMethod("GetAll")
+        .onInterface("org.freedesktop.DBus.Properties")
+        .withArguments(interface)
+        .storeResultsTo(all);
+    return all;
   }
 
   // On a connection of its own, which the bus may end.
@@ -146,6 +233,66 @@ BOOST_AUTO_TEST_CASE(every_method_answers_whatever_it_is_called_with) {
     }
   }
   BOOST_TEST(results > kRounds * methods.size() * kCallsAsDescribed / 5);  // else the checks alone were tested
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_want_no_answer_are_handled_as_the_others_are) {
+  forget();
+  for (uint32_t at = 0; at < kRounds * methods.size(); ++at) {
+    change(at % 8 == 0);
+    const auto& method = methods[at % methods.size()];
+    const auto proxy = proxy_of(*connection, method.path);
+    auto call = new_call(*proxy, method);
+    RandomArguments({seed(), at, kUnanswered}).append(dbus::compat::raw(call), method.arguments);
+    call.dontExpectReply();
+    proxy->callMethod(call);
+    ++answers;
+    check_service();  // the calls of a connection are handled in their order
+  }
+  check_audit();
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_are_sent_together_get_one_answer_each) {
+  std::mt19937 random(seed());
+  for (uint32_t at = 0; at < methods.size(); ++at) {
+    forget();
+    change(at % 8 == 0);
+    std::vector<const DescribedMethod*> together;
+    for (uint32_t left = kTogether; left > 0; --left) together.push_back(&methods[random() % methods.size()]);
+    BOOST_TEST_CONTEXT(kSeed << "=" << seed() << ", batch " << at) {
+      call_together(together, at);
+      check_audit();
+    }
+  }
+  check_service();
+}
+
+BOOST_AUTO_TEST_CASE(properties_are_read_by_everybody_and_written_by_nobody) {
+  std::set<std::pair<std::string, std::string>> interfaces;
+  for (const auto& method : methods) interfaces.emplace(method.path, method.interface);
+  uint32_t at = 0;
+  for (const auto& [path, interface] : interfaces) {
+    const auto before = properties(path, interface);
+    for (const auto& property : before) {
+      const std::string& name = property.first;
+      const auto append_name = [&, &on = interface](sd_bus_message* message) {
+        sd_bus_message_append(message, "ss", on.c_str(), name.c_str());
+      };
+      BOOST_TEST_CONTEXT(interface << "." << name) {
+        BOOST_TEST(error_of_property("Get", path, "ss", append_name) == "");
+        const auto error = error_of_property("Set", path, "ssv", [&](sd_bus_message* message) {
+          append_name(message);
+          RandomArguments({seed(), ++at}).append(message, "v");
+        });
+        BOOST_TEST((error == "org.freedesktop.DBus.Error.PropertyReadOnly" || error == "InvalidArgument"), error);
+      }
+    }
+    for (const auto& [method, signature] : {std::pair("Get", "ss"), std::pair("Set", "ssv"), std::pair("GetAll", "s")})
+      (void)error_of_property(method, path, signature, [&, &types = signature](sd_bus_message* message) {
+        RandomArguments({seed(), ++at}).append(message, types);
+      });
+    BOOST_TEST(properties(path, interface).size() == before.size());
+  }
+  check_service();
 }
 
 BOOST_AUTO_TEST_CASE(what_the_bus_forbids_ends_the_connection_of_its_sender_alone) {

@@ -34,6 +34,8 @@ ServiceThread::ServiceThread(const dbus::ServiceSettings& settings, std::functio
   ports_.transactions.on_restart_required = [this](const auto& name) {
     service_->shutdown_requested(name, 5, "the certificate changes");
   };
+  ports_.busy.on_changed = [this] { service_->busy_changed(); };
+  ports_.busy.on_due = [this] { service_->contact_due(); };
   thread_ = std::thread([this] { run(); });
 }
 

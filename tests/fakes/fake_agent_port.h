@@ -20,7 +20,6 @@ class FakeAgent final : public AgentPort {
   std::function<void(const std::string&, const std::vector<std::string>&)> on_access = [](const auto&, const auto&) {};
   mutable Fault fault;
   TpmStatus tpm{"ready", "", {{"manufacturer", "SW"}, {"revision", "1.64"}}};
-  std::string state = "setup-open";
   std::string description = R"({"version":"1.2.3","applications":[]})";
   std::optional<NewApplication> last_created;
   Caller last_caller;
@@ -44,7 +43,6 @@ class FakeAgent final : public AgentPort {
     fault.strike();
     return tpm;
   }
-  std::string setup_state() const override { return state; }
   std::string describe() const override {
     fault.strike();
     return description;

@@ -2,6 +2,7 @@
 
 // The services behind the bus, in memory: what edgeseal::dbus is tested against. One thread.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -10,7 +11,12 @@
 
 #include "dbus/service_ports.h"
 #include "tests/fakes/fake_agent_port.h"
+#include "tests/fakes/fake_bundle_port.h"
+#include "tests/fakes/fake_busy_port.h"
+#include "tests/fakes/fake_device_ports.h"
 #include "tests/fakes/fake_group_port.h"
+#include "tests/fakes/fake_setup_port.h"
+#include "tests/fakes/fake_staging_port.h"
 #include "tests/fakes/fake_trust_ports.h"
 
 namespace edgeseal::dbus::fake {
@@ -36,6 +42,10 @@ class FakeAudit final : public AuditPort {
     if (found == accounts.end()) return std::nullopt;
     return found->second;
   }
+  bool is_account(uid_t uid) const override {
+    if (accounts_broken) throw std::runtime_error("the account database is gone");
+    return std::ranges::any_of(accounts, [&](const auto& entry) { return entry.second == uid; });
+  }
 };
 
 struct Ports {
@@ -46,9 +56,15 @@ struct Ports {
   FakeServerConfiguration server_configuration{transactions};
   FakeTrustDirectories directories;
   FakeAudit audit;
+  FakeBundles bundles;
+  FakeBusy busy;
+  FakeSetup setup;
+  FakeStaging staging;
+  FakeDevice device;
 
   [[nodiscard]] dbus::Ports all() {
-    return {agent, groups, transactions, trust_lists, server_configuration, directories, audit};
+    return {agent,  groups, transactions, trust_lists, server_configuration, directories, audit, busy, device,
+            device, setup,  staging,      bundles};
   }
 };
 

@@ -48,6 +48,16 @@ spare-rsa-keys = 3
 spare-quiet-seconds = 4
 retired-key-grace = 3600
 retired-key-limit = 7200
+[device]
+product-instance-uri = "urn:example.com:gateway:4711"
+account = "dca"
+access = ["unit=dca.service"]
+manufacturer = "Example"
+model = "Gateway 7"
+serial-number = "4711"
+hardware-type = "1.3.6.1.4.1.32473.7"
+singleton = true
+updater = true
 [state]
 directory = "/srv/state"
 [key-socket]
@@ -65,6 +75,15 @@ admin-group = "wheel"
   BOOST_TEST(configuration.spare_keys.quiet.count() == 4000);
   BOOST_TEST(configuration.retired_keys.grace.count() == 3600);
   BOOST_TEST(configuration.retired_keys.limit.count() == 7200);
+  BOOST_TEST(configuration.device.product_instance_uri == "urn:example.com:gateway:4711");
+  BOOST_TEST(configuration.device.account == "dca");
+  BOOST_TEST(configuration.device.access.front() == "unit=dca.service");
+  BOOST_TEST(configuration.device_identity.manufacturer == "Example");
+  BOOST_TEST(configuration.device_identity.model == "Gateway 7");
+  BOOST_TEST(configuration.device_identity.serial_number == "4711");
+  BOOST_TEST(configuration.device_identity.hardware_type == "1.3.6.1.4.1.32473.7");
+  BOOST_TEST(configuration.onboarding.singleton);
+  BOOST_TEST(configuration.onboarding.updater);
   BOOST_TEST(configuration.state_directory == "/srv/state");
   BOOST_TEST(configuration.key_socket_path == "/run/x.sock");
   BOOST_TEST(configuration.key_socket.deadline.count() == 1234);
@@ -94,6 +113,9 @@ BOOST_AUTO_TEST_CASE(the_file_that_is_shipped_says_the_defaults) {
   BOOST_TEST(configuration.key_socket.connections == defaults.key_socket.connections);
   BOOST_TEST(configuration.key_socket.connections_per_user == defaults.key_socket.connections_per_user);
   BOOST_TEST(configuration.admin_group == defaults.admin_group);
+  BOOST_TEST((configuration.device == defaults.device));
+  BOOST_TEST((configuration.device_identity == defaults.device_identity));
+  BOOST_TEST((configuration.onboarding == defaults.onboarding));
 }
 
 BOOST_AUTO_TEST_CASE(applications_are_declared_by_files_beside_it) {

@@ -30,7 +30,10 @@ namespace edgeseal::test {
 struct Core : LoopFixture {
   explicit Core(const agent::TpmWorker::Limits& limits = {})
       : worker(
-            loop, [this] { return chip.open(); }, [this] { ++health_changes; }, limits) {}
+            loop, [this] { return chip.open(); }, [this] { ++health_changes; }, limits) {
+    agent::seal_setup_flag(state, seal);
+    state.accept_setup();
+  }
 
   TemporaryDirectory directory;
   FakeTpm chip;
@@ -75,7 +78,8 @@ struct Core : LoopFixture {
   agent::CertificateGroups groups{loop, services(), maker, {}, observer()};
 
   agent::CertificateGroups::Observer observer() {
-    return {[this](const dbus::GroupName& group) { changed_groups.push_back(group); }, [this] { ++setup_changes; },
+    return {[this](const dbus::GroupName& group) { changed_groups.push_back(group); },
+            [this](const agent::TransactionOwner&) { ++setup_changes; },
             [this](const agent::AppliedChanges& changes) { applied.push_back(changes); }};
   }
 };

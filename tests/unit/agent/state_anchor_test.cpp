@@ -19,6 +19,22 @@ struct Fixture : test::Gateway {
     return started.finding();
   }
 
+  // A device that somebody configured: it trusts somebody.
+  void configure(const std::string& application = "web", const std::string& group = "https") {
+    agent::TrustListRecord record{application, group};
+    record.list.trusted_certificates = {ca.certificate()};
+    state.commit({.trust_lists = {record}}, agent::State::Clock::now());
+    advance();
+  }
+  void advance() {
+    bool done = false;
+    anchor.advance([&] { done = true; });
+    run_until([&] { return done; });
+  }
+  void prepare_seal() {
+    (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) { seal.prepare(std::move(answer)); });
+  }
+
   std::string detail;
 };
 
@@ -33,9 +49,12 @@ BOOST_AUTO_TEST_CASE(a_new_device_gets_an_anchor_and_its_setup_is_open) {
   BOOST_TEST(detail.empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_first_certificate_is_remembered_before_its_caller_hears_of_success) {
+BOOST_AUTO_TEST_CASE(a_change_is_remembered_before_its_caller_hears_of_success) {
   (void)install(declare("web", "https/https"));
   BOOST_REQUIRE(chip.anchor().has_value());
+  BOOST_TEST(!chip.anchor()->configured);
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+  configure();
   BOOST_TEST(chip.anchor()->configured);
   BOOST_TEST(chip.anchor()->generation == state.generation());
   BOOST_TEST((check() == Finding::consistent));
@@ -48,7 +67,9 @@ BOOST_AUTO_TEST_CASE(a_wiped_disk_is_noticed_and_setup_stays_locked) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_opens_the_setup_also_after_a_restart) {
+  prepare_seal();
   (void)install(declare("web", "https/https"));
+  configure();
   bool done = false;
   groups.reset(owner, "web", [&] { done = true; });
   run_until([&] { return done; });
@@ -61,7 +82,9 @@ BOOST_AUTO_TEST_CASE(a_reset_opens_the_setup_also_after_a_restart) {
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_of_the_disk_from_a_former_setup_does_not_open_it_again) {
+  prepare_seal();
   (void)install(declare("web", "https/https"));
+  configure();
   bool done = false;
   groups.reset(owner, "web", [&] { done = true; });
   run_until([&] { return done; });
@@ -72,6 +95,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_disk_from_a_former_setup_does_not_open_it_aga
 BOOST_AUTO_TEST_CASE(an_older_copy_of_the_disk_is_noticed_until_the_next_change) {
   const agent::Slot slot = declare("web", "https/https");
   (void)install(slot);
+  configure();
   chip.set_anchor(tpm::Anchor{true, 0, state.generation() + 2});
   BOOST_TEST((check() == Finding::rolled_back));
   (void)install(slot);
@@ -81,6 +105,7 @@ BOOST_AUTO_TEST_CASE(an_older_copy_of_the_disk_is_noticed_until_the_next_change)
 
 BOOST_AUTO_TEST_CASE(power_lost_before_the_tpm_heard_of_the_change_is_made_up_for) {
   (void)install(declare("web", "https/https"));
+  configure();
   const auto generation = state.generation();
   chip.set_anchor(tpm::Anchor{true, 0, generation - 1});
   BOOST_TEST((check() == Finding::consistent));
@@ -90,6 +115,7 @@ BOOST_AUTO_TEST_CASE(power_lost_before_the_tpm_heard_of_the_change_is_made_up_fo
 BOOST_AUTO_TEST_CASE(an_anchor_that_its_owner_took_away_is_made_anew) {
   const agent::Slot slot = declare("web", "https/https");
   for (int i = 0; i < 3; ++i) (void)install(slot);
+  configure();
   chip.set_anchor(std::nullopt);
   BOOST_TEST((check() == Finding::consistent));
   BOOST_TEST(chip.anchor()->configured);
@@ -101,7 +127,16 @@ BOOST_AUTO_TEST_CASE(a_tpm_that_gives_no_right_to_nv_is_told_and_stops_nothing) 
   BOOST_TEST((check() == Finding::unavailable));
   BOOST_TEST(!detail.empty());
   (void)install(declare("web", "https/https"));
+  configure();
   BOOST_TEST(!state.setup_open());
+}
+
+BOOST_AUTO_TEST_CASE(an_older_copy_of_a_disk_that_was_never_configured_is_noticed_too) {
+  const agent::Slot slot = declare("web", "https/https");
+  (void)install(slot);
+  chip.set_anchor(tpm::Anchor{false, 0, state.generation() + 1});
+  BOOST_TEST((check() == Finding::rolled_back));
+  BOOST_TEST(state.setup_open());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,6 +12,7 @@ SIGNAL = """<node name="/x" xmlns:doc="urn:edgeseal:doc"><interface name="org.ed
 METHOD = """<node name="/x" xmlns:doc="urn:edgeseal:doc"><interface name="org.edgeseal.X1"><method name="M">
 {annotations}{doc}</method></interface></node>"""
 PRIVILEGE = '<annotation name="org.edgeseal.Privilege" value="{}"/>'
+ALLOWED = '<annotation name="org.edgeseal.WhileBusy" value="allowed"/>'
 ASYNC = '<annotation name="org.freedesktop.DBus.Method.Async" value="server"/>'
 SENSITIVE = '<annotation name="org.edgeseal.Sensitive" value="true"/>'
 DELEGATION = '<annotation name="org.edgeseal.Delegation" value="{}"/>'
@@ -39,20 +40,20 @@ class GenerateTest(unittest.TestCase):
                          "docs/dbus.md is old: dbus/interfaces/generate.py reference makes it anew")
 
     def test_every_method_is_in_the_table_of_privileges(self):
-        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC)
-        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect, Contents::Public, Delegation::None}', result.stdout)
+        result = self.generate_method(PRIVILEGE.format("inspect") + ALLOWED + ASYNC)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::Inspect, Contents::Public, Delegation::None, WhileBusy::Allowed}', result.stdout)
 
     def test_what_carries_a_secret_is_marked_in_the_table_and_the_reference(self):
-        annotations = PRIVILEGE.format("manage-keys") + ASYNC + SENSITIVE
+        annotations = PRIVILEGE.format("manage-keys") + ALLOWED + ASYNC + SENSITIVE
         result = self.generate_method(annotations)
-        self.assertIn('{"org.edgeseal.X1.M", Privilege::ManageKeys, Contents::Secret, Delegation::None}', result.stdout)
+        self.assertIn('{"org.edgeseal.X1.M", Privilege::ManageKeys, Contents::Secret, Delegation::None, WhileBusy::Allowed}', result.stdout)
         self.assertIn("Carries a secret", self.generate_method(annotations, command="reference").stdout)
         self.assertNotIn("Sensitive", self.generate_method(annotations, command="introspection").stdout)
 
     def test_what_a_delegated_method_needs_is_in_the_table_and_the_reference(self):
         options = DOC + '<arg name="options" type="a{sv}" direction="in"/>'
-        annotations = PRIVILEGE.format("manage-trust") + ASYNC + DELEGATION.format("encrypted")
-        self.assertIn("Privilege::ManageTrust, Contents::Public, Delegation::Encrypted}",
+        annotations = PRIVILEGE.format("manage-trust") + ALLOWED + ASYNC + DELEGATION.format("encrypted")
+        self.assertIn("Privilege::ManageTrust, Contents::Public, Delegation::Encrypted, WhileBusy::Allowed}",
                       self.generate_method(annotations, doc=options).stdout)
         reference = self.generate_method(annotations, doc=options, command="reference").stdout
         self.assertIn("channel: sign-and-encrypt", reference)
@@ -60,7 +61,7 @@ class GenerateTest(unittest.TestCase):
         self.assertNotIn("Delegation", self.generate_method(annotations, doc=options, command="introspection").stdout)
 
     def test_a_delegated_method_without_options_or_of_an_unknown_kind_is_refused(self):
-        annotations = PRIVILEGE.format("manage-trust") + ASYNC
+        annotations = PRIVILEGE.format("manage-trust") + ALLOWED + ASYNC
         self.assertIn("options", self.generate_method(annotations + DELEGATION.format("encrypted")).stderr)
         self.assertEqual(self.generate_method(annotations + DELEGATION.format("perhaps")).returncode, 1)
 
@@ -75,19 +76,30 @@ class GenerateTest(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("org.edgeseal.X1.M needs the annotation org.edgeseal.Privilege", result.stderr)
 
+    def test_a_method_that_says_not_what_it_does_while_busy_is_refused(self):
+        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("org.edgeseal.X1.M needs the annotation org.edgeseal.WhileBusy", result.stderr)
+
+    def test_what_is_refused_while_busy_is_in_the_table_and_the_reference(self):
+        annotations = PRIVILEGE.format("manage-trust") + ALLOWED.replace("allowed", "refused") + ASYNC
+        self.assertIn("WhileBusy::Refused}", self.generate_method(annotations).stdout)
+        self.assertIn("While busy: refused", self.generate_method(annotations, command="reference").stdout)
+        self.assertNotIn("WhileBusy", self.generate_method(annotations, command="introspection").stdout)
+
     def test_an_unknown_privilege_is_refused(self):
-        self.assertEqual(self.generate_method(PRIVILEGE.format("everything") + ASYNC).returncode, 1)
+        self.assertEqual(self.generate_method(PRIVILEGE.format("everything") + ALLOWED + ASYNC).returncode, 1)
 
     def test_a_method_that_answers_at_once_is_refused(self):
-        self.assertEqual(self.generate_method(PRIVILEGE.format("inspect")).returncode, 1)
+        self.assertEqual(self.generate_method(PRIVILEGE.format("inspect") + ALLOWED).returncode, 1)
 
     def test_a_member_without_documentation_is_refused(self):
-        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC, doc="")
+        result = self.generate_method(PRIVILEGE.format("inspect") + ALLOWED + ASYNC, doc="")
         self.assertEqual(result.returncode, 1)
         self.assertIn("no documentation", result.stderr)
 
     def test_plain_introspection_has_neither_documentation_nor_privileges(self):
-        result = self.generate_method(PRIVILEGE.format("inspect") + ASYNC, command="introspection")
+        result = self.generate_method(PRIVILEGE.format("inspect") + ALLOWED + ASYNC, command="introspection")
         self.assertNotIn("edgeseal:doc", result.stdout)
         self.assertNotIn("Privilege", result.stdout)
         self.assertIn("Method.Async", result.stdout)

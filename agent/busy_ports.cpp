@@ -1,0 +1,60 @@
+#include "agent/busy_ports.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "agent/call_error.h"
+#include "agent/peer.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+std::uint64_t microseconds_since_epoch() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+dbus::InhibitorInfo to_info(const Inhibitors::Inhibitor& inhibitor) {
+  return {inhibitor.who, inhibitor.why, inhibitor.uid, inhibitor.pid, inhibitor.unit, inhibitor.since};
+}
+
+}  // namespace
+
+void BusyPorts::inhibit(const dbus::Caller& caller, const std::string& who, const std::string& why,
+                        const std::function<void(int descriptor)>& hand_over) {
+  translated([&] {
+    const policy::UniqueFd holder = inhibitors_.take(
+        {who, why, caller.uid, caller.pid, unit_of(caller.pid, caller.uid), microseconds_since_epoch()});
+    hand_over(holder.get());
+  });
+}
+
+bool BusyPorts::busy() const {
+  return inhibitors_.busy();
+}
+
+void BusyPorts::require_free() const {
+  translated([&] { inhibitors_.require_free(); });
+}
+
+std::vector<dbus::InhibitorInfo> BusyPorts::inhibitors() const {
+  std::vector<dbus::InhibitorInfo> all;
+  std::ranges::transform(inhibitors_.held(), std::back_inserter(all), to_info);
+  return all;
+}
+
+void BusyPorts::contact_when_free() {
+  translated([&] { contact_.remember(); });
+}
+
+bool BusyPorts::take_contact() {
+  return translated([&] { return contact_.take(); });
+}
+
+bool BusyPorts::contact_pending() const {
+  return contact_.pending();
+}
+
+}  // namespace edgeseal::agent

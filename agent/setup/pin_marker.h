@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+namespace edgeseal::agent {
+
+// A file that stands in the runtime directory as long as a PIN is wanted: systemd starts the service that asks for it
+// (units/edgeseal-pin.path). It holds the session, which is no secret.
+class PinMarker {
+ public:
+  explicit PinMarker(const std::string& directory);
+
+  // What fails is logged: people can still be asked over the bus.
+  void show(const std::string& session) const;
+  void clear() const;
+
+ private:
+  const std::string path_;
+};
+
+}  // namespace edgeseal::agent

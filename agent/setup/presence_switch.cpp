@@ -1,0 +1,49 @@
+#include "agent/setup/presence_switch.h"
+
+#include <sys/epoll.h>
+
+#include "agent/error.h"
+#include "agent/journal.h"
+
+namespace edgeseal::agent {
+
+PresenceSwitch::PresenceSwitch(EventLoop& loop, Open open, std::chrono::milliseconds hold,
+                               std::function<void(const std::string& name)> held)
+    : loop_(loop), open_(std::move(open)), hold_(hold), held_(std::move(held)) {
+  hold_timer_ = loop_.add_timer([this] { held_(source_->name()); });
+  retry_timer_ = loop_.add_timer([this] { this->open(); });
+  this->open();
+}
+
+void PresenceSwitch::open() {
+  try {
+    source_ = open_();
+    events_ = loop_.add_io(source_->descriptor(), EPOLLIN, [this](std::uint32_t) { look(); });
+    told_ = false;
+  } catch (const Error& error) {
+    lose(error.what());
+  }
+}
+
+// A source must not end inside its own callback: it goes when the next one is opened.
+void PresenceSwitch::lose(const std::string& problem) {
+  if (!std::exchange(told_, true)) log(Level::error, Event::audit, problem + "; it is tried again every 10 seconds");
+  hold_timer_.disable();
+  if (source_) events_.disable();
+  retry_timer_.set_time(loop_.now() + retry_pause);
+}
+
+void PresenceSwitch::look() {
+  try {
+    for (const SwitchSource::Position position : source_->read()) {
+      if (position == SwitchSource::Position::pressed)
+        hold_timer_.set_time(loop_.now() + hold_);
+      else
+        hold_timer_.disable();
+    }
+  } catch (const Error& error) {
+    lose(error.what());
+  }
+}
+
+}  // namespace edgeseal::agent

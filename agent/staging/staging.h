@@ -1,0 +1,142 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/answer.h"
+#include "agent/applications.h"
+#include "agent/certificate_groups.h"
+#include "agent/device_application.h"
+#include "agent/sealed_record.h"
+#include "agent/setup/setup.h"
+#include "agent/staging/staged_file.h"
+#include "agent/staging/staged_judgement.h"
+#include "agent/staging/staged_set.h"
+#include "agent/trust/time_floor.h"
+#include "agent/trust/trust_lists.h"
+
+namespace edgeseal::agent {
+
+// A file that somebody brings.
+struct StagedDelivery {
+  dbus::GroupName group;  // whose trust list it is for
+  StagedSource source;
+};
+
+// First trust that comes as a file: parsed, judged, kept, and put into force from the next start on, or when an
+// administrator says so; then it has to prove itself by the first contact with the server that it names, or it is
+// undone. What is staged trusts nobody yet. Loop's thread.
+class Staging {
+ public:
+  struct Services {
+    State& state;
+    IntegritySeal& seal;
+    TrustLists& lists;
+    CertificateGroups& groups;
+    Applications& applications;
+    DeviceApplication& device;
+    Setup& setup;
+    const Audit& audit;
+  };
+  struct Settings {
+    bool allow_inline_key = false;          // private keys that lie in the clear in a file are imported, as exposed
+    bool system_anchors = false;            // for the first contact, as long as the device has no trust of its own
+    std::vector<std::string> http_hosts{};  // from which certificates may be fetched without TLS while setup is open
+    std::chrono::seconds verify_within{std::chrono::hours(1)};
+    MinimumStrength strength{};
+  };
+  struct World {
+    std::function<TimeOfDay()> now;
+    std::function<void()> changed;                               // of what set() says
+    std::function<void(const std::string& reason)> rolled_back;  // what was active is not any more
+  };
+  // "command" is a person who answers for it; the others need that setup is open.
+  static constexpr std::array<std::string_view, 4> ways = {"command", "drop-folder", "medium", "redirection"};
+  static constexpr const char* command = "command";
+
+  Staging(const Services& services, Settings settings, World world);
+
+  // Adds to what is staged for the group. The whole file is taken or refused; a file that brings nothing new changes
+  // nothing. Answers warnings. Throws or answers Error: what parse_staged_file() and require_allowed() throw,
+  // certificate_policy_check_failed with all that is wrong with all certificates, invalid_state where setup is not
+  // open, another group has something staged, or it is active already.
+  void stage(const StagedDelivery& delivery, SecretBytes content, Answer<std::vector<std::string>> answer);
+  // What one of the URLs led to; or why it led to nothing. What is refused stands in the entry, too.
+  void deliver(const std::string& url, ByteView content);
+  void fail_download(const std::string& url, const std::string& reason);
+
+  // Puts all of it into force, to be verified. Throws or answers Error{nothing_to_do}; Error{invalid_state} where
+  // something is still to be fetched; what CertificateGroups::apply() does.
+  void activate(Answer<std::monostate> answer);
+  // Also what failed, and what is being verified, which is undone. Throws Error{nothing_to_do}.
+  void discard();
+  // The first contact with a server: `chain` is what it showed, DER, its own certificate first; `failure`, where it is
+  // not empty, says why there was none. Answers why the server is not the right one; empty: it is, and what is active
+  // stays. Otherwise all is undone. Throws Error{invalid_state} where nothing is being verified.
+  std::string report_contact(std::span<const Bytes> chain, const std::string& host, const std::string& failure);
+
+  // Throws Error{tpm_unavailable} while the seal is not open.
+  [[nodiscard]] const std::optional<StagedSet>& set();
+  // Whether programs may trust what the system trusts, for the first contact alone.
+  [[nodiscard]] bool system_anchors();
+
+  // When the seal has opened, and after each change of setup: what was staged before this start becomes active.
+  void look();
+  void changes_applied(const AppliedChanges& changes);
+
+ private:
+  struct Arrival;  // a file on its way
+  using ArrivalPtr = std::shared_ptr<Arrival>;
+
+  void load();
+  void settle();  // what others confirmed
+  void keep();
+  [[nodiscard]] StagedSet& verifying();
+  [[nodiscard]] StagedEntry& wanted(const std::string& url);
+  void admit(const StagedDelivery& delivery);
+  void require_group(const dbus::GroupName& group);
+  void make_application(const dbus::GroupName& group);
+  void require_room_for(const StagedDelivery& delivery);
+  void read(Arrival& arrival);
+  void judge_keys(Arrival& arrival);
+  void judge_urls(Arrival& arrival);
+  void import_key(const ArrivalPtr& arrival);
+  void take(Arrival& arrival);
+  [[nodiscard]] std::vector<StagedEntry> new_entries(const Arrival& arrival);
+  void tell_staged(const StagedDelivery& delivery, const std::vector<StagedEntry>& entries) const;
+  [[nodiscard]] bool is_staged() const { return set_ && set_->phase == StagedPhase::staged; }
+  void refuse(const Arrival& arrival, const Error& error);
+  [[nodiscard]] TrustStore known_to(const dbus::GroupName& group, const std::vector<Bytes>& others);
+  [[nodiscard]] StagedJudge judge() const;
+  [[nodiscard]] bool is_known(const dbus::GroupName& group, const Bytes& certificate);
+  [[nodiscard]] bool is_in_force();
+
+  [[nodiscard]] TrustList wanted_list();
+  void stage_changes();
+  void apply_changes(Answer<std::monostate> answer);
+  void cancel_changes(StagedPhase phase);
+  void begin_verifying();
+  void confirm(const std::string& application);
+  void conclude_verified(const std::string& how);
+  void undo(StagedPhase phase, const std::string& reason);
+  void activation_failed(const Error& error);
+  void remove_keys();
+  [[nodiscard]] std::string problem_with(std::span<const Bytes> chain, const std::string& host);
+  void tell(Level level, const std::string& kind, const std::string& message, Audit::Fields fields) const;
+
+  const Services services_;
+  const Settings settings_;
+  const World world_;
+  SealedRecord record_;
+  bool loaded_ = false;
+  bool activating_ = false, concluding_ = false;
+  bool starts_by_itself_ = false;  // it was staged before this start
+  std::optional<StagedSet> set_;
+};
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,288 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/certificate.h"
+#include "agent/device_names.h"
+#include "agent/journal.h"
+#include "agent/staging/staging.h"
+#include "agent/trust/certificate_judgement.h"
+#include "agent/trust/path.h"
+#include "agent/trust/validation.h"
+
+// How what is staged comes into force, proves itself, or is undone.
+namespace edgeseal::agent {
+
+namespace {
+
+const TransactionOwner owner{staged_trust_record};
+
+std::string name_of(const dbus::GroupName& group) {
+  return fmt::format("{}/{}", group.application, group.group);
+}
+
+bool has_slot(const StagedEntry& entry) {
+  return !entry.slot.application.empty();
+}
+
+void put(std::vector<Bytes>& certificates, const Bytes& certificate) {
+  if (std::ranges::find(certificates, certificate) == certificates.end()) certificates.push_back(certificate);
+}
+
+Audit::Fields fields_of(const StagedSet& set) {
+  return {{"application", set.group.application}, {"group", set.group.group}};
+}
+
+// Those above it, the root not: it gives no trust.
+std::vector<Bytes> issuers_of(const TrustStore& store, const Bytes& certificate) {
+  try {
+    const auto path = build_path(store, std::span(&certificate, 1));
+    std::vector<Bytes> issuers;
+    for (std::size_t i = 1; i + 1 < path.size(); ++i) issuers.push_back(der_of(path[i].get(), i2d_X509));
+    return issuers;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool is_unconfirmed(State& state, const std::string& application) {
+  const auto unconfirmed = state.unconfirmed();
+  return std::ranges::find(unconfirmed, application, &UnconfirmedRecord::application) != unconfirmed.end();
+}
+
+}  // namespace
+
+TrustList Staging::wanted_list() {
+  TrustList list = services_.lists.record(set_->group).list;
+  for (const StagedEntry& entry : set_->entries) {
+    if (has_slot(entry)) continue;
+    const bool gives_trust = entry.role != role_name(StagedRole::intermediate);
+    put(gives_trust ? list.trusted_certificates : list.issuer_certificates, entry.certificate);
+  }
+  return list;
+}
+
+// What was good when it came is judged again: the clock may have been set, the list changed.
+void Staging::stage_changes() {
+  const CheckedTrustList checked = services_.lists.check(set_->group, wanted_list(), world_.now().time);
+  for (const StagedEntry& entry : set_->entries)
+    if (has_slot(entry))
+      services_.groups.stage_certificate(
+          owner, {entry.slot.application, entry.slot.group},
+          {entry.slot.certificate_type, entry.certificate, issuers_of(*checked.store, entry.certificate)}, {});
+  services_.groups.stage_trust_list(owner, checked);
+}
+
+void Staging::activate(Answer<std::monostate> answer) {
+  load();
+  settle();
+  if (!set_) throw Error(Code::nothing_to_do, "nothing is staged");
+  if (activating_ || set_->phase == StagedPhase::verifying)
+    throw Error(Code::invalid_state, "it is active already, and waits for the first contact to be reported");
+  if (!set_->complete())
+    throw Error(Code::invalid_state,
+                "some certificates are still to be fetched; remedy: deliver them, or discard what is staged");
+  make_application(set_->group);
+  const StagedPhase before = set_->phase;
+  try {
+    stage_changes();
+    apply_changes(std::move(answer));
+  } catch (const Error&) {
+    cancel_changes(before);
+    throw;
+  }
+}
+
+void Staging::apply_changes(Answer<std::monostate> answer) {
+  activating_ = true;
+  set_->phase = StagedPhase::verifying;  // before the commit: a start finds out which of the two it is
+  keep();
+  services_.groups.apply(owner, set_->group.application, {settings_.verify_within, false},
+                         [this, answer = std::move(answer)](std::variant<std::monostate, Error> applied) {
+                           activating_ = false;
+                           if (const auto* error = std::get_if<Error>(&applied)) {
+                             activation_failed(*error);
+                             return answer(*error);
+                           }
+                           begin_verifying();
+                           answer(std::monostate{});
+                         });
+}
+
+// They were never applied.
+void Staging::cancel_changes(StagedPhase phase) {
+  try {
+    services_.groups.cancel(owner, set_->group.application);
+  } catch (const Error&) {  // there are none of ours
+  }
+  activating_ = false;
+  if (std::exchange(set_->phase, phase) != phase) keep();
+}
+
+void Staging::activation_failed(const Error& error) {
+  if (!set_) return;
+  set_->phase = StagedPhase::failed;
+  set_->problem = error.what();
+  keep();
+  tell(Level::warning, "staged-trust-refused",
+       fmt::format("what is staged for {} does not go into force: {}", name_of(set_->group), error.what()),
+       fields_of(*set_));
+}
+
+void Staging::begin_verifying() {
+  if (!set_) return;
+  set_->problem.clear();
+  keep();
+  services_.setup.begin_verifying(fmt::format("what was staged for {}", name_of(set_->group)));
+  tell(Level::notice, "staged-trust-activated",
+       fmt::format(
+           "what was staged for {} is in force for {} seconds, or for good once a server has proved itself by it",
+           name_of(set_->group), settings_.verify_within.count()),
+       fields_of(*set_));
+}
+
+void Staging::discard() {
+  load();
+  settle();
+  if (!set_) throw Error(Code::nothing_to_do, "nothing is staged");
+  if (activating_) throw Error(Code::invalid_state, "it is just going into force; try again");
+  if (set_->phase == StagedPhase::verifying) undo(StagedPhase::failed, "it was discarded");
+  remove_keys();
+  tell(Level::notice, "staged-trust-discarded", fmt::format("what was staged for {} is gone", name_of(set_->group)),
+       fields_of(*set_));
+  set_.reset();
+  keep();
+}
+
+// Keys that came along and are still waiting for their certificate.
+void Staging::remove_keys() {
+  for (const StagedEntry& entry : set_->entries) {
+    if (!has_slot(entry)) continue;
+    if (const auto key = services_.state.key(entry.slot, KeyStatus::pending))
+      services_.state.remove_pending_key(key->id);
+  }
+}
+
+// --- the first contact
+
+StagedSet& Staging::verifying() {
+  load();
+  settle();
+  if (!set_ || activating_ || set_->phase != StagedPhase::verifying)
+    throw Error(Code::invalid_state, "nothing waits for a contact; see edgesealctl stage show");
+  return *set_;
+}
+
+std::string Staging::report_contact(std::span<const Bytes> chain, const std::string& host, const std::string& failure) {
+  StagedSet& set = verifying();
+  const std::string problem = failure.empty() ? problem_with(chain, host) : failure;
+  if (problem.empty()) {
+    confirm(set.group.application);
+    conclude_verified(host);
+  } else {
+    undo(StagedPhase::failed, problem);
+  }
+  return problem;
+}
+
+// Who hears of it asks what is staged, before it is concluded.
+void Staging::confirm(const std::string& application) {
+  concluding_ = true;
+  const std::unique_ptr<bool, void (*)(bool*)> concluded(&concluding_, [](bool* flag) { *flag = false; });
+  services_.groups.confirm(application);
+}
+
+// A certificate that is in the list itself is the server's, whatever names it shows; another one must be for the host.
+std::string Staging::problem_with(std::span<const Bytes> chain, const std::string& host) {
+  const TrustStorePtr store = services_.lists.store(set_->group);
+  ValidationRequest request;
+  request.purpose = set_->group.group == "application" ? Purpose::application : Purpose::https_server;
+  request.options = services_.lists.record(set_->group).validation_options | suppress_revocation_status_unknown |
+                    suppress_issuer_revocation_status_unknown;
+  request.strength = settings_.strength;
+  request.now = world_.now().time;
+  const Verdict verdict = validate(*store, chain, request);
+  if (!verdict.good()) return verdict.findings.back().problem;
+  if (store->trusts(sha256(chain.front()))) return "";
+  const HostNames names = host_names_of(chain.front());
+  if (names.dns_names.empty() && names.ip_addresses.empty())
+    return "the certificate of the server names no host (subjectAltName); its common name does not count";
+  if (host.empty()) return "the contact is reported without the name of the host";
+  return shows_host(*parse_certificate(chain.front()), host)
+             ? ""
+             : fmt::format("the certificate of the server is not for the host {:.255}", host);
+}
+
+void Staging::conclude_verified(const std::string& how) {
+  const StagedSet verified = *std::exchange(set_, std::nullopt);
+  keep();
+  services_.setup.end_verifying(Verification::passed);
+  tell(Level::notice, "staged-trust-verified",
+       fmt::format("what was staged for {} stays: {:.255} proved itself by it", name_of(verified.group), how),
+       fields_of(verified));
+}
+
+void Staging::undo(StagedPhase phase, const std::string& reason) {
+  set_->phase = phase;
+  set_->problem = reason;
+  keep();
+  if (is_unconfirmed(services_.state, set_->group.application)) services_.groups.undo(set_->group.application);
+  services_.setup.end_verifying(Verification::failed);
+  tell(Level::warning, "staged-trust-rolled-back",
+       fmt::format("what was staged for {} is not in force any more: {:.500}", name_of(set_->group), reason),
+       fields_of(*set_));
+  if (world_.rolled_back) world_.rolled_back(reason);
+}
+
+// Nobody said anything: the next start tries again.
+void Staging::changes_applied(const AppliedChanges& changes) {
+  if (!set_ || activating_ || set_->phase != StagedPhase::verifying) return;
+  if (changes.rolled_back && changes.application == set_->group.application)
+    undo(StagedPhase::staged, "no contact was reported in time");
+}
+
+// --- starts
+
+bool Staging::is_in_force() {
+  const TrustList list = services_.lists.record(set_->group).list;
+  return wanted_list() == list;
+}
+
+// Somebody else confirmed it, or undid it; or the agent ended before it wrote down which.
+void Staging::settle() {
+  if (!set_ || activating_ || concluding_ || set_->phase != StagedPhase::verifying) return;
+  if (is_unconfirmed(services_.state, set_->group.application)) return;
+  if (is_in_force()) return conclude_verified("an administrator, or a server,");
+  set_->phase = StagedPhase::staged;
+  keep();
+}
+
+void Staging::look() {
+  try {
+    if (!services_.seal.is_open()) return;
+    const bool first = !loaded_;
+    load();
+    if (set_ && !record_.exists()) set_.reset();  // the device was reset
+    if (!set_ || activating_) return;
+    settle();
+    if (!set_) return;
+    if (first && set_->phase == StagedPhase::verifying) services_.setup.begin_verifying("what was staged");
+    if (!starts_by_itself_ || set_->phase != StagedPhase::staged || !set_->complete()) return;
+    if (set_->needs_setup && services_.setup.state() != SetupState::setup_open) return;
+    starts_by_itself_ = false;
+    activate([](const std::variant<std::monostate, Error>&) {});
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error, fmt::format("what is staged could not be activated: {}", error.what()));
+  }
+}
+
+bool Staging::system_anchors() {
+  if (!settings_.system_anchors || services_.setup.state() != SetupState::setup_open || set()) return false;
+  const auto applications = services_.applications.list();
+  const bool made =
+      std::ranges::find(applications, device_application_name, &ApplicationRecord::name) != applications.end();
+  return !made ||
+         services_.lists.record({device_application_name, provisioning_group}).list.trusted_certificates.empty();
+}
+
+}  // namespace edgeseal::agent
