@@ -12,11 +12,11 @@
 namespace edgeseal::dbus {
 
 struct BundleInfo {
-  std::string session;  // of the question for the PIN; empty: none is wanted
+  std::string session{};  // of the question for the PIN; empty: none is wanted
   std::uint32_t remaining_tries = 0;
   std::uint64_t deadline = 0;  // microseconds since 1970 UTC
-  std::string source;          // who brought it, for people
-  std::string server_url;      // that the last bundle named; empty: none
+  std::string source{};        // who brought it, for people
+  std::string server_url{};    // that the last bundle named; empty: none
   std::uint16_t server_port = 0;
   bool verifying = false;
 };

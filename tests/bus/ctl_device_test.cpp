@@ -21,7 +21,7 @@ struct Fixture : CtlFixture {
   Fixture() {
     service.in_loop([this](auto& ports, auto&) {
       ports.device.known.front().certificate = bytes_of(certificate.der());
-      ports.device.certificate = bytes_of(certificate.der());
+      ports.device.issued = bytes_of(certificate.der());
       return 0;
     });
   }

@@ -18,7 +18,7 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
   std::vector<IdentityInfo> known{{"idevid", "device/identity/idevid", bytes("a certificate"), {}, ""}};
   std::vector<std::string> deficiencies;
   std::vector<IdentityRequest> requests;
-  Bytes certificate = bytes("a certificate");  // that is made
+  Bytes issued = bytes("a certificate");  // what is made
   std::string state = "unconfigured";
   std::optional<uid_t> configurator;  // the DCA of a device that is ready
   std::vector<Bytes> stored_tickets;
@@ -38,7 +38,7 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
   void self_sign_identity(const Caller&, const IdentityRequest& request, Completion<Bytes> done) override {
     fault.strike();
     requests.push_back(request);
-    done(Bytes(certificate));
+    done(Bytes(issued));
   }
   void install_identity(const Caller&, const std::string& kind, const Bytes& certificate,
                         const std::vector<Bytes>& issuers, Completion<std::monostate> done) override {

@@ -40,7 +40,7 @@ struct Fixture : test::Server {
   }
   // What a push client does first: the list of its plant.
   void push_list(const dbus::Caller& caller) {
-    dbus::TrustListContents contents{.specified_lists = 15};
+    dbus::TrustListContents contents;
     contents.trusted_certificates = {ca.certificate()};
     contents.trusted_crls = {ca.crl()};
     (void)ports.set_trust_list(caller, {"opc", "application"}, contents);
