@@ -2,8 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
-#include <span>
 
+#include "dbus/wire_types.h"
 #include "tests/bus/ctl_fixture.h"
 #include "tests/fakes/test_certificate.h"
 
@@ -12,16 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-dbus::Bytes bytes_of(const std::vector<uint8_t>& octets) {
-  const auto view = std::as_bytes(std::span(octets));
-  return {view.begin(), view.end()};
-}
-
 struct Fixture : CtlFixture {
   Fixture() {
     service.in_loop([this](auto& ports, auto&) {
-      ports.device.known.front().certificate = bytes_of(certificate.der());
-      ports.device.issued = bytes_of(certificate.der());
+      ports.device.known.front().certificate = dbus::to_bytes(certificate.der());
+      ports.device.issued = dbus::to_bytes(certificate.der());
       return 0;
     });
   }
@@ -94,8 +89,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_is_installed_with_its_chain) {
   BOOST_TEST(ctl({"device", "identity", "install", own, "--chain", chain, "--kind", "ldevid"}).status == 0);
   const auto installed = service.in_loop([](auto& ports, auto&) { return ports.device.known.back(); });
   BOOST_TEST(installed.kind == "ldevid");
-  BOOST_TEST((installed.certificate == bytes_of(certificate.der())));
-  BOOST_TEST((installed.issuer_certificates == std::vector{bytes_of(issuer.der())}));
+  BOOST_TEST((installed.certificate == dbus::to_bytes(certificate.der())));
+  BOOST_TEST((installed.issuer_certificates == std::vector<dbus::Bytes>{dbus::to_bytes(issuer.der())}));
 }
 
 BOOST_AUTO_TEST_CASE(the_onboarding_is_shown) {

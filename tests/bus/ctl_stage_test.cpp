@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
+#include "dbus/wire_types.h"
 #include "tests/bus/ctl_fixture.h"
 #include "tests/fakes/test_certificate.h"
 
