@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/certificate.h"
+#include "agent/group_name.h"
 
 namespace edgeseal::agent {
 
@@ -19,10 +20,6 @@ Audit::Fields fields_of(const TransactionOwner& owner, const Slot& slot) {
   Audit::Fields fields = fields_of(owner, dbus::GroupName{slot.application, slot.group});
   fields["certificate-type"] = slot.certificate_type;
   return fields;
-}
-
-std::string name_of(const dbus::GroupName& group) {
-  return fmt::format("{}/{}", group.application, group.group);
 }
 
 template <class Certificate, class Deletion, class List>

@@ -19,8 +19,7 @@ AppliedChanges whole(const ApplicationRecord& application) {
 }  // namespace
 
 void Changeover::require_unconfirmed(const std::string& application) const {
-  const auto unconfirmed = services_.state.unconfirmed();
-  if (std::ranges::find(unconfirmed, application, &UnconfirmedRecord::application) == unconfirmed.end())
+  if (!services_.state.is_unconfirmed(application))
     throw Error(Code::nothing_to_do, fmt::format("no changes of application {} wait to be confirmed", application));
 }
 

@@ -240,6 +240,7 @@ class State {
   // Error{transaction_pending} where earlier changes of the application are unconfirmed.
   void commit(const StagedState& staged, Clock::time_point now);
   [[nodiscard]] std::vector<UnconfirmedRecord> unconfirmed();
+  [[nodiscard]] bool is_unconfirmed(const std::string& application);
   void confirm(const std::string& application);
   // Everything as before the unconfirmed commit; the keys that it brought retire at `now`.
   void roll_back(const std::string& application, Clock::time_point now);

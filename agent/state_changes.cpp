@@ -25,12 +25,12 @@ std::set<std::string> applications_of(const StagedState& staged) {
   return names;
 }
 
-bool is_unconfirmed(Database& database, const std::string& application) {
+bool has_unconfirmed(Database& database, const std::string& application) {
   return Statement(database, "SELECT 1 FROM unconfirmed WHERE application = ?").bind(application).step();
 }
 
 void require_confirmed(Database& database, const std::string& application) {
-  if (is_unconfirmed(database, application))
+  if (has_unconfirmed(database, application))
     throw Error(Code::transaction_pending,
                 fmt::format("the last changes of application {} are not confirmed yet; remedy: confirm them, or wait "
                             "until they are undone",
@@ -249,6 +249,10 @@ std::vector<UnconfirmedRecord> State::unconfirmed() {
   });
 }
 
+bool State::is_unconfirmed(const std::string& application) {
+  return attempt([&] { return has_unconfirmed(*database_, application); });
+}
+
 void State::confirm(const std::string& application) {
   attempt([&] {
     Transaction transaction(*database_);
@@ -264,7 +268,7 @@ void State::confirm(const std::string& application) {
 void State::roll_back(const std::string& application, Clock::time_point now) {
   attempt([&] {
     Transaction transaction(*database_);
-    if (!is_unconfirmed(*database_, application)) return;
+    if (!has_unconfirmed(*database_, application)) return;
     mark_restored(*database_, application);
     restore_keys(*database_, application, now);
     restore_certificates(*database_, application);

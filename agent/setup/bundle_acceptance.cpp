@@ -18,11 +18,6 @@ bool is_passing(Code code) {
          code == Code::transaction_pending || code == Code::internal_error;
 }
 
-bool is_unconfirmed(State& state) {
-  const auto unconfirmed = state.unconfirmed();
-  return std::ranges::find(unconfirmed, device_application_name, &UnconfirmedRecord::application) != unconfirmed.end();
-}
-
 AcceptedBundle accepted_form(const jose::Bundle& bundle, const std::string& trust) {
   return {bundle.url, bundle.port, identifier_of(bundle), bundle.not_after, trust};
 }
@@ -99,7 +94,8 @@ void Bundles::refused(const Error& error) {
 // The agent ended while it was put into force: the state has all of it, or nothing.
 void Bundles::resume_installation() {
   const AcceptedBundle interrupted = *record_.pending->accepted;
-  if (is_unconfirmed(services_.state) && installation_.trust() == interrupted.trust) return accepted(interrupted);
+  if (services_.state.is_unconfirmed(device_application_name) && installation_.trust() == interrupted.trust)
+    return accepted(interrupted);
   record_.pending->accepted.reset();
   keep();
   resume();
@@ -149,7 +145,7 @@ void Bundles::changes_applied(const AppliedChanges& changes) {
 
 // Somebody else confirmed it, or undid it.
 void Bundles::settle() {
-  if (!record_.verifying || is_unconfirmed(services_.state)) return;
+  if (!record_.verifying || services_.state.is_unconfirmed(device_application_name)) return;
   const bool stays = installation_.trust() == record_.server->trust;
   end_verifying(stays ? Verification::passed : Verification::failed,
                 stays ? "an administrator confirmed it" : "its time was over");

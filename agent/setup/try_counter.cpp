@@ -85,6 +85,16 @@ void TryCounter::run_next() {
   });
 }
 
+// The answer to the caller, after which the next step begins.
+template <class Value>
+Answer<Value> TryCounter::ending_step(const Answer<Value>& answer, const std::function<void()>& next) {
+  return [this, answer, next](const std::variant<Value, Error>& outcome) {
+    answer(outcome);
+    changed_();
+    next();
+  };
+}
+
 void TryCounter::read_counter(Answer<std::monostate> answer) {
   const auto learnt = [this, answer](std::variant<std::uint64_t, Error> outcome) {
     if (const auto* error = std::get_if<Error>(&outcome)) return answer(cannot_count(*error));
@@ -111,11 +121,7 @@ void TryCounter::check(std::function<void()> done) {
 void TryCounter::begin(const std::string& name, const std::string& subject, unsigned limit,
                        Answer<std::monostate> answer) {
   enqueue([=, this](const std::function<void()>& next) {
-    const Answer<std::monostate> finish = [this, answer, next](const std::variant<std::monostate, Error>& outcome) {
-      answer(outcome);
-      changed_();
-      next();
-    };
+    const Answer<std::monostate> finish = ending_step(answer, next);
     read_counter([=, this](std::variant<std::monostate, Error> outcome) {
       proceed(finish, outcome, [&](std::monostate) {
         Budgets budgets = load();
@@ -151,11 +157,7 @@ void TryCounter::count(const std::string& name, Answer<std::uint64_t> answer) {
 
 void TryCounter::take(const std::string& name, const std::string& subject, Answer<unsigned> answer) {
   enqueue([=, this](const std::function<void()>& next) {
-    const Answer<unsigned> finish = [this, answer, next](const std::variant<unsigned, Error>& outcome) {
-      answer(outcome);
-      changed_();
-      next();
-    };
+    const Answer<unsigned> finish = ending_step(answer, next);
     read_counter([=, this](std::variant<std::monostate, Error> outcome) {
       proceed(finish, outcome, [&](std::monostate) {
         const Budgets budgets = load();
@@ -173,11 +175,7 @@ void TryCounter::take(const std::string& name, const std::string& subject, Answe
 
 void TryCounter::burn(const std::string& name, Answer<std::monostate> answer) {
   enqueue([=, this](const std::function<void()>& next) {
-    const Answer<std::monostate> finish = [this, answer, next](const std::variant<std::monostate, Error>& outcome) {
-      answer(outcome);
-      changed_();
-      next();
-    };
+    const Answer<std::monostate> finish = ending_step(answer, next);
     read_counter([=, this](std::variant<std::monostate, Error> outcome) {
       proceed(finish, outcome, [&](std::monostate) { burn_left(name, finish); });
     });

@@ -51,6 +51,8 @@ class TryCounter {
   [[nodiscard]] unsigned left(const Budget& budget) const;
   void enqueue(Step step);
   void run_next();
+  template <class Value>
+  [[nodiscard]] Answer<Value> ending_step(const Answer<Value>& answer, const std::function<void()>& next);
   // Counts once; the bases of all budgets but `name` go along.
   void count(const std::string& name, Answer<std::uint64_t> answer);
   void read_counter(Answer<std::monostate> answer);

@@ -1,4 +1,5 @@
 #include "agent/staging/staging.h"
+#include "agent/group_name.h"
 
 #include <fmt/format.h>
 
@@ -19,10 +20,6 @@ constexpr std::size_t max_kept = max_staged_entries;
 
 std::string fingerprint(const Bytes& certificate) {
   return hexadecimal(sha256(certificate));
-}
-
-std::string name_of(const dbus::GroupName& group) {
-  return fmt::format("{}/{}", group.application, group.group);
 }
 
 bool is_readable(const Bytes& der) {

@@ -4,6 +4,7 @@
 
 #include "agent/certificate.h"
 #include "agent/device_names.h"
+#include "agent/group_name.h"
 #include "agent/journal.h"
 #include "agent/staging/staging.h"
 #include "agent/trust/certificate_judgement.h"
@@ -16,10 +17,6 @@ namespace edgeseal::agent {
 namespace {
 
 const TransactionOwner owner{staged_trust_record};
-
-std::string name_of(const dbus::GroupName& group) {
-  return fmt::format("{}/{}", group.application, group.group);
-}
 
 bool has_slot(const StagedEntry& entry) {
   return !entry.slot.application.empty();
@@ -43,11 +40,6 @@ std::vector<Bytes> issuers_of(const TrustStore& store, const Bytes& certificate)
   } catch (const Error&) {
     return {};
   }
-}
-
-bool is_unconfirmed(State& state, const std::string& application) {
-  const auto unconfirmed = state.unconfirmed();
-  return std::ranges::find(unconfirmed, application, &UnconfirmedRecord::application) != unconfirmed.end();
 }
 
 }  // namespace
@@ -226,7 +218,7 @@ void Staging::undo(StagedPhase phase, const std::string& reason) {
   set_->phase = phase;
   set_->problem = reason;
   keep();
-  if (is_unconfirmed(services_.state, set_->group.application)) services_.groups.undo(set_->group.application);
+  if (services_.state.is_unconfirmed(set_->group.application)) services_.groups.undo(set_->group.application);
   services_.setup.end_verifying(Verification::failed);
   tell(Level::warning, "staged-trust-rolled-back",
        fmt::format("what was staged for {} is not in force any more: {:.500}", name_of(set_->group), reason),
@@ -251,7 +243,7 @@ bool Staging::is_in_force() {
 // Somebody else confirmed it, or undid it; or the agent ended before it wrote down which.
 void Staging::settle() {
   if (!set_ || activating_ || concluding_ || set_->phase != StagedPhase::verifying) return;
-  if (is_unconfirmed(services_.state, set_->group.application)) return;
+  if (services_.state.is_unconfirmed(set_->group.application)) return;
   if (is_in_force()) return conclude_verified("an administrator, or a server,");
   set_->phase = StagedPhase::staged;
   keep();

@@ -31,6 +31,18 @@ void check_content_refused(BundleFixture& device, const jose::Bundle& bundle, Co
   BOOST_CHECK_EXCEPTION(static_cast<void>(device.bundles->take_tan()), Error, has_code(Code::nothing_to_do));
 }
 
+// Accepts a bundle; answers what its record was just before the commit.
+Bytes accept_and_recall(BundleFixture& device) {
+  const auto record = [&device] { return *device.state.record("bundle"); };
+  bool answered = false;
+  device.bundles->submit_pin(device.stage(), jose::bytes_of(BundleFixture::pin),
+                             [&answered](const auto&) { answered = true; });
+  device.run_until([&] { return jose::text_of(record()).find("accepted") != std::string_view::npos; });
+  const Bytes before = record();
+  device.run_until([&] { return answered; });
+  return before;
+}
+
 bool was_audited(const BundleFixture& device, const std::string& kind) {
   return std::ranges::find(device.audited, kind, &BundleFixture::AuditEntry::kind) != device.audited.end();
 }
@@ -344,15 +356,7 @@ BOOST_AUTO_TEST_CASE(W11_no_pin_or_tan_stands_in_the_state_or_the_audit) {
 // --- W37: the agent ends at an instant of its own choice
 
 BOOST_AUTO_TEST_CASE(W37_an_end_before_the_commit_leaves_the_bundle_as_it_waited) {
-  const std::string session = stage();
-  auto answered = std::make_shared<bool>(false);
-  bundles->submit_pin(session, jose::bytes_of(pin), [answered](const auto&) { *answered = true; });
-  run_until([this] {
-    const auto record = state.record("bundle");
-    return jose::text_of(*record).find("accepted") != std::string_view::npos;
-  });
-  const Bytes before = *state.record("bundle");
-  run_until([&] { return *answered; });
+  const Bytes before = accept_and_recall(*this);
   groups.undo(device_application_name);  // what was committed was not, for this test
   state.put_record("bundle", before);
   restart();
@@ -361,15 +365,7 @@ BOOST_AUTO_TEST_CASE(W37_an_end_before_the_commit_leaves_the_bundle_as_it_waited
 }
 
 BOOST_AUTO_TEST_CASE(W37_an_end_after_the_commit_finds_the_bundle_accepted) {
-  const std::string session = stage();
-  auto answered = std::make_shared<bool>(false);
-  bundles->submit_pin(session, jose::bytes_of(pin), [answered](const auto&) { *answered = true; });
-  run_until([this] {
-    const auto record = state.record("bundle");
-    return jose::text_of(*record).find("accepted") != std::string_view::npos;
-  });
-  const Bytes before = *state.record("bundle");
-  run_until([&] { return *answered; });
+  const Bytes before = accept_and_recall(*this);
   state.put_record("bundle", before);
   restart();
   BOOST_CHECK(setup.state() == SetupState::verifying);

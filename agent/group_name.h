@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "dbus/ports.h"
+
+namespace edgeseal::agent {
+
+// "web/https", for people.
+[[nodiscard]] inline std::string name_of(const dbus::GroupName& group) {
+  return group.application + "/" + group.group;
+}
+
+}  // namespace edgeseal::agent
