@@ -4,8 +4,8 @@
 
 namespace edgeseal::agent {
 
-// A file that stands in the runtime directory as long as a PIN is wanted: systemd starts the service that asks for it
-// (units/edgeseal-pin.path). It holds the session, which is no secret.
+// A file that stands beside the state as long as a PIN is wanted: systemd starts the service that asks for it, and at a
+// boot the agent with it (units/edgeseal-pin.path). It holds the session, which is no secret.
 class PinMarker {
  public:
   explicit PinMarker(const std::string& directory);
