@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t points = 200;  // of each file
 constexpr std::size_t header_size = 100, sector_size = 512;
-constexpr std::chrono::seconds repair_patience{8};  // for published files that are ahead of what is left of the state
+constexpr std::chrono::minutes repair_patience{2};  // for published files that are ahead of what is left of the state
 // What is damaged is refused by these, with what to do.
 constexpr std::array refusals = {std::string_view("org.edgeseal.Error.ResourceUnavailable"),
                                  std::string_view("org.edgeseal.Error.SecurityChecksFailed")};
