@@ -7,6 +7,8 @@ authority_checks() {
   check "$1: an unprivileged account requests no certificate" refused "$2" as stranger edgesealctl csr web
   check "$1: a member of edgeseal-admin creates an application" as integrator edgesealctl application create "made-$1"
   check "$1: the account of an application requests its certificate" as web edgesealctl csr web
+  check "$1: a member of edgeseal-admin closes no setup that is over" refused "InvalidState" as integrator edgesealctl setup close
+  check "$1: nor says from afar that somebody is at the device" refused "report-presence" as integrator edgesealctl setup presence
 }
 
 check "polkit runs" systemctl start polkit.service

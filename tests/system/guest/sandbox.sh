@@ -14,6 +14,10 @@ check "there is no shared memory" refused "Permission denied" in_agents_view set
 check "its state is writable" in_agents_view sh -c 'touch /var/lib/edgeseal/written && rm /var/lib/edgeseal/written'
 check "homes are hidden" equals "" "$(in_agents_view ls -A /home /root 2>/dev/null | grep -v :)"
 
-exposure=$(systemd-analyze security --no-pager edgeseald.service | sed -n 's/.*exposure level for edgeseald.service: \([0-9.]*\).*/\1/p')
-echo "        systemd-analyze security edgeseald.service: $exposure"
-check "exposure is at most 2.0" awk -v exposure="$exposure" 'BEGIN { exit !(exposure != "" && exposure <= 2.0) }'
+# exposure_of UNIT
+exposure_of() { systemd-analyze security --no-pager "$1" | sed -n 's/.*Overall exposure level for .*: \([0-9.]*\).*/\1/p'; }
+for unit in edgeseald.service edgeseal-{pin,drop}.service edgeseal-medium@sda1.service; do
+  exposure=$(exposure_of "$unit")
+  echo "        systemd-analyze security $unit: $exposure"
+  check "exposure of $unit is at most 2.0" awk -v exposure="$exposure" 'BEGIN { exit !(exposure != "" && exposure <= 2.0) }'
+done

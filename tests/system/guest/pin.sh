@@ -1,0 +1,24 @@
+# After a boot the PIN is asked for again, by systemd's password agents; the right one brings the device to operational.
+
+tries() { edgesealctl --json bundle status | sed -n 's/.*"remaining-tries": *\([0-9]*\).*/\1/p'; }
+tries_are() { equals "$1" "$(tries)"; }
+wrong_pin() { sed 's/^.\{4\}/xxxx/' "$plant/pin"; }
+
+check "W13: after the boot the question is there again" until_true question
+check "all tries are there" tries_are 3
+asked=$(question)
+check "W15: a wrong PIN is given" answer "$asked" "$(wrong_pin)"
+check "W15: people are asked again" until_true another_question "$asked"
+check "W15: and told how many tries there are" until_true eval 'journal_of edgeseal-pin.service | grep -q "2 more tries"'
+check "W15: a try is gone" tries_are 2
+check "W13: the right PIN is given" answer "$(question)" "$(cat "$plant/pin")"
+check "W13: setup verifies" becomes verifying
+check "W13: the authority of the service is trusted" trusts_provisioning provisioning
+check "nobody is asked any more" until_true test ! -e /var/lib/edgeseal/pin-wanted
+check "and no question is left" until_true no_question
+check "the service that asked has ended" until_true equals inactive "$(state_of edgeseal-pin.service)"
+check "W14: who makes the contact takes the TAN" equals "$(tail -c 3 "$plant/pin")" "$(./server.py tan)"
+check "W14: once" refused "NothingToDo" ./server.py tan
+check "W13: the contact is reported" edgesealctl bundle report
+check "W13: the device is operational" setup_is operational
+check "the identity of the device is kept" identity_is_kept
