@@ -257,10 +257,14 @@ another type, is the error `InvalidArgument`.
 | `manage-trust` | `org.edgeseal.manage-trust` | members of the administrators' group |
 | `manage-keys` | `org.edgeseal.manage-keys` | members of the administrators' group |
 | `inhibit` | `org.edgeseal.inhibit` | members of the administrators' group |
+| `manage-setup` | `org.edgeseal.manage-setup` | members of the administrators' group |
+| `open-setup` | `org.edgeseal.open-setup` | members of the administrators' group |
+| `report-presence` | `org.edgeseal.report-presence` | nobody but root, from the group neither with polkit |
+| `reset-device` | `org.edgeseal.reset-device` | members of the administrators' group |
 
 Root may always. The account of an application may always do with that application what needs `manage-certificates` or
-`manage-trust`, nothing else; where a method can be delegated, only for a client of it (see Delegation). The account of any
-application may `inhibit`. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
+`manage-trust`, and `open-setup` for a client of it, nothing else; where a method can be delegated, only for a client of it (see
+Delegation). The account of any application may `inhibit`. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
 ALLOW_INTERACTIVE_AUTHORIZATION. polkit has 10 seconds to answer, 120 where a user is asked; no answer is a refusal.
 The administrators' group is `edgeseal-admin` (edgeseal.toml, `[bus] admin-group`). Properties may be read by whoever the
 policy of the bus lets through.
