@@ -7,6 +7,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "tests/crash/setup_view.h"
+
 namespace edgeseal::crash {
 namespace {
 
@@ -71,6 +73,11 @@ std::string application_uri(const std::string& application) {
 
 Client::Client(const Plant& plant) : plant_(plant), connection_(sdbus::createSystemBusConnection()) {
   connection_->setMethodCallTimeout(answer_patience);
+}
+
+void Client::wait_until_ready() {
+  wait_for_seal(*connection_);
+  wait_for_setup(*connection_);
 }
 
 void Client::wait_for_answer() {

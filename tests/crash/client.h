@@ -46,7 +46,7 @@ class Client {
   [[nodiscard]] sdbus::IConnection& connection() { return *connection_; }
   [[nodiscard]] const Plant& plant() const { return plant_; }
   // Until it takes all calls.
-  void wait_until_ready() { wait_for_seal(*connection_); }
+  void wait_until_ready();
   // Until the agent has answered, what it does for earlier calls is done or under way.
   void wait_for_answer();
 

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tpm/esys_key_device.h"
+
 namespace edgeseal::crash {
 namespace {
 
@@ -41,15 +43,18 @@ void copy_tree(const fs::path& from, const fs::path& to) {
 }
 
 Device::Device() {
-  const fs::path socket = directory_.path() / "keys.sock";
-  std::ofstream(directory_.path() / "edgeseal.toml")
-      << fmt::format("[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n", chip_.tcti(),
-                     state().native(), socket.native());
+  configure("");
   std::ofstream(openssl_configuration()) << fmt::format(
       "openssl_conf = main\nconfig_diagnostics = 1\n[main]\nproviders = providers\n"
       "[providers]\ndefault = default_provider\nedgeseal = edgeseal_provider\n[default_provider]\nactivate = 1\n"
       "[edgeseal_provider]\nmodule = {}\nsocket = {}\nactivate = 1\n",
-      EDGESEAL_PROVIDER_MODULE, socket.native());
+      EDGESEAL_PROVIDER_MODULE, key_socket().native());
+}
+
+void Device::configure(const std::string& tables) {
+  std::ofstream(directory_.path() / "edgeseal.toml")
+      << fmt::format("[tpm]\ntcti = \"{}\"\n[state]\ndirectory = \"{}\"\n[key-socket]\npath = \"{}\"\n{}", chip_.tcti(),
+                     state().native(), key_socket().native(), tables);
 }
 
 bool Device::try_start() {
@@ -99,6 +104,13 @@ void Device::restore_disk(const fs::path& disk) {
 void Device::cut_power_of_chip() {
   chip_.stop();
   chip_.start();
+}
+
+tpm::Anchor Device::anchor() {
+  kill_agent();
+  tpm::DeviceSettings settings;
+  settings.tcti = chip_.tcti();
+  return tpm::open_esys_key_device(settings)->read_anchor().value_or(tpm::Anchor{});
 }
 
 }  // namespace edgeseal::crash

@@ -8,6 +8,7 @@
 #include "tests/bus/private_bus.h"
 #include "tests/crash/agent_run.h"
 #include "tests/tpm/swtpm.h"
+#include "tpm/anchor.h"
 
 namespace edgeseal::crash {
 
@@ -27,6 +28,8 @@ class Device {
 
   Device();
 
+  // Of edgeseal.toml: its tables besides those that say where everything is. For the next start.
+  void configure(const std::string& tables);
   void start();  // throws where the agent does not come up
   // Whether it came up; so says start_supervised().
   [[nodiscard]] bool try_start();
@@ -40,6 +43,8 @@ class Device {
   void restore(const Snapshot& snapshot);
   void restore_disk(const std::filesystem::path& disk);
   void cut_power_of_chip();
+  // What the chip remembers of the device. Kills the agent: one program at a time has the chip.
+  [[nodiscard]] tpm::Anchor anchor();
 
   [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
   [[nodiscard]] std::filesystem::path database() const { return state() / "state/state.db"; }
@@ -49,6 +54,7 @@ class Device {
  private:
   [[nodiscard]] AgentRun::Start how() const { return {directory_.path(), places(), {}}; }
   [[nodiscard]] Places places() const { return {state(), chip_.directory().path(), bus_.directory()}; }
+  [[nodiscard]] std::filesystem::path key_socket() const { return directory_.path() / "keys.sock"; }
   [[nodiscard]] std::filesystem::path chip_state() const { return chip_.directory().path() / "state"; }
 
   test::TemporaryDirectory directory_;

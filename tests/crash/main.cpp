@@ -27,6 +27,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +46,8 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string fault = "kill";
-  std::string operation;  // empty: all
+  std::string theme = "changes";
+  std::string operation;  // empty: all of the theme
   std::size_t point = 0;  // 0: all
   std::size_t every = 1, processes = 2, at_least = 1;
   std::uint32_t seed = 20251122;
@@ -65,13 +67,24 @@ Json counts_of(const Findings& findings) {
           {"problems", findings.problems.size()}};
 }
 
+using Snapshot = std::unique_ptr<Device::Snapshot>;
+struct Beginnings {
+  Snapshot factory, furnished;
+};
+
 Json interrupt(const Options& options, const Share& share, Device& device, const Plant& plant,
-               const Device::Snapshot& furnished) {
+               const Beginnings& beginnings) {
   Json results = Json::object();
-  for (const Operation& operation : operations()) {
+  for (const Operation& operation : options.theme == "setup" ? setup_operations() : operations()) {
     if (!options.operation.empty() && operation.name != options.operation) continue;
-    Sweep each(device, plant, furnished, operation);
-    results[operation.name] = counts_of(sweep(each, options.fault, share));
+    const bool is_new = operation.begin == Operation::Begin::factory;
+    try {
+      Sweep each(device, plant, is_new ? *beginnings.factory : *beginnings.furnished, operation);
+      results[operation.name] = counts_of(sweep(each, options.fault, share));
+    } catch (const std::exception& error) {
+      throw std::runtime_error(fmt::format("{}, undisturbed: {}\n{}", operation.name, error.what(),
+                                           device.has_agent() ? device.agent().log() : std::string()));
+    }
   }
   return results;
 }
@@ -85,18 +98,25 @@ Json damage(const Options& options, const Share& share, Device& device, const Pl
   return results;
 }
 
+Snapshot made(Device& device, const Plant& plant, void (*make)(Client&)) {
+  device.start();
+  {
+    Client client(plant);
+    client.wait_until_ready();
+    make(client);
+  }
+  return device.save();
+}
+
 // One process of several.
 Json work(const Options& options, const Share& share) {
   Device device;
   const Plant plant;
-  device.start();
-  {
-    Client client(plant);
-    furnish(client);
-  }
-  const auto furnished = device.save();
-  return options.fault == "damage" ? damage(options, share, device, plant, *furnished)
-                                   : interrupt(options, share, device, plant, *furnished);
+  Beginnings beginnings;
+  beginnings.factory = made(device, plant, make_applications);
+  beginnings.furnished = made(device, plant, furnish);
+  return options.fault == "damage" ? damage(options, share, device, plant, *beginnings.furnished)
+                                   : interrupt(options, share, device, plant, beginnings);
 }
 
 [[noreturn]] void become_worker(const Options& options, const Share& share, const std::string& file) {
@@ -160,6 +180,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("Interrupts edgeseald at every system call that writes.");
   app.add_option("--fault", options.fault)->check(CLI::IsMember({"kill", "power", "full", "sync", "damage"}));
+  app.add_option("--theme", options.theme)->check(CLI::IsMember({"changes", "setup"}));
   app.add_option("--operation", options.operation, "Only this one");
   app.add_option("--point", options.point, "Only this one");
   app.add_option("--seed", options.seed, "Of the damage")->capture_default_str();
@@ -167,6 +188,7 @@ int main(int argc, char** argv) {
   app.add_option("--processes", options.processes)->check(CLI::Range(1, 64));
   app.add_option("--at-least", options.at_least, "Fail with fewer points");
   CLI11_PARSE(app, argc, argv);
+  ::setenv("TSS2_LOG", "all+NONE", 0);
   try {
     return report(options, run(options)) ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (const std::exception& error) {

@@ -106,9 +106,12 @@ Operation end_of_retired_keys() {
 
 }  // namespace
 
-void furnish(Client& client) {
+void make_applications(Client& client) {
   client.create(kApplication, {"https/https=ec-p256", "application/ecc-nist-p256=ec-p256"});
   client.create(kBystander, {"https/https=ec-p256"});
+}
+
+void furnish(Client& client) {
   Change change;
   when_seal_is_open([&] { client.stage_list(kHttpsGroup, client.plant().own_list(), change); });
   client.stage_certificate(kOpcUaSlot, change);

@@ -20,6 +20,18 @@ struct Operation {
   // What counts; says in the change, before it asks for it, to what it is about to change what is different each time.
   // None: the start of the agent.
   std::function<void(Client&, Change&)> run{};
+  // What it changes to something else each time, besides what it says in `run`.
+  Change differs{};
+
+  enum class Begin {
+    furnished,  // see furnish()
+    factory     // in setup: see make_applications()
+  };
+  Begin begin = Begin::furnished;
+  std::string configuration{};  // tables of edgeseal.toml
+  // After a start: until what the agent does by itself then is done. Where there is one, what the operation does is
+  // seen after a start.
+  std::function<void(Client&)> settle{};
 };
 
 // The names of the applications that are there before every operation.
@@ -31,9 +43,15 @@ inline const SlotName kHttpsSlot{kApplication, "https", "https"};
 inline const SlotName kOpcUaSlot{kApplication, "application", "ecc-nist-p256"};
 inline const SlotName kBystanderSlot{kBystander, "https", "https"};
 
+// The device's own application is there from the start on.
+inline constexpr const char* kDeviceTable = "[device]\nproduct-instance-uri = \"urn:maker:gateway:4711\"\n";
+
+void make_applications(Client& client);
 // What they have.
 void furnish(Client& client);
 
 [[nodiscard]] const std::vector<Operation>& operations();
+// Those that lead out of setup, and back.
+[[nodiscard]] const std::vector<Operation>& setup_operations();
 
 }  // namespace edgeseal::crash

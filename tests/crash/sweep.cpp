@@ -39,14 +39,15 @@ class KillAtCall final : public Fault {
 
 }  // namespace
 
-Sweep::Sweep(Device& device, const Plant& plant, const Device::Snapshot& furnished, const Operation& operation)
+Sweep::Sweep(Device& device, const Plant& plant, const Device::Snapshot& beginning, const Operation& operation)
     : device_(device), plant_(plant), operation_(operation) {
-  prepare(furnished);
+  prepare(beginning);
   learn();
 }
 
-void Sweep::prepare(const Device::Snapshot& furnished) {
-  device_.restore(furnished);
+void Sweep::prepare(const Device::Snapshot& beginning) {
+  device_.restore(beginning);
+  device_.configure(operation_.configuration);
   const auto kill = std::make_shared<KillAtCall>(operation_.interrupt_at);
   if (!device_.start_supervised([kill](const StoppedCall& stopped) { return kill->decide(stopped); }))
     throw std::runtime_error("the agent does not start: " + device_.agent().log());
@@ -57,8 +58,18 @@ void Sweep::prepare(const Device::Snapshot& furnished) {
   if (operation_.interrupt) interrupt(client);
   if (operation_.interrupt && !kill->struck()) throw std::runtime_error(operation_.name + " meets no such call");
   begin_ = device_.save();
+  configured_before_ = device_.anchor().configured;
   device_.start();
-  before_ = look(device_, Client(plant_).connection());
+  Client seer(plant_);
+  before_ = see(seer);
+}
+
+View Sweep::see(Client& client) const {
+  if (operation_.settle) {
+    wait_for_setup(client.connection());
+    operation_.settle(client);
+  }
+  return look(device_, client.connection());
 }
 
 void Sweep::interrupt(Client& client) {
@@ -72,7 +83,8 @@ void Sweep::learn() {
   const Outcome outcome = attempt([] { return std::make_shared<Nothing>(); });
   if (!outcome.error.empty()) throw std::runtime_error(operation_.name + ": " + outcome.error);
   device_.start();
-  after_ = look(device_, Client(plant_).connection());
+  Client client(plant_);
+  after_ = see(client);
   if (operation_.run && after_ == before_) throw std::runtime_error(operation_.name + " changes nothing");
 }
 
@@ -83,7 +95,7 @@ Sweep::Outcome Sweep::attempt(const MakeFault& make_fault) {
   outcome.fault = fault;
   if (!operation_.run) fault->begin();
   outcome.up = device_.start_supervised([fault](const StoppedCall& stopped) { return fault->decide(stopped); });
-  outcome.after = after_;
+  outcome.after = with(operation_.differs);
   if (outcome.up) call(outcome);
   return outcome;
 }
@@ -91,7 +103,7 @@ Sweep::Outcome Sweep::attempt(const MakeFault& make_fault) {
 // The calls before and after see to it that what does not belong to the operation does not count, and that what does
 // counts although it comes after the answer.
 void Sweep::call(Outcome& outcome) {
-  Change change;
+  Change change = operation_.differs;
   try {
     Client client(plant_);
     client.wait_until_ready();
@@ -149,18 +161,36 @@ Findings Sweep::kills(const Share& share) {
 }
 
 Side Sweep::judge_restarted(const Outcome& outcome) {
+  const tpm::Anchor chip = leaves_setup() ? device_.anchor() : tpm::Anchor{};
   device_.start();
   Client client(plant_);
-  const View now = look(device_, client.connection());
+  const View now = see(client);
   const Side found = side(now, outcome);
+  if (leaves_setup()) require_flag_order(outcome, found, chip);
   require_next_change(client, now);
+  if (leaves_setup() && was_told(outcome)) require_closed_to_old_disk();
   return found;
 }
 
+// The disk knows first that setup is over, then the chip, then the caller.
+void Sweep::require_flag_order(const Outcome& outcome, Side found, const tpm::Anchor& chip) const {
+  if (chip.configured && found == Side::before)
+    throw Mixed("the chip says that setup is over, the disk that it is not");
+  if (was_told(outcome) && !chip.configured) throw Mixed("the caller was told before the chip");
+}
+
+// A disk as it was before the operation, put in after its success was told.
+void Sweep::require_closed_to_old_disk() {
+  device_.kill_agent();
+  device_.restore_disk(begin_->disk());
+  device_.start();
+  const View view = look(device_, Client(plant_).connection());
+  if (view.at("setup State") != "setup-locked") throw Mixed("an older disk opens setup again");
+}
+
 Side Sweep::side(const View& view, const Outcome& outcome) const {
-  const Side found = side_of(view, before_, outcome.after);
-  if (operation_.run && outcome.error.empty() && found == Side::before)
-    throw Mixed("the caller was told of success, and all is as before");
+  const Side found = side_of(without_lost_tries(view, before_, outcome.after), before_, outcome.after);
+  if (was_told(outcome) && found == Side::before) throw Mixed("the caller was told of success, and all is as before");
   return found;
 }
 
@@ -177,14 +207,14 @@ Findings Sweep::power_cuts(const Share& share) {
 }
 
 Side Sweep::judge_power_cut(const Outcome& outcome) {
-  device_.kill_agent();
+  const auto crashed = device_.save();
   const Platter& platter = dynamic_cast<const PowerCut&>(*outcome.fault).platter();
   const test::TemporaryDirectory after;
   platter.restore(after.path() / "all names", Platter::Names::all);
   platter.restore(after.path() / "synced names", Platter::Names::synced);
   Side found{};
   for (const char* disk : {"all names", "synced names"}) {
-    device_.kill_agent();
+    device_.restore(*crashed);
     device_.cut_power_of_chip();
     device_.restore_disk(after.path() / disk);
     found = judge_restarted(outcome);
@@ -212,7 +242,8 @@ Side Sweep::judge_running(const Outcome& outcome) {
   if (!outcome.up) return judge_refusal(outcome);
   Client client(plant_);
   client.renew(kBystanderSlot);
-  View view = look(device_, client.connection());
+  if (operation_.settle) device_.start();
+  View view = see(client);
   keep_bystander(view);
   const Side found = side(view, outcome);
   if (!outcome.error.empty() && found == Side::after) throw Mixed("the caller was told of an error, and it is done");

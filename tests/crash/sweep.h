@@ -8,6 +8,7 @@
 
 #include "tests/crash/fault.h"
 #include "tests/crash/operation.h"
+#include "tests/crash/setup_view.h"
 
 namespace edgeseal::crash {
 
@@ -26,7 +27,8 @@ struct Findings {
 // is there after.
 class Sweep {
  public:
-  Sweep(Device& device, const Plant& plant, const Device::Snapshot& furnished, const Operation& operation);
+  // `beginning`: what operation.begin says.
+  Sweep(Device& device, const Plant& plant, const Device::Snapshot& beginning, const Operation& operation);
 
   // Killed: after a restart all is as before or as after, as after where the caller had been told, and the next change
   // is taken.
@@ -48,9 +50,10 @@ class Sweep {
     bool up = true;     // the agent came up, where its start was the operation
   };
 
-  void prepare(const Device::Snapshot& furnished);
+  void prepare(const Device::Snapshot& beginning);
   void interrupt(Client& client);
   void learn();
+  [[nodiscard]] View see(Client& client) const;
   [[nodiscard]] Outcome attempt(const MakeFault& make_fault);
   void call(Outcome& outcome);
   [[nodiscard]] View with(const Change& change) const;
@@ -58,6 +61,10 @@ class Sweep {
                                     const std::function<Side(const Outcome&)>& judge);
   void note(Findings& findings, const std::string& problem, const Outcome& outcome);
   [[nodiscard]] Side judge_restarted(const Outcome& outcome);
+  [[nodiscard]] bool was_told(const Outcome& outcome) const { return operation_.run && outcome.error.empty(); }
+  [[nodiscard]] bool leaves_setup() const { return !configured_before_ && is_configured(after_); }
+  void require_flag_order(const Outcome& outcome, Side found, const tpm::Anchor& chip) const;
+  void require_closed_to_old_disk();
   [[nodiscard]] Side judge_power_cut(const Outcome& outcome);
   [[nodiscard]] Side judge_running(const Outcome& outcome);
   [[nodiscard]] Side judge_refusal(const Outcome& outcome);
@@ -69,7 +76,8 @@ class Sweep {
   const Plant& plant_;
   const Operation& operation_;
   std::unique_ptr<Device::Snapshot> begin_;
-  View before_, after_;  // after: of an undisturbed run
+  View before_, after_;             // after: of an undisturbed run
+  bool configured_before_ = false;  // so the chip remembers it
 };
 
 }  // namespace edgeseal::crash

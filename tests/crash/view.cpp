@@ -9,7 +9,9 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "agent/device_names.h"
 #include "tests/crash/published_group.h"
+#include "tests/crash/setup_view.h"
 
 namespace edgeseal::crash {
 namespace {
@@ -32,17 +34,6 @@ Objects objects_of(sdbus::IConnection& connection) {
   return objects;
 }
 
-std::string text_of(const sdbus::Variant& value) {
-  if (value.containsValueOfType<std::string>()) return value.get<std::string>();
-  if (value.containsValueOfType<bool>()) return value.get<bool>() ? "true" : "false";
-  if (value.containsValueOfType<std::uint32_t>()) return std::to_string(value.get<std::uint32_t>());
-  if (value.containsValueOfType<std::uint64_t>()) return std::to_string(value.get<std::uint64_t>());
-  if (value.containsValueOfType<double>()) return std::to_string(value.get<double>());
-  if (value.containsValueOfType<std::vector<std::string>>())
-    return fmt::format("{}", fmt::join(value.get<std::vector<std::string>>(), " "));
-  throw std::logic_error("a property of another type");
-}
-
 void add(View& view, const std::string& object, const Properties& properties, const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (const auto found = properties.find(name); found != properties.end())
@@ -60,8 +51,10 @@ class Look {
 
   View take() {
     wait_for_seal(connection_);
+    wait_for_setup(connection_);
     for (const auto& [path, interfaces] : objects_of(connection_)) take_object(path, interfaces);
     take_description();
+    take_setup(connection_, view_);
     require_no_leftovers();
     return std::move(view_);
   }
@@ -78,6 +71,8 @@ class Look {
     const std::string name = properties.at("Name").get<std::string>();
     const auto groups = properties.at("Groups").get<std::vector<std::string>>();
     published_[name] = {groups.begin(), groups.end()};
+    if (name == agent::device_application_name)
+      published_[name].insert(agent::identity_group);  // is no group of OPC UA
     add(view_, name, properties, {"ApplicationUri", "Account", "Access", "Legacy", "Groups", "Exports", "Origin"});
   }
 
@@ -121,7 +116,6 @@ class Look {
 
   void take_description() {
     dbus::RemoteAgent agent(connection_, dbus::kRootPath);
-    view_["setup"] = agent.State();
     const auto description = nlohmann::json::parse(agent.Describe());
     for (const auto& application : description.at("applications"))
       for (const auto& [group, described] : application.at("groups").items())
@@ -175,6 +169,18 @@ bool is_after(const std::string& now, const std::string& before, const std::stri
 }
 
 }  // namespace
+
+std::string text_of(const sdbus::Variant& value) {
+  if (value.containsValueOfType<std::string>()) return value.get<std::string>();
+  if (value.containsValueOfType<bool>()) return value.get<bool>() ? "true" : "false";
+  if (value.containsValueOfType<std::uint16_t>()) return std::to_string(value.get<std::uint16_t>());
+  if (value.containsValueOfType<std::uint32_t>()) return std::to_string(value.get<std::uint32_t>());
+  if (value.containsValueOfType<std::uint64_t>()) return std::to_string(value.get<std::uint64_t>());
+  if (value.containsValueOfType<double>()) return std::to_string(value.get<double>());
+  if (value.containsValueOfType<std::vector<std::string>>())
+    return fmt::format("{}", fmt::join(value.get<std::vector<std::string>>(), " "));
+  throw std::logic_error("a property of another type");
+}
 
 void when_seal_is_open(const std::function<void()>& call) {
   const auto deadline = std::chrono::steady_clock::now() + seal_patience;

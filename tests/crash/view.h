@@ -39,6 +39,7 @@ enum class Side { before, after };
 [[nodiscard]] Side side_of(const View& view, const View& before, const View& after);
 
 // For views.
+[[nodiscard]] std::string text_of(const sdbus::Variant& property);
 [[nodiscard]] std::string fingerprint(const Der& bytes);
 [[nodiscard]] std::string fingerprint(const std::vector<Der>& list);  // of the sorted list
 
