@@ -22,6 +22,7 @@ settings_file() { printf '<settings><phone-settings e="2"/><certificate type="ba
 
 journal_of() { journalctl --sync && journalctl --boot --unit="$1" --output=cat; }
 
+tries() { edgesealctl --json bundle status | sed -n 's/.*"remaining-tries": *\([0-9]*\).*/\1/p'; }
 # The socket on which systemd's password agents answer the question for the PIN.
 question() {
   local file

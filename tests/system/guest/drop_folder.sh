@@ -3,7 +3,7 @@
 drop=/var/lib/edgeseal-drop
 settings_with_key() { settings_file "$plant/gds.example.com.pem" "$plant/gds.example.com.key"; }
 
-check "N4: the drop folder belongs to root" equals "700 root" "$(stat -c '%a %U' "$drop")"
+check "N12: the drop folder is for root alone" equals "700 root" "$(stat -c '%a %U' "$drop")"
 check "H10: the integrator has it watched" systemctl enable --now edgeseal-drop.path
 settings_file "$plant/provisioning.pem" >"$drop/stage.xml"
 check "N12: a file in it is staged" until_true staging_is staged

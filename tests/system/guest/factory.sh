@@ -23,16 +23,18 @@ make_plant() {
     host gds.example.com -CA "$plant/provisioning.pem" -CAkey "$plant/provisioning.key"
 }
 make_server() {
-  edgesealctl application create plc --uri urn:gateway:plc --account plc --slot application/ecc-nist-p256=ec-p256 &&
-    edgesealctl certificate self-signed plc --dns gateway.example
+  install -d -o plc /t/plc &&
+    edgesealctl application create plc --uri urn:gateway:plc --account plc --slot application/ecc-nist-p256=ec-p256
 }
 
 check "there is a plant" make_plant
 useradd --system --user-group --shell /usr/sbin/nologin plc
 check "the first call starts the agent, on a device that opens by password" open_by '["password"]'
-check "G2: the identity of the device is made in the TPM" edgesealctl device identity create --self-signed --serial 4711 \
+check "the identity of the device is made in the TPM" edgesealctl device identity create --self-signed --serial 4711 \
   --product-instance-uri urn:example.com:gateway:4711
 identity >"$plant/identity.json"
-check "an OPC UA server gets its first certificate" make_server
-check "C1: the device is in setup, and locked" becomes setup-locked
+check "there is an OPC UA server" make_server
+check "C1: without a certificate it is not pushed to" refused OutOfService as plc ./server.py request "$plant/engineer.der" /t/plc/request
+check "C1: it gets its first certificate" edgesealctl certificate self-signed plc --dns gateway.example
+check "the device is in setup, and locked" becomes setup-locked
 check "and says what opens it" grep -q "one-time password" <(edgesealctl setup status)

@@ -11,4 +11,4 @@ check "and their certificates" fails test -e "$published_of_server/fullchain.pem
 check "nobody is trusted for provisioning" trusts_no_provisioning provisioning
 check "the identity of the device is kept" identity_is_kept
 check "setup opens by itself where the integrator wants it" open_by '["default"]'
-check "C2: setup is open" becomes setup-open
+check "setup is open" becomes setup-open
