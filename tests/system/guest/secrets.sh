@@ -8,7 +8,7 @@ journalctl --all --output=export >/run/whole-journal
 is_nowhere() { fails grep -aqF -e "$1" /run/whole-journal && fails grep -arlF -e "$1" /var/lib/edgeseal /etc/edgeseal; }
 
 check "the journal has all boots" equals 4 "$(journalctl --list-boots --quiet --no-pager | wc -l)"
-check "and what was said in the first of them" grep -aqF "the one-time password is accepted" /run/whole-journal
+check "and what was said in the first of them" grep -aqF "the one-time password was given" /run/whole-journal
 check "the one-time password is nowhere" is_nowhere "$password"
 check "nor without its dashes" is_nowhere "${password//-/}"
 check "the PIN is nowhere" is_nowhere "$pin"
