@@ -82,13 +82,13 @@ void Bundles::remember_server(const AcceptedBundle& bundle) {
   record_.verifying = true;
 }
 
-// The right PIN, and a content that is of no use: to ask again would not help.
+// The right PIN, and a content that is of no use: to ask again would not help, and it was no guess.
 void Bundles::refused(const Error& error) {
   tell(Level::warning, "bundle-refused", fmt::format("a bundle was opened and refused: {}", error.what()));
   if (!record_.pending) return;
   record_.pending->accepted.reset();
   if (is_passing(error.code())) return keep();
-  end_pending("refused");
+  end_pending("refused", 1);
 }
 
 // The agent ended while it was put into force: the state has all of it, or nothing.

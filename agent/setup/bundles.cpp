@@ -106,6 +106,7 @@ void Bundles::stage(const BundleDelivery& delivery, ByteView content, Bringer br
     proceed(answer, ready, [&](std::monostate) {
       load();
       require_idle();
+      if (record_.pending) end_pending("replaced");
       accept(bundle, [answer](std::variant<std::monostate, Error> done) {
         proceed(answer, done, [&](std::monostate) { answer(std::string()); });
       });
@@ -261,18 +262,25 @@ void Bundles::wrong_pin(const AttemptPtr& attempt) {
   attempt->answer(Error(Code::user_access_denied, fmt::format("wrong PIN; {} more tries are left", attempt->left)));
 }
 
-// What nobody could open stays closed.
+// What nobody could open stays closed. Locked out first: an end of the agent between the two gives no tries back.
 void Bundles::lock_out() {
+  lock_setup();
   if (record_.pending) end_pending("locked-out");
   record_.spent_tries = 0;  // the lock-out ends by presence, after which others may try
   keep();
   tell(Level::error, "bundle-locked-out", "password retries exceeded: all tries of the PIN are used up");
+}
+
+// Who hears of it looks, before it is concluded.
+void Bundles::lock_setup() {
+  locking_ = true;
+  const std::unique_ptr<bool, void (*)(bool*)> locked(&locking_, [](bool* flag) { *flag = false; });
   services_.setup.lock_out("all tries of the PIN of a bundle are used up");
 }
 
-void Bundles::end_pending(const std::string& outcome) {
+void Bundles::end_pending(const std::string& outcome, unsigned forgiven_tries) {
   const std::string session = record_.pending->session;
-  record_.spent_tries = spent();
+  record_.spent_tries = spent() - forgiven_tries;
   record_.pending.reset();
   keep();
   timer_.disable();
@@ -297,7 +305,7 @@ void Bundles::discard(const std::string& session) {
 
 void Bundles::look() {
   try {
-    if (!services_.seal.is_open() || beginning_ || trying_ || installing_) return;
+    if (!services_.seal.is_open() || beginning_ || trying_ || locking_ || installing_) return;
     const bool first = !loaded_;
     load();
     if (first) world_.changed();

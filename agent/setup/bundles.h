@@ -119,8 +119,9 @@ class Bundles {
   void accepted(const AcceptedBundle& bundle);
   void refused(const Error& error);
   void remember_server(const AcceptedBundle& bundle);
-  void end_pending(const std::string& outcome);
+  void end_pending(const std::string& outcome, unsigned forgiven_tries = 0);
   void lock_out();
+  void lock_setup();
   void resume();
   void resume_installation();
   void settle();
@@ -133,7 +134,7 @@ class Bundles {
   BundleInstallation installation_;
   SealedRecord stored_;
   EventLoop::Source timer_;
-  bool loaded_ = false, beginning_ = false, trying_ = false;
+  bool loaded_ = false, beginning_ = false, trying_ = false, locking_ = false;
   std::string announced_;  // the session that people were asked for
   BundleRecord record_;
   std::optional<AcceptedBundle> installing_;

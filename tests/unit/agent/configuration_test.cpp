@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(the_file_that_is_shipped_says_the_defaults) {
   std::string text((std::istreambuf_iterator<char>(shipped)), {});
   BOOST_REQUIRE(!text.empty());
   for (std::size_t at = 0; (at = text.find("\n#", at)) != std::string::npos; ++at)  // "#key = value": comments in
-    if (text[at + 2] != ' ') text.erase(at + 1, 1);
+    if (text[at + 2] != ' ' && text.compare(at + 2, 5, "gpio-") != 0) text.erase(at + 1, 1);  // or the event
   write("edgeseal.toml", text);
   const auto configuration = agent::load_configuration(path);
   BOOST_TEST(configuration.tcti == defaults.tcti);
