@@ -17,6 +17,13 @@ namespace edgeseal::dbus::fake {
 // Its inhibitors end when the test says so, whatever becomes of their descriptors.
 class FakeBusy final : public BusyPort {
  public:
+  FakeBusy() = default;
+  FakeBusy(const FakeBusy&) = delete;
+  FakeBusy& operator=(const FakeBusy&) = delete;
+  ~FakeBusy() override {
+    for (const int end : watched_ends_) close(end);
+  }
+
   mutable Fault fault;
   std::vector<InhibitorInfo> held;
   bool contact = false;
@@ -32,7 +39,7 @@ class FakeBusy final : public BusyPort {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
     held.push_back({who, why, caller.uid, caller.pid, "test.service", 1});
     hand_over(ends[1]);
-    close(ends[0]);
+    watched_ends_.push_back(ends[0]);
     close(ends[1]);
     on_changed();
   }
@@ -70,6 +77,9 @@ class FakeBusy final : public BusyPort {
     on_changed();
     if (contact) on_due();
   }
+
+ private:
+  std::vector<int> watched_ends_;  // as the agent's; where one is closed, edgesealctl takes the inhibitor again
 };
 
 }  // namespace edgeseal::dbus::fake
