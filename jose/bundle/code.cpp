@@ -36,12 +36,17 @@ char check_symbol(std::string_view code) {
   return symbols[rest];
 }
 
+// They stand where anybody would put them.
+bool is_separator(char letter) {
+  return letter == '-' || letter == ' ';
+}
+
 // Its symbols where it has the form of a code.
 std::optional<SecretText> code_symbols(std::string_view typed) {
   SecretText code;
   code.reserve(max_code_length);  // not in the object
   for (const char letter : typed)
-    if (letter != '-' && letter != ' ') code += unambiguous(letter);
+    if (!is_separator(letter)) code += unambiguous(letter);
   if (code.size() != code_length) return std::nullopt;
   for (std::size_t position = 0; position < code.size(); ++position)
     if (symbols.find(code[position]) >= (position == random_symbols ? check_base : base)) return std::nullopt;
@@ -62,7 +67,7 @@ double alphabet_of(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const auto is_other = [&](char c) { return !is_digit(c) && !is_lower(c) && !is_upper(c); };
+  const auto is_other = [&](char c) { return !is_digit(c) && !is_lower(c) && !is_upper(c) && !is_separator(c); };
   return (any(is_digit) ? 10 : 0) + (any(is_lower) ? 26 : 0) + (any(is_upper) ? 26 : 0) + (any(is_other) ? 33 : 0);
 }
 
@@ -110,7 +115,8 @@ double code_bits(std::string_view typed) {
   if (code && has_check_symbol(*code)) return static_cast<double>(random_symbols) * std::log2(base);
   if (typed.size() <= tan_length) return 0;
   const auto password = typed.substr(0, typed.size() - tan_length);
-  return static_cast<double>(password.size()) * std::log2(alphabet_of(password));
+  const auto characters = std::ranges::count_if(password, [](char letter) { return !is_separator(letter); });
+  return static_cast<double>(characters) * std::log2(std::max(1.0, alphabet_of(password)));
 }
 
 double seconds_to_guess(double bits, std::uint32_t iterations) {
