@@ -66,8 +66,9 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       background_(loop_),
       setup_({loop_, state_, anchor_, audit_}, configuration.setup),
       tries_(state_, seal_, worker_, [this] { setup_changed(); }),
-      password_({state_, seal_, tries_, background_}, configuration.one_time_password, [this] { return loop_.now(); },
-                [this] { setup_.lock_out("all tries at the one-time password are used up"); }),
+      password_(
+          {state_, seal_, tries_, background_}, configuration.one_time_password, [this] { return loop_.now(); },
+          [this] { setup_.lock_out("all tries at the one-time password are used up"); }),
       publication_(configuration.state_directory + "/pki", &background_),
       guarded_(configuration.state_directory + "/pki", background_, [this] { guard_.refresh(); }),
       applications_(state_, keys_, publication_, background_,
@@ -138,6 +139,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
                configuration.bundles, bundles_world()),
       bundle_ports_(bundles_) {
   seal_setup_flag(state_, seal_);
+  setup_.use_tries(tries_);
   setup_.observe([this] { setup_changed(); });
   server_configuration_.use_setup(setup_);
   validation_.use_setup(setup_);
@@ -150,10 +152,9 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
-  bus_.emplace(
-      dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_, busy_ports_,
-                           device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_},
-      bus_settings);
+  bus_.emplace(dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_,
+                           busy_ports_, device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_},
+               bus_settings);
   serve_bus();
   watch_switch(configuration.setup_switch);
   contact_.now_free();
@@ -253,7 +254,9 @@ void Agent::watch_switch(const SwitchSettings& settings) {
   if (!settings.exists()) return;
   switch_.emplace(
       loop_, [settings] { return open_switch(settings); }, std::chrono::seconds(settings.hold_seconds),
-      [this](const std::string& name) { setup_.report_presence("the switch " + name, {{"switch", name}}); });
+      [this](const std::string& name) {
+        setup_.report_presence("the switch " + name, {{"switch", name}});
+      });
 }
 
 // Until then nobody knows whether the stored lists are good.
@@ -386,7 +389,10 @@ void Agent::tpm_ready() {
   pin_storage_key();
   seal_.prepare([this](const std::variant<std::monostate, Error>&) {
     anchor_.check();
-    tries_.check([this] { password_.check(); });
+    tries_.check([this] {
+      password_.check();
+      setup_.refresh("what the TPM remembers", {});
+    });
   });
   spares_.refill();
 }

@@ -40,6 +40,7 @@ void Changeover::confirm(const std::string& application) {
   tell_setup(setup_before, {});
   log(Level::notice, Event::certificate_installed,
       fmt::format("the changes of application {} are confirmed", application), {{"APPLICATION", application}});
+  services_.anchor.advance([] {});  // no disk of before may undo them
 }
 
 void Changeover::reset(const std::string& application, std::function<void()> done) {

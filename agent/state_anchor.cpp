@@ -36,6 +36,14 @@ Step remembering(bool configured) {
   };
 }
 
+// On a disk that is older than the TPM has seen it, what is off for now stays off, whatever is undone.
+void keep_closed(State& state) {
+  if (state.setup_flag() != SetupFlag::verifying) return;
+  const std::uint64_t generation = state.generation();
+  state.close_setup();
+  state.record_generation(generation);  // it is as old as before
+}
+
 constexpr std::string_view anew_or_back =
     "Restore the state from a backup, or begin anew: with somebody at the device, edgesealctl setup reset";
 
@@ -83,6 +91,7 @@ void StateAnchor::check() {
         return conclude(Finding::unavailable, error->what());
       }
       const Finding finding = compare(std::get<tpm::Anchor>(result));
+      if (finding == Finding::rolled_back) keep_closed(state_);
       if (finding == Finding::consistent || finding == Finding::rolled_back) state_.accept_setup();
       conclude(finding, {});
       const std::uint64_t generation = state_.generation();

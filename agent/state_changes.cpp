@@ -261,6 +261,7 @@ void State::confirm(const std::string& application) {
       drop_old_lists(*database_, application, group);
     forget_undo(*database_, application);
     settle_setup(application);
+    write_generation(generation() + 1);
     transaction.commit();
   });
 }

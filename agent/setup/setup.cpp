@@ -74,8 +74,23 @@ bool Setup::opens_by_itself() const {
 }
 
 SetupFacts Setup::facts() const {
-  return {to_flag(services_.state.setup_flag()), standing_of(services_.anchor.finding()), opens_by_itself(),
-          window_ends_.has_value(), services_.state.record(lock_out_record).has_value()};
+  return {to_flag(services_.state.setup_flag()), disk(), opens_by_itself(), window_ends_.has_value(), is_locked_out()};
+}
+
+// Good is a disk that knows of all that the TPM has seen; a try, too, that it doesn't know of locks it out.
+DiskStanding Setup::disk() const {
+  const DiskStanding standing = standing_of(services_.anchor.finding());
+  const bool tries_known = !tries_ || tries_->unaccounted();
+  return standing == DiskStanding::good && !tries_known ? DiskStanding::unknown : standing;
+}
+
+bool Setup::is_locked_out() const {
+  return (tries_ && tries_->unaccounted().value_or(false)) || services_.state.record(lock_out_record);
+}
+
+void Setup::end_lock_out() {
+  if (services_.state.record(lock_out_record)) services_.state.remove_record(lock_out_record);
+  if (tries_) tries_->forgive();
 }
 
 std::chrono::seconds Setup::window_remaining() const {
@@ -102,6 +117,7 @@ void Setup::end_verifying(Verification outcome) {
 void Setup::lock_out(const std::string& reason) {
   if (!after(facts(), SetupEvent::tries_used_up)) return;
   services_.state.put_record(lock_out_record, std::as_bytes(std::span(reason)));
+  if (tries_) tries_->withhold();
   close_window();
   tell(reason, {});
 }
@@ -135,13 +151,13 @@ void Setup::use_presence() {
 void Setup::refresh(const std::string& cause, const Who& who) {
   if (services_.state.setup_flag() != SetupFlag::on) {
     close_window();
-    if (services_.state.record(lock_out_record)) services_.state.remove_record(lock_out_record);
+    if (is_locked_out()) end_lock_out();
   }
   tell(cause, who);
 }
 
 void Setup::was_reset(const Who& who) {
-  services_.state.remove_record(lock_out_record);
+  end_lock_out();
   close_window();
   tell("reset", who);
 }
@@ -151,7 +167,7 @@ void Setup::apply(SetupEvent event, const Who& who) {
   const SetupFacts before = facts();
   const auto next = after(before, event);
   if (!next) throw Error(Code::invalid_state, reason());
-  if (before.locked_out && !next->locked_out) services_.state.remove_record(lock_out_record);
+  if (before.locked_out && !next->locked_out) end_lock_out();
   if (before.flag != next->flag) services_.state.close_setup();
   next->window_open ? open_window() : close_window();
   tell(std::string(setup_event_name(event)), who);
@@ -194,9 +210,11 @@ std::string Setup::reason() const {
 }
 
 std::string Setup::locked_out_reason() const {
-  const Bytes why = services_.state.record(lock_out_record).value_or(Bytes());
+  constexpr std::string_view elsewhere =
+      "the TPM has counted tries that this disk does not know of: it is new, or older than they are";
+  const auto why = services_.state.record(lock_out_record);
   return fmt::format("{}; {} at the device, or an administrator who configures it, ends that",
-                     std::string_view(reinterpret_cast<const char*>(why.data()), why.size()),
+                     why ? std::string_view(reinterpret_cast<const char*>(why->data()), why->size()) : elsewhere,
                      opens_by(OpenWay::presence) ? "somebody" : "a reset by somebody");
 }
 
@@ -210,7 +228,7 @@ std::string Setup::open_reason() const {
 }
 
 std::string Setup::locked_reason() const {
-  const auto standing = standing_of(services_.anchor.finding());
+  const auto standing = disk();
   if (standing == DiskStanding::refused) return services_.anchor.detail();
   if (standing == DiskStanding::unknown && opens_by_itself())
     return fmt::format("the TPM has not confirmed that this device is new{}{}",

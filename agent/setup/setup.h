@@ -9,6 +9,7 @@
 #include "agent/audit.h"
 #include "agent/event_loop.h"
 #include "agent/setup/setup_state.h"
+#include "agent/setup/try_counter.h"
 #include "agent/state.h"
 #include "agent/state_anchor.h"
 
@@ -41,6 +42,9 @@ class Setup {
   using Who = Audit::Fields;  // "caller", "client-thumbprint" ...; for the audit alone
 
   Setup(const Services& services, Settings settings);
+
+  // What the TPM has counted locks out, too, whatever the disk says.
+  void use_tries(TryCounter& tries) { tries_ = &tries; }
 
   [[nodiscard]] SetupState state() const { return state_of(facts()); }
   // For people: why it is in this state, and what opens it, or what ends it.
@@ -83,6 +87,9 @@ class Setup {
 
  private:
   [[nodiscard]] SetupFacts facts() const;
+  [[nodiscard]] DiskStanding disk() const;
+  [[nodiscard]] bool is_locked_out() const;
+  void end_lock_out();
   [[nodiscard]] bool opens_by_itself() const;
   void apply(SetupEvent event, const Who& who);
   void open_window();
@@ -94,6 +101,7 @@ class Setup {
 
   const Services services_;
   const Settings settings_;
+  TryCounter* tries_ = nullptr;
   EventLoop::Source timer_;
   std::optional<EventLoop::Time> window_ends_, presence_until_;
   std::string source_;  // of what is verified

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "agent/error.h"
 
@@ -35,23 +36,58 @@ Error nothing_left(const std::string& name) {
 TryCounter::TryCounter(State& state, const IntegritySeal& seal, TpmWorker& tpm, std::function<void()> changed)
     : record_(state, seal, "tries"), tpm_(tpm), changed_(std::move(changed)) {}
 
-TryCounter::Budgets TryCounter::load() const {
-  Budgets budgets;
+TryCounter::Account TryCounter::load() const {
+  Account account;
   const auto stored = record_.read();
-  if (!stored) return budgets;
+  if (!stored) return account;
   const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(stored->data()),
                                           reinterpret_cast<const char*>(stored->data()) + stored->size());
-  for (const auto& [name, budget] : json.items())
-    budgets[name] = {budget.at("subject"), budget.at("base"), budget.at("limit")};
-  return budgets;
+  account.tries = json.at("tries");
+  for (const auto& [name, budget] : json.at("budgets").items())
+    account.budgets[name] = {budget.at("subject"), budget.at("base"), budget.at("limit")};
+  return account;
 }
 
-void TryCounter::store(const Budgets& budgets) {
-  nlohmann::json json = nlohmann::json::object();
-  for (const auto& [name, budget] : budgets)
-    json[name] = {{"subject", budget.subject}, {"base", budget.base}, {"limit", budget.limit}};
-  const std::string text = json.dump();
+void TryCounter::store(const Account& account) {
+  nlohmann::json budgets = nlohmann::json::object();
+  for (const auto& [name, budget] : account.budgets)
+    budgets[name] = {{"subject", budget.subject}, {"base", budget.base}, {"limit", budget.limit}};
+  const std::string text = nlohmann::json{{"tries", account.tries}, {"budgets", budgets}}.dump();
   record_.write(std::as_bytes(std::span(text)));
+  accounted_ = account.tries;
+}
+
+// What somebody else wrote accounts for nothing.
+void TryCounter::learn_account() {
+  try {
+    accounted_ = load().tries;
+  } catch (const Error& error) {
+    if (error.code() == Code::security_checks_failed) accounted_ = 0;
+  }
+  if (std::exchange(forgiven_, false)) forgive();
+}
+
+std::optional<bool> TryCounter::unaccounted() const {
+  if (!counter_ || !accounted_) return std::nullopt;
+  return *counter_ > *accounted_;
+}
+
+void TryCounter::withhold() {
+  if (!counter_ || *counter_ == 0) return;
+  Account account = load();
+  account.tries = std::min(account.tries, *counter_ - 1);
+  store(account);
+}
+
+void TryCounter::forgive() {
+  if (!unaccounted()) {
+    forgiven_ = true;
+    return;
+  }
+  if (!*unaccounted()) return;
+  Account account = load();
+  account.tries = *counter_;
+  store(account);
 }
 
 // A counter below the base is another one: somebody took the anchor away.
@@ -64,9 +100,9 @@ unsigned TryCounter::left(const Budget& budget) const {
 std::optional<unsigned> TryCounter::remaining(const std::string& name) const {
   if (!counter_) return std::nullopt;
   try {
-    const Budgets budgets = load();
-    const auto found = budgets.find(name);
-    if (found == budgets.end()) return std::nullopt;
+    const Account account = load();
+    const auto found = account.budgets.find(name);
+    if (found == account.budgets.end()) return std::nullopt;
     return left(found->second);
   } catch (const Error&) {  // the seal is not open, or broken
     return std::nullopt;
@@ -110,7 +146,8 @@ void TryCounter::read_counter(Answer<std::monostate> answer) {
 
 void TryCounter::check(std::function<void()> done) {
   enqueue([this, done = std::move(done)](const std::function<void()>& next) {
-    read_counter([this, done, next](const std::variant<std::monostate, Error>&) {
+    read_counter([this, done, next](const std::variant<std::monostate, Error>& outcome) {
+      if (std::holds_alternative<std::monostate>(outcome)) learn_account();
       done();
       changed_();
       next();
@@ -124,30 +161,39 @@ void TryCounter::begin(const std::string& name, const std::string& subject, unsi
     const Answer<std::monostate> finish = ending_step(answer, next);
     read_counter([=, this](std::variant<std::monostate, Error> outcome) {
       proceed(finish, outcome, [&](std::monostate) {
-        Budgets budgets = load();
-        budgets[name] = {subject, *counter_, limit};
-        store(budgets);
+        Account account = load();
+        account.budgets[name] = {subject, *counter_, limit};
+        store(account);
         finish(std::monostate{});
       });
     });
   });
 }
 
-// The NV counter first; a state that could not follow it has lost tries, not won any.
+// Not where some are unaccounted for already.
+void TryCounter::account_for_next() {
+  Account account = load();
+  if (account.tries < *counter_) return;
+  account.tries = *counter_ + 1;
+  store(account);
+}
+
+// The account before, the budgets after the NV counter: a state that could not follow it has lost tries, not won any.
 void TryCounter::count(const std::string& name, Answer<std::uint64_t> answer) {
   const auto counted = [this, name, answer](std::variant<std::uint64_t, Error> outcome) {
     if (const auto* error = std::get_if<Error>(&outcome)) return answer(cannot_count(*error));
     proceed(answer, outcome, [&](std::uint64_t counter) {
       const std::uint64_t step = counter_ && counter > *counter_ ? counter - *counter_ : 0;
       counter_ = counter;
-      Budgets budgets = load();
-      for (auto& [other, budget] : budgets)
+      Account account = load();
+      for (auto& [other, budget] : account.budgets)
         if (other != name) budget.base += step;
-      if (budgets.size() > 1) store(budgets);
+      if (account.budgets.size() > 1) store(account);
       answer(counter);
     });
   };
   try {
+    account_for_next();
     tpm_.submit<std::uint64_t>(
         ticket, [](tpm::KeyDevice& device) { return device.count_failed_try(); }, counted);
   } catch (const Error& error) {
@@ -160,9 +206,9 @@ void TryCounter::take(const std::string& name, const std::string& subject, Answe
     const Answer<unsigned> finish = ending_step(answer, next);
     read_counter([=, this](std::variant<std::monostate, Error> outcome) {
       proceed(finish, outcome, [&](std::monostate) {
-        const Budgets budgets = load();
-        const auto found = budgets.find(name);
-        if (found == budgets.end() || found->second.subject != subject || left(found->second) == 0)
+        const Account account = load();
+        const auto found = account.budgets.find(name);
+        if (found == account.budgets.end() || found->second.subject != subject || left(found->second) == 0)
           throw nothing_left(name);
         const Budget budget = found->second;
         count(name, [this, finish, budget](std::variant<std::uint64_t, Error> counted) {
@@ -183,15 +229,15 @@ void TryCounter::burn(const std::string& name, Answer<std::monostate> answer) {
 }
 
 void TryCounter::burn_left(const std::string& name, Answer<std::monostate> answer) {
-  Budgets budgets = load();
-  const auto found = budgets.find(name);
-  if (found == budgets.end()) return answer(std::monostate{});
+  Account account = load();
+  const auto found = account.budgets.find(name);
+  if (found == account.budgets.end()) return answer(std::monostate{});
   if (left(found->second) > 0)
     return count(name, [=, this](std::variant<std::uint64_t, Error> counted) {
       proceed(answer, counted, [&](std::uint64_t) { burn_left(name, answer); });
     });
-  budgets.erase(found);
-  store(budgets);
+  account.budgets.erase(found);
+  store(account);
   answer(std::monostate{});
 }
 

@@ -14,7 +14,9 @@ namespace edgeseal::agent {
 
 // How often what can be guessed may be tried: named budgets ("password", "pin") over the counter of tries in the TPM's
 // NV. It goes up, durably, before each try, so that neither a kill, a restart, a wiped nor an older disk gives a try
-// back; what is lost on the way only costs tries. Tries of all budgets are counted one after the other. Loop's thread.
+// back; what is lost on the way only costs tries. Tries of all budgets are counted one after the other. The disk
+// accounts for each try beforehand: one that the TPM counted and the disk doesn't account for was made with another
+// disk, or is withheld because all were used up. Loop's thread.
 class TryCounter {
  public:
   // `changed`: what remaining() says of some budget is another than before.
@@ -37,22 +39,35 @@ class TryCounter {
   // Nothing: no such budget, or not known yet.
   [[nodiscard]] std::optional<unsigned> remaining(const std::string& name) const;
 
+  // The TPM has counted more than the disk accounts for. Nothing: not known yet.
+  [[nodiscard]] std::optional<bool> unaccounted() const;
+  // All tries are used up: the last one is not accounted for any more, until forgive(). No change of the disk, which
+  // would have to be sealed, and no older disk, undoes it.
+  void withhold();
+  // Whatever the TPM has counted is accounted for; at the next check() where that is not known yet.
+  void forgive();
+
  private:
   struct Budget {
     std::string subject;
     std::uint64_t base = 0;  // of the counter, when none was used
     unsigned limit = 0;
   };
-  using Budgets = std::map<std::string, Budget>;
+  struct Account {
+    std::uint64_t tries = 0;  // of the TPM's, that this disk knows of
+    std::map<std::string, Budget> budgets;
+  };
   using Step = std::function<void(std::function<void()> next)>;
 
-  [[nodiscard]] Budgets load() const;
-  void store(const Budgets& budgets);
+  [[nodiscard]] Account load() const;
+  void store(const Account& account);
+  void learn_account();
   [[nodiscard]] unsigned left(const Budget& budget) const;
   void enqueue(Step step);
   void run_next();
   template <class Value>
   [[nodiscard]] Answer<Value> ending_step(const Answer<Value>& answer, const std::function<void()>& next);
+  void account_for_next();
   // Counts once; the bases of all budgets but `name` go along.
   void count(const std::string& name, Answer<std::uint64_t> answer);
   void read_counter(Answer<std::monostate> answer);
@@ -61,8 +76,10 @@ class TryCounter {
   SealedRecord record_;
   TpmWorker& tpm_;
   const std::function<void()> changed_;
-  std::optional<std::uint64_t> counter_;  // of the TPM
-  std::deque<Step> steps_;                // the first one is at work
+  std::optional<std::uint64_t> counter_;    // of the TPM
+  std::optional<std::uint64_t> accounted_;  // as in the record
+  bool forgiven_ = false;                   // before either was known
+  std::deque<Step> steps_;                  // the first one is at work
 };
 
 }  // namespace edgeseal::agent

@@ -35,6 +35,7 @@ struct BundleFixture : Core {
     tries.emplace(state, seal, worker, [this] {
       if (bundles) bundles->look();
     });
+    setup.use_tries(*tries);
     bundles.emplace(
         agent::Bundles::Services{loop, state, seal, *tries, setup, software, audit, {lists, groups, device}}, settings,
         world());

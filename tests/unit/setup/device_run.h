@@ -34,6 +34,7 @@ struct DeviceRun : LoopFixture {
             {state, seal, tries, background}, password_settings, [this] { return loop.now(); },
             [this] { setup.lock_out("all tries at the one-time password are used up"); }) {
     agent::seal_setup_flag(state, seal);
+    setup.use_tries(tries);
     if (!state.application("opc"))
       state.put_application(
           {"opc", "urn:x:opc", "", {}, {agent::SlotDeclaration::parse("application/ecc-nist-p256")}, "bus"});

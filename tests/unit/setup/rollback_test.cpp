@@ -14,9 +14,26 @@ struct Fixture : test::Device {
   std::optional<test::DeviceRun> run;
   std::optional<tpm::Anchor> old_anchor, new_anchor;
 
-  test::DeviceRun& start() {
+  using Ways = test::DeviceRun::Ways;
+
+  static agent::Setup::Settings settings_of(Ways ways) {
+    agent::Setup::Settings settings;
+    settings.open_by = std::move(ways);
+    return settings;
+  }
+  test::DeviceRun& start(Ways ways = {agent::OpenWay::by_default}) {
     run.reset();
-    return run.emplace(disk, chip).start();
+    return run.emplace(disk, chip, settings_of(std::move(ways))).start();
+  }
+  static void guess_wrong(test::DeviceRun& run, int times) {
+    (void)run.make_password();
+    for (int i = 0; i < times; ++i)
+      BOOST_CHECK_EXCEPTION(run.submit("0000-0000-0000"), agent::Error,
+                            test::has_code(agent::Code::user_access_denied));
+  }
+  void wipe_disk() {
+    run.reset();
+    wipe();
   }
   void save_all(const std::string& name, std::optional<tpm::Anchor>& anchor) {
     run.reset();
@@ -160,6 +177,63 @@ BOOST_AUTO_TEST_CASE(changes_are_undone_before_the_chip_is_there_and_setup_opens
   BOOST_TEST(run->start().now() == "setup-open");
   BOOST_TEST(start().now() == "setup-open");
   BOOST_TEST(chip.anchor()->generation == run->state.generation());
+}
+
+BOOST_AUTO_TEST_CASE(C11_a_disk_of_before_the_confirmation_opens_nothing_when_it_is_undone) {
+  agent::StagedState staged = test::DeviceRun::trust();
+  staged.confirm_by = agent::State::Clock::now() + std::chrono::minutes(5);
+  start().commit(staged);
+  save_all("old", old_anchor);
+  start().state.confirm("opc");
+  run->advance();
+  save_all("new", new_anchor);
+  BOOST_TEST(with("old", new_anchor) == "operational");
+  BOOST_TEST((run->anchor.finding() == Finding::rolled_back));
+  run->state.roll_back("opc", agent::State::Clock::now());
+  run->advance();
+  BOOST_TEST(run->now() == "operational");
+  BOOST_TEST(start().now() == "operational");
+  BOOST_TEST(with("old", old_anchor) == "verifying");
+}
+
+BOOST_AUTO_TEST_CASE(W15_tries_that_an_older_disk_does_not_know_of_lock_it_out_until_somebody_is_there) {
+  start();
+  save_all("old", old_anchor);
+  guess_wrong(start({agent::OpenWay::by_default, agent::OpenWay::password}), 1);
+  BOOST_TEST(run->now() == "setup-open");
+  save_all("new", new_anchor);
+  BOOST_TEST(with("new", new_anchor) == "setup-open");
+  BOOST_TEST(with("old", new_anchor) == "locked-out");
+  BOOST_TEST(start().now() == "locked-out");
+  wipe_disk();
+  const Ways presence{agent::OpenWay::by_default, agent::OpenWay::presence};
+  BOOST_TEST(start(presence).now() == "locked-out");
+  BOOST_TEST(run->setup.reason().find("this disk does not know") != std::string::npos);
+  run->setup.report_presence("a button", {});
+  BOOST_TEST(run->now() == "setup-open");
+  BOOST_TEST(start(presence).now() == "setup-open");
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_out_that_somebody_deletes_on_the_disk_stays) {
+  guess_wrong(start({agent::OpenWay::by_default, agent::OpenWay::password}), 5);
+  BOOST_TEST(run->now() == "locked-out");
+  tamper("DELETE FROM fact WHERE name = 'record/setup-lock-out'");
+  BOOST_TEST(start().now() == "locked-out");
+  tamper("DELETE FROM fact WHERE name LIKE 'record/%'");
+  BOOST_TEST(start().now() == "locked-out");
+  run->configure();
+  BOOST_TEST(run->now() == "operational");
+  run->reset();
+  BOOST_TEST(start().now() == "setup-open");
+}
+
+BOOST_AUTO_TEST_CASE(presence_before_the_chip_is_there_ends_a_lock_out_for_good) {
+  const Ways ways{agent::OpenWay::by_default, agent::OpenWay::password, agent::OpenWay::presence};
+  guess_wrong(start(ways), 5);
+  run.reset();
+  run.emplace(disk, chip, settings_of(ways)).setup.report_presence("a button", {});
+  BOOST_TEST(run->start().now() == "setup-open");
+  BOOST_TEST(start(ways).now() == "setup-open");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_that_happens_before_the_chip_is_there_proves_a_forged_flag) {
