@@ -130,6 +130,7 @@ void CertificateGroups::stage_with_key(const Creation& creation, const KeyPtr& k
     if (creation.abandoned) throw Error(Code::invalid_state, "the caller has left the bus; nothing is staged");
     stage(creation.owner, key->slot, certificate, {});
     services_.transactions.join(creation.owner, key->slot.application).brought_keys.insert(key->id);
+    creations_.erase(key->slot.application);  // who has the answer may apply
   } catch (const Error&) {
     services_.state.remove_pending_key(key->id);
     services_.keys.evict(key->id);

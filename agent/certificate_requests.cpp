@@ -135,7 +135,6 @@ void CertificateGroups::create_self_signed(const TransactionOwner& owner, const 
                           proceed(answer, signature, [&](const Bytes& bytes) {
                             const Bytes der = certificate->finish(bytes);
                             stage_with_key(*creation, key, {key->slot.certificate_type, der, {}});
-                            creations_.erase(key->slot.application);  // who has the answer may apply
                             answer(der);
                           });
                         });
