@@ -47,6 +47,8 @@ class Setup {
   void use_tries(TryCounter& tries) { tries_ = &tries; }
 
   [[nodiscard]] SetupState state() const { return state_of(facts()); }
+  // The TPM has said what it thinks of the disk, or that it can't.
+  [[nodiscard]] bool knows_disk() const { return services_.anchor.finding() != StateAnchor::Finding::unchecked; }
   // For people: why it is in this state, and what opens it, or what ends it.
   [[nodiscard]] std::string reason() const;
   [[nodiscard]] const Settings& settings() const { return settings_; }

@@ -115,6 +115,7 @@ class Staging {
   [[nodiscard]] StagedJudge judge() const;
   [[nodiscard]] bool is_known(const dbus::GroupName& group, const Bytes& certificate);
   [[nodiscard]] bool is_in_force();
+  void take_up();
 
   [[nodiscard]] TrustList wanted_list();
   void stage_changes();

@@ -249,6 +249,12 @@ void Staging::settle() {
   keep();
 }
 
+// What the last run left.
+void Staging::take_up() {
+  if (set_->phase == StagedPhase::verifying) return services_.setup.begin_verifying("what was staged");
+  if (services_.state.is_unconfirmed(set_->group.application) && is_in_force()) undo(set_->phase, set_->problem);
+}
+
 void Staging::look() {
   try {
     if (!services_.seal.is_open()) return;
@@ -258,7 +264,8 @@ void Staging::look() {
     if (!set_ || activating_) return;
     settle();
     if (!set_) return;
-    if (first && set_->phase == StagedPhase::verifying) services_.setup.begin_verifying("what was staged");
+    if (first) take_up();
+    if (!services_.setup.knows_disk()) return;  // what is put into force before is not borne out by the TPM
     if (!starts_by_itself_ || set_->phase != StagedPhase::staged || !set_->complete()) return;
     if (set_->needs_setup && services_.setup.state() != SetupState::setup_open) return;
     starts_by_itself_ = false;
