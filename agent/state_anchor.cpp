@@ -138,7 +138,19 @@ void StateAnchor::conclude(Finding finding, std::string problem) {
 }
 
 void StateAnchor::advance(std::function<void()> done) {
+  if (finding_ == Finding::unchecked) return catch_up(std::move(done));
   run(remembering(!state_.setup_open()), std::move(done));
+}
+
+// Before check() has judged the two: the chip does not get ahead of the disk, and nothing is concluded.
+void StateAnchor::catch_up(std::function<void()> done) {
+  const auto step = catching_up(state_.generation(), !state_.setup_open());
+  const auto finish = [done](const std::variant<tpm::Anchor, Error>&) { done(); };
+  try {
+    tpm_.submit<tpm::Anchor>(ticket, step, finish);
+  } catch (const Error& error) {
+    finish(error);
+  }
 }
 
 void StateAnchor::run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done) {

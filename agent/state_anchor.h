@@ -35,6 +35,7 @@ class StateAnchor {
  private:
   [[nodiscard]] Finding compare(const tpm::Anchor& anchor);
   void conclude(Finding finding, std::string detail);
+  void catch_up(std::function<void()> done);
   void run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done);
 
   State& state_;
