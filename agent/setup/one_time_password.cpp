@@ -118,8 +118,8 @@ void OneTimePassword::check() {
     if (stored->used) return accept(*stored, [](const std::variant<std::monostate, Error>&) {});
     const auto left = services_.tries.remaining(budget);
     if (left && *left > 0) return;
-    record_.remove();
     if (left) used_up_();
+    record_.remove();
   } catch (const Error&) {  // looked at again when it is submitted
   }
 }
@@ -216,8 +216,8 @@ void OneTimePassword::refuse(unsigned left) {
   not_before_ = now_() + pause_;
   pause_ *= 2;
   if (left == 0) {
+    used_up_();  // first: an end of the agent between the two gives no tries back
     record_.remove();
-    used_up_();
   }
   throw Error(Code::user_access_denied,
               left == 0 ? "the one-time password is wrong, and this was the last try: it is destroyed"
