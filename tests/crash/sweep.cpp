@@ -168,7 +168,7 @@ Side Sweep::judge_restarted(const Outcome& outcome) {
   const Side found = side(now, outcome);
   if (leaves_setup()) require_flag_order(outcome, found, chip);
   require_next_change(client, now);
-  if (leaves_setup() && was_told(outcome)) require_closed_to_old_disk();
+  if (leaves_setup() && was_told_of_end(outcome)) require_closed_to_old_disk();
   return found;
 }
 
@@ -176,7 +176,7 @@ Side Sweep::judge_restarted(const Outcome& outcome) {
 void Sweep::require_flag_order(const Outcome& outcome, Side found, const tpm::Anchor& chip) const {
   if (chip.configured && found == Side::before)
     throw Mixed("the chip says that setup is over, the disk that it is not");
-  if (was_told(outcome) && !chip.configured) throw Mixed("the caller was told before the chip");
+  if (was_told_of_end(outcome) && !chip.configured) throw Mixed("the caller was told before the chip");
 }
 
 // A disk as it was before the operation, put in after its success was told.

@@ -62,6 +62,8 @@ class Sweep {
   void note(Findings& findings, const std::string& problem, const Outcome& outcome);
   [[nodiscard]] Side judge_restarted(const Outcome& outcome);
   [[nodiscard]] bool was_told(const Outcome& outcome) const { return operation_.run && outcome.error.empty(); }
+  // Of setup: what is only staged by the operation ends it later.
+  [[nodiscard]] bool was_told_of_end(const Outcome& outcome) const { return was_told(outcome) && !operation_.settle; }
   [[nodiscard]] bool leaves_setup() const { return !configured_before_ && is_configured(after_); }
   void require_flag_order(const Outcome& outcome, Side found, const tpm::Anchor& chip) const;
   void require_closed_to_old_disk();
