@@ -93,6 +93,14 @@ tpm_start() {
   wait_for "the simulated TPM" test -S "$device/run/tpm.ctrl"
 }
 
+# How many tries at passwords and PINs the TPM has counted, while no agent is connected to it.
+counted_tries() {
+  local index
+  tpm2_flushcontext -T "swtpm:path=$device/run/tpm" --loaded-session # of an agent that was killed
+  for index in 2 4; do tpm2_nvread -T "swtpm:path=$device/run/tpm" -C o "0x0180ed0$index"; done |
+    python3 -c 'import struct, sys; counter, origin, _ = struct.unpack(">QQQ", sys.stdin.buffer.read()); print(counter - origin)'
+}
+
 # The agent, until it has opened the TPM; what it logs is in $device/agent.log.
 agent_start() {
   "$build/agent/edgeseald" --config "$device/etc/edgeseal.toml" >>"$device/agent.log" 2>&1 &
