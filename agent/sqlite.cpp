@@ -71,6 +71,8 @@ Database::Database(const std::string& path) {
     if (result != SQLITE_OK) fail(handle_, result);
     sqlite3_extended_result_codes(handle_, 1);
     execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;");
+    // What was overwritten stands in the log of the run before; on a full disk it stays there for now.
+    sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   } catch (...) {
     sqlite3_close(handle_);
     throw;
