@@ -175,8 +175,7 @@ std::string describe_agent(const Described& described) {
   const StateAnchor& anchor = described.anchor;
   const Json description = {
       {"version", EDGESEAL_VERSION},
-      {"setup",
-       {{"state", setup_state_name(described.setup.state())}, {"reason", described.setup.reason()}}},
+      {"setup", {{"state", setup_state_name(described.setup.state())}, {"reason", described.setup.reason()}}},
       {"anchor", {{"finding", finding_name(anchor.finding())}, {"detail", anchor.detail()}}},
       {"tpm", {{"health", health_name(tpm.health)}, {"detail", tpm.detail}, {"facts", tpm_facts(tpm.facts)}}},
       {"directory-drift", describe_drift(described.guard)},

@@ -98,13 +98,13 @@ bool PeerValidation::is_first_contact(const TrustList& list, const Question& que
 }
 
 void PeerValidation::admit(const dbus::GroupName& group, const Bytes& certificate) const {
-  audit_.record(Level::warning, "validation-error-suppressed",
-                fmt::format("{}/{} lets a client in that nobody vouches for: setup is open", group.application,
-                            group.group),
-                {{"application", group.application},
-                 {"group", group.group},
-                 {"error", std::string(bus_name(Code::certificate_untrusted))},
-                 {"fingerprint", hexadecimal(sha256(certificate))}});
+  audit_.record(
+      Level::warning, "validation-error-suppressed",
+      fmt::format("{}/{} lets a client in that nobody vouches for: setup is open", group.application, group.group),
+      {{"application", group.application},
+       {"group", group.group},
+       {"error", std::string(bus_name(Code::certificate_untrusted))},
+       {"fingerprint", hexadecimal(sha256(certificate))}});
 }
 
 void PeerValidation::judge_own(const TrustStore& store, const dbus::GroupName& group, std::span<const Bytes> chain,

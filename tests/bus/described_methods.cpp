@@ -75,7 +75,8 @@ std::vector<DescribedMethod> described_methods(sdbus::IConnection& connection, c
 }
 
 std::vector<std::string> objects_of(const std::string& application) {
-  return {dbus::kRootPath, dbus::kDevicePath, dbus::application_path(application), dbus::group_path({application, "https"})};
+  return {dbus::kRootPath, dbus::kDevicePath, dbus::application_path(application),
+          dbus::group_path({application, "https"})};
 }
 
 sdbus::MethodCall new_call(sdbus::IProxy& proxy, const DescribedMethod& method) {

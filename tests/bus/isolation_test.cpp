@@ -79,8 +79,10 @@ BOOST_AUTO_TEST_CASE(what_everybody_may_call_changes_nothing_and_tells_no_secret
   for (const auto& method : dbus::kDeclaredMethods) {
     if (method.privilege == Privilege::Inspect) open_to_all.insert(method.member);
   }
-  const std::set<std::string_view> expected{"org.edgeseal.Agent1.Describe", "org.edgeseal.Agent1.GetManufacturerKeys",
-                                            "org.edgeseal.Agent1.GetPcrs", "org.edgeseal.Agent1.PreparePcrApproval",
+  const std::set<std::string_view> expected{"org.edgeseal.Agent1.Describe",
+                                            "org.edgeseal.Agent1.GetManufacturerKeys",
+                                            "org.edgeseal.Agent1.GetPcrs",
+                                            "org.edgeseal.Agent1.PreparePcrApproval",
                                             "org.edgeseal.CertificateGroup1.GetCertificates",
                                             "org.edgeseal.DeviceIdentity1.GetIdentities",
                                             "org.edgeseal.Onboarding1.GetEndpoints",
