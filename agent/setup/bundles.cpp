@@ -16,6 +16,7 @@ namespace edgeseal::agent {
 namespace {
 
 constexpr const char* budget = "pin";
+constexpr std::chrono::minutes retry_pause{1};
 
 std::string new_session() {
   Bytes random(16);
@@ -233,7 +234,9 @@ void Bundles::try_pin(const AttemptPtr& attempt) {
 void Bundles::tried(const AttemptPtr& attempt, std::variant<std::shared_ptr<jose::Bundle>, Error> opened) {
   trying_ = false;
   if (const auto* error = std::get_if<Error>(&opened)) {
-    if (error->code() == Code::user_access_denied) return wrong_pin(attempt);
+    std::variant<std::monostate, Error> counted;
+    if (error->code() == Code::user_access_denied)
+      return proceed(attempt->answer, counted, [&](std::monostate) { wrong_pin(attempt); });
     refused(*error);
     return attempt->answer(*error);
   }
@@ -273,6 +276,7 @@ void Bundles::lock_out() {
 
 // Who hears of it looks, before it is concluded.
 void Bundles::lock_setup() {
+  timer_.set_time(services_.loop.now() + retry_pause);  // where it can't be written now
   locking_ = true;
   const std::unique_ptr<bool, void (*)(bool*)> locked(&locking_, [](bool* flag) { *flag = false; });
   services_.setup.lock_out("all tries of the PIN of a bundle are used up");

@@ -215,10 +215,16 @@ void Staging::conclude_verified(const std::string& how) {
 }
 
 void Staging::undo(StagedPhase phase, const std::string& reason) {
-  set_->phase = phase;
-  set_->problem = reason;
-  keep();
-  if (services_.state.is_unconfirmed(set_->group.application)) services_.groups.undo(set_->group.application);
+  const StagedSet verified = *set_;
+  try {
+    set_->phase = phase;
+    set_->problem = reason;
+    keep();
+    if (services_.state.is_unconfirmed(set_->group.application)) services_.groups.undo(set_->group.application);
+  } catch (const Error&) {
+    set_ = verified;  // it goes on being verified
+    throw;
+  }
   services_.setup.end_verifying(Verification::failed);
   tell(Level::warning, "staged-trust-rolled-back",
        fmt::format("what was staged for {} is not in force any more: {:.500}", name_of(set_->group), reason),
