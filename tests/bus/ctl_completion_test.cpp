@@ -28,7 +28,7 @@ BOOST_FIXTURE_TEST_SUITE(completion, Fixture)
 BOOST_AUTO_TEST_CASE(commands_are_offered) {
   BOOST_TEST(complete("edgesealctl st") == "status\nstage\n");
   BOOST_TEST(complete("edgesealctl application ''") == "create\nlist\nshow\ndelete\n");
-  BOOST_TEST(complete("edgesealctl key ''") == "list\nshow\nimport\nexport-tss\ncertify\n");
+  BOOST_TEST(complete("edgesealctl key ''") == "list\nshow\nimport\nexport-tss\ncertify\ndestroy-retired\n");
   BOOST_TEST(complete("edgesealctl pcr ''") == "show\napproval-request\napprove\nreseal\n");
   BOOST_TEST(complete("edgesealctl tpm a") == "activate-credential\n");
   BOOST_TEST(complete("edgesealctl device identity ''") == "show\ncreate\ninstall\nexport\n");
