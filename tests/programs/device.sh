@@ -39,12 +39,12 @@ stop() {
   wait "$1" || :
 }
 
-# wait_for WHAT COMMAND...: until the command succeeds, 20 s at most.
+# wait_for WHAT COMMAND...: until the command succeeds, 20 s at most, or `patience`.
 wait_for() {
-  local what=$1 end=$((SECONDS + 20))
+  local what=$1 end=$((SECONDS + ${patience:-20}))
   shift
   until "$@" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || { echo "waited 20 s in vain for $what" >&2; return 1; }
+    [ "$SECONDS" -lt "$end" ] || { echo "waited ${patience:-20} s in vain for $what" >&2; return 1; }
     sleep 0.02
   done
 }

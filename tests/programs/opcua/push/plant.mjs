@@ -1,11 +1,11 @@
 // The plant: its people and programs as OPC UA clients with keys in files, and its certification authority.
-import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
 import { MessageSecurityMode, OPCUAClient, SecurityPolicy, UserTokenType } from 'node-opcua-client'
 import { ClientPushCertificateManagement } from 'node-opcua-server-configuration'
+import { certify as sign } from '../authority.mjs'
 
 const [url, directory] = process.argv.slice(2)
 const file = name => `${directory}/${name}`
@@ -13,14 +13,7 @@ const file = name => `${directory}/${name}`
 export const der = name => readFileSync(file(`${name}.der`))
 export const authority = new X509Certificate(der('ca'))
 
-// PKCS#10 in, X.509 out, both DER.
-export function certify(request) {
-  writeFileSync(file('request.der'), request)
-  const ca = ['-CA', file('ca.pem'), '-CAkey', file('ca.key')]
-  const forms = ['-inform', 'DER', '-in', file('request.der'), '-outform', 'DER']
-  const extensions = ['-copy_extensions', 'copyall', '-extfile', file('leaf.cnf')]
-  return execFileSync('openssl', ['x509', '-req', ...forms, ...ca, '-days', '30', ...extensions], { stdio: 'pipe' })
-}
+export const certify = request => sign(directory, request)
 
 // Whoever takes a device into operation accepts the certificate that it came with; later ones are the authority's.
 const trust = new OPCUACertificateManager({ rootFolder: file('pki'), automaticallyAcceptUnknownCertificate: true })

@@ -29,6 +29,7 @@ export async function connect_agent(application) {
   return {
     server_configuration: await remote(bus, path, 'org.edgeseal.ServerConfiguration1'),
     trust_list: await remote(bus, `${path}/application`, 'org.edgeseal.TrustList1'),
+    remote: remote.bind(null, bus),
     disconnect: () => bus.disconnect(),
   }
 }
