@@ -58,7 +58,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       spares_(loop_, state_, worker_, configuration.spare_keys),
       maker_(state_, worker_, sealed_, keys_, policies_, spares_),
       attestation_(state_, worker_),
-      anchor_(state_, worker_, [this] { setup_.refresh("what the TPM remembers", {}); }),
+      anchor_(loop_, state_, worker_, [this] { setup_.refresh("what the TPM remembers", {}); }),
       audit_([this](const std::string& kind, const Audit::Fields& fields) { audited(kind, fields); }),
       seal_(state_, worker_, [this] { seal_opened(); }),
       lists_(state_, seal_, audit_, configuration.trust_lists,

@@ -8,6 +8,7 @@ namespace edgeseal::agent {
 
 namespace {
 
+constexpr std::chrono::seconds check_again_after{10};
 constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::seal, TpmWorker::own_work, std::chrono::minutes(1)};
 
 tpm::Anchor read_or_define(tpm::KeyDevice& device) {
@@ -83,24 +84,42 @@ std::string_view finding_name(StateAnchor::Finding finding) {
   return "unchecked";
 }
 
+StateAnchor::StateAnchor(EventLoop& loop, State& state, TpmWorker& tpm, std::function<void()> changed)
+    : loop_(loop),
+      state_(state),
+      tpm_(tpm),
+      changed_(std::move(changed)),
+      check_again_(loop.add_timer([this] { check(); })) {}
+
 void StateAnchor::check() {
+  const auto answered = [this](const std::variant<tpm::Anchor, Error>& result) {
+    try {
+      judge(result);
+    } catch (const Error& error) {
+      log(Level::error, Event::state_anchor,
+          fmt::format("disk and TPM could not be compared, which is tried again: {}", error.what()));
+      check_again_.set_time(loop_.now() + check_again_after);
+    }
+  };
   try {
-    tpm_.submit<tpm::Anchor>(ticket, read_or_define, [this](const std::variant<tpm::Anchor, Error>& result) {
-      if (const auto* error = std::get_if<Error>(&result)) {
-        state_.accept_setup();
-        return conclude(Finding::unavailable, error->what());
-      }
-      const Finding finding = compare(std::get<tpm::Anchor>(result));
-      if (finding == Finding::rolled_back) keep_closed(state_);
-      if (finding == Finding::consistent || finding == Finding::rolled_back) state_.accept_setup();
-      conclude(finding, {});
-      const std::uint64_t generation = state_.generation();
-      if (finding == Finding::consistent && (generation > 0 || !state_.setup_open()))
-        run(catching_up(generation, !state_.setup_open()), [] {});
-    });
+    tpm_.submit<tpm::Anchor>(ticket, read_or_define, answered);
   } catch (const Error& error) {
     conclude(Finding::unavailable, error.what());
   }
+}
+
+void StateAnchor::judge(const std::variant<tpm::Anchor, Error>& result) {
+  if (const auto* error = std::get_if<Error>(&result)) {
+    state_.accept_setup();
+    return conclude(Finding::unavailable, error->what());
+  }
+  const Finding finding = compare(std::get<tpm::Anchor>(result));
+  if (finding == Finding::rolled_back) keep_closed(state_);
+  if (finding == Finding::consistent || finding == Finding::rolled_back) state_.accept_setup();
+  conclude(finding, {});
+  const std::uint64_t generation = state_.generation();
+  if (finding == Finding::consistent && (generation > 0 || !state_.setup_open()))
+    run(catching_up(generation, !state_.setup_open()), [] {});
 }
 
 // Ahead of the chip: power was lost between the two, or the TPM was away when changes were applied. Not known as

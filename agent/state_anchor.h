@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "agent/event_loop.h"
 #include "agent/state.h"
 #include "agent/tpm_worker.h"
 
@@ -21,10 +22,9 @@ class StateAnchor {
     unavailable   // the TPM has no room for the anchor, or the agent no right to it
   };
 
-  StateAnchor(State& state, TpmWorker& tpm, std::function<void()> changed)
-      : state_(state), tpm_(tpm), changed_(std::move(changed)) {}
+  StateAnchor(EventLoop& loop, State& state, TpmWorker& tpm, std::function<void()> changed);
 
-  // When the TPM has become ready.
+  // When the TPM has become ready. Comes back by itself where the disk takes no writes.
   void check();
   // After State::activate(); answers when the TPM remembers it, or has failed to: then the next check() catches up.
   void advance(std::function<void()> done);
@@ -33,14 +33,17 @@ class StateAnchor {
   [[nodiscard]] const std::string& detail() const { return detail_; }  // with the remedy; empty where consistent
 
  private:
+  void judge(const std::variant<tpm::Anchor, Error>& result);
   [[nodiscard]] Finding compare(const tpm::Anchor& anchor);
   void conclude(Finding finding, std::string detail);
   void catch_up(std::function<void()> done);
   void run(const std::function<tpm::Anchor(tpm::KeyDevice&)>& step, std::function<void()> done);
 
+  EventLoop& loop_;
   State& state_;
   TpmWorker& tpm_;
   const std::function<void()> changed_;
+  EventLoop::Source check_again_;
   Finding finding_ = Finding::unchecked;
   std::string detail_;
 };

@@ -52,7 +52,7 @@ struct Core : LoopFixture {
   agent::PcrPolicies policies{state, std::nullopt};
   agent::SpareKeys spares{loop, state, worker, {0, {}}};
   agent::KeyMaker maker{state, worker, sealed, keys, policies, spares};
-  agent::StateAnchor anchor{state, worker, [] {}};
+  agent::StateAnchor anchor{loop, state, worker, [] {}};
   struct AuditEntry {
     std::string kind;
     agent::Audit::Fields fields;

@@ -12,7 +12,7 @@ struct Fixture : test::Gateway {
   // As the agent does when it starts and the TPM becomes ready.
   Finding check() {
     int changes = 0;
-    StateAnchor started(state, worker, [&] { ++changes; });
+    StateAnchor started(loop, state, worker, [&] { ++changes; });
     started.check();
     run_until([&] { return changes > 0 && worker.pending() == 0; });
     detail = started.detail();

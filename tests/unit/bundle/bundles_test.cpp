@@ -79,6 +79,7 @@ BOOST_AUTO_TEST_CASE(without_a_report_it_is_undone_when_the_time_is_over) {
   settings.verify_within = std::chrono::seconds(1);
   restart();
   submit(stage(), pin);
+  clocks.advance(settings.verify_within);
   run_until([this] { return !applied.empty() && applied.back().rolled_back; });
   bundles->changes_applied(applied.back());
   check_untouched(*this);

@@ -103,7 +103,7 @@ struct DeviceRun : LoopFixture {
   agent::State state;
   agent::TpmWorker worker{loop, [this] { return chip.open(); }, [] {}};
   agent::IntegritySeal seal{state, worker, [] {}};
-  agent::StateAnchor anchor{state, worker, [] {}};
+  agent::StateAnchor anchor{loop, state, worker, [] {}};
   agent::BackgroundWorker background{loop};
   agent::TryCounter tries{state, seal, worker, [] {}};
   agent::Setup setup;
