@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(D10_a_drop_in_file_that_others_may_write_is_refused) {
 BOOST_AUTO_TEST_CASE(D10_what_the_tpm_remembers_is_believed_and_not_the_disk) {
   chip.set_anchor(tpm::Anchor{true, 0, 4});
   int changes = 0;
-  agent::StateAnchor started(state, worker, [&] { ++changes; });
+  agent::StateAnchor started(loop, state, worker, [&] { ++changes; });
   started.check();
   run_until([&] { return changes > 0 && worker.pending() == 0; });
   BOOST_TEST((started.finding() == agent::StateAnchor::Finding::wiped));
