@@ -235,6 +235,7 @@ void RandomArguments::basic(sd_bus_message* message, char type) {
 }
 
 void RandomArguments::descriptor(sd_bus_message* message) {
+  descriptors_left_ -= std::min<size_t>(descriptors_left_, 1);
   const auto append = [&](const sdbus::UnixFd& file) {
     const int descriptor = file.get();
     check(sd_bus_message_append_basic(message, 'h', &descriptor));
@@ -293,7 +294,8 @@ void RandomArguments::client(sd_bus_message* message) {
 }
 
 void RandomArguments::option(sd_bus_message* message) {
-  const auto& known = one_of(kOptions);
+  const auto& drawn = one_of(kOptions);
+  const auto& known = *drawn.type == 'h' && descriptors_left_ == 0 ? kOptions[0] : drawn;
   check(sd_bus_message_open_container(message, SD_BUS_TYPE_DICT_ENTRY, "sv"));
   check(sd_bus_message_append_basic(message, 's', one_in(8) ? text().c_str() : known.name));
   if (one_in(4)) {
