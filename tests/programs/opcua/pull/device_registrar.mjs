@@ -51,7 +51,7 @@ export class DeviceRegistrar {
           argument('ApplicationId', DataType.NodeId),
           argument('SoftwareUpdateManager', DataType.ExtensionObject),
         ],
-        answer_of: (channel, identities, issuers, tickets) => this.#choose(channel, identities ?? [], issuers ?? [], tickets ?? []),
+        answer_of: (channel, ...given) => this.#choose(channel, ...given.map(each => each ?? [])),
       },
       GetManagers: {
         id: 'i=1505',

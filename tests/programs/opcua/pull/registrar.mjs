@@ -1,5 +1,6 @@
 // A Registrar as devices meet it (OPC 10000-21 §7.2). It says on its standard output what they do.
-// usage: registrar.mjs PLANT-DIRECTORY NAME ANSWER...   to the calls of ProvideIdentities, one after the other; the last one stays
+// usage: registrar.mjs PLANT-DIRECTORY NAME ANSWER...
+// An ANSWER is the status of a call of ProvideIdentities, one after the other; the last one stays.
 import { subscribe } from 'node:diagnostics_channel'
 import { MessageSecurityMode, nodesets, OPCUAServer, SecurityPolicy } from 'node-opcua'
 import { offer_directory } from './directory.mjs'

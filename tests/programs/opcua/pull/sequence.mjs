@@ -73,6 +73,7 @@ const call_directory = (session, method, ...inputs) =>
 
 async function provide_identities(device, session) {
   const [identities] = await device.identity.GetIdentities()
+  // Possession of the one that is selected has to be proved.
   const certified = identities.filter(each => each.certificate && each.usable.value)
   const certificates = certified.map(each => each.certificate.value)
   const issuers = certified.flatMap(each => each['issuer-certificates']?.value ?? [])
@@ -107,7 +108,8 @@ async function finish(session, id, request, attempts = finish_attempts) {
 
 async function read_file(session, file) {
   const method = (id, ...inputs) => call_method(session, file, resolveNodeId(id), inputs)
-  const [handle] = (await method('i=11580', { dataType: DataType.Byte, value: 1 })).map(value => ({ dataType: DataType.UInt32, value }))
+  const [opened] = await method('i=11580', { dataType: DataType.Byte, value: 1 })
+  const handle = { dataType: DataType.UInt32, value: opened }
   const parts = []
   for (;;) {
     const [part] = await method('i=11585', handle, { dataType: DataType.Int32, value: 4096 })
@@ -131,7 +133,8 @@ async function signing_request(configuration) {
 
 async function take_configuration({ server_configuration, trust_list }, session, id) {
   const request = await signing_request(server_configuration)
-  const [request_id] = await call_directory(session, start_signing_request, node_id(id), default_group, node_id(type), bytes(request))
+  const inputs = [node_id(id), default_group, node_id(type), bytes(request)]
+  const [request_id] = await call_directory(session, start_signing_request, ...inputs)
   const [certificate, , issuers] = await finish(session, id, request_id)
   const [file] = await call_directory(session, get_trust_list, node_id(id), default_group)
   await write_trust_list(trust_list, await read_file(session, file))
@@ -150,8 +153,10 @@ async function configure(device, session, applicationId) {
 }
 
 export async function onboard(device, contact) {
-  const [selected, , applicationId] = await with_session(device, contact, 'none', 'identity', session => provide_identities(device, session))
-  if (!selected.equals(identity_of(device, 'identity').getCertificateChain()[0])) throw new Error('another identity was selected')
+  const provide = session => provide_identities(device, session)
+  const [selected, , applicationId] = await with_session(device, contact, 'none', 'identity', provide)
+  const [idevid] = identity_of(device, 'identity').getCertificateChain()
+  if (!selected.equals(idevid)) throw new Error('another identity than the IDevID was selected')
   await with_session(device, contact, 'sign-and-encrypt', 'identity', session => configure(device, session, applicationId))
 }
 
