@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(D12_an_older_copy_of_the_state_is_noticed) {
   agent::State older(copy);
   BOOST_TEST(older.generation() < state.generation());
   int changes = 0;
-  agent::StateAnchor started(older, worker, [&] { ++changes; });
+  agent::StateAnchor started(loop, older, worker, [&] { ++changes; });
   started.check();
   run_until([&] { return changes > 0 && worker.pending() == 0; });
   BOOST_TEST((started.finding() == agent::StateAnchor::Finding::rolled_back));
