@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/call_error.h"
+#include "agent/device_names.h"
 #include "agent/trust/chain.h"
 
 namespace edgeseal::agent {
@@ -43,13 +44,21 @@ bool out_of_date(const std::vector<Alarm>& alarms) {
 
 }  // namespace
 
+// By which its server has channels: that of the DCA shows the device's identity before it has a certificate of its own
+// (OPC 10000-21 §7.1).
+bool TrustPorts::has_certificate(const std::string& application) const {
+  if (!services_.groups.certificates({application, "application"}).empty()) return true;
+  return application == device_application_name &&
+         !services_.groups.certificates({application, identity_group}).empty();
+}
+
 // A server without a certificate has no channel that a client could have come by. Once an application trusts somebody,
 // its configuration comes from those whom it trusts (OPC 10000-12 §7.5): who was let in before is so no more.
 void TrustPorts::require_client(const dbus::Caller& caller, const std::string& application) const {
   const dbus::GroupName group{application, "application"};
   const auto slots = services_.applications.get(application).slots;
   if (!caller.session.empty() && std::ranges::find(slots, group.group, &SlotDeclaration::group) != slots.end() &&
-      services_.groups.certificates(group).empty())
+      !has_certificate(application))
     throw Error(Code::out_of_service,
                 fmt::format("application {} has no certificate yet, without which none of its clients is served; "
                             "remedy: let it make one, or edgesealctl certificate self-signed {}",

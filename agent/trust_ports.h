@@ -79,6 +79,7 @@ class TrustPorts final : public dbus::TransactionPort,
                                 dbus::Completion<std::monostate> done) override;
 
  private:
+  [[nodiscard]] bool has_certificate(const std::string& application) const;
   void require_client(const dbus::Caller& caller, const std::string& application) const;
 
   const Services services_;

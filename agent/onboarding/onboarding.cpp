@@ -118,6 +118,7 @@ void Onboarding::set_registrars(const std::vector<RegistrarEndpoint>& registrars
     throw Error(Code::invalid_argument, fmt::format("at most {} registrars are kept", max_registrars));
   std::ranges::for_each(registrars, require_registrar);
   records_.put_registrars(registrars);
+  changed_();
 }
 
 SoftwareStatus Onboarding::software_status() {
