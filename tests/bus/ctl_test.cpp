@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(with_no_apply_nothing_changes) {
   const auto result = ctl({"certificate", "install", "web", "-", "--no-apply"}, TestCertificate("gw1").pem());
   BOOST_TEST(result.status == 0);
   BOOST_TEST(has(result.out, "nothing was changed"));
-  BOOST_TEST(service.in_loop(
+  BOOST_TEST(service.comes_true(
       [](auto& ports, auto&) { return ports.groups.active.empty() && ports.transactions.active.empty(); }));
 }
 

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_refused_file_among_several_changes_nothing) {
   trust({&alice});
   BOOST_TEST(ctl({"trust", "remove", "web", alice_file, bob_file}).status == 1);
   BOOST_TEST(list().trusted_certificates.size() == 1u);
-  BOOST_TEST(service.in_loop([](auto& ports, auto&) { return ports.transactions.active.size(); }) == 0u);
+  BOOST_TEST(service.comes_true([](auto& ports, auto&) { return ports.transactions.active.empty(); }));
 }
 
 BOOST_AUTO_TEST_CASE(private_keys_beside_certificates_are_passed_over) {

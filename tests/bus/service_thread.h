@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -29,6 +30,17 @@ class ServiceThread {
     auto result = task.get_future();
     post([&] { task(); });
     return result.get();
+  }
+
+  // What a client leaves behind on the bus, the service hears of later. Whether it comes true; waits at most a minute.
+  template <class F>
+  [[nodiscard]] bool comes_true(F condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!in_loop(condition)) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
   }
 
   // Ends the service, not the ports, as a stopping agent does.
