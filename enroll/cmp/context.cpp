@@ -1,0 +1,87 @@
+#include "enroll/cmp/context.h"
+
+#include <openssl/err.h>
+
+#include "enroll/error.h"
+
+namespace edgeseal::enroll::cmp {
+namespace {
+
+struct Silence {
+  static int log(const char*, const char*, int, OSSL_CMP_severity, const char*) { return 1; }
+};
+
+struct FreeStack {
+  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
+};
+using BorrowedStack = std::unique_ptr<STACK_OF(X509), FreeStack>;
+
+BorrowedStack borrow(const std::vector<Certificate>& certificates) {
+  BorrowedStack stack(sk_X509_new_null());
+  require_openssl(stack != nullptr, "sk_X509_new_null");
+  for (const Certificate& certificate : certificates)
+    require_openssl(sk_X509_push(stack.get(), certificate.get()) > 0, "sk_X509_push");
+  return stack;
+}
+
+void set_option(OSSL_CMP_CTX& context, int option, int value) {
+  require_openssl(OSSL_CMP_CTX_set_option(&context, option, value) == 1, "OSSL_CMP_CTX_set_option");
+}
+
+const unsigned char* octets(const std::string& text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+void protect(OSSL_CMP_CTX& context, const SharedSecret& shared) {
+  if (shared.secret.empty() || shared.reference.empty())
+    throw Error(ErrorClass::policy, "CMP needs a secret and the reference by which the server knows it");
+  const int secret_size = static_cast<int>(shared.secret.size());
+  const int reference_size = static_cast<int>(shared.reference.size());
+  set_option(context, OSSL_CMP_OPT_MAC_ALGNID, NID_hmacWithSHA256);
+  require_openssl(
+      OSSL_CMP_CTX_set1_secretValue(&context, enroll::octets(shared.secret), secret_size) == 1 &&
+          OSSL_CMP_CTX_set1_referenceValue(&context, octets(shared.reference), reference_size) == 1,
+      "OSSL_CMP_CTX_set1_secretValue");
+}
+
+// libcrypto 3.0 has no message protection for the others.
+void require_protecting(const ClientIdentity& identity) {
+  const int type = EVP_PKEY_get_base_id(identity.key.get());
+  if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC)
+    throw Error(ErrorClass::policy,
+                "CMP messages are signed with RSA (PKCS #1) or ECDSA keys alone; use such a key or a shared secret");
+  if (X509_check_private_key(identity.certificate.get(), identity.key.get()) == 1) return;
+  ERR_clear_error();
+  throw Error(ErrorClass::policy, "the certificate for CMP is not of the key for CMP");
+}
+
+void protect(OSSL_CMP_CTX& context, const ClientIdentity& identity) {
+  require_protecting(identity);
+  const BorrowedStack chain = borrow(identity.chain);
+  require_openssl(OSSL_CMP_CTX_set1_cert(&context, identity.certificate.get()) == 1 &&
+                      OSSL_CMP_CTX_set1_pkey(&context, identity.key.get()) == 1 &&
+                      OSSL_CMP_CTX_set1_untrusted(&context, chain.get()) == 1,
+                  "OSSL_CMP_CTX_set1_pkey");
+}
+
+void trust_signers(OSSL_CMP_CTX& context, const SignerTrust& trust) {
+  CertificateStore reference = trust.store();
+  require_openssl(X509_STORE_up_ref(reference.get()) == 1, "X509_STORE_up_ref");
+  require_openssl(OSSL_CMP_CTX_set0_trustedStore(&context, reference.get()) == 1, "OSSL_CMP_CTX_set0_trustedStore");
+}
+
+}  // namespace
+
+ContextPtr make_context(const Credential& credential, const SignerTrust* trust) {
+  ContextPtr context(OSSL_CMP_CTX_new(nullptr, nullptr));
+  require_openssl(context != nullptr, "OSSL_CMP_CTX_new");
+  set_option(*context, OSSL_CMP_OPT_LOG_VERBOSITY, OSSL_CMP_LOG_EMERG);  // so that reasons stay on the error queue
+  require_openssl(OSSL_CMP_CTX_set_log_cb(context.get(), Silence::log) == 1, "OSSL_CMP_CTX_set_log_cb");
+  set_option(*context, OSSL_CMP_OPT_UNPROTECTED_ERRORS, 0);
+  set_option(*context, OSSL_CMP_OPT_IGNORE_KEYUSAGE, 0);
+  std::visit([&context](const auto& protection) { protect(*context, protection); }, credential);
+  if (trust != nullptr) trust_signers(*context, *trust);
+  return context;
+}
+
+}  // namespace edgeseal::enroll::cmp

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "enroll/client_identity.h"
+#include "enroll/server_trust.h"
+
+namespace edgeseal::enroll::cmp {
+
+struct Server {
+  std::string url;      // see endpoint_url()
+  std::string profile;  // of the server, RFC 9483 §6.1; empty: its default
+  // Who may sign its messages, see SignerTrust. Empty: nobody, only the shared secret counts.
+  ServerTrust trust;
+  std::vector<Certificate> signers;
+};
+
+// What the device and the server both know; the reference says to the server which one it is (RFC 9810 §5.1.3.1).
+struct SharedSecret {
+  std::string reference;
+  SecretBytes secret;
+};
+using Credential = std::variant<SharedSecret, ClientIdentity>;
+
+// Whether certificates that come along with a new one as "caPubs" are taken for trust anchors (RFC 9810 §5.3.2).
+enum class CaPubs { with_shared_secret, always };
+
+struct Settings {
+  Server server;
+  Credential credential;
+  CaPubs ca_pubs = CaPubs::with_shared_secret;
+  std::chrono::seconds patience{std::chrono::hours(24)};  // with a server that answers "waiting"
+  Clock clock = device_clock();
+};
+
+}  // namespace edgeseal::enroll::cmp

@@ -1,0 +1,78 @@
+#include "enroll/cmp/signer_trust.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace edgeseal::enroll::cmp {
+namespace {
+
+constexpr int max_chain_depth = 8;
+constexpr int auth_level = 2;  // 112 bits: no SHA-1, no RSA below 2048 bits
+
+int owner_index() {
+  static const int index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE, 0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+struct FreePurposes {
+  void operator()(EXTENDED_KEY_USAGE* purposes) const noexcept { EXTENDED_KEY_USAGE_free(purposes); }
+};
+
+bool acts_for_an_authority(X509& certificate) {
+  const std::unique_ptr<EXTENDED_KEY_USAGE, FreePurposes> purposes(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(&certificate, NID_ext_key_usage, nullptr, nullptr)));
+  for (int at = 0; at < sk_ASN1_OBJECT_num(purposes.get()); ++at) {
+    const int purpose = OBJ_obj2nid(sk_ASN1_OBJECT_value(purposes.get(), at));
+    if (purpose == NID_cmcCA || purpose == NID_cmcRA) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+SignerTrust::SignerTrust(const ServerTrust& trust, std::vector<Certificate> signers, const Clock& clock)
+    : signers_(std::move(signers)), store_(make_store(trust)) {
+  X509_VERIFY_PARAM* param = X509_STORE_get0_param(store_.get());
+  X509_VERIFY_PARAM_set_time(param, std::chrono::system_clock::to_time_t(clock().time));
+  X509_VERIFY_PARAM_set_depth(param, max_chain_depth);
+  X509_VERIFY_PARAM_set_auth_level(param, auth_level);
+  judge_lists_ = X509_STORE_get_verify_cb(store_.get());
+  require_openssl(X509_STORE_set_ex_data(store_.get(), owner_index(), this) == 1, "X509_STORE_set_ex_data");
+  X509_STORE_set_verify_cb(store_.get(), judge_step);
+}
+
+int SignerTrust::judge_step(int verified, X509_STORE_CTX* context) noexcept {
+  try {
+    auto* owner = static_cast<SignerTrust*>(X509_STORE_get_ex_data(X509_STORE_CTX_get0_store(context), owner_index()));
+    return owner->judge(owner->judge_lists_ == nullptr ? verified : owner->judge_lists_(verified, context), *context);
+  } catch (...) {
+    return 0;
+  }
+}
+
+int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
+  judgement_.clear();
+  const auto certificate = Certificate::share(X509_STORE_CTX_get_current_cert(&context));
+  if (verified == 1 && X509_STORE_CTX_get_error_depth(&context) == 0 && !is_authority(*certificate.get())) {
+    X509_STORE_CTX_set_error(&context, X509_V_ERR_APPLICATION_VERIFICATION);
+    judgement_ = fmt::format("{}, which signed it, is no certification or registration authority; if it speaks for one, "
+                             "name its certificate in the profile", subject_of(certificate));
+    return 0;
+  }
+  if (verified == 1) return 1;
+  judgement_ = X509_verify_cert_error_string(X509_STORE_CTX_get_error(&context));
+  if (certificate) judgement_ = subject_of(certificate) + ": " + judgement_;
+  return 0;
+}
+
+bool SignerTrust::is_authority(X509& certificate) const {
+  return X509_check_ca(&certificate) == 1 || acts_for_an_authority(certificate) || is_named(certificate);
+}
+
+bool SignerTrust::is_named(X509& certificate) const {
+  return std::ranges::any_of(
+      signers_, [&certificate](const Certificate& signer) { return X509_cmp(signer.get(), &certificate) == 0; });
+}
+
+}  // namespace edgeseal::enroll::cmp

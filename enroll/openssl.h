@@ -1,0 +1,89 @@
+#pragma once
+
+// Owning handles and conversions for libcrypto and libssl, for the files of enroll/ that call them.
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "jose/bytes.h"
+
+namespace edgeseal::enroll {
+
+using jose::Bytes;
+using jose::bytes_of;
+using jose::ByteView;
+using jose::SecretBytes;
+using jose::text_of;
+
+// An object that libcrypto counts the references of: a copy is one more reference.
+template <class T, int (*Acquire)(T*), void (*Release)(T*)>
+class Counted {
+ public:
+  Counted() = default;
+  explicit Counted(T* owned) noexcept : object_(owned) {}  // takes the reference over
+  Counted(const Counted& other) noexcept : object_(other.object_) {
+    if (object_ != nullptr) Acquire(object_);
+  }
+  Counted(Counted&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Counted& operator=(Counted other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Counted() { Release(object_); }
+
+  [[nodiscard]] static Counted share(T* object) noexcept {
+    if (object != nullptr) Acquire(object);
+    return Counted(object);
+  }
+
+  [[nodiscard]] T* get() const noexcept { return object_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return object_ != nullptr; }
+
+ private:
+  T* object_ = nullptr;
+};
+using Certificate = Counted<X509, X509_up_ref, X509_free>;
+using RevocationList = Counted<X509_CRL, X509_CRL_up_ref, X509_CRL_free>;
+using Key = Counted<EVP_PKEY, EVP_PKEY_up_ref, EVP_PKEY_free>;
+using CertificateStore = Counted<X509_STORE, X509_STORE_up_ref, X509_STORE_free>;
+
+template <class T, void (*Free)(T*)>
+struct OpensslFree {
+  void operator()(T* object) const noexcept { Free(object); }
+};
+using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO, BIO_free_all>>;
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
+using RequestPtr = std::unique_ptr<X509_REQ, OpensslFree<X509_REQ, X509_REQ_free>>;
+using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX, X509_STORE_CTX_free>>;
+
+inline const unsigned char* octets(ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+inline unsigned char* out_octets(std::span<std::byte> bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+// The last reason on libcrypto's error queue of this thread, which is emptied.
+[[nodiscard]] std::string openssl_reason();
+// Throws std::runtime_error unless `done`: libcrypto has no memory, or was called wrongly.
+void require_openssl(bool done, const char* operation);
+
+inline constexpr std::size_t max_certificate_size = 16 * 1024;  // DER
+
+// Exactly one DER certificate, or an empty handle.
+[[nodiscard]] Certificate parse_certificate(ByteView der);
+[[nodiscard]] Bytes der_of(const Certificate& certificate);
+[[nodiscard]] Bytes sha256(ByteView bytes);
+[[nodiscard]] std::string hexadecimal(ByteView bytes);  // lower case
+
+[[nodiscard]] bool same_certificate(const Certificate& left, const Certificate& right);
+[[nodiscard]] bool is_self_issued(const Certificate& certificate);
+[[nodiscard]] std::string subject_of(const Certificate& certificate);  // RFC 2253, printable, bounded
+
+}  // namespace edgeseal::enroll
