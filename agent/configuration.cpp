@@ -1,121 +1,23 @@
 #include "agent/configuration.h"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <openssl/pem.h>
-#include <unistd.h>
-
-#define TOML_HEADER_ONLY 0
-#include <toml++/toml.h>
 
 #include <algorithm>
-#include <concepts>
 #include <cstdlib>
 #include <filesystem>
-#include <limits>
 
+#include "agent/configuration_files.h"
+#include "agent/configuration_table.h"
 #include "agent/error.h"
 #include "agent/openssl.h"
-#include "policy/error.h"
-#include "policy/trusted_path.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-constexpr std::size_t max_file_size = 256 * 1024;
-constexpr std::size_t max_application_files = 1000;
-
-[[noreturn]] void refuse(const std::string& path, const toml::node& node, const std::string& problem) {
-  throw Error(Code::invalid_argument, fmt::format("{}:{}: {}", path, node.source().begin.line, problem));
-}
-
-// One table of a file: every key is asked for once, what nobody asked for is refused.
-class Table {
- public:
-  Table(const std::string& path, const toml::table& table) : path_(path), table_(table) {}
-
-  void read(std::string_view key, std::string& value) {
-    if (const toml::node* node = find(key)) value = text(*node, key);
-  }
-
-  template <std::integral Number>
-  requires(!std::same_as<Number, bool>) void read(std::string_view key, Number& value, std::int64_t least = 1,
-                                                  std::int64_t most = 1'000'000) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto number = node->value_exact<std::int64_t>();
-    if (!number || *number < least || *number > most)
-      refuse(path_, *node, fmt::format("{} must be a number from {} to {}", key, least, most));
-    value = static_cast<Number>(*number);
-  }
-
-  void read(std::string_view key, std::vector<std::string>& values) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const toml::array* array = node->as_array();
-    if (array == nullptr) refuse(path_, *node, fmt::format("{} must be a list of texts", key));
-    values.clear();
-    for (const toml::node& element : *array) values.push_back(text(element, key));
-  }
-
-  // In seconds.
-  template <class Duration>
-  void read_seconds(std::string_view key, Duration& value, std::int64_t most = 1'000'000) {
-    auto count = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(value).count());
-    read(key, count, 0, most);
-    value = std::chrono::seconds(count);
-  }
-
-  void read(std::string_view key, bool& value) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto flag = node->value_exact<bool>();
-    if (!flag) refuse(path_, *node, fmt::format("{} must be true or false", key));
-    value = *flag;
-  }
-
-  template <class Read>
-  void read_table(std::string_view key, const Read& read) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    if (!node->is_table()) refuse(path_, *node, fmt::format("{} must be a table: [{}]", key, key));
-    Table table(path_, *node->as_table());
-    read(table);
-    table.require_all_known();
-  }
-
-  void require_all_known() const {
-    for (const auto& [key, node] : table_)
-      if (std::ranges::find(known_, key.str()) == known_.end())
-        refuse(path_, node, fmt::format("unknown key \"{}\"; known here: {}", key.str(), fmt::join(known_, ", ")));
-  }
-
- private:
-  const toml::node* find(std::string_view key) {
-    known_.emplace_back(key);
-    return table_.get(key);
-  }
-
-  std::string text(const toml::node& node, std::string_view key) const {
-    const auto value = node.value_exact<std::string>();
-    if (!value) refuse(path_, node, fmt::format("{} must be text in quotes", key));
-    return *value;
-  }
-
-  const std::string& path_;
-  const toml::table& table_;
-  std::vector<std::string> known_;
-};
-
 toml::table parse(const std::string& path) {
-  try {
-    return toml::parse(policy::read_trusted_file(path, ::geteuid(), max_file_size), path);
-  } catch (const policy::Error& error) {
-    throw Error(Code::invalid_argument, error.what());
-  } catch (const toml::parse_error& error) {
-    throw Error(Code::invalid_argument, fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
-  }
+  return parse_toml(path, read_configuration_file(path));
 }
 
 ApplicationRecord parse_application(const std::string& path) {
@@ -124,7 +26,7 @@ ApplicationRecord parse_application(const std::string& path) {
   application.name = std::filesystem::path(path).stem();
   application.origin = path;
   std::vector<std::string> slots;
-  Table table(path, file);
+  ConfigurationTable table(path, file);
   table.read("application-uri", application.application_uri);
   table.read("account", application.account);
   table.read("access", application.access);
@@ -142,29 +44,7 @@ ApplicationRecord parse_application(const std::string& path) {
   return application;
 }
 
-// What cannot be looked at is there: reading it tells why.
-bool is_missing(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::not_found;
-}
-
-std::vector<std::string> application_files(const std::string& directory) {
-  if (is_missing(directory)) return {};
-  try {
-    (void)policy::open_trusted_directory(directory, ::geteuid());
-  } catch (const policy::Error& error) {
-    throw Error(Code::invalid_argument, error.what());
-  }
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path());
-  if (files.size() > max_application_files)
-    throw Error(Code::invalid_argument, fmt::format("{}: more than {} files", directory, max_application_files));
-  std::ranges::sort(files);
-  return files;
-}
-
-void read_trust(Table& table, Configuration& configuration) {
+void read_trust(ConfigurationTable& table, Configuration& configuration) {
   MinimumStrength& strength = configuration.validation.strength;
   auto days =
       static_cast<unsigned>(std::chrono::floor<std::chrono::days>(configuration.alarms.expiration_limit).count());
@@ -182,7 +62,7 @@ void read_trust(Table& table, Configuration& configuration) {
   configuration.trust_list_files.activity_timeout = std::chrono::milliseconds(idle);
 }
 
-void read_device(Table& table, Configuration& configuration) {
+void read_device(ConfigurationTable& table, Configuration& configuration) {
   table.read("product-instance-uri", configuration.device.product_instance_uri);
   table.read("account", configuration.device.account);
   table.read("access", configuration.device.access);
@@ -204,7 +84,7 @@ auto in_file(const std::string& path, const Function& read) {
   }
 }
 
-void read_switch(const std::string& path, Table& table, SwitchSettings& settings) {
+void read_switch(const std::string& path, ConfigurationTable& table, SwitchSettings& settings) {
   std::string key = "KEY_RESTART";
   table.read("event", settings.event);
   table.read("key", key);
@@ -218,7 +98,7 @@ void read_switch(const std::string& path, Table& table, SwitchSettings& settings
                 fmt::format("{}: [setup.switch]: event and gpio-chip are two switches; choose one", path));
 }
 
-void read_setup(const std::string& path, Table& table, Configuration& configuration) {
+void read_setup(const std::string& path, ConfigurationTable& table, Configuration& configuration) {
   Setup::Settings& setup = configuration.setup;
   std::vector<std::string> ways{"default"};
   auto minutes = static_cast<unsigned>(std::chrono::floor<std::chrono::minutes>(setup.window).count());
@@ -230,7 +110,8 @@ void read_setup(const std::string& path, Table& table, Configuration& configurat
   table.read("strict", setup.strict);
   table.read("password-tries", configuration.one_time_password.tries, 1, 20);
   table.read("password-pause-ms", pause, 0, 60'000);
-  table.read_table("switch", [&](Table& nested) { read_switch(path, nested, configuration.setup_switch); });
+  table.read_table("switch",
+                   [&](ConfigurationTable& nested) { read_switch(path, nested, configuration.setup_switch); });
   setup.open_by.clear();
   for (const std::string& way : ways) setup.open_by.push_back(in_file(path, [&] { return parse_open_way(way); }));
   setup.window = std::chrono::minutes(minutes);
@@ -238,7 +119,7 @@ void read_setup(const std::string& path, Table& table, Configuration& configurat
   configuration.one_time_password.pause = std::chrono::milliseconds(pause);
 }
 
-void read_staging(Table& table, Configuration& configuration) {
+void read_staging(ConfigurationTable& table, Configuration& configuration) {
   Staging::Settings& staging = configuration.staging;
   table.read("allow-inline-key", staging.allow_inline_key);
   table.read("system-anchors", staging.system_anchors);
@@ -248,7 +129,7 @@ void read_staging(Table& table, Configuration& configuration) {
   staging.verify_within = std::chrono::seconds(seconds);
 }
 
-void read_bundle(Table& table, Configuration& configuration) {
+void read_bundle(ConfigurationTable& table, Configuration& configuration) {
   Bundles::Settings& bundles = configuration.bundles;
   bool import_keys = false;
   auto minutes = static_cast<unsigned>(std::chrono::floor<std::chrono::minutes>(bundles.pin_within).count());
@@ -264,12 +145,12 @@ void read_bundle(Table& table, Configuration& configuration) {
 
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
-  Table main(path, file);
-  main.read_table("tpm", [&](Table& table) {
+  ConfigurationTable main(path, file);
+  main.read_table("tpm", [&](ConfigurationTable& table) {
     table.read("tcti", configuration.tcti);
     table.read("pcr-authority", configuration.pcr_authority);
   });
-  main.read_table("keys", [&](Table& table) {
+  main.read_table("keys", [&](ConfigurationTable& table) {
     constexpr std::int64_t ten_years = 10LL * 366 * 24 * 60 * 60;
     table.read_seconds("sealed-idle-seconds", configuration.sealed_keys.idle);
     table.read("spare-rsa-keys", configuration.spare_keys.count, 0, 16);
@@ -277,14 +158,14 @@ void read_main_file(const std::string& path, Configuration& configuration) {
     table.read_seconds("retired-key-grace", configuration.retired_keys.grace, ten_years);
     table.read_seconds("retired-key-limit", configuration.retired_keys.limit, ten_years);
   });
-  main.read_table("trust", [&](Table& table) { read_trust(table, configuration); });
-  main.read_table("device", [&](Table& table) { read_device(table, configuration); });
-  main.read_table("staging", [&](Table& table) { read_staging(table, configuration); });
-  main.read_table("state", [&](Table& table) { table.read("directory", configuration.state_directory); });
-  main.read_table("bundle", [&](Table& table) { read_bundle(table, configuration); });
-  main.read_table("setup", [&](Table& table) { read_setup(path, table, configuration); });
-  main.read_table("bus", [&](Table& table) { table.read("admin-group", configuration.admin_group); });
-  main.read_table("key-socket", [&](Table& table) {
+  main.read_table("trust", [&](ConfigurationTable& table) { read_trust(table, configuration); });
+  main.read_table("device", [&](ConfigurationTable& table) { read_device(table, configuration); });
+  main.read_table("staging", [&](ConfigurationTable& table) { read_staging(table, configuration); });
+  main.read_table("state", [&](ConfigurationTable& table) { table.read("directory", configuration.state_directory); });
+  main.read_table("bundle", [&](ConfigurationTable& table) { read_bundle(table, configuration); });
+  main.read_table("setup", [&](ConfigurationTable& table) { read_setup(path, table, configuration); });
+  main.read_table("bus", [&](ConfigurationTable& table) { table.read("admin-group", configuration.admin_group); });
+  main.read_table("key-socket", [&](ConfigurationTable& table) {
     unsigned deadline = static_cast<unsigned>(configuration.key_socket.deadline.count());
     table.read("path", configuration.key_socket_path);
     table.read("deadline-ms", deadline);
@@ -304,7 +185,7 @@ Configuration load_configuration(const std::string& given_path) {
   if (const char* directory = std::getenv("STATE_DIRECTORY")) configuration.state_directory = directory;
   if (path != default_configuration_path || !is_missing(path)) read_main_file(path, configuration);
   const auto directory = std::filesystem::path(path).parent_path() / "applications.d";
-  for (const std::string& file : application_files(directory))
+  for (const std::string& file : configuration_files(directory))
     configuration.applications.push_back(parse_application(file));
   return configuration;
 }
@@ -312,15 +193,11 @@ Configuration load_configuration(const std::string& given_path) {
 std::optional<Bytes> load_pcr_authority(const Configuration& configuration) {
   if (configuration.pcr_authority.empty()) return std::nullopt;
   const std::string& path = configuration.pcr_authority;
-  try {
-    const std::string text = policy::read_trusted_file(path, ::geteuid(), max_file_size);
-    const BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-    const PublicKeyPtr key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
-    if (!key) throw Error(Code::invalid_argument, fmt::format("{}: no public key in PEM: {}", path, openssl_reason()));
-    return der_of(key.get(), i2d_PUBKEY);
-  } catch (const policy::Error& error) {
-    throw Error(Code::invalid_argument, error.what());
-  }
+  const std::string text = read_configuration_file(path);
+  const BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  const PublicKeyPtr key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  if (!key) throw Error(Code::invalid_argument, fmt::format("{}: no public key in PEM: {}", path, openssl_reason()));
+  return der_of(key.get(), i2d_PUBKEY);
 }
 
 }  // namespace edgeseal::agent

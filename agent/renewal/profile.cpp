@@ -1,0 +1,215 @@
+#include "agent/renewal/profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "agent/certificate.h"
+#include "agent/configuration_files.h"
+#include "agent/configuration_table.h"
+#include "agent/renewal/profile_values.h"
+#include "agent/renewal/request_template.h"
+#include "policy/names.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> protocols = {"est", "cmp", "helper", "self-signed", "local-ca", "external"};
+constexpr std::array<std::string_view, 4> first_trusts = {"anchors", "fingerprint", "person", "system"};
+constexpr std::array<std::string_view, 3> refusable = {"subject", "ca", "not-yet-valid"};
+constexpr std::array<std::string_view, 2> credential_names = {"device-identity", "secret"};
+
+// Reads one table after the other; what it finds is judged where it stands, so that messages have the line.
+class Reader {
+ public:
+  Reader(EnrolmentProfile& profile, ProfileSource source) : profile_(profile), source_(source) {}
+
+  void read(ConfigurationTable& main) {
+    read_issuer(main);
+    main.read("slots", profile_.slots);
+    main.read("automatic", profile_.automatic);
+    if (profile_.slots.empty()) main.refuse("slots", "slots is missing: name one, slots = [\"web/https/https\"]");
+    main.read_table("trust", [&](ConfigurationTable& table) { read_trust(table); });
+    main.read_table("credentials", [&](ConfigurationTable& table) { read_credentials(table); });
+    main.read_table("request", [&](ConfigurationTable& table) { read_request(table); });
+    main.read_table("schedule", [&](ConfigurationTable& table) { read_schedule(table); });
+    main.read_table("answer", [&](ConfigurationTable& table) { read_answer(table); });
+    main.require_all_known();
+    require_trust(main);
+  }
+
+ private:
+  void read_issuer(ConfigurationTable& table) {
+    std::string protocol;
+    auto days = static_cast<unsigned>(profile_.lifetime.count());
+    table.read("protocol", protocol);
+    if (protocol.empty())
+      table.refuse("protocol", fmt::format("protocol is missing: one of {}", fmt::join(protocols, ", ")));
+    profile_.protocol = table.judge("protocol", [&] { return chosen<EnrolmentProtocol>(protocols, protocol); });
+    table.read("url", profile_.url);
+    table.read("label", profile_.label);
+    table.read("proxy", profile_.proxy);
+    table.read("helper", profile_.helper);
+    table.read("ca", profile_.ca);
+    table.read("authority", profile_.is_authority);
+    table.read("lifetime-days", days, 1, 36500);
+    profile_.lifetime = std::chrono::days(days);
+    require_issuer(table);
+  }
+
+  // Each protocol has the keys that it needs, and none that would be without effect.
+  void require_issuer(const ConfigurationTable& table) const {
+    const EnrolmentProtocol protocol = profile_.protocol;
+    const bool has_url = protocol == EnrolmentProtocol::est || protocol == EnrolmentProtocol::cmp;
+    require_presence(table, "url", has_url);
+    require_presence(table, "helper", protocol == EnrolmentProtocol::helper);
+    require_presence(table, "ca", protocol == EnrolmentProtocol::local_ca);
+    if (profile_.is_authority && protocol != EnrolmentProtocol::self_signed)
+      table.refuse("authority", "authority has a meaning with protocol \"self-signed\" alone: take it out");
+    if (has_url) table.judge("url", [&] { require_url(profile_.url, protocol); });
+    if (!profile_.label.empty()) table.judge("label", [&] { require_label(profile_.label, protocol); });
+    if (!profile_.proxy.empty()) table.judge("proxy", [&] { require_proxy(profile_.proxy); });
+    if (!profile_.helper.empty()) table.judge("helper", [&] { require_file_name(profile_.helper); });
+  }
+
+  void require_presence(const ConfigurationTable& table, std::string_view key, bool wanted) const {
+    if (table.has(key) == wanted) return;
+    const std::string_view protocol = protocol_name(profile_.protocol);
+    table.refuse(key, wanted ? fmt::format("{} is missing: protocol \"{}\" needs it", key, protocol)
+                             : fmt::format("{} has no meaning with protocol \"{}\": take it out", key, protocol));
+  }
+
+  void read_trust(ConfigurationTable& table) {
+    std::vector<std::string> anchors;
+    std::string first = "anchors", fingerprint, group;
+    table.read("first-contact", first);
+    table.read("anchors", anchors);
+    table.read("fingerprint", fingerprint);
+    table.read("group", group);
+    profile_.trust = table.judge("first-contact", [&] { return chosen<FirstTrust>(first_trusts, first); });
+    profile_.anchors = table.judge("anchors", [&] { return anchors_of(anchors, source_); });
+    if (!fingerprint.empty())
+      profile_.fingerprint = table.judge("fingerprint", [&] { return parse_fingerprint(fingerprint); });
+    if (!group.empty()) profile_.trust_group = table.judge("group", [&] { return parse_group(group); });
+    if ((profile_.trust == FirstTrust::fingerprint) == fingerprint.empty())
+      table.refuse("fingerprint", "fingerprint and first-contact = \"fingerprint\" go together: give both or neither");
+  }
+
+  void read_credentials(ConfigurationTable& table) {
+    std::vector<std::string> first;
+    table.read("first", first);
+    table.read("user", profile_.user);
+    table.read("secret", profile_.secret_credential);
+    for (const std::string& name : first)
+      profile_.credentials.push_back(table.judge("first", [&] { return parse_credential(name); }));
+    if (!profile_.user.empty()) table.judge("user", [&] { require_template(profile_.user); });
+    if (profile_.secret_credential.empty()) return;
+    table.judge("secret", [&] { require_file_name(profile_.secret_credential); });
+    if (std::ranges::find(profile_.credentials, Credential::secret) == profile_.credentials.end())
+      table.refuse("secret", "secret is never used: add \"secret\" to first, or take it out");
+  }
+
+  static Credential parse_credential(const std::string& name) {
+    return chosen<int>(credential_names, name) == 0 ? Credential::device_identity : Credential::secret;
+  }
+
+  void read_request(ConfigurationTable& table) {
+    bool same_key = false;
+    table.read("subject", profile_.subject);
+    table.read("dns-names", profile_.dns_names);
+    table.read("ip-addresses", profile_.ip_addresses);
+    table.read("same-key", same_key);
+    profile_.key = same_key ? KeyRenewal::same_key : KeyRenewal::new_key;
+    table.judge("subject", [&] { require_template(profile_.subject); });
+    for (const std::string& name : profile_.dns_names) table.judge("dns-names", [&] { require_template(name); });
+  }
+
+  void read_schedule(ConfigurationTable& table) {
+    using std::chrono::duration_cast;
+    RenewalPolicy& policy = profile_.schedule;
+    unsigned percent = 0;
+    auto days = static_cast<unsigned>(duration_cast<std::chrono::days>(policy.before_end).count());
+    auto minutes = static_cast<unsigned>(duration_cast<std::chrono::minutes>(policy.spread).count());
+    auto hours = static_cast<unsigned>(duration_cast<std::chrono::hours>(profile_.give_up_after).count());
+    if (table.has("renew-at-percent")) {
+      table.read("renew-at-percent", percent, 10, 95);
+      policy.fraction = percent / 100.0;
+    }
+    table.read("renew-days-before", days, 0, 3650);
+    table.read("spread-minutes", minutes, 0, 30 * 24 * 60);
+    table.read("give-up-hours", hours, 1, 90 * 24);
+    policy.before_end = std::chrono::days(days);
+    policy.spread = std::chrono::minutes(minutes);
+    profile_.give_up_after = std::chrono::hours(hours);
+  }
+
+  void read_answer(ConfigurationTable& table) {
+    table.read("refuse", profile_.refuse);
+    table.read("stop-at-bad-attributes", profile_.stop_at_bad_attributes);
+    for (const std::string& name : profile_.refuse) table.judge("refuse", [&] { return chosen<int>(refusable, name); });
+  }
+
+  void require_trust(const ConfigurationTable& main) const {
+    if (profile_.protocol != EnrolmentProtocol::est && profile_.protocol != EnrolmentProtocol::cmp) return;
+    if (profile_.trust != FirstTrust::anchors || !profile_.anchors.empty() || profile_.trust_group) return;
+    main.refuse("trust",
+                "nothing says which authority is the right one: in [trust] give anchors, group or fingerprint, "
+                "or first-contact = \"person\" or \"system\"");
+  }
+
+  EnrolmentProfile& profile_;
+  const ProfileSource source_;
+};
+
+ProfileFile load_profile(const std::string& path) {
+  ProfileFile file{std::filesystem::path(path).stem(), {}, {}};
+  try {
+    file.profile = parse_profile(file.name, path, read_configuration_file(path), ProfileSource::file);
+  } catch (const Error& error) {
+    file.problem = error.what();
+  }
+  return file;
+}
+
+}  // namespace
+
+std::string_view protocol_name(EnrolmentProtocol protocol) {
+  return protocols.at(static_cast<std::size_t>(protocol));
+}
+
+std::string_view first_trust_name(FirstTrust trust) {
+  return first_trusts.at(static_cast<std::size_t>(trust));
+}
+
+std::string EnrolmentProfile::authority() const {
+  if (url.empty()) return fmt::format("{} {}", protocol_name(protocol), helper.empty() ? name : helper);
+  const auto begin = url.find("//");
+  return url.substr(0, url.find('/', begin == std::string::npos ? 0 : begin + 2));
+}
+
+EnrolmentProfile parse_profile(const std::string& name, const std::string& origin, const std::string& text,
+                               ProfileSource source) {
+  if (text.size() > max_profile_size)
+    throw Error(Code::request_too_large, fmt::format("{}: a profile has at most {} bytes", origin, max_profile_size));
+  const toml::table file = parse_toml(origin, text);
+  EnrolmentProfile profile;
+  profile.name = name;
+  profile.origin = origin;
+  ConfigurationTable main(origin, file);
+  Reader(profile, source).read(main);
+  return profile;
+}
+
+std::vector<ProfileFile> load_profiles(const std::string& directory) {
+  const std::vector<std::string> paths = configuration_files(directory);
+  if (paths.size() > max_profiles)
+    throw Error(Code::invalid_argument, fmt::format("{}: more than {} profiles", directory, max_profiles));
+  std::vector<ProfileFile> files;
+  for (const std::string& path : paths) files.push_back(load_profile(path));
+  return files;
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,134 @@
+#include "agent/renewal/profile_values.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <cctype>
+
+#include "agent/certificate.h"
+#include "agent/configuration_files.h"
+
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::size_t max_url_size = 2048;
+constexpr std::size_t max_name_size = 64;
+constexpr std::size_t max_anchors = 32;
+constexpr std::array<std::string_view, 6> est_operations = {"cacerts", "simpleenroll", "simplereenroll",
+                                                            "fullcmc", "serverkeygen", "csrattrs"};
+
+[[noreturn]] void refuse(const std::string& problem) {
+  throw Error(Code::invalid_argument, problem);
+}
+
+bool is_graphic(char c) {
+  return c > ' ' && c < '\x7f';
+}
+
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+}
+
+// What stands between the scheme and the path.
+std::string_view authority_of(std::string_view url, std::string_view scheme) {
+  url.remove_prefix(scheme.size());
+  return url.substr(0, url.find('/'));
+}
+
+void require_parts(std::string_view url, std::string_view scheme) {
+  const std::string_view authority = authority_of(url, scheme);
+  if (url.size() > max_url_size || !std::ranges::all_of(url, is_graphic))
+    refuse(fmt::format("the URL has more than {} bytes, or some that belong into no URL", max_url_size));
+  if (authority.empty() || authority.front() == ':') refuse("the URL names no host: https://host[:port][/path]");
+  if (authority.find('@') != std::string_view::npos)
+    refuse("the URL holds a user name: give it as user of [credentials]");
+  if (url.find_first_of("?#") != std::string_view::npos) refuse("the URL has a query or a fragment: take it out");
+}
+
+bool is_authority(X509& certificate) {
+  return X509_check_ca(&certificate) != 0;
+}
+
+void add_certificates(const std::string& pem_text, std::vector<Bytes>& anchors) {
+  const BioPtr bio(BIO_new_mem_buf(pem_text.data(), static_cast<int>(pem_text.size())));
+  std::size_t found = 0;
+  while (const CertificatePtr certificate{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
+    if (!is_authority(*certificate))
+      refuse(
+          fmt::format("{} is no certificate of an authority: give the one that signed it", subject_of(*certificate)));
+    if (anchors.size() == max_anchors) refuse(fmt::format("more than {} anchors", max_anchors));
+    anchors.push_back(der_of(certificate.get(), i2d_X509));
+    ++found;
+  }
+  if (found == 0) refuse("there is no certificate in PEM: " + openssl_reason());
+}
+
+}  // namespace
+
+void require_url(std::string_view url, EnrolmentProtocol protocol) {
+  if (url.starts_with("https://")) return require_parts(url, "https://");
+  if (url.starts_with("http://") && protocol == EnrolmentProtocol::cmp) return require_parts(url, "http://");
+  refuse(protocol == EnrolmentProtocol::est
+             ? "EST goes over https:// alone (RFC 7030 section 3.3)"
+             : "the URL begins with https://, or with http:// where the messages protect "
+               "themselves");
+}
+
+void require_proxy(std::string_view url) {
+  if (!url.starts_with("http://")) refuse("a proxy is http://host:port");
+  require_parts(url, "http://");
+}
+
+void require_label(std::string_view label, EnrolmentProtocol protocol) {
+  if (label.empty() || label.size() > max_name_size || !std::ranges::all_of(label, is_name_character))
+    refuse(fmt::format("a label is 1 to {} letters, digits, \"-\", \"_\" and \".\"", max_name_size));
+  if (protocol != EnrolmentProtocol::est) return;
+  if (std::ranges::find(est_operations, label) != est_operations.end())
+    refuse(fmt::format("\"{}\" is an operation of EST and no label (RFC 7030 section 3.2.2)", label));
+}
+
+void require_file_name(std::string_view name) {
+  if (name.empty() || name.size() > max_name_size || !std::ranges::all_of(name, is_name_character) ||
+      name.front() == '.')
+    refuse(fmt::format("a name is 1 to {} letters, digits, \"-\", \"_\" and \".\", without a path", max_name_size));
+}
+
+std::vector<Bytes> anchors_of(const std::vector<std::string>& texts, ProfileSource source) {
+  std::vector<Bytes> anchors;
+  for (const std::string& text : texts) {
+    if (text.find("-----BEGIN") != std::string::npos) {
+      add_certificates(text, anchors);
+      continue;
+    }
+    if (source == ProfileSource::bus) refuse("over the bus anchors are given as PEM, not as paths");
+    try {
+      add_certificates(read_configuration_file(text), anchors);
+    } catch (const Error& error) {
+      refuse(fmt::format("{}: {}", text, error.what()));
+    }
+  }
+  return anchors;
+}
+
+Bytes parse_fingerprint(std::string_view text) {
+  Bytes bytes;
+  std::string digits;
+  std::ranges::copy_if(text, std::back_inserter(digits), [](char c) { return c != ':'; });
+  if (digits.size() != 64 ||
+      !std::ranges::all_of(digits, [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }))
+    refuse("a fingerprint is SHA-256, 64 hexadecimal digits: openssl x509 -fingerprint -sha256");
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    bytes.push_back(static_cast<std::byte>(std::stoul(digits.substr(i, 2), nullptr, 16)));
+  return bytes;
+}
+
+dbus::GroupName parse_group(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size())
+    refuse("a group is APPLICATION/GROUP, as in \"plc/application\"");
+  return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+}
+
+}  // namespace edgeseal::agent

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/error.h"
+#include "agent/renewal/profile.h"
+
+// The values of a profile, each judged by itself. All throw Error{invalid_argument} with cause and remedy.
+namespace edgeseal::agent {
+
+// The index of `text` among `names`.
+template <class Choice>
+[[nodiscard]] Choice chosen(std::span<const std::string_view> names, const std::string& text) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end())
+    throw Error(Code::invalid_argument,
+                fmt::format("\"{:.64}\" is not known here; take one of: {}", text, fmt::join(names, ", ")));
+  return static_cast<Choice>(found - names.begin());
+}
+
+void require_url(std::string_view url, EnrolmentProtocol protocol);
+void require_proxy(std::string_view url);
+// Of EST (RFC 7030 §3.2.2) or CMP (RFC 9811 §3.4): one segment of a path, and for EST not the name of an operation.
+void require_label(std::string_view label, EnrolmentProtocol protocol);
+// What is looked up in a directory of its own: no separator, not hidden.
+void require_file_name(std::string_view name);
+
+// Paths of PEM files, or PEM itself; over the bus PEM alone. At least one, at most 32 certificates of authorities.
+[[nodiscard]] std::vector<Bytes> anchors_of(const std::vector<std::string>& texts, ProfileSource source);
+[[nodiscard]] Bytes parse_fingerprint(std::string_view text);  // hexadecimal, with or without colons
+[[nodiscard]] dbus::GroupName parse_group(std::string_view text);
+
+}  // namespace edgeseal::agent
