@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "enroll/cmp/der_reader.h"
+#include "enroll/cmp/der_fields.h"
 #include "enroll/error.h"
 
 namespace edgeseal::enroll::cmp {
@@ -14,9 +14,8 @@ namespace {
 
 constexpr std::array strong_digests{NID_sha256, NID_sha384, NID_sha512, NID_sha3_256, NID_sha3_384, NID_sha3_512};
 // HMAC with SHA-1 is what most servers use here; nothing is known against it.
-constexpr std::array strong_macs{NID_hmac_sha1,        NID_hmacWithSHA1,   NID_hmacWithSHA256,
-                                 NID_hmacWithSHA384,   NID_hmacWithSHA512, NID_hmac_sha3_256,
-                                 NID_hmac_sha3_384,    NID_hmac_sha3_512};
+constexpr std::array strong_macs{NID_hmac_sha1,      NID_hmacWithSHA1,  NID_hmacWithSHA256, NID_hmacWithSHA384,
+                                 NID_hmacWithSHA512, NID_hmac_sha3_256, NID_hmac_sha3_384,  NID_hmac_sha3_512};
 constexpr std::array strong_without_digest{NID_rsassaPss, NID_ED25519, NID_ED448};
 
 template <std::size_t Size>
@@ -65,36 +64,33 @@ void require_few_certificates(DerReader list) {
 }
 
 // CertifiedKeyPair ::= SEQUENCE { CHOICE { [0] certificate, [1] encrypted }, privateKey [0] OPTIONAL, ... }
-void require_plain_certificate(const DerElement& pair) {
-  DerReader reader(pair.content);
-  if (reader.next_if(der_context(1)))
-    throw Error(ErrorClass::policy, "the server encrypted the certificate to the key; let it send certificates in the clear");
-  require_certificate_size(only_element(reader.next(der_context(0))).whole.size());
-  if (reader.next_if(der_context(0)))
-    throw Error(ErrorClass::policy, "the server sent a private key; keys of this device are made by its own TPM");
+void require_plain_certificate(DerReader pair) {
+  if (next_tagged(pair, 1))
+    throw Error(ErrorClass::policy,
+                "the server encrypted the certificate to its key; it has to send certificates in the clear");
+  const auto certificate = next_tagged(pair, 0);
+  if (!certificate) throw MalformedDer();
+  require_certificate_size(certificate->content.size());
+  if (next_tagged(pair, 0))
+    throw Error(ErrorClass::policy, "the server sent a private key; those of this device are made by its own TPM");
 }
 
 // CertResponse ::= SEQUENCE { certReqId, status, certifiedKeyPair OPTIONAL, rspInfo OPTIONAL }
 void require_plain_certificates(DerReader responses) {
   while (!responses.at_end()) {
-    DerReader response(responses.next(der_sequence).content);
-    (void)response.next(der_integer);
-    (void)response.next(der_sequence);
-    if (const auto pair = response.next_if(der_sequence)) require_plain_certificate(*pair);
+    DerReader response = responses.sequence();
+    (void)next_integer(response);
+    (void)response.sequence();
+    if (!response.at_end() && response.peek().is(V_ASN1_SEQUENCE)) require_plain_certificate(response.sequence());
   }
 }
 
 // CertRepMessage ::= SEQUENCE { caPubs [1] SEQUENCE OF OPTIONAL, response SEQUENCE OF CertResponse }
 void check_certificate_response(ByteView content) {
-  DerReader reader = read_inside(content, der_sequence);
-  if (const auto authorities = reader.next_if(der_context(1)))
-    require_few_certificates(DerReader(only_element(*authorities).content));
-  require_plain_certificates(DerReader(reader.next(der_sequence).content));
-}
-
-bool is_certificate_response(BodyType type) {
-  return type == BodyType::initialization_response || type == BodyType::certification_response ||
-         type == BodyType::key_update_response;
+  DerReader message = DerReader(content).sequence();
+  if (const auto authorities = next_tagged(message, 1))
+    require_few_certificates(DerReader(authorities->content).sequence());
+  require_plain_certificates(message.sequence());
 }
 
 }  // namespace
@@ -104,7 +100,7 @@ void require_within_limits(const MessageOutline& outline) {
   require_certificate_size(outline.largest_certificate);
   if (outline.mac) require_strong(*outline.mac);
   require_strong_signature(outline.protection_algorithm);
-  if (is_certificate_response(outline.body)) check_certificate_response(outline.body_content);
+  if (outline.body != BodyType::other) check_certificate_response(outline.body_content);
 }
 
 }  // namespace edgeseal::enroll::cmp

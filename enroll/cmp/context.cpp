@@ -7,9 +7,9 @@
 namespace edgeseal::enroll::cmp {
 namespace {
 
-struct Silence {
-  static int log(const char*, const char*, int, OSSL_CMP_severity, const char*) { return 1; }
-};
+int log_nothing(const char*, const char*, int, OSSL_CMP_severity, const char*) {
+  return 1;
+}
 
 struct FreeStack {
   void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
@@ -38,10 +38,9 @@ void protect(OSSL_CMP_CTX& context, const SharedSecret& shared) {
   const int secret_size = static_cast<int>(shared.secret.size());
   const int reference_size = static_cast<int>(shared.reference.size());
   set_option(context, OSSL_CMP_OPT_MAC_ALGNID, NID_hmacWithSHA256);
-  require_openssl(
-      OSSL_CMP_CTX_set1_secretValue(&context, enroll::octets(shared.secret), secret_size) == 1 &&
-          OSSL_CMP_CTX_set1_referenceValue(&context, octets(shared.reference), reference_size) == 1,
-      "OSSL_CMP_CTX_set1_secretValue");
+  require_openssl(OSSL_CMP_CTX_set1_secretValue(&context, enroll::octets(shared.secret), secret_size) == 1 &&
+                      OSSL_CMP_CTX_set1_referenceValue(&context, octets(shared.reference), reference_size) == 1,
+                  "OSSL_CMP_CTX_set1_secretValue");
 }
 
 // libcrypto 3.0 has no message protection for the others.
@@ -65,9 +64,9 @@ void protect(OSSL_CMP_CTX& context, const ClientIdentity& identity) {
 }
 
 void trust_signers(OSSL_CMP_CTX& context, const SignerTrust& trust) {
-  CertificateStore reference = trust.store();
-  require_openssl(X509_STORE_up_ref(reference.get()) == 1, "X509_STORE_up_ref");
-  require_openssl(OSSL_CMP_CTX_set0_trustedStore(&context, reference.get()) == 1, "OSSL_CMP_CTX_set0_trustedStore");
+  X509_STORE* store = trust.store().get();
+  require_openssl(X509_STORE_up_ref(store) == 1 && OSSL_CMP_CTX_set0_trustedStore(&context, store) == 1,
+                  "OSSL_CMP_CTX_set0_trustedStore");
 }
 
 }  // namespace
@@ -76,7 +75,7 @@ ContextPtr make_context(const Credential& credential, const SignerTrust* trust) 
   ContextPtr context(OSSL_CMP_CTX_new(nullptr, nullptr));
   require_openssl(context != nullptr, "OSSL_CMP_CTX_new");
   set_option(*context, OSSL_CMP_OPT_LOG_VERBOSITY, OSSL_CMP_LOG_EMERG);  // so that reasons stay on the error queue
-  require_openssl(OSSL_CMP_CTX_set_log_cb(context.get(), Silence::log) == 1, "OSSL_CMP_CTX_set_log_cb");
+  require_openssl(OSSL_CMP_CTX_set_log_cb(context.get(), log_nothing) == 1, "OSSL_CMP_CTX_set_log_cb");
   set_option(*context, OSSL_CMP_OPT_UNPROTECTED_ERRORS, 0);
   set_option(*context, OSSL_CMP_OPT_IGNORE_KEYUSAGE, 0);
   std::visit([&context](const auto& protection) { protect(*context, protection); }, credential);

@@ -11,14 +11,14 @@ namespace {
 
 constexpr std::string_view well_known = "/.well-known/cmp";
 
-std::string_view segment_of(Operation operation) {
-  switch (operation) {
-    case Operation::initialization: return "initialization";
-    case Operation::certification: return "certification";
-    case Operation::key_update: return "keyupdate";
-    case Operation::pkcs10: return "pkcs10";
-    case Operation::ca_certificates: return "getcacerts";
-    case Operation::root_update: return "getrootupdate";
+std::string_view segment_of(RequestKind kind) {
+  switch (kind) {
+    case RequestKind::initialization: return "initialization";
+    case RequestKind::certification: return "certification";
+    case RequestKind::key_update: return "keyupdate";
+    case RequestKind::pkcs10: return "pkcs10";
+    case RequestKind::ca_certificates: return "getcacerts";
+    case RequestKind::root_update: return "getrootupdate";
   }
   throw std::logic_error("no such operation");
 }
@@ -51,7 +51,7 @@ std::string without_slash(std::string path) {
 
 }  // namespace
 
-std::string endpoint_url(const std::string& server, const std::string& profile, Operation operation) {
+std::string endpoint_url(const std::string& server, const std::string& profile, RequestKind kind) {
   Url url = server_url(server);
   const std::string path = without_slash(url.path);
   require_profile_name(profile);
@@ -60,7 +60,7 @@ std::string endpoint_url(const std::string& server, const std::string& profile, 
   if (!path.empty() && !is_well_known(path)) return url.text();
   url.path = path.empty() ? well_known : path;
   if (!profile.empty()) url.path.append("/p/").append(profile);
-  url.path.append("/").append(segment_of(operation));
+  url.path.append("/").append(segment_of(kind));
   return url.text();
 }
 

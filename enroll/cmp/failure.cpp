@@ -53,7 +53,8 @@ std::string Failure::last_reason() const {
 
 Error Failure::refusal() const {
   if (fail_info_ > 0 && (fail_info_ & credentials_refused) != 0)
-    return {ErrorClass::credentials, with_reason("the CMP server does not accept the credentials of this device", status_)};
+    return {ErrorClass::credentials,
+            with_reason("the CMP server does not accept the credentials of this device", status_)};
   if (fail_info_ > 0 && (fail_info_ & server_out_of_order) != 0)
     return {ErrorClass::transport, with_reason("the CMP server is out of order", status_)};
   return {ErrorClass::rejected, with_reason("the CMP server rejected the request", status_)};
@@ -61,9 +62,12 @@ Error Failure::refusal() const {
 
 Error Failure::error(const std::string& judgement) const {
   if (has_any({CMP_R_TRANSACTIONID_UNMATCHED, CMP_R_RECIPNONCE_UNMATCHED}))
-    return {ErrorClass::replay, "the CMP server's answer belongs to another request; somebody on the way may have repeated it"};
+    return {ErrorClass::replay,
+            "the CMP server's answer belongs to another request; somebody on the way may have repeated it"};
   if (has(CMP_R_WRONG_PBM_VALUE))
-    return {ErrorClass::protection, "the CMP server's answer is not protected by the secret of this device; compare the secret and its reference"};
+    return {
+        ErrorClass::protection,
+        "the CMP server's answer is not protected by the secret of this device; compare the secret and its reference"};
   if (has(CMP_R_MISSING_PROTECTION))
     return {ErrorClass::protection, "the CMP server's answer is not protected; anybody may have sent it"};
   if (has(CMP_R_ERROR_VALIDATING_PROTECTION))
@@ -72,7 +76,8 @@ Error Failure::error(const std::string& judgement) const {
   if (has_any({CMP_R_ERROR_CREATING_CERTREQ, CMP_R_ERROR_PROTECTING_MESSAGE, CMP_R_ERROR_CREATING_GENM}))
     return {ErrorClass::policy, with_reason("the keys of this device make no CMP request", last_reason())};
   if (has_any({CMP_R_REQUEST_REJECTED_BY_SERVER, CMP_R_RECEIVED_ERROR})) return refusal();
-  return {ErrorClass::transport, with_reason("the CMP server's answer is not the one that was asked for", last_reason())};
+  return {ErrorClass::transport,
+          with_reason("the CMP server's answer is not the one that was asked for", last_reason())};
 }
 
 }  // namespace edgeseal::enroll::cmp

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "enroll/client_identity.h"
+#include "enroll/cmp/options.h"
 #include "enroll/server_trust.h"
 
 namespace edgeseal::enroll::cmp {
@@ -24,9 +25,6 @@ struct SharedSecret {
   SecretBytes secret;
 };
 using Credential = std::variant<SharedSecret, ClientIdentity>;
-
-// Whether certificates that come along with a new one as "caPubs" are taken for trust anchors (RFC 9810 §5.3.2).
-enum class CaPubs { with_shared_secret, always };
 
 struct Settings {
   Server server;

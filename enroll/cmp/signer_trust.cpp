@@ -56,8 +56,10 @@ int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
   const auto certificate = Certificate::share(X509_STORE_CTX_get_current_cert(&context));
   if (verified == 1 && X509_STORE_CTX_get_error_depth(&context) == 0 && !is_authority(*certificate.get())) {
     X509_STORE_CTX_set_error(&context, X509_V_ERR_APPLICATION_VERIFICATION);
-    judgement_ = fmt::format("{}, which signed it, is no certification or registration authority; if it speaks for one, "
-                             "name its certificate in the profile", subject_of(certificate));
+    judgement_ = fmt::format(
+        "{}, which signed it, is no certification or registration authority; if it speaks for one, "
+        "name its certificate in the profile",
+        subject_of(certificate));
     return 0;
   }
   if (verified == 1) return 1;

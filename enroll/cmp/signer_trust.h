@@ -7,16 +7,18 @@
 
 namespace edgeseal::enroll::cmp {
 
-// Who may sign the answers of one transaction: a certificate that leads to an anchor, and whose owner is a certification
-// authority, or a certification or registration authority by its extended key usage (RFC 9810 §8.10, RFC 6402 §2.10), or
-// one of those that were named. Without the second half every device of a plant could answer for its CA.
+// Who may sign the answers of one transaction: a certificate that leads to an anchor, and whose owner is a
+// certification authority, or a certification or registration authority by its extended key usage (RFC 9810 §8.10, RFC
+// 6402 §2.10), or one of those that were named. Without the second half every device of a plant could answer for its
+// CA.
 class SignerTrust {
  public:
   SignerTrust(const ServerTrust& trust, std::vector<Certificate> signers, const Clock& clock);
   SignerTrust(const SignerTrust&) = delete;
   SignerTrust& operator=(const SignerTrust&) = delete;
 
-  // libcrypto adds to it what it comes to trust during a transaction, hence a new one each time. Lives no longer than this.
+  // libcrypto adds to it what it comes to trust during a transaction, hence a new one each time. Lives no longer than
+  // this.
   [[nodiscard]] const CertificateStore& store() const noexcept { return store_; }
   // What was wrong with the last signer; empty where nothing was.
   [[nodiscard]] const std::string& judgement() const noexcept { return judgement_; }

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "enroll/cmp/endpoint.h"
+#include "enroll/issued_certificate.h"
+
+namespace edgeseal::enroll::cmp {
+
+// What to ask the server for.
+struct Enrolment {
+  // initialization: the first certificate of a device that the server knows by a secret or by another authority's
+  // certificate; certification: one more; key_update: the next one in place of `current`; pkcs10: a PKCS #10 request
+  // as it is, for keys that sign nothing else.
+  RequestKind kind = RequestKind::initialization;
+  // PKCS #10, DER. The whole of it counts for pkcs10, subject and extensions for the others. A key update without it
+  // asks for those of the current certificate.
+  Bytes request;
+  Key new_key;          // signs the proof of possession; not for pkcs10
+  Certificate current;  // key_update: the one to replace
+};
+
+// A certificate for the right key, before it is taken.
+struct Offer {
+  std::vector<Certificate> received;  // that certificate first, then what came along
+  std::vector<Certificate> ca_pubs;   // trust anchors that the server gave along and had the right to
+};
+// What is taken of it. Says by an Error why nothing is; the server is then told.
+using Acceptance = std::function<IssuedCertificate(const Offer& offer)>;
+
+// What came of it. Nothing of it is stored or trusted yet.
+struct Outcome {
+  IssuedCertificate issued;
+  std::vector<Certificate> ca_pubs;  // see Offer
+  std::size_t ignored_ca_pubs = 0;   // those that it had no right to give
+  bool with_modifications = false;   // the server says that the certificate is not quite what was asked for
+  std::string status;                // in the server's words
+};
+
+}  // namespace edgeseal::enroll::cmp

@@ -1,0 +1,166 @@
+#include "enroll/cmp/job_run.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+
+#include <algorithm>
+
+#include "enroll/certificate_path.h"
+#include "enroll/cmp/client.h"
+#include "enroll/job_material.h"
+#include "enroll/renewal_rules.h"
+
+namespace edgeseal::enroll::cmp {
+namespace {
+
+bool same_key(const Key& left, const Key& right) {
+  const bool same = left && right && EVP_PKEY_eq(left.get(), right.get()) == 1;
+  ERR_clear_error();
+  return same;
+}
+
+bool contains(const std::vector<Certificate>& certificates, const Certificate& wanted) {
+  return std::any_of(certificates.begin(), certificates.end(),
+                     [&wanted](const Certificate& other) { return same_certificate(other, wanted); });
+}
+
+// One run of one job.
+class Run {
+ public:
+  Run(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop)
+      : job_(job),
+        port_(port),
+        surroundings_(surroundings),
+        stop_(stop),
+        clock_(surroundings.clock(job.time_floor)),
+        identity_(identity_of(job, surroundings)),
+        trust_(trust_set_of(job.trust)) {}
+
+  Result operator()() {
+    if (job_.operation == Operation::renew) require_renewable(identity_, clock_);
+    HttpClient http(http_options());
+    Client client(settings(), http);
+    if (job_.operation == Operation::trust)
+      renew_trust(client);
+    else
+      obtain_certificate(client);
+    return std::move(result_);
+  }
+
+ private:
+  ServerTrust server_trust() const {
+    return {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full};
+  }
+
+  HttpOptions http_options() const {
+    HttpOptions options;
+    options.trust = server_trust();
+    options.identity = identity_;
+    options.proxy = job_.proxy;
+    options.schemes = Schemes::http_and_https;
+    options.limits = surroundings_.limits;
+    options.clock = clock_;
+    return options;
+  }
+
+  Credential credential() const {
+    if (job_.password && job_.operation != Operation::renew)
+      return SharedSecret{job_.password->user, job_.password->secret};
+    if (identity_) return *identity_;
+    throw Error(ErrorClass::policy, "CMP needs a secret that the server knows, or a certificate of this device");
+  }
+
+  Settings settings() const {
+    std::vector<Certificate> signers;
+    for (const Bytes& der : job_.cmp.signers) signers.push_back(parse_certificate(der));
+    return {{job_.url, job_.cmp.profile, server_trust(), std::move(signers)},
+            credential(),
+            job_.cmp.ca_pubs,
+            job_.cmp.patience,
+            clock_};
+  }
+
+  // The key to certify, where it can sign: it is the one that stands for the device, or is named.
+  Key usable_key(const Key& public_key) const {
+    if (identity_ && same_key(identity_->key, public_key)) return identity_->key;
+    if (job_.cmp.key.empty()) return {};
+    Key key = surroundings_.open_key(job_.cmp.key);
+    if (same_key(key, public_key)) return key;
+    throw Error(ErrorClass::policy, fmt::format("the certificate request is not of the key {}", job_.cmp.key));
+  }
+
+  Enrolment enrolment(const Bytes& request, const Key& public_key) const {
+    Enrolment result;
+    result.request = request;
+    result.new_key = usable_key(public_key);
+    if (!result.new_key) {
+      result.kind = RequestKind::pkcs10;
+    } else if (job_.operation == Operation::renew) {
+      result.kind = RequestKind::key_update;
+      result.current = identity_->certificate;
+    } else if (job_.cmp.standing == Standing::member) {
+      result.kind = RequestKind::certification;
+    }
+    return result;
+  }
+
+  void obtain_certificate(Client& client) {
+    port_.entered(Stage::request);
+    const Bytes request = job_.request.empty() ? port_.signing_request({}) : job_.request;
+    const RequestedCertificate requested = requested_certificate(request);
+    if (job_.operation == Operation::renew) require_same_names(requested, identity_->certificate);
+    port_.entered(Stage::enrolment);
+    const Outcome outcome = client.enrol(
+        enrolment(request, requested.public_key),
+        [this, &requested](const Offer& offer) { return accept(offer, requested); }, stop_);
+    result_.certificate = der_of(outcome.issued.certificate);
+    result_.chain = encoded(outcome.issued.chain);
+    if (trust_.anchors.empty()) keep_trust(received_trust(outcome.ca_pubs));
+  }
+
+  IssuedCertificate accept(const Offer& offer, const RequestedCertificate& requested) {
+    port_.entered(Stage::verification);
+    const TrustSet trust = trust_.anchors.empty() ? received_trust(offer.ca_pubs) : trust_;
+    return accept_issued(offer.received, requested, trust, job_.rules, clock_);
+  }
+
+  void renew_trust(Client& client) {
+    port_.entered(Stage::trust);
+    TrustSet renewed = trust_;
+    for (const Certificate& anchor : trust_.anchors)
+      if (const auto next = client.next_root(anchor, stop_); next && !contains(renewed.anchors, *next))
+        renewed.anchors.push_back(*next);
+    for (const Certificate& certificate : client.ca_certificates(stop_))
+      if (is_usable_issuer(certificate, renewed) && !contains(renewed.intermediates, certificate))
+        renewed.intermediates.push_back(certificate);
+    keep_trust(renewed);
+  }
+
+  // What leads to no anchor would do no harm, and would be of no use.
+  bool is_usable_issuer(const Certificate& certificate, const TrustSet& trust) const {
+    return is_ca(certificate) && !is_self_issued(certificate) &&
+           find_path({certificate, trust.anchors, trust.intermediates, {}}, clock_).good();
+  }
+
+  void keep_trust(const TrustSet& trust) {
+    result_.anchors = encoded(trust.anchors);
+    result_.intermediates = encoded(trust.intermediates);
+  }
+
+  const Job& job_;
+  JobPort& port_;
+  const Surroundings& surroundings_;
+  const std::stop_token& stop_;
+  const Clock clock_;
+  const std::optional<ClientIdentity> identity_;
+  const TrustSet trust_;
+  Result result_;
+};
+
+}  // namespace
+
+Result run(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
+  return Run(job, port, surroundings, stop)();
+}
+
+}  // namespace edgeseal::enroll::cmp

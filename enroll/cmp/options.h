@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "enroll/openssl.h"
+
+namespace edgeseal::enroll::cmp {
+
+// Whether certificates that come along with a new one as "caPubs" are taken for trust anchors (RFC 9810 §5.3.2).
+enum class CaPubs { with_shared_secret, always };
+
+enum class Standing {
+  newcomer,  // to the PKI of the server: asks by ir
+  member     // has a certificate of it already: asks by cr
+};
+
+// What a profile says for CMP alone.
+struct Options {
+  std::string profile;         // of the server, RFC 9483 §6.1; empty: its default
+  std::vector<Bytes> signers;  // DER certificates that may sign the server's messages besides authorities
+  CaPubs ca_pubs = CaPubs::with_shared_secret;
+  Standing standing = Standing::newcomer;
+  // The name of the key to certify, where it is in use already. A new key waits for its certificate and signs nothing
+  // else: its PKCS #10 request is sent as it is.
+  std::string key;
+  std::chrono::seconds patience{std::chrono::hours(24)};  // with a server that answers "waiting"
+};
+
+}  // namespace edgeseal::enroll::cmp

@@ -1,0 +1,92 @@
+#include "enroll/cmp/transfer.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+
+#include "enroll/cmp/answer_limits.h"
+#include "enroll/der_reader.h"
+#include "enroll/error.h"
+#include "enroll/printable.h"
+
+namespace edgeseal::enroll::cmp {
+namespace {
+
+constexpr const char* media_type = "application/pkixcmp";
+constexpr int ok = 200;
+constexpr int first_redirect = 300;
+constexpr int unauthorized = 401;
+constexpr int forbidden = 403;
+
+Bytes encode(const OSSL_CMP_MSG& message) {
+  unsigned char* der = nullptr;
+  const int size = i2d_OSSL_CMP_MSG(&message, &der);
+  require_openssl(size > 0, "i2d_OSSL_CMP_MSG");
+  const auto* bytes = reinterpret_cast<const std::byte*>(der);
+  Bytes result(bytes, bytes + size);
+  OPENSSL_free(der);
+  return result;
+}
+
+// A CMP message goes with any status; what else comes with an error is for a person (RFC 9811 §3.4).
+Error refusal(const HttpResponse& response) {
+  if (response.status == unauthorized || response.status == forbidden)
+    return {ErrorClass::credentials,
+            fmt::format("the CMP server answers {}: it lets nobody in without more credentials", response.status)};
+  if (response.status >= first_redirect && response.status < 400)
+    return {ErrorClass::redirect,
+            fmt::format("the CMP server answers {}: it points elsewhere; correct the URL", response.status)};
+  const std::string said = printable(text_of(response.body));
+  return {ErrorClass::transport,
+          fmt::format("the CMP server answers {} with {} in place of a CMP message{}", response.status,
+                      response.media_type().empty() ? "nothing" : printable(response.media_type()),
+                      said.empty() ? said : ": " + said)};
+}
+
+}  // namespace
+
+HttpResponse Transfer::post(ByteView request) {
+  HttpRequest post;
+  post.method = Method::post;
+  post.url = url_;
+  post.accept = media_type;
+  post.content_type = media_type;
+  post.body = request;
+  HttpResponse response = exchange_(post, stop_);
+  if (response.media_type() != media_type || (response.status != ok && response.status < 400)) throw refusal(response);
+  return response;
+}
+
+OSSL_CMP_MSG* Transfer::accept(ByteView answer) {
+  const MessageOutline outline = outline_of(answer);
+  require_within_limits(outline);
+  has_mac_ = outline.mac.has_value();
+  const unsigned char* at = octets(answer);
+  OSSL_CMP_MSG* message = d2i_OSSL_CMP_MSG(nullptr, &at, static_cast<long>(answer.size()));
+  if (message == nullptr) throw MalformedDer();
+  return message;
+}
+
+OSSL_CMP_MSG* Transfer::exchange(const OSSL_CMP_MSG& request) noexcept {
+  problem_ = nullptr;
+  is_interrupted_ = false;
+  OSSL_CMP_MSG* answer = nullptr;
+  try {
+    answer = accept(post(encode(request)).body);
+  } catch (const MalformedDer&) {
+    problem_ = std::make_exception_ptr(Error(ErrorClass::transport, "the CMP server's answer is no CMP message"));
+    is_interrupted_ = true;
+  } catch (const Error& error) {
+    is_interrupted_ = error.error_class() == ErrorClass::transport;
+    problem_ = std::current_exception();
+  } catch (...) {
+    problem_ = std::current_exception();
+  }
+  ERR_clear_error();
+  return answer;
+}
+
+void Transfer::rethrow() const {
+  if (problem_) std::rethrow_exception(problem_);
+}
+
+}  // namespace edgeseal::enroll::cmp

@@ -1,0 +1,196 @@
+// What the client asks for, and where.
+
+#include <openssl/ssl.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "enroll/cmp/answer_limits.h"
+#include "enroll/cmp/secret_strength.h"
+#include "enroll/der_reader.h"
+#include "tests/enroll/cmp/fixture.h"
+#include "tests/enroll/cmp/forgery.h"
+
+namespace {
+
+using namespace edgeseal::test;
+using namespace edgeseal::enroll;
+using cmp::RequestKind;
+
+BOOST_AUTO_TEST_SUITE(cmp_endpoint)
+
+BOOST_AUTO_TEST_CASE(the_well_known_path_is_taken_where_the_url_has_none) {
+  using cmp::endpoint_url;
+  BOOST_TEST(endpoint_url("https://ca.example:8443", "", RequestKind::initialization) ==
+             "https://ca.example:8443/.well-known/cmp/initialization");
+  BOOST_TEST(endpoint_url("https://ca.example/", "plant-7", RequestKind::key_update)
+                 .ends_with("/.well-known/cmp/p/plant-7/keyupdate"));
+  BOOST_TEST(endpoint_url("https://ca.example/.well-known/cmp/p/x", "", RequestKind::pkcs10)
+                 .ends_with("/.well-known/cmp/p/x/pkcs10"));
+  BOOST_TEST(endpoint_url("http://ca.example/ejbca/cmp/device", "", RequestKind::certification)
+                 .ends_with("/ejbca/cmp/device"));
+  BOOST_TEST(endpoint_url("https://ca.example", "", RequestKind::certification).ends_with("/certification"));
+  BOOST_TEST(endpoint_url("https://ca.example", "", RequestKind::ca_certificates).ends_with("/getcacerts"));
+  BOOST_TEST(endpoint_url("https://ca.example", "", RequestKind::root_update).ends_with("/getrootupdate"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_place_of_a_server_is_refused) {
+  const auto refused = [](const char* url, const char* profile) {
+    BOOST_TEST_CONTEXT(url << " " << profile)
+    BOOST_CHECK_THROW((void)cmp::endpoint_url(url, profile, RequestKind::initialization), Error);
+  };
+  refused("ldap://ca.example", "");
+  refused("https://ca.example/?a=b", "");
+  refused("https://user@ca.example", "");
+  refused("https://ca.example", "a/b");
+  refused("https://ca.example", "..");
+  refused("https://ca.example/pkix", "plant-7");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cmp_secret)
+
+BOOST_AUTO_TEST_CASE(has_80_bits_or_is_for_tls_alone) {
+  const auto bits = [](const char* text) { return cmp::secret_bits(bytes_of(text)); };
+  BOOST_TEST(bits("") == 0);
+  BOOST_TEST(bits("1234567890123456789012345") > 80);
+  BOOST_TEST(bits("123456789012345678901234") < 80);
+  BOOST_TEST(bits("0123456789abcdef0123") == 80);
+  BOOST_TEST(bits("0123456789abcdef012") < 80);
+  BOOST_TEST(bits("aB3$aB3$aB3$aB3$aB3$") == 0);
+  BOOST_TEST(bits(server_secret.c_str()) > 80);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(cmp_client, CmpFixture)
+
+BOOST_AUTO_TEST_CASE(every_kind_of_request_goes_to_its_place_and_is_confirmed) {
+  const cmp::Settings settings = with_certificate();
+  for (const RequestKind kind : {RequestKind::initialization, RequestKind::certification, RequestKind::pkcs10}) {
+    cmp::Enrolment enrolment = first_certificate();
+    enrolment.kind = kind;
+    (void)enrol(settings, enrolment);
+  }
+  (void)enrol(settings, next_certificate());
+  const auto seen = server.seen();
+  BOOST_TEST(seen.confirmed == 4);
+  for (std::size_t request = 0; request < 8; ++request) {
+    const char* places[] = {"initialization", "certification", "pkcs10", "keyupdate"};
+    BOOST_TEST(seen.paths.at(request) == std::string("/.well-known/cmp/") + places[request / 2]);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_of_another_key_is_not_sent) {
+  cmp::Enrolment enrolment = first_certificate();
+  enrolment.new_key = ec_key();
+  BOOST_TEST(refusal(with_secret(), enrolment) == "policy");
+  enrolment.request = {};
+  BOOST_TEST(refusal(with_secret(), enrolment) == "policy");
+  BOOST_TEST(server.seen().paths.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_protects_no_message_is_told) {
+  const Key edwards(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  cmp::Settings settings = with_certificate();
+  settings.credential = ClientIdentity{edwards, server.root.issue({"gateway", device_extensions}, edwards), {}};
+  BOOST_TEST(refusal(settings, first_certificate()) == "policy");
+  BOOST_TEST(message.find("RSA") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_key_may_be_of_another_kind) {
+  key = Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  server.certified = key;
+  (void)enrol(with_certificate(), first_certificate());
+  BOOST_TEST(server.seen().confirmed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(signed_answers_want_an_anchor) {
+  cmp::Settings settings = with_certificate();
+  settings.server.trust.anchors.clear();
+  BOOST_TEST(refusal(settings, first_certificate()) == "policy");
+}
+
+BOOST_AUTO_TEST_CASE(a_registration_authority_signs_and_a_named_certificate_does) {
+  const Identity authority = Identity::of({"ra", ra_extensions}, server.root);
+  const Identity named = Identity::of({"front end", device_extensions}, server.root);
+  cmp::Settings settings = with_certificate();
+  server.sign_as(authority);
+  (void)enrol(settings, first_certificate());
+  server.sign_as(named);
+  BOOST_TEST(refusal(settings, first_certificate()) == "protection");
+  settings.server.signers = {named.certificate};
+  (void)enrol(settings, first_certificate());
+  BOOST_TEST(server.seen().confirmed == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_server_encrypted_is_refused) {
+  for (const unsigned place : {0xA1U, 0xA0U}) {
+    alter_first([place](const std::string& answer) {
+      Forgery forged(answer);
+      const Bytes secret = der(place, der(0x30, Bytes()));
+      const Bytes certificate = der(0xA0, der(0x30, Bytes()));
+      const Bytes pair = der(0x30, place == 0xA1U ? std::vector{secret} : std::vector{certificate, secret});
+      const Bytes response = der(0x30, {der_integer(0), der(0x30, der_integer(0)), pair});
+      forged.set_body(1, der(0x30, der(0x30, response)));
+      return forged.with_mac(server_secret);
+    });
+    BOOST_TEST(refusal() == "policy");
+  }
+}
+
+struct TlsContext {
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  explicit TlsContext(const Identity& identity) {
+    SSL_CTX_use_certificate(context, identity.certificate.get());
+    SSL_CTX_use_PrivateKey(context, identity.key.get());
+  }
+  ~TlsContext() { SSL_CTX_free(context); }
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+};
+
+BOOST_AUTO_TEST_CASE(a_short_secret_is_good_enough_within_tls) {
+  const Identity tls_root = Identity::root("TLS CA");
+  const TlsContext tls(
+      Identity::of({"server", "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n"}, tls_root));
+  CmpServer secured(tls.context);
+  secured.certified = key;
+  secured.use_secret("1234");
+  HttpOptions options;
+  options.trust.anchors = {tls_root.certificate};
+  HttpClient http(options);
+  cmp::Settings settings = with_secret("1234");
+  settings.server.url = secured.url();
+  settings.server.trust.anchors.clear();
+  const auto accept = [](const cmp::Offer& offer) { return IssuedCertificate{offer.received.at(0), {}}; };
+  (void)cmp::Client(settings, http, timer).enrol(first_certificate(), accept);
+  BOOST_TEST(secured.seen().confirmed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_enrolment_takes_its_request_back) {
+  server.polls = 1'000'000;
+  std::stop_source stop;
+  struct StoppingTimer final : cmp::Timer {
+    explicit StoppingTimer(std::stop_source& source) : stop(source) {}
+    std::chrono::steady_clock::time_point now() override { return {}; }
+    void wait(std::chrono::seconds, const std::stop_token&) override { stop.request_stop(); }
+    std::stop_source& stop;
+  } stopping(stop);
+  HttpClient http([] {
+    HttpOptions options;
+    options.schemes = Schemes::http_and_https;
+    return options;
+  }());
+  try {
+    (void)cmp::Client(with_secret(), http, stopping).enrol(first_certificate(), {}, stop.get_token());
+    BOOST_ERROR("not stopped");
+  } catch (const Error& error) {
+    BOOST_TEST(name_of(error.error_class()) == "cancelled");
+  }
+  BOOST_TEST(server.seen().aborted == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

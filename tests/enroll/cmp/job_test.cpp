@@ -1,0 +1,163 @@
+// Jobs of the agent by CMP.
+
+#include <boost/test/unit_test.hpp>
+
+#include "enroll/cmp/job_run.h"
+#include "tests/enroll/cmp/fixture.h"
+#include "tests/enroll/cmp/forgery.h"
+
+namespace {
+
+using namespace edgeseal::test;
+using namespace edgeseal::enroll;
+
+// An agent that makes the requests and remembers the stages.
+class FakeAgent final : public JobPort {
+ public:
+  explicit FakeAgent(Bytes request) : request_(std::move(request)) {}
+
+  void entered(Stage stage) override { stages.push_back(stage); }
+  Bytes signing_request(const RequestedAttributes&) override { return request_; }
+  Decision decide(const ProposedAnchor&, const std::stop_token&) override { return Decision::refused; }
+
+  std::vector<Stage> stages;
+
+ private:
+  Bytes request_;
+};
+
+struct Jobs : CmpFixture {
+  FakeAgent agent{signing_request("gateway", key)};
+  Surroundings surroundings;
+  Job job;
+
+  Jobs() {
+    job.protocol = Protocol::cmp;
+    job.url = server.url();
+    server.sign_as(server.root);
+    surroundings.open_key = [this](const std::string& name) {
+      if (name == "edgeseal:gateway") return device.key;
+      if (name == "edgeseal:in use") return key;
+      throw Error(ErrorClass::policy, "no such key");
+    };
+  }
+
+  void know_secret() {
+    const ByteView secret = bytes_of(server_secret);
+    job.password = Password{server_reference, SecretBytes(secret.begin(), secret.end()), {}};
+  }
+  void know_anchor() { job.trust.anchors = {der_of(server.root.certificate)}; }
+  void be_identified() { job.identity = NamedIdentity{"edgeseal:gateway", der_of(device.certificate), {}}; }
+
+  [[nodiscard]] Result run() { return cmp::run(job, agent, surroundings, {}); }
+  [[nodiscard]] std::string problem() {
+    try {
+      (void)run();
+      return "nothing";
+    } catch (const Error& error) {
+      return std::string(name_of(error.error_class()));
+    }
+  }
+  [[nodiscard]] std::string first_place() const {
+    const std::string path = server.seen().paths.at(0);
+    return path.substr(path.rfind('/') + 1);
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(cmp_job, Jobs)
+
+BOOST_AUTO_TEST_CASE(a_secret_gives_the_first_certificate_and_the_first_anchors) {
+  know_secret();
+  server.ca_pubs = {server.root.certificate};
+  const Result result = run();
+  BOOST_TEST((parse_certificate(result.certificate)));
+  BOOST_TEST((result.anchors == std::vector{der_of(server.root.certificate)}));
+  BOOST_TEST(first_place() == "pkcs10");
+  BOOST_TEST((agent.stages == std::vector{Stage::request, Stage::enrolment, Stage::verification}));
+}
+
+BOOST_AUTO_TEST_CASE(anchors_in_force_stay) {
+  know_secret();
+  know_anchor();
+  server.ca_pubs = {Identity::root("Somebody else").certificate};
+  BOOST_TEST(run().anchors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(without_any_anchor_nothing_is_taken) {
+  know_secret();
+  BOOST_TEST(problem() == "transport");
+  BOOST_TEST(server.seen().confirmed == 0);
+  BOOST_TEST(server.seen().rejected == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_identity_of_the_device_gives_the_first_certificate) {
+  know_anchor();
+  be_identified();
+  BOOST_TEST(!run().certificate.empty());
+  BOOST_TEST(first_place() == "pkcs10");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_in_use_proves_itself) {
+  know_anchor();
+  know_secret();
+  job.cmp.key = "edgeseal:in use";
+  (void)run();
+  BOOST_TEST(first_place() == "initialization");
+  job.cmp.standing = cmp::Standing::member;
+  (void)run();
+  BOOST_TEST(server.seen().paths.at(2).ends_with("/certification"));
+}
+
+BOOST_AUTO_TEST_CASE(a_renewal_keeps_the_key_or_has_a_new_one) {
+  know_anchor();
+  be_identified();
+  job.operation = Operation::renew;
+  (void)run();
+  BOOST_TEST(first_place() == "pkcs10");
+  job.request = signing_request("gateway", device.key);
+  server.certified = device.key;
+  (void)run();
+  BOOST_TEST(server.seen().paths.at(2).ends_with("/keyupdate"));
+}
+
+BOOST_AUTO_TEST_CASE(a_renewal_needs_a_certificate_that_is_still_good) {
+  know_anchor();
+  know_secret();
+  job.operation = Operation::renew;
+  BOOST_TEST(problem() == "policy");
+  device.certificate = server.root.issue({"gateway", device_extensions + server.names_extension, 0}, device.key);
+  be_identified();
+  surroundings.clock = [](auto) -> Clock {
+    return [] { return TimeOfDay{std::chrono::system_clock::now() + std::chrono::hours(1)}; };
+  };
+  BOOST_TEST(problem() == "expired-needs-bootstrap");
+  BOOST_TEST(server.seen().paths.empty());
+}
+
+BOOST_AUTO_TEST_CASE(trust_alone_brings_the_next_root) {
+  const Identity fresh = Identity::root("Test plant CA 2");
+  const Bytes update = der(0x30, {der_of(fresh.certificate),
+                                  der(0xA0, der_of(server.root.issue({"Test plant CA 2", ca_extensions}, fresh.key)))});
+  server.information = [&update] {
+    ASN1_STRING* text = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
+    ASN1_STRING_set(text, update.data(), static_cast<int>(update.size()));
+    ASN1_TYPE* value = ASN1_TYPE_new();
+    ASN1_TYPE_set(value, V_ASN1_SEQUENCE, text);
+    return OSSL_CMP_ITAV_create(OBJ_nid2obj(NID_id_it_rootCaKeyUpdate), value);
+  };
+  know_anchor();
+  know_secret();
+  job.operation = Operation::trust;
+  const Result result = run();
+  BOOST_TEST((result.anchors == std::vector{der_of(server.root.certificate), der_of(fresh.certificate)}));
+  BOOST_TEST(result.certificate.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_who_can_prove_who_he_is_asks_for_nothing) {
+  know_anchor();
+  BOOST_TEST(problem() == "policy");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
