@@ -17,17 +17,6 @@ struct FreeExtensions {
 };
 using ExtensionsPtr = std::unique_ptr<X509_EXTENSIONS, FreeExtensions>;
 
-struct FreeCertificates {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_pop_free(stack, X509_free); }
-};
-using CertificatesPtr = std::unique_ptr<STACK_OF(X509), FreeCertificates>;
-
-std::vector<Certificate> shared(const STACK_OF(X509) * stack) {
-  std::vector<Certificate> result;
-  for (int at = 0; at < sk_X509_num(stack); ++at) result.push_back(Certificate::share(sk_X509_value(stack, at)));
-  return result;
-}
-
 int request_type(RequestKind kind) {
   switch (kind) {
     case RequestKind::initialization: return OSSL_CMP_IR;
@@ -132,7 +121,7 @@ void CertificateTransaction::poll(const Enrolment& enrolment, Timer& timer, cons
     if (unacceptable_) std::rethrow_exception(unacceptable_);
     if (state == 0 && !is_worth_another_try(failure)) {
       transfer_.rethrow();
-      throw failure.error(trust_ == nullptr ? std::string() : trust_->judgement());
+      throw failure.error(trust_);
     }
     polling.wait(state == 0 ? std::nullopt : std::optional<std::int64_t>(check_after), stop);
   }
@@ -171,15 +160,14 @@ void CertificateTransaction::judge(const Certificate& certificate, int fail_info
   if (fail_info != 0)
     throw Error(ErrorClass::key_mismatch, "the CMP server issued a certificate for another key; nothing was stored");
   Offer offer{{certificate}, rightful_ca_pubs()};
-  const CertificatesPtr extra(OSSL_CMP_CTX_get1_extraCertsIn(context_.get()));
-  for (Certificate& other : shared(extra.get())) offer.received.push_back(std::move(other));
+  for (Certificate& other : shared(CertificateStackPtr(OSSL_CMP_CTX_get1_extraCertsIn(context_.get()))))
+    offer.received.push_back(std::move(other));
   outcome_.issued = acceptance_(offer);
   outcome_.ca_pubs = std::move(offer.ca_pubs);
 }
 
 std::vector<Certificate> CertificateTransaction::rightful_ca_pubs() {
-  const CertificatesPtr given(OSSL_CMP_CTX_get1_caPubs(context_.get()));
-  std::vector<Certificate> result = shared(given.get());
+  std::vector<Certificate> result = shared(CertificateStackPtr(OSSL_CMP_CTX_get1_caPubs(context_.get())));
   if (ca_pubs_ == CaPubs::always || transfer_.has_mac()) return result;
   outcome_.ignored_ca_pubs = result.size();
   return {};

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "enroll/printable.h"
+#include "enroll/retry_after.h"
 
 namespace edgeseal::enroll::cmp {
 namespace {
@@ -32,7 +33,9 @@ std::string status_text(const OSSL_CMP_CTX& context) {
 }
 
 Failure::Failure(const OSSL_CMP_CTX& context)
-    : fail_info_(OSSL_CMP_CTX_get_failInfoCode(&context)), status_(status_text(context)) {
+    : extra_certificates_(shared(CertificateStackPtr(OSSL_CMP_CTX_get1_extraCertsIn(&context)))),
+      fail_info_(OSSL_CMP_CTX_get_failInfoCode(&context)),
+      status_(status_text(context)) {
   while (const unsigned long code = ERR_get_error()) entries_.push_back({ERR_GET_LIB(code), ERR_GET_REASON(code)});
 }
 
@@ -60,7 +63,19 @@ Error Failure::refusal() const {
   return {ErrorClass::rejected, with_reason("the CMP server rejected the request", status_)};
 }
 
-Error Failure::error(const std::string& judgement) const {
+// libcrypto says of a signer that is not valid yet no more than that there is none.
+Error Failure::distrust(const SignerTrust* trust) const {
+  if (trust != nullptr && trust->doubts_clock(extra_certificates_))
+    return {
+        ErrorClass::clock,
+        "the certificate of the CMP server is not valid yet by the clock of this device, which no time server has set",
+        default_retry};
+  return {ErrorClass::protection,
+          with_reason("the message protection of the CMP server's answer is not to be relied on",
+                      trust == nullptr ? std::string() : trust->judgement())};
+}
+
+Error Failure::error(const SignerTrust* trust) const {
   if (has_any({CMP_R_TRANSACTIONID_UNMATCHED, CMP_R_RECIPNONCE_UNMATCHED}))
     return {ErrorClass::replay,
             "the CMP server's answer belongs to another request; somebody on the way may have repeated it"};
@@ -70,9 +85,7 @@ Error Failure::error(const std::string& judgement) const {
         "the CMP server's answer is not protected by the secret of this device; compare the secret and its reference"};
   if (has(CMP_R_MISSING_PROTECTION))
     return {ErrorClass::protection, "the CMP server's answer is not protected; anybody may have sent it"};
-  if (has(CMP_R_ERROR_VALIDATING_PROTECTION))
-    return {ErrorClass::protection,
-            with_reason("the message protection of the CMP server's answer is not to be relied on", judgement)};
+  if (has(CMP_R_ERROR_VALIDATING_PROTECTION)) return distrust(trust);
   if (has_any({CMP_R_ERROR_CREATING_CERTREQ, CMP_R_ERROR_PROTECTING_MESSAGE, CMP_R_ERROR_CREATING_GENM}))
     return {ErrorClass::policy, with_reason("the keys of this device make no CMP request", last_reason())};
   if (has_any({CMP_R_REQUEST_REJECTED_BY_SERVER, CMP_R_RECEIVED_ERROR})) return refusal();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "enroll/cmp/handles.h"
+#include "enroll/cmp/signer_trust.h"
 #include "enroll/error.h"
 
 namespace edgeseal::enroll::cmp {
@@ -16,8 +17,8 @@ class Failure {
 
   // CMP_R_*, at any place of the queue.
   [[nodiscard]] bool has(int reason) const;
-  // `judgement` is what was found wrong with the certificate that signed the answer; it may be empty.
-  [[nodiscard]] Error error(const std::string& judgement) const;
+  // `trust` judged who signed the answer; it may be null.
+  [[nodiscard]] Error error(const SignerTrust* trust) const;
 
  private:
   struct Entry {
@@ -27,9 +28,11 @@ class Failure {
 
   [[nodiscard]] bool has_any(std::initializer_list<int> reasons) const;
   [[nodiscard]] Error refusal() const;
+  [[nodiscard]] Error distrust(const SignerTrust* trust) const;
   [[nodiscard]] std::string last_reason() const;
 
   std::vector<Entry> entries_;
+  std::vector<Certificate> extra_certificates_;
   int fail_info_;
   std::string status_;  // of the server, printable
 };

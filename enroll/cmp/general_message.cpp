@@ -81,7 +81,7 @@ InformationStackPtr GeneralMessage::ask(InformationPtr question) {
   if (answers) return answers;
   const Failure failure(*context_);
   transfer_.rethrow();
-  throw failure.error(trust_ == nullptr ? std::string() : trust_->judgement());
+  throw failure.error(trust_);
 }
 
 std::optional<Bytes> GeneralMessage::ask(InformationPtr question, const ASN1_OBJECT& answer) {

@@ -110,15 +110,24 @@ class Run {
     const RequestedCertificate requested = requested_certificate(request);
     if (job_.operation == Operation::renew) require_same_names(requested, identity_->certificate);
     port_.entered(Stage::enrolment);
-    const Outcome outcome = client.enrol(
-        enrolment(request, requested.public_key),
-        [this, &requested](const Offer& offer) { return accept(offer, requested); }, stop_);
+    const Outcome outcome = enrol(client, request, requested);
     result_.certificate = der_of(outcome.issued.certificate);
     result_.chain = encoded(outcome.issued.chain);
     if (trust_.anchors.empty()) keep_trust(received_trust(outcome.ca_pubs));
   }
 
+  // A server that has issued something will not take the secret once more, if that was for one use.
+  Outcome enrol(Client& client, const Bytes& request, const RequestedCertificate& requested) try {
+    return client.enrol(
+        enrolment(request, requested.public_key),
+        [this, &requested](const Offer& offer) { return accept(offer, requested); }, stop_);
+  } catch (const Error& error) {
+    if (job_.password && (is_issued_ || error.error_class() == ErrorClass::key_mismatch)) port_.secret_spent();
+    throw;
+  }
+
   IssuedCertificate accept(const Offer& offer, const RequestedCertificate& requested) {
+    is_issued_ = true;
     port_.entered(Stage::verification);
     const TrustSet trust = trust_.anchors.empty() ? received_trust(offer.ca_pubs) : trust_;
     return accept_issued(offer.received, requested, trust, job_.rules, clock_);
@@ -154,6 +163,7 @@ class Run {
   const Clock clock_;
   const std::optional<ClientIdentity> identity_;
   const TrustSet trust_;
+  bool is_issued_ = false;
   Result result_;
 };
 

@@ -32,9 +32,9 @@ bool acts_for_an_authority(X509& certificate) {
 }  // namespace
 
 SignerTrust::SignerTrust(const ServerTrust& trust, std::vector<Certificate> signers, const Clock& clock)
-    : signers_(std::move(signers)), store_(make_store(trust)) {
+    : now_(clock()), signers_(std::move(signers)), store_(make_store(trust)) {
   X509_VERIFY_PARAM* param = X509_STORE_get0_param(store_.get());
-  X509_VERIFY_PARAM_set_time(param, std::chrono::system_clock::to_time_t(clock().time));
+  X509_VERIFY_PARAM_set_time(param, std::chrono::system_clock::to_time_t(now_.time));
   X509_VERIFY_PARAM_set_depth(param, max_chain_depth);
   X509_VERIFY_PARAM_set_auth_level(param, auth_level);
   judge_lists_ = X509_STORE_get_verify_cb(store_.get());
@@ -70,6 +70,13 @@ int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
 
 bool SignerTrust::is_authority(X509& certificate) const {
   return X509_check_ca(&certificate) == 1 || acts_for_an_authority(certificate) || is_named(certificate);
+}
+
+bool SignerTrust::doubts_clock(const std::vector<Certificate>& certificates) const {
+  std::time_t now = std::chrono::system_clock::to_time_t(now_.time);
+  return !now_.synchronised && std::ranges::any_of(certificates, [&now](const Certificate& certificate) {
+    return X509_cmp_time(X509_get0_notBefore(certificate.get()), &now) > 0;
+  });
 }
 
 bool SignerTrust::is_named(X509& certificate) const {

@@ -30,6 +30,7 @@ class NoAgent final : public JobPort {
   void entered(Stage) override {}
   Bytes signing_request(const RequestedAttributes&) override { throw Error(ErrorClass::policy, "no request"); }
   Decision decide(const ProposedAnchor&, const std::stop_token&) override { return Decision::refused; }
+  void secret_spent() override {}
 };
 
 struct Arguments {
@@ -46,7 +47,8 @@ Job job_of(const Arguments& arguments) {
   job.trust.anchors = {bytes_in(arguments.anchor)};
   job.rules.extended_key_usages.clear();
   job.cmp.key = arguments.key;
-  if (!arguments.identity.empty()) job.identity = NamedIdentity{arguments.identity, bytes_in(arguments.certificate), {}};
+  if (!arguments.identity.empty())
+    job.identity = NamedIdentity{arguments.identity, bytes_in(arguments.certificate), {}};
   if (arguments.secret.empty()) return job;
   const Bytes secret = bytes_in(arguments.secret);
   job.password = Password{arguments.reference, SecretBytes(secret.begin(), secret.end()), {}};

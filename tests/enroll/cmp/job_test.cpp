@@ -20,7 +20,10 @@ class FakeAgent final : public JobPort {
   Bytes signing_request(const RequestedAttributes&) override { return request_; }
   Decision decide(const ProposedAnchor&, const std::stop_token&) override { return Decision::refused; }
 
+  void secret_spent() override { ++secrets_spent; }
+
   std::vector<Stage> stages;
+  int secrets_spent = 0;
 
  private:
   Bytes request_;
@@ -81,6 +84,22 @@ BOOST_AUTO_TEST_CASE(anchors_in_force_stay) {
   know_anchor();
   server.ca_pubs = {Identity::root("Somebody else").certificate};
   BOOST_TEST(run().anchors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_is_spent_once_something_was_issued) {
+  know_anchor();
+  know_secret();
+  server.status = OSSL_CMP_PKISTATUS_rejection;
+  BOOST_TEST(problem() == "rejected");
+  BOOST_TEST(agent.secrets_spent == 0);
+  server.status = OSSL_CMP_PKISTATUS_accepted;
+  server.certified = ec_key();
+  BOOST_TEST(problem() == "key-mismatch");
+  BOOST_TEST(agent.secrets_spent == 1);
+  server.certified = key;
+  server.certificate_extensions = ca_extensions;
+  BOOST_TEST(problem() == "unsuitable-certificate");
+  BOOST_TEST(agent.secrets_spent == 2);
 }
 
 BOOST_AUTO_TEST_CASE(without_any_anchor_nothing_is_taken) {

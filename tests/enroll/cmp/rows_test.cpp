@@ -19,6 +19,17 @@ constexpr unsigned context_6 = 0xA6;
 
 BOOST_FIXTURE_TEST_SUITE(cmp_rows, CmpFixture)
 
+BOOST_AUTO_TEST_CASE(EN14_a_clock_that_nobody_has_set_is_told_from_a_stranger) {
+  cmp::Settings settings = with_certificate();
+  bool synchronised = false;
+  settings.clock = [&synchronised] {
+    return TimeOfDay{std::chrono::system_clock::now() - hours(24 * 365), synchronised};
+  };
+  BOOST_TEST(refusal(settings, first_certificate()) == "clock");
+  synchronised = true;
+  BOOST_TEST(refusal(settings, first_certificate()) == "protection");
+}
+
 BOOST_AUTO_TEST_CASE(EN16_what_is_no_cmp_message_is_an_error_of_transport) {
   const std::string page = "<html><body>captive portal</body></html>";
   const std::vector<HttpReply> replies{{200, "text/html", page},

@@ -1,0 +1,41 @@
+#include "enroll/helper/job_run.h"
+
+#include "enroll/helper/protocol.h"
+#include "enroll/job_material.h"
+
+namespace edgeseal::enroll::helper {
+namespace {
+
+// A renewal stands on the current certificate; a secret is for the first one.
+Question question_of(const Job& job, const Bytes& request) {
+  Question question;
+  question.job = job.identifier;
+  question.url = job.url;
+  question.request = request;
+  question.anchors = job.trust.anchors;
+  if (job.operation == Operation::renew && job.identity) question.certificate = job.identity->certificate;
+  if (job.operation == Operation::enrol && job.password) question.password = &*job.password;
+  return question;
+}
+
+}  // namespace
+
+Result run(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
+  if (job.operation == Operation::trust)
+    throw Error(ErrorClass::policy, "a helper brings no trust anchors; the profile names them");
+  port.entered(Stage::request);
+  const Bytes request = job.request.empty() ? port.signing_request({}) : job.request;
+  const RequestedCertificate requested = requested_certificate(request);
+  port.entered(Stage::enrolment);
+  const SecretBytes told = encode(question_of(job, request));
+  const ProgramEnd end = run_program(job.helper, told, {}, stop);
+  port.entered(Stage::verification);
+  const IssuedCertificate issued = accept_issued(issued_certificates(end), requested, trust_set_of(job.trust),
+                                                 job.rules, surroundings.clock(job.time_floor));
+  Result result;
+  result.certificate = der_of(issued.certificate);
+  result.chain = encoded(issued.chain);
+  return result;
+}
+
+}  // namespace edgeseal::enroll::helper

@@ -1,0 +1,122 @@
+// Programs that somebody wrote for us: how they are run, and what they cannot do.
+
+#include <stdlib.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "enroll/error.h"
+#include "enroll/helper/program.h"
+
+namespace {
+
+using namespace edgeseal::enroll;
+using helper::ProgramEnd;
+using helper::ProgramLimits;
+namespace fs = std::filesystem;
+
+struct Programs {
+  fs::path directory = [] {
+    std::string name = (fs::temp_directory_path() / "edgeseal-helper-XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+    return fs::path(name);
+  }();
+  ~Programs() { fs::remove_all(directory); }
+
+  [[nodiscard]] fs::path script(const std::string& lines) const {
+    const fs::path path = directory / "program";
+    std::ofstream(path) << "#!/bin/bash\n" << lines << "\n";
+    fs::permissions(path, fs::perms::owner_all);
+    return path;
+  }
+
+  [[nodiscard]] ProgramEnd run(const std::string& lines, const std::string& input = "",
+                               ProgramLimits limits = {}) const {
+    return helper::run_program(script(lines), bytes_of(input), limits, {});
+  }
+
+  [[nodiscard]] std::string problem(const std::string& path, ProgramLimits limits = {},
+                                    const std::stop_token& stop = {}) const {
+    try {
+      (void)helper::run_program(path, {}, limits, stop);
+      return "nothing";
+    } catch (const Error& error) {
+      return std::string(name_of(error.error_class()));
+    }
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(helper_program, Programs)
+
+BOOST_AUTO_TEST_CASE(it_reads_to_the_end_and_answers) {
+  const std::string much(1'000'000, 'x');
+  const ProgramEnd end = run("wc -c; exit 5", much);
+  BOOST_TEST(end.exit_status == 5);
+  BOOST_TEST(text_of(end.output) == "1000000\n");
+}
+
+BOOST_AUTO_TEST_CASE(it_need_not_listen) {
+  BOOST_TEST(run("exec <&-; echo done", std::string(1'000'000, 'x')).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(it_has_an_environment_and_descriptors_of_its_own) {
+  ::setenv("EDGESEAL_TEST_SECRET", "1", 1);
+  const ProgramEnd end =
+      run("env | cut -d= -f1 | sort | tr '\\n' ' '; pwd\n"
+          "for number in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$number ] || echo leaked; done");
+  const std::string output(text_of(end.output));
+  BOOST_TEST(output.find("EDGESEAL") == std::string::npos);
+  BOOST_TEST(output.find("HOME") == std::string::npos);
+  BOOST_TEST(output.ends_with(" /\n"));
+}
+
+BOOST_AUTO_TEST_CASE(it_has_only_so_much_time_and_to_say) {
+  ProgramLimits limits;
+  limits.time = std::chrono::milliseconds(300);
+  BOOST_TEST(problem(script("exec sleep 1000"), limits) == "transport");
+  BOOST_TEST(problem(script("yes")) == "transport");
+  BOOST_TEST(problem(script("kill -SEGV $$")) == "transport");
+}
+
+BOOST_AUTO_TEST_CASE(it_ends_when_it_is_told_to) {
+  std::stop_source stop;
+  const fs::path sign = directory / "began";
+  const std::jthread stopper([&] {
+    while (!fs::exists(sign)) std::this_thread::yield();
+    stop.request_stop();
+  });
+  BOOST_TEST(problem(script("touch '" + sign.string() + "'; exec sleep 1000"), {}, stop.get_token()) == "cancelled");
+}
+
+BOOST_AUTO_TEST_CASE(its_children_end_with_it) {
+  const ProgramEnd end = run("sleep 1000 </dev/null >/dev/null 2>&1 & echo $!");
+  const std::string child(text_of(end.output));
+  BOOST_TEST(!child.empty());
+  std::ifstream status("/proc/" + child.substr(0, child.size() - 1) + "/stat");
+  std::string number, name, state = "gone";
+  status >> number >> name >> state;
+  BOOST_TEST((state == "gone" || state == "Z" || state == "X"));
+}
+
+BOOST_AUTO_TEST_CASE(what_others_may_replace_is_not_run) {
+  const fs::path path = script("exit 0");
+  BOOST_TEST(problem(path) == "nothing");
+  fs::permissions(path, fs::perms::group_write, fs::perm_options::add);
+  BOOST_TEST(problem(path) == "policy");
+  fs::permissions(path, fs::perms::owner_all);
+  fs::permissions(directory, fs::perms::others_write, fs::perm_options::add);
+  BOOST_TEST(problem(path) == "policy");
+  fs::permissions(directory, fs::perms::owner_all);
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  BOOST_TEST(problem(path) == "policy");
+  BOOST_TEST(problem("program") == "policy");
+  BOOST_TEST(problem(directory / "none") == "policy");
+  BOOST_TEST(problem(directory) == "policy");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,182 @@
+// What a helper is told, what it answers, and a whole job by the example.
+
+#include <openssl/pem.h>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+#include "enroll/helper/job_run.h"
+#include "enroll/helper/protocol.h"
+#include "tests/enroll/cmp/test_authority.h"
+
+namespace {
+
+using namespace edgeseal::test;
+using namespace edgeseal::enroll;
+using helper::ProgramEnd;
+namespace fs = std::filesystem;
+
+template <class Write>
+std::string pem_of(const Write& write) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  write(bio.get());
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+std::string pem_of(const Certificate& certificate) {
+  return pem_of([&certificate](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); });
+}
+
+ProgramEnd end_with(int status, const std::string& text) {
+  const ByteView bytes = bytes_of(text);
+  return {status, {bytes.begin(), bytes.end()}};
+}
+
+struct Told {
+  std::string error_class, message;
+  std::chrono::seconds retry_after{0};
+};
+Told told_by(const ProgramEnd& end) {
+  try {
+    (void)helper::issued_certificates(end);
+    return {"nothing", {}, {}};
+  } catch (const Error& error) {
+    return {std::string(name_of(error.error_class())), error.what(), error.retry_after()};
+  }
+}
+
+BOOST_AUTO_TEST_SUITE(helper_protocol)
+
+BOOST_AUTO_TEST_CASE(the_question_is_one_object) {
+  const Identity root = Identity::root("Plant");
+  const ByteView secret = bytes_of("s3cret");
+  const Password password{"gateway", {secret.begin(), secret.end()}, {}};
+  helper::Question question;
+  question.job = "7";
+  question.url = "https://ca.example";
+  question.request = signing_request("gateway", ec_key());
+  question.anchors = {der_of(root.certificate)};
+  question.password = &password;
+  const SecretBytes line = helper::encode(question);
+  const auto json = nlohmann::json::parse(text_of(line));
+  BOOST_TEST(json["version"] == 1);
+  BOOST_TEST(json["operation"] == "enrol");
+  BOOST_TEST(json["secret"] == "s3cret");
+  BOOST_TEST(json["anchors"][0] == pem_of(root.certificate));
+  BOOST_TEST(json["request"].get<std::string>().starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+  BOOST_TEST(!json.contains("certificate"));
+  BOOST_TEST(text_of(line).ends_with("}\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_that_is_no_text_is_refused) {
+  const Password password{"gateway", {std::byte{0xFF}}, {}};
+  helper::Question question;
+  question.request = signing_request("gateway", ec_key());
+  question.password = &password;
+  BOOST_CHECK_THROW((void)helper::encode(question), Error);
+}
+
+BOOST_AUTO_TEST_CASE(every_exit_status_has_a_meaning) {
+  const char* classes[] = {"transport",   "waiting", "rejected", "transport",
+                           "credentials", "waiting", "policy",   "transport"};
+  for (int status = 0; status < 8; ++status) {
+    BOOST_TEST_CONTEXT(status) BOOST_TEST(told_by(end_with(status, "")).error_class == classes[status]);
+    const Told told = told_by(end_with(status, R"({"version": 1, "delay": 7, "message": "so \u001b[2J it is"})"));
+    BOOST_TEST_CONTEXT(status) BOOST_TEST(told.error_class == classes[status]);
+    BOOST_TEST(told.message.find('\x1b') == std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_delay_has_bounds) {
+  const auto delay = [](const std::string& value) {
+    return told_by(end_with(5, "{\"version\": 1, \"delay\": " + value + "}")).retry_after.count();
+  };
+  BOOST_TEST(delay("7") == 7);
+  BOOST_TEST(delay("0") == 1);
+  BOOST_TEST(delay("-1") == 1);
+  BOOST_TEST(delay("1000000000") == 86'400);
+  BOOST_TEST(delay("\"soon\"") == 60);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_answer_is_an_error_of_transport) {
+  const std::string certificate = nlohmann::json(pem_of(Identity::root("Plant").certificate)).dump();
+  for (const std::string& text :
+       {std::string("issued"), std::string("[]"), std::string("{}"), std::string(R"({"version": 2})"),
+        std::string(R"({"version": 1})"), std::string(R"({"version": 1, "certificate": "none"})"),
+        std::string(R"({"version": 1, "certificate": 7})"), "{\"certificate\": " + certificate + "}",
+        "{\"version\": 1, \"version\": 1, \"certificate\": " + certificate + "}"})
+    BOOST_TEST_CONTEXT(text) BOOST_TEST(told_by(end_with(0, text)).error_class == "transport");
+  BOOST_TEST(told_by(end_with(0, "{\"version\": 1, \"more\": 1, \"certificate\": " + certificate + "}")).error_class ==
+             "nothing");
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_of_certificates_is_refused) {
+  const std::string pem = pem_of(Identity::root("Plant").certificate);
+  std::string chain;
+  for (int count = 0; count < 33; ++count) chain += pem;
+  const nlohmann::json answer{{"version", 1}, {"certificate", pem}, {"chain", chain}};
+  BOOST_TEST(told_by(end_with(0, answer.dump())).error_class == "transport");
+}
+
+class NoAgent final : public JobPort {
+ public:
+  void entered(Stage) override {}
+  Bytes signing_request(const RequestedAttributes&) override { throw Error(ErrorClass::policy, "no request"); }
+  Decision decide(const ProposedAnchor&, const std::stop_token&) override { return Decision::refused; }
+  void secret_spent() override {}
+};
+
+// The authority of the example.
+struct Example {
+  fs::path directory = [] {
+    std::string name = (fs::temp_directory_path() / "edgeseal-helper-XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+    return fs::path(name);
+  }();
+  Identity root = Identity::root("Plant");
+  Job job;
+  NoAgent agent;
+
+  Example() {
+    fs::copy_file(EDGESEAL_EXAMPLE_HELPER, directory / "helper");
+    fs::permissions(directory / "helper", fs::perms::owner_all);
+    std::ofstream(directory / "ca.pem") << pem_of(root.certificate);
+    std::ofstream(directory / "ca.key") << pem_of(
+        [this](BIO* bio) { PEM_write_bio_PrivateKey(bio, root.key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    job.url = "file://" + directory.string();
+    job.helper = directory / "helper";
+    job.request = edgeseal::test::signing_request("gateway", ec_key());
+    job.trust.anchors = {der_of(root.certificate)};
+  }
+  ~Example() { fs::remove_all(directory); }
+
+  [[nodiscard]] Result run() { return helper::run(job, agent, {}, {}); }
+  [[nodiscard]] std::string problem() {
+    try {
+      (void)run();
+      return "nothing";
+    } catch (const Error& error) {
+      return std::string(name_of(error.error_class()));
+    }
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(the_example_issues_when_somebody_has_approved, Example) {
+  BOOST_TEST(problem() == "waiting");
+  std::ofstream(directory / "approved") << "";
+  const Result result = run();
+  BOOST_TEST((parse_certificate(result.certificate)));
+  BOOST_TEST(result.anchors.empty());
+  job.trust.anchors = {der_of(Identity::root("Plant").certificate)};
+  BOOST_TEST(problem() == "unsuitable-certificate");
+  fs::remove(directory / "ca.pem");
+  BOOST_TEST(problem() == "transport");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
