@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
 
 #include <algorithm>
 #include <csignal>
@@ -20,6 +21,14 @@ namespace {
 constexpr std::chrono::seconds stop_limit{10};  // for requests in work when the agent has to end
 constexpr std::chrono::milliseconds stop_step{20};
 constexpr std::uint32_t seconds_till_shutdown = 10;  // for the answers of the server to arrive
+
+// What machine-id(5) names, or where there is none yet, what this start has; hashed once more for each purpose.
+Bytes device_id() {
+  sd_id128_t id{};
+  if (::sd_id128_get_machine(&id) < 0) (void)::sd_id128_get_boot(&id);
+  const auto bytes = std::as_bytes(std::span(id.bytes));
+  return {bytes.begin(), bytes.end()};
+}
 
 TpmWorker::Opener tpm_opener(const std::string& tcti, const std::optional<Bytes>& recorded_name,
                              std::function<void(tpm::KeyDevice&)> install_approvals) {
@@ -116,8 +125,12 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
              {[this](const dbus::ApplicationInfo& application) {
                 bus_->application_added(application);
                 spares_.refill();
+                enrolment_.look();
               },
-              [this](const std::string& name) { bus_->application_removed(name); },
+              [this](const std::string& name) {
+                bus_->application_removed(name);
+                enrolment_.look();
+              },
               [this](const std::string& name, const std::vector<std::string>& access) {
                 bus_->access_changed(name, access);
               }}),
@@ -137,7 +150,10 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       pin_marker_(configuration.state_directory),
       bundles_({loop_, state_, seal_, tries_, setup_, software_, audit_, {lists_, groups_, device_}},
                configuration.bundles, bundles_world()),
-      bundle_ports_(bundles_) {
+      bundle_ports_(bundles_),
+      enrolment_({loop_, state_, keys_, lent_, applications_, groups_, transactions_, lists_, identity_, audit_},
+                 configuration.enrolment, enrolment_world(), device_id()),
+      enrolment_ports_(enrolment_, anchor_) {
   seal_setup_flag(state_, seal_);
   setup_.use_tries(tries_);
   setup_.observe([this] { setup_changed(); });
@@ -150,10 +166,12 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   applications_.publish_missing();
   policy::UniqueFd listener = passed_listener ? std::move(passed_listener) : listen_on(configuration.key_socket_path);
   key_socket_.emplace(loop_, keys_, std::move(listener), configuration.key_socket);
+  key_socket_->use_lent_keys(lent_);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
   bus_.emplace(dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_,
-                           busy_ports_, device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_},
+                           busy_ports_, device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_,
+                           enrolment_ports_},
                bus_settings);
   serve_bus();
   watch_switch(configuration.setup_switch);
@@ -237,6 +255,45 @@ Bundles::World Agent::bundles_world() {
               }};
 }
 
+Enrolment::World Agent::enrolment_world() {
+  return {.clocks =
+              [this] {
+                using std::chrono::floor;
+                using std::chrono::seconds;
+                return BestTime::Reading{floor<seconds>(time_.now()), read_time_of_day().synchronised,
+                                         floor<seconds>(clock_.now())};
+              },
+          .busy = [this] { return inhibitors_.busy(); },
+          .job_added =
+              [this](const Job& job) {
+                if (bus_) bus_->job_added(enrolment_ports_.info(job));
+              },
+          .job_changed =
+              [this](const Job& job) {
+                if (bus_) bus_->job_changed(job.number);
+              },
+          .job_removed =
+              [this](JobNumber number) {
+                if (bus_) bus_->job_removed(number);
+              },
+          .job_waiting =
+              [this](JobNumber number) {
+                if (bus_) bus_->job_waiting(number);
+              },
+          .job_cancelled =
+              [this](JobNumber number) {
+                if (bus_) bus_->job_cancelled(number);
+              },
+          .changed =
+              [this] {
+                if (bus_) bus_->enrolment_changed();
+              },
+          .expiring =
+              [this](const Slot& slot, unsigned days, RenewalTime end, const std::string& needs) {
+                if (bus_) bus_->certificate_expiring(slot.key_name(), days, microseconds_of(end), needs);
+              }};
+}
+
 Staging::World Agent::staging_world() {
   return {[this] {
             const TimeOfDay read = read_time_of_day();
@@ -261,6 +318,7 @@ void Agent::watch_switch(const SwitchSettings& settings) {
 
 // Until then nobody knows whether the stored lists are good.
 void Agent::seal_opened() {
+  enrolment_.look();
   onboarding_.look();
   staging_.look();
   bundles_.look();
@@ -276,6 +334,7 @@ void Agent::trust_list_changed(const dbus::GroupName& group) {
   adoption_.trust_list_changed(group);
   alarms_.look();
   onboarding_.look();
+  enrolment_.look();
 }
 
 void Agent::alarm_changed(const dbus::GroupName& group, const Alarm& alarm) {
@@ -286,6 +345,7 @@ void Agent::group_changed(const dbus::GroupName& group) {
   if (bus_) bus_->group_changed(group);
   alarms_.look();
   onboarding_.look();
+  enrolment_.look();
 }
 
 void Agent::changes_applied(const AppliedChanges& changes) {
@@ -337,6 +397,7 @@ void Agent::directories_changed() {
 }
 
 void Agent::busy_changed() {
+  enrolment_.look();
   if (bus_) bus_->busy_changed();
 }
 

@@ -26,10 +26,13 @@
 #include "agent/key_maker.h"
 #include "agent/key_service.h"
 #include "agent/key_socket.h"
+#include "agent/lent_keys.h"
 #include "agent/onboarding/onboarding.h"
 #include "agent/pcr_policies.h"
 #include "agent/publication.h"
 #include "agent/rejected_publication.h"
+#include "agent/renewal/enrolment.h"
+#include "agent/renewal/enrolment_ports.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
@@ -97,6 +100,7 @@ class Agent {
   void setup_changed();
   [[nodiscard]] Staging::World staging_world();
   [[nodiscard]] Bundles::World bundles_world();
+  [[nodiscard]] Enrolment::World enrolment_world();
   [[nodiscard]] std::vector<std::string> device_names();
   void watch_switch(const SwitchSettings& settings);
   void tpm_changed();
@@ -117,6 +121,7 @@ class Agent {
   SoftwareWorker software_;
   SealedKeys sealed_;
   KeyService keys_;
+  LentKeys lent_;
   SpareKeys spares_;
   KeyMaker maker_;
   Attestation attestation_;
@@ -158,6 +163,8 @@ class Agent {
   PinMarker pin_marker_;
   Bundles bundles_;
   BundlePorts bundle_ports_;
+  Enrolment enrolment_;
+  EnrolmentPorts enrolment_ports_;
   std::optional<dbus::Service> bus_;
   std::optional<EventLoop::Source> bus_source_, bus_timer_;
   std::optional<KeySocket> key_socket_;

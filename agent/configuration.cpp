@@ -143,6 +143,13 @@ void read_bundle(ConfigurationTable& table, Configuration& configuration) {
   bundles.verify_within = std::chrono::seconds(seconds);
 }
 
+void read_enrolment(ConfigurationTable& table, Configuration& configuration) {
+  auto seconds = static_cast<unsigned>(configuration.enrolment.job_time.count());
+  table.read("account", configuration.enrolment.account);
+  table.read("job-seconds", seconds, 30, 3600);
+  configuration.enrolment.job_time = std::chrono::seconds(seconds);
+}
+
 void read_main_file(const std::string& path, Configuration& configuration) {
   const toml::table file = parse(path);
   ConfigurationTable main(path, file);
@@ -163,6 +170,7 @@ void read_main_file(const std::string& path, Configuration& configuration) {
   main.read_table("staging", [&](ConfigurationTable& table) { read_staging(table, configuration); });
   main.read_table("state", [&](ConfigurationTable& table) { table.read("directory", configuration.state_directory); });
   main.read_table("bundle", [&](ConfigurationTable& table) { read_bundle(table, configuration); });
+  main.read_table("enrolment", [&](ConfigurationTable& table) { read_enrolment(table, configuration); });
   main.read_table("setup", [&](ConfigurationTable& table) { read_setup(path, table, configuration); });
   main.read_table("bus", [&](ConfigurationTable& table) { table.read("admin-group", configuration.admin_group); });
   main.read_table("key-socket", [&](ConfigurationTable& table) {
@@ -184,9 +192,12 @@ Configuration load_configuration(const std::string& given_path) {
   Configuration configuration;
   if (const char* directory = std::getenv("STATE_DIRECTORY")) configuration.state_directory = directory;
   if (path != default_configuration_path || !is_missing(path)) read_main_file(path, configuration);
-  const auto directory = std::filesystem::path(path).parent_path() / "applications.d";
-  for (const std::string& file : configuration_files(directory))
+  const auto directory = std::filesystem::path(path).parent_path();
+  for (const std::string& file : configuration_files(directory / "applications.d"))
     configuration.applications.push_back(parse_application(file));
+  if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY"))
+    configuration.enrolment.credentials_directory = credentials;
+  configuration.enrolment.profiles = load_profiles(directory / "enrolment.d");
   return configuration;
 }
 

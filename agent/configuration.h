@@ -7,6 +7,7 @@
 #include "agent/device_identity.h"
 #include "agent/key_socket.h"
 #include "agent/onboarding/onboarding.h"
+#include "agent/renewal/enrolment.h"
 #include "agent/retired_keys.h"
 #include "agent/sealed_keys.h"
 #include "agent/server_configuration.h"
@@ -47,6 +48,7 @@ struct Configuration {
   SwitchSettings setup_switch;
   Staging::Settings staging;
   Bundles::Settings bundles;
+  Enrolment::Settings enrolment;  // with the profiles of enrolment.d/*.toml beside the file
   std::string admin_group = "edgeseal-admin";
   std::vector<ApplicationRecord> applications;  // of applications.d/*.toml beside the file, by name
 };

@@ -148,7 +148,7 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     if (!wire::decode(record, request)) return reject(request_id, "malformed describe");
     const KeyPtr key =
         request.key_name.empty() ? socket_.keys_.find(request.key_id) : socket_.keys_.find(request.key_name);
-    require_permission(key->access, key->slot);
+    require_permission(*key);
     const std::string name = key->slot.key_name();
     wire::DescribeResponse response;
     response.key_id = key->id;
@@ -221,8 +221,8 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] KeyPtr usable_key(const KeyId& id) {
     const KeyPtr key = socket_.keys_.find(id);
-    require_permission(key->access, key->slot);
-    if (key->status == KeyStatus::pending)
+    require_permission(*key);
+    if (key->status == KeyStatus::pending && !socket_.is_lent(id, caller_.uid))
       throw Error(Code::not_found,
                   fmt::format("the key of {} waits for its certificate and cannot be used yet", key->slot.key_name()));
     return key;
@@ -244,6 +244,10 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     const std::size_t size = wire::encode(request_id, wire::DecryptResponse{plaintext.view()}, buffer);
     send(size);
     ::explicit_bzero(buffer.data(), size);
+  }
+
+  void require_permission(const Key& key) {
+    if (!socket_.is_lent(key.id, caller_.uid)) require_permission(key.access, key.slot);
   }
 
   void require_permission(const std::vector<policy::AccessRule>& access, const Slot& slot) {

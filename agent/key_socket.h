@@ -8,6 +8,7 @@
 
 #include "agent/event_loop.h"
 #include "agent/key_service.h"
+#include "agent/lent_keys.h"
 #include "agent/log_limit.h"
 #include "policy/unique_fd.h"
 
@@ -34,6 +35,8 @@ class KeySocket {
   KeySocket(const KeySocket&) = delete;
   KeySocket& operator=(const KeySocket&) = delete;
 
+  // Who may use a key besides those whom its access rules name; without, nobody.
+  void use_lent_keys(const LentKeys& lent) { lent_ = &lent; }
   // Takes no further request; those in work are still answered. Clients reconnect to the next agent.
   void stop_accepting();
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
@@ -42,6 +45,9 @@ class KeySocket {
   class Connection;
   using ConnectionId = std::uint64_t;
 
+  [[nodiscard]] bool is_lent(const KeyId& id, uid_t account) const {
+    return lent_ != nullptr && lent_->has(id, account);
+  }
   void accept_clients();
   void admit(policy::UniqueFd client);
   // Makes room, where all connections are taken, at the cost of the user who has most of them.
@@ -52,6 +58,7 @@ class KeySocket {
 
   EventLoop& loop_;
   KeyService& keys_;
+  const LentKeys* lent_ = nullptr;
   policy::UniqueFd listener_;
   const Limits limits_;
   ConnectionId last_id_ = 0;

@@ -10,6 +10,7 @@
 
 #include "agent/certificate.h"
 #include "agent/error.h"
+#include "agent/key_reference.h"
 #include "agent/published_item.h"
 #include "provider/wire/key_reference.h"
 
@@ -109,11 +110,7 @@ std::string bundle(const Items& items) {
 }
 
 std::string key_reference_pem(const PublishedSlot& slot) {
-  std::array<std::byte, wire::max_key_reference_size> der{};
-  const std::string name = slot.slot.key_name();
-  const std::size_t size = wire::encode(wire::KeyReference{name, slot.public_key}, der);
-  if (size == 0) throw Error(Code::internal_error, "the key reference of " + name + " does not fit its bounds");
-  return pem(std::string(wire::key_reference_label).c_str(), ByteView(der).first(size));
+  return pem(std::string(wire::key_reference_label).c_str(), key_reference(slot.slot.key_name(), slot.public_key));
 }
 
 std::string chain_pem(const CertificateRecord& record) {

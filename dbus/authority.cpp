@@ -47,9 +47,10 @@ CallError refusal(const Question& question, Polkit::Verdict verdict, const std::
 }  // namespace
 
 Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding,
-                     std::string admin_group, PolkitLimits limits)
+                     const EnrolmentPort& enrolment, std::string admin_group, PolkitLimits limits)
     : accounts_(accounts),
       onboarding_(onboarding),
+      enrolment_(enrolment),
       admin_group_(std::move(admin_group)),
       credentials_(connection),
       polkit_(connection, limits) {}
@@ -73,6 +74,7 @@ void Authority::decide(Question question, Answer answer) {
 
 bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
   if (uid == 0) return true;
+  if (question.privilege == Privilege::RunJobs) return enrolment_.runs_jobs(uid);
   if (question.privilege == Privilege::Inhibit) return accounts_.is_account(uid);
   if (!belongs_to_applications(question.privilege) || question.application.empty() || question.must_delegate) {
     return false;
@@ -84,7 +86,10 @@ bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
 
 bool Authority::allowed_without_polkit(const Question& question, const Credentials& credentials) const {
   if (question.privilege == Privilege::Inspect) return true;
-  if (admin_group_.empty() || question.privilege == Privilege::ReportPresence) return false;
+  if (admin_group_.empty() || question.privilege == Privilege::ReportPresence ||
+      question.privilege == Privilege::RunJobs) {
+    return false;
+  }
   const auto administrators = group_id(admin_group_);
   return administrators && std::ranges::find(credentials.groups, *administrators) != credentials.groups.end();
 }

@@ -6,6 +6,7 @@
 
 #include "dbus/credentials.h"
 #include "dbus/device_ports.h"
+#include "dbus/enrolment_port.h"
 #include "dbus/polkit.h"
 #include "dbus/ports.h"
 #include "dbus/privilege.h"
@@ -26,15 +27,15 @@ struct Decision {
   std::optional<CallError> refusal;  // none: the caller may
 };
 
-// Who may do what: root; the account of an application for its own certificates, and to inhibit changes; who polkit
-// says; where there is no polkit, the members of the administrators' group. Inspecting without polkit is for every
-// local user.
+// Who may do what: root; the account of an application for its own certificates, and to inhibit changes; the account
+// that runs jobs, for that; who polkit says; where there is no polkit, the members of the administrators' group.
+// Inspecting without polkit is for every local user.
 class Authority {
  public:
   using Answer = std::function<void(const Decision&)>;
 
-  Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding, std::string admin_group,
-            PolkitLimits limits);
+  Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding,
+            const EnrolmentPort& enrolment, std::string admin_group, PolkitLimits limits);
 
   // Answers once, at once or later; `answer` must not throw.
   void decide(Question question, Answer answer);
@@ -47,6 +48,7 @@ class Authority {
 
   AuditPort& accounts_;
   OnboardingPort& onboarding_;
+  const EnrolmentPort& enrolment_;
   std::string admin_group_;
   CredentialCache credentials_;
   Polkit polkit_;

@@ -13,6 +13,8 @@
 #include "dbus/generated/org.edgeseal.Busy1_proxy.h"
 #include "dbus/generated/org.edgeseal.CertificateGroup1_proxy.h"
 #include "dbus/generated/org.edgeseal.DeviceIdentity1_proxy.h"
+#include "dbus/generated/org.edgeseal.Enrolment1_proxy.h"
+#include "dbus/generated/org.edgeseal.Job1_proxy.h"
 #include "dbus/generated/org.edgeseal.Onboarding1_proxy.h"
 #include "dbus/generated/org.edgeseal.ServerConfiguration1_proxy.h"
 #include "dbus/generated/org.edgeseal.Setup1_proxy.h"
@@ -73,9 +75,26 @@ class BusyCalls : public org::edgeseal::Busy1_proxy {
   void onContactDue() override {}
 };
 
+class EnrolmentCalls : public org::edgeseal::Enrolment1_proxy {
+ protected:
+  using Enrolment1_proxy::Enrolment1_proxy;
+  ~EnrolmentCalls() = default;
+  void onJobWaiting(const sdbus::ObjectPath&) override {}
+  void onCertificateExpiring(const std::string&, const uint32_t&, const uint64_t&, const std::string&) override {}
+};
+
+class JobCalls : public org::edgeseal::Job1_proxy {
+ protected:
+  using Job1_proxy::Job1_proxy;
+  ~JobCalls() = default;
+  void onCancelled() override {}
+};
+
 using RemoteAgent = RemoteObject<org::edgeseal::Agent1_proxy, org::edgeseal::Setup1_proxy>;
 using RemoteBundle = RemoteObject<BundleCalls>;
 using RemoteBusy = RemoteObject<BusyCalls>;
+using RemoteEnrolment = RemoteObject<EnrolmentCalls>;
+using RemoteJob = RemoteObject<JobCalls>;
 using RemoteStaging = RemoteObject<StagingCalls>;
 using RemoteApplication = RemoteObject<org::edgeseal::Application1_proxy>;
 using RemoteGroup = RemoteObject<org::edgeseal::CertificateGroup1_proxy>;

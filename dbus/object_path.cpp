@@ -26,4 +26,8 @@ std::string group_path(const GroupName& group) {
   return encode(application_path(group.application), group.group);
 }
 
+std::string job_path(std::uint64_t number) {
+  return std::string(kRootPath) + "/job/" + std::to_string(number);
+}
+
 }  // namespace edgeseal::dbus

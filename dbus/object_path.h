@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "dbus/ports.h"
@@ -14,5 +15,6 @@ inline constexpr const char* kDevicePath = "/org/edgeseal/device";
 // "/org/edgeseal/application/ opcua_2dserver". Throws CallError "InvalidArgument" on an empty name.
 [[nodiscard]] std::string application_path(const std::string& application);
 [[nodiscard]] std::string group_path(const GroupName& group);
+[[nodiscard]] std::string job_path(std::uint64_t number);
 
 }  // namespace edgeseal::dbus

@@ -16,6 +16,7 @@ enum class Privilege {
   OpenSetup,    // give a one-time password
   ReportPresence,
   ResetDevice,
+  RunJobs,  // talk to authorities for the agent
 };
 
 // Whether the messages of a method carry a secret (annotation org.edgeseal.Sensitive).
@@ -50,6 +51,7 @@ enum class Delegation {
     case Privilege::OpenSetup: return "org.edgeseal.open-setup";
     case Privilege::ReportPresence: return "org.edgeseal.report-presence";
     case Privilege::ResetDevice: return "org.edgeseal.reset-device";
+    case Privilege::RunJobs: return "org.edgeseal.run-jobs";
   }
   return "";
 }

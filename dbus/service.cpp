@@ -13,7 +13,9 @@
 #include "dbus/busy_object.h"
 #include "dbus/compat.h"
 #include "dbus/device_object.h"
+#include "dbus/enrolment_object.h"
 #include "dbus/guard.h"
+#include "dbus/job_object.h"
 #include "dbus/message_filter.h"
 #include "dbus/object_path.h"
 #include "dbus/setup_object.h"
@@ -60,10 +62,16 @@ class Service::Impl {
   BusyObject& busy() { return busy_object_; }
   SetupObject& setup() { return setup_object_; }
   StagingObject& staging() { return staging_object_; }
+  EnrolmentObject& enrolment() { return enrolment_object_; }
+  void add_job(const JobInfo& job) { put_job(job).announce(); }
+  void remove_job(JobNumber number);
+  // Runs what sends signals of a job, unless it is gone.
+  void tell(const char* what, JobNumber number, const std::function<void(JobObject&)>& send);
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
 
  private:
   ApplicationObject& put(const ApplicationInfo& application);
+  JobObject& put_job(const JobInfo& job);
   void name_vanished(sd_bus_message* signal);
   void take_name();
 
@@ -79,8 +87,11 @@ class Service::Impl {
   BundleObject bundle_object_;
   SetupObject setup_object_;
   StagingObject staging_object_;
+  EnrolmentObject enrolment_object_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
+  std::map<JobNumber, std::unique_ptr<JobObject>> jobs_;
+  std::vector<std::unique_ptr<JobObject>> withdrawn_jobs_;  // the same
   bool processing_ = false;
   sdbus::Slot vanished_;
 };
@@ -89,7 +100,7 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
     : ports_(ports),
       connection_(connect()),
       filter_(*connection_, ports.audit),
-      authority_(*connection_, ports.audit, ports.onboarding, settings.admin_group, settings.polkit),
+      authority_(*connection_, ports.audit, ports.onboarding, ports.enrolment, settings.admin_group, settings.polkit),
       guard_(authority_, ports.audit, ports.busy),
       agent_object_(*connection_, ports.agent, guard_),
       directories_object_(*connection_, ports.directories, guard_),
@@ -98,9 +109,11 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
       bundle_object_(*connection_, ports.bundles, guard_),
       setup_object_(*connection_, ports.setup, guard_),
       staging_object_(*connection_, ports.staging, guard_),
+      enrolment_object_(*connection_, ports.enrolment, guard_),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
   for (const auto& application : ports.agent.applications()) put(application);  // who is not there yet tells nobody
+  for (const auto& job : ports.enrolment.jobs()) put_job(job);
   take_name();
 }
 
@@ -122,6 +135,7 @@ void Service::Impl::name_vanished(sd_bus_message* signal) {
     if (sd_bus_message_read(signal, "s", &name) < 0 || name == nullptr || *name != ':') return;
     guard_.caller_vanished(name);
     ports_.groups.owner_vanished(name);
+    ports_.enrolment.runner_vanished(name);
   });
 }
 
@@ -138,13 +152,17 @@ bool Service::Impl::process() {
   processing_ = true;
   bool connected = true;
   try {
-    for (int i = 0; i < kMostMessagesAtOnce && compat::process_one(*connection_); ++i) withdrawn_.clear();
+    for (int i = 0; i < kMostMessagesAtOnce && compat::process_one(*connection_); ++i) {
+      withdrawn_.clear();
+      withdrawn_jobs_.clear();
+    }
   } catch (const sdbus::Error& error) {
     contain(ports_.audit, "system bus", [&] { ports_.audit.internal_error("system bus", error.what()); });
     connected = false;
   }
   processing_ = false;
   withdrawn_.clear();
+  withdrawn_jobs_.clear();
   return connected;
 }
 
@@ -159,6 +177,24 @@ void Service::Impl::remove(const std::string& name) {
   if (found.empty()) return;
   found.mapped()->withdraw();
   withdrawn_.push_back(std::move(found.mapped()));
+}
+
+JobObject& Service::Impl::put_job(const JobInfo& job) {
+  if (!processing_) withdrawn_jobs_.clear();
+  auto object = std::make_unique<JobObject>(*connection_, ports_.enrolment, guard_, job);
+  return *jobs_.insert_or_assign(job.number, std::move(object)).first->second;
+}
+
+void Service::Impl::remove_job(JobNumber number) {
+  auto found = jobs_.extract(number);
+  if (found.empty()) return;
+  found.mapped()->withdraw();
+  withdrawn_jobs_.push_back(std::move(found.mapped()));
+}
+
+void Service::Impl::tell(const char* what, JobNumber number, const std::function<void(JobObject&)>& send) {
+  const auto found = jobs_.find(number);
+  if (found != jobs_.end()) tell(what, [&] { send(*found->second); });
 }
 
 void Service::Impl::tell(const char* what, const std::string& application,
@@ -254,6 +290,35 @@ void Service::alarm(const GroupName& group, const std::string& kind, const std::
 
 void Service::directories_changed() {
   impl_->tell("PropertiesChanged", [&] { impl_->directories().changed(); });
+}
+
+void Service::enrolment_changed() {
+  impl_->tell("PropertiesChanged", [&] { impl_->enrolment().changed(); });
+}
+
+void Service::job_added(const JobInfo& job) {
+  impl_->tell("InterfacesAdded", [&] { impl_->add_job(job); });
+}
+
+void Service::job_changed(JobNumber number) {
+  impl_->tell("PropertiesChanged", number, [](JobObject& job) { job.changed(); });
+}
+
+void Service::job_removed(JobNumber number) {
+  impl_->tell("InterfacesRemoved", [&] { impl_->remove_job(number); });
+}
+
+void Service::job_waiting(JobNumber number) {
+  impl_->tell("JobWaiting", [&] { impl_->enrolment().job_waiting(number); });
+}
+
+void Service::job_cancelled(JobNumber number) {
+  impl_->tell("Cancelled", number, [](JobObject& job) { job.cancelled(); });
+}
+
+void Service::certificate_expiring(const std::string& slot, std::uint32_t days, std::uint64_t expires,
+                                   const std::string& needs) {
+  impl_->tell("CertificateExpiring", [&] { impl_->enrolment().expiring(slot, days, expires, needs); });
 }
 
 void Service::identity_changed() {

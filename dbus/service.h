@@ -66,6 +66,14 @@ class Service {
   void directories_changed();
   void staging_changed();
   void staging_rolled_back(const std::string& reason);
+  void enrolment_changed();
+  void job_added(const JobInfo& job);
+  void job_changed(JobNumber number);
+  void job_removed(JobNumber number);
+  void job_waiting(JobNumber number);
+  void job_cancelled(JobNumber number);  // for who runs it
+  void certificate_expiring(const std::string& slot, std::uint32_t days, std::uint64_t expires,
+                            const std::string& needs);
   void identity_changed();
   void onboarding_changed();
   void audit_event(const std::string& kind, const std::map<std::string, std::string>& fields);

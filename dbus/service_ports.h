@@ -3,6 +3,7 @@
 #include "dbus/bundle_port.h"
 #include "dbus/busy_port.h"
 #include "dbus/device_ports.h"
+#include "dbus/enrolment_port.h"
 #include "dbus/ports.h"
 #include "dbus/setup_port.h"
 #include "dbus/staging_port.h"
@@ -25,6 +26,7 @@ struct Ports {
   SetupPort& setup;
   StagingPort& staging;
   BundlePort& bundles;
+  EnrolmentPort& enrolment;
 };
 
 }  // namespace edgeseal::dbus

@@ -6,3 +6,4 @@ install(FILES org.edgeseal.rules DESTINATION ${CMAKE_INSTALL_FULL_DATADIR}/polki
 install(FILES openssl.cnf DESTINATION ${CMAKE_INSTALL_FULL_DATADIR}/edgeseal)
 install(FILES edgeseal.toml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/edgeseal)
 install(DIRECTORY DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/edgeseal/applications.d)
+install(DIRECTORY DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/edgeseal/enrolment.d)

@@ -53,7 +53,8 @@ Failure failure_of(const sdbus::Error& error) {
     return {ExitCode::NotReachable, "the agent does not answer: " + error.getMessage(), kHowToStart};
   }
   if (starts_with_any(name, {"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod"})) {
-    return {ExitCode::Refused, "there is no such application or group", "see: edgesealctl application list"};
+    return {ExitCode::Refused, "there is no such application, group or job",
+            "see: edgesealctl application list, edgesealctl job list"};
   }
   if (name == "org.freedesktop.DBus.Error.AccessDenied") {
     return {ExitCode::Refused, "the policy of the system bus does not let you call the agent", "be root"};
@@ -195,6 +196,24 @@ void AgentConnection::with_directories(const std::function<void(dbus::RemoteTrus
 
 void AgentConnection::with_device(const std::function<void(dbus::RemoteDevice&)>& use) {
   with<dbus::RemoteDevice>([] { return dbus::kDevicePath; }, use);
+}
+
+void AgentConnection::with_enrolment(const std::function<void(dbus::RemoteEnrolment&)>& use) {
+  with<dbus::RemoteEnrolment>([] { return dbus::kRootPath; }, use);
+}
+
+void AgentConnection::with_job(std::uint64_t number, const std::function<void(dbus::RemoteJob&)>& use) {
+  with<dbus::RemoteJob>([number] { return dbus::job_path(number); }, use);
+}
+
+std::vector<std::uint64_t> AgentConnection::jobs() {
+  std::vector<std::uint64_t> numbers;
+  guarded([&](sdbus::IConnection& connection) {
+    for (const auto& [path, interfaces] : managed_objects(connection))
+      if (interfaces.contains("org.edgeseal.Job1")) numbers.push_back(std::stoull(path.substr(path.rfind('/') + 1)));
+  });
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 nlohmann::json AgentConnection::describe() {

@@ -61,6 +61,10 @@ class AgentConnection {
   void with_directories(const std::function<void(dbus::RemoteTrustDirectories&)>& use);
   void with_device(const std::function<void(dbus::RemoteDevice&)>& use);
 
+  void with_enrolment(const std::function<void(dbus::RemoteEnrolment&)>& use);
+  void with_job(std::uint64_t number, const std::function<void(dbus::RemoteJob&)>& use);
+
+  [[nodiscard]] std::vector<std::uint64_t> jobs();  // in the order in which they began
   [[nodiscard]] nlohmann::json describe();
   [[nodiscard]] std::vector<Application> applications();  // by name
   [[nodiscard]] Application application(const std::string& name);

@@ -39,6 +39,10 @@ void configure(CLI::App& app, Session& session) {
   add_changes(app, session);
   add_stage(app, session);
   add_bundle(app, session);
+  add_enroll(app, session);
+  add_renew(app, session);
+  add_profile(app, session);
+  add_job(app, session);
   add_attach(app, session);
   add_detach(app, session);
   add_attachments(app, session);

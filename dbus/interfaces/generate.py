@@ -21,7 +21,8 @@ EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 PRIVILEGES = {"inspect": "Inspect", "manage-applications": "ManageApplications",
               "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys",
               "manage-trust": "ManageTrust", "inhibit": "Inhibit", "manage-setup": "ManageSetup",
-              "open-setup": "OpenSetup", "report-presence": "ReportPresence", "reset-device": "ResetDevice"}
+              "open-setup": "OpenSetup", "report-presence": "ReportPresence", "reset-device": "ResetDevice",
+              "run-jobs": "RunJobs"}
 # What a method does while somebody inhibits changes, and what the reference says of it.
 WHILE_BUSY_VALUES = {"allowed": ("Allowed", "allowed"), "refused": ("Refused", "refused with `ServerTooBusy`")}
 # Which channel the client of a server that delegates must have, and what the reference says of it.
@@ -261,6 +262,7 @@ another type, is the error `InvalidArgument`.
 | `open-setup` | `org.edgeseal.open-setup` | members of the administrators' group |
 | `report-presence` | `org.edgeseal.report-presence` | nobody but root, from the group neither with polkit |
 | `reset-device` | `org.edgeseal.reset-device` | members of the administrators' group |
+| `run-jobs` | `org.edgeseal.run-jobs` | nobody but the account of edgeseal-enroll (edgeseal.toml, `[enrolment] account`), who always may |
 
 Root may always. The account of an application may always do with that application what needs `manage-certificates` or
 `manage-trust`, and `open-setup` for a client of it, nothing else; where a method can be delegated, only for a client of it (see

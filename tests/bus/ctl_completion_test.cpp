@@ -36,6 +36,8 @@ BOOST_AUTO_TEST_CASE(commands_are_offered) {
   BOOST_TEST(complete("edgesealctl device identity create --kind l") == "ldevid\n");
   BOOST_TEST(complete("edgesealctl trust re") == "remove\nread\nrejected\nrelease\n");
   BOOST_TEST(complete("edgesealctl stage re") == "report\n");
+  BOOST_TEST(complete("edgesealctl job ap") == "approve\n");
+  BOOST_TEST(complete("edgesealctl renew --w") == "--wait\n");
   BOOST_TEST(complete("edgesealctl changes ''") == "show\nconfirm\n");
 }
 

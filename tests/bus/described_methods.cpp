@@ -75,7 +75,7 @@ std::vector<DescribedMethod> described_methods(sdbus::IConnection& connection, c
 }
 
 std::vector<std::string> objects_of(const std::string& application) {
-  return {dbus::kRootPath, dbus::kDevicePath, dbus::application_path(application),
+  return {dbus::kRootPath, dbus::kDevicePath, dbus::job_path(1), dbus::application_path(application),
           dbus::group_path({application, "https"})};
 }
 

@@ -26,7 +26,7 @@ struct DescribedMethod {
 [[nodiscard]] std::vector<DescribedMethod> described_methods(sdbus::IConnection& connection,
                                                              const std::vector<std::string>& paths);
 
-// The root, the device, and the objects of an application with the group https, in this order.
+// The root, the device, a job, and the objects of an application with the group https, in this order.
 [[nodiscard]] std::vector<std::string> objects_of(const std::string& application);
 
 // One that isn't sent yet.

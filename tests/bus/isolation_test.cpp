@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(D7_the_account_of_an_application_is_refused_every_method_of
 
 BOOST_AUTO_TEST_CASE(the_account_of_an_application_is_let_in_to_its_certificates_and_trust_lists) {
   auto own = objects_of("a");
-  own.erase(own.begin(), own.begin() + 2);  // the root and the device are others'
+  own.erase(own.begin(), own.begin() + 3);  // the root, the device and the job are others'
   for (const auto& method : described_methods(*account, own)) {
     const bool its_own = dbus::belongs_to_applications(method.declared.privilege);
     if (method.declared.privilege == Privilege::Inspect) continue;

@@ -14,6 +14,7 @@
 #include "tests/fakes/fake_bundle_port.h"
 #include "tests/fakes/fake_busy_port.h"
 #include "tests/fakes/fake_device_ports.h"
+#include "tests/fakes/fake_enrolment_port.h"
 #include "tests/fakes/fake_group_port.h"
 #include "tests/fakes/fake_setup_port.h"
 #include "tests/fakes/fake_staging_port.h"
@@ -61,10 +62,11 @@ struct Ports {
   FakeSetup setup;
   FakeStaging staging;
   FakeDevice device;
+  FakeEnrolment enrolment;
 
   [[nodiscard]] dbus::Ports all() {
-    return {agent,  groups, transactions, trust_lists, server_configuration, directories, audit, busy, device,
-            device, setup,  staging,      bundles};
+    return {agent, groups,  transactions, trust_lists, server_configuration, directories, audit, busy, device, device,
+            setup, staging, bundles,      enrolment};
   }
 };
 

@@ -1,0 +1,257 @@
+#include "agent/renewal/enrolment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/error.h"
+#include "agent/journal.h"
+#include "agent/renewal/certificate_validity.h"
+#include "agent/renewal/expiry_notice.h"
+
+// The part of Enrolment that says what is due.
+namespace edgeseal::agent {
+
+namespace {
+
+constexpr std::chrono::hours longest_look{1};  // whatever the clocks do meanwhile
+constexpr std::chrono::seconds state_pause = std::chrono::minutes(1);
+constexpr const char* without_profile = "no profile renews it: have a new certificate made, or write a profile";
+
+JobStore::Observer observer_of(const Enrolment::World& world) {
+  return {world.job_added, world.job_changed, world.job_removed};
+}
+
+bool awaits_somebody(JobState state) {
+  return state == JobState::awaiting_approval || state == JobState::awaiting_credential ||
+         state == JobState::awaiting_certificate;
+}
+
+}  // namespace
+
+Enrolment::Enrolment(const Services& services, Settings settings, World world, ByteView device,
+                     policy::UniqueFd clock_set)
+    : services_(services),
+      settings_(std::move(settings)),
+      world_(std::move(world)),
+      profiles_(services.state, settings_.profiles),
+      jobs_(services.state, observer_of(world_)),
+      plan_(Jitter(device)),
+      secrets_(settings_.credentials_directory),
+      local_(services.keys),
+      clock_watch_(services.loop, std::move(clock_set), [this] { look(); }) {
+  timer_ = services_.loop.add_timer([this] { look_now(); });
+}
+
+// Later, so that whoever tells of a change is done with it.
+void Enrolment::look() {
+  timer_.set_time(services_.loop.now());
+}
+
+void Enrolment::look_now() {
+  timer_.set_time(services_.loop.now() + std::chrono::minutes(1));  // whatever fails below
+  try {
+    follow_profiles();
+    take_up();
+    forget_left_behind();
+    end_overdue_runs();
+    reconsider();
+    start_due();
+    notice_ends();
+    arm();
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error, fmt::format("renewal is held up, and tried again: {}", error.what()));
+  }
+}
+
+RenewalMoment Enrolment::now() {
+  return time_.read(world_.clocks());
+}
+
+std::optional<Validity> Enrolment::validity_of(const Slot& slot) {
+  try {
+    const auto record = services_.state.certificate(slot);
+    if (!record) return std::nullopt;
+    return agent::validity_of(record->certificate);
+  } catch (const Error& damage) {
+    if (damage.code() == Code::security_checks_failed || damage.code() == Code::certificate_invalid)
+      return std::nullopt;
+    throw;
+  }
+}
+
+// The first profile that names a slot has it.
+void Enrolment::follow_profiles() {
+  const RenewalMoment moment = now();
+  std::vector<Kept> before = std::exchange(kept_, {});
+  for (const ProfileFile& file : profiles_.all()) {
+    if (!file.profile) continue;
+    for (const std::string& name : file.profile->slots) {
+      const auto slot = slot_of(name);
+      if (!slot || kept(*slot) != nullptr) continue;
+      kept_.push_back({*slot, file.name, validity_of(*slot)});
+      plan_.put(slot->key_name(),
+                {file.profile->authority(), file.profile->schedule, kept_.back().validity, file.profile->automatic},
+                moment);
+    }
+  }
+  for (const Kept& one : before)
+    if (kept(one.slot) == nullptr) plan_.remove(one.slot.key_name());
+}
+
+// Nothing for an application that is not there (yet).
+std::optional<Slot> Enrolment::slot_of(const std::string& name) {
+  try {
+    return services_.keys.resolve(name);
+  } catch (const Error& error) {
+    if (error.code() != Code::not_found) throw;
+    return std::nullopt;
+  }
+}
+
+// What the last run left: whatever was under way is tried at once, or at the time of its next try.
+void Enrolment::take_up() {
+  if (std::exchange(taken_up_, true)) return;
+  const std::vector<Job> left = jobs_.all();
+  for (const Job& job : left) {
+    if (has_ended(job.state) || kept(job.slot) == nullptr) continue;
+    const auto in_force = services_.state.certificate(job.slot);
+    if (!job.certificate.empty() && in_force && in_force->certificate == job.certificate) {
+      end(job.number, JobState::done);
+      continue;
+    }
+    plan_.demand(job.slot.key_name());
+    plan_.restore(job.slot.key_name(), job.attempts);
+    if (!awaits_somebody(job.state)) jobs_.change(job.number, [](Job& known) { known.state = JobState::scheduled; });
+  }
+}
+
+void Enrolment::forget_left_behind() {
+  const std::vector<Job> all = jobs_.all();
+  for (const Job& job : all) {
+    if (has_ended(job.state) || job.state == JobState::installing) continue;
+    const Kept* known = kept(job.slot);
+    if (known == nullptr || known->profile != job.profile) end(job.number, JobState::cancelled);
+  }
+}
+
+// What somebody was to bring may be there meanwhile: a device identity, or a clock by which the certificate has not
+// ended. A secret that was refused is not tried again by itself.
+void Enrolment::reconsider() {
+  const std::vector<Job> all = jobs_.all();
+  for (const Job& job : all) {
+    if (job.state != JobState::awaiting_credential) continue;
+    const auto credential = credential_of(job, profiles_.get(job.profile));
+    const auto* choice = std::get_if<CredentialChoice>(&credential);
+    if (choice == nullptr || choice->credential == Credential::secret) continue;
+    jobs_.change(job.number, [](Job& changed) { changed.state = JobState::scheduled; });
+    plan_.demand(job.slot.key_name());
+  }
+}
+
+void Enrolment::start_due() {
+  if (world_.busy && world_.busy()) return;
+  for (const std::string& name : plan_.start(now())) {
+    const auto found = std::ranges::find_if(kept_, [&](const Kept& one) { return one.slot.key_name() == name; });
+    std::optional<JobNumber> number;
+    try {
+      const Job* known = jobs_.under_way(found->slot);
+      number = known != nullptr ? known->number : begin(*found);
+      prepare(*number);
+    } catch (const Error& error) {
+      if (number && error.code() != Code::state_unavailable)
+        refuse(*number, error);
+      else
+        plan_.failed(name, Setback::refused, state_pause, now());
+    }
+  }
+}
+
+JobNumber Enrolment::begin(const Kept& kept) {
+  Job job;
+  job.profile = kept.profile;
+  job.slot = kept.slot;
+  job.created = std::chrono::duration_cast<std::chrono::microseconds>(now().day.time_since_epoch());
+  const JobNumber number = jobs_.add(std::move(job));
+  if (world_.changed) world_.changed();
+  return number;
+}
+
+void Enrolment::notice_ends() {
+  const RenewalMoment moment = now();
+  for (const ApplicationRecord& application : services_.state.applications())
+    for (const SlotDeclaration& declaration : application.slots) {
+      const Slot slot{application.name, declaration.group, declaration.certificate_type};
+      const auto validity = validity_of(slot);
+      const auto days = validity ? expiry_notice(*validity, moment.day) : std::nullopt;
+      if (!days) continue;
+      const auto key = services_.state.key(slot, KeyStatus::active);
+      if (!key) continue;
+      const auto [told, is_new] = told_.try_emplace(key->id, *days);
+      if (!is_new && told->second <= *days) continue;
+      told->second = *days;
+      tell_end(slot, *days, validity->end);
+    }
+}
+
+void Enrolment::tell_end(const Slot& slot, unsigned days, RenewalTime end) {
+  const Job* job = jobs_.under_way(slot);
+  const std::string needs = kept(slot) == nullptr ? without_profile : job != nullptr ? job->needs : "";
+  services_.audit.record(Level::warning, "certificate-expiring",
+                         fmt::format("the certificate of {} ends in {} days or less{}", slot.key_name(), days,
+                                     needs.empty() ? "" : "; " + needs),
+                         {{"key", slot.key_name()}, {"days", std::to_string(days)}});
+  if (world_.expiring) world_.expiring(slot, days, end, needs);
+}
+
+void Enrolment::end_overdue_runs() {
+  const RenewalTime elapsed = now().elapsed;
+  std::vector<JobNumber> overdue;
+  for (const auto& [number, run] : runs_)
+    if (run.until <= elapsed) overdue.push_back(number);
+  for (const JobNumber number : overdue) {
+    if (world_.job_cancelled) world_.job_cancelled(number);
+    lost(number, fmt::format("there was no answer within {} seconds", settings_.job_time.count()));
+  }
+}
+
+void Enrolment::arm() {
+  const RenewalMoment moment = now();
+  std::chrono::seconds pause = longest_look;
+  if (const auto next = plan_.next(moment)) pause = std::min(pause, *next - moment.elapsed);
+  for (const auto& [number, run] : runs_) pause = std::min(pause, run.until - moment.elapsed);
+  timer_.set_time(services_.loop.now() + std::max(pause, std::chrono::seconds(1)));
+}
+
+const Enrolment::Kept* Enrolment::kept(const Slot& slot) const {
+  const auto found = std::ranges::find(kept_, slot, &Kept::slot);
+  return found == kept_.end() ? nullptr : &*found;
+}
+
+const Enrolment::Kept& Enrolment::require_kept(const Slot& slot) const {
+  if (const Kept* found = kept(slot)) return *found;
+  throw Error(Code::not_found, fmt::format("no profile names {}; remedy: add it to the slots of one in "
+                                           "/etc/edgeseal/enrolment.d, and restart the agent",
+                                           slot.key_name()));
+}
+
+std::optional<RenewalTime> Enrolment::next_try(const Slot& slot) {
+  const RenewalMoment moment = now();
+  const auto next = plan_.next(slot.key_name(), moment);
+  if (!next) return std::nullopt;
+  return moment.day + (*next - moment.elapsed);
+}
+
+std::vector<Enrolment::Renewal> Enrolment::renewals() {
+  std::vector<Renewal> all;
+  for (const Kept& one : kept_) {
+    const std::string name = one.slot.key_name();
+    const RenewalAttempts* attempts = plan_.attempts(name);
+    const Job* job = jobs_.under_way(one.slot);
+    all.push_back({one.slot, one.profile, one.validity, plan_.due(name), next_try(one.slot),
+                   attempts == nullptr ? 0 : attempts->failures, job == nullptr ? "" : job->needs});
+  }
+  return all;
+}
+
+}  // namespace edgeseal::agent

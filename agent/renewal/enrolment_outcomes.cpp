@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/journal.h"
+#include "agent/renewal/certificate_validity.h"
+#include "agent/renewal/enrolment.h"
+
+// The part of Enrolment that says what becomes of a try.
+namespace edgeseal::agent {
+
+namespace {
+
+const TransactionOwner owner{"enrolment"};
+constexpr std::chrono::seconds installation_pause = std::chrono::minutes(1);
+
+// What has nothing to do with the certificate: it is installed later.
+bool is_passing(Code code) {
+  constexpr std::array passing = {Code::busy,
+                                  Code::transaction_pending,
+                                  Code::tpm_unavailable,
+                                  Code::state_unavailable,
+                                  Code::key_unavailable,
+                                  Code::too_many_operations,
+                                  Code::request_cancelled};
+  return std::ranges::find(passing, code) != passing.end();
+}
+
+}  // namespace
+
+void Enrolment::set_back(JobNumber number, Setback setback, std::chrono::seconds at_least, JobState state,
+                         const std::function<void(Job&)>& edit) {
+  end_run(number);
+  const std::string name = jobs_.get(number).slot.key_name();
+  plan_.failed(name, setback, at_least, now());
+  jobs_.change(number, [&](Job& job) {
+    job.state = state;
+    job.stage.clear();
+    if (const RenewalAttempts* attempts = plan_.attempts(name)) job.attempts = *attempts;
+    if (setback != Setback::needs_person) job.needs.clear();
+    edit(job);
+  });
+  look();
+  if (world_.changed) world_.changed();
+}
+
+// By the agent itself. What is on the disk stays as it was; so does the certificate, where it can be installed later.
+void Enrolment::refuse(JobNumber number, const Error& error) {
+  const Job job = jobs_.get(number);
+  if (has_ended(job.state)) return;
+  if (job.error_class != bus_name(error.code()))
+    tell(Level::warning, "enrolment-failed", fmt::format("{}: {}", job.slot.key_name(), error.what()), job,
+         {{"error", std::string(bus_name(error.code()))}});
+  const bool passing = is_passing(error.code());
+  set_back(number, passing ? Setback::postponed : Setback::refused,
+           passing ? installation_pause : std::chrono::seconds(0), JobState::scheduled, [&](Job& changed) {
+             changed.error_class = bus_name(error.code());
+             changed.message = error.what();
+             if (!passing) drop_request(changed);
+           });
+}
+
+void Enrolment::lost(JobNumber number, const std::string& how) {
+  set_back(number, Setback::unreachable, {}, JobState::scheduled, [&](Job& job) {
+    job.error_class = "transport";
+    job.message = how;
+  });
+}
+
+void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answer) {
+  if (!answer) answer = [](const std::variant<std::monostate, Error>&) {};
+  const Job job = jobs_.get(number);
+  try {
+    if (world_.busy && world_.busy()) throw Error(Code::busy, "somebody inhibits changes; it is installed afterwards");
+    jobs_.change(number, [](Job& changed) {
+      changed.state = JobState::installing;
+      changed.stage = "installing";
+    });
+    stage(job);
+    services_.groups.apply(owner, job.slot.application, {},
+                           [this, number, answer](const std::variant<std::monostate, Error>& outcome) {
+                             conclude(number, outcome);
+                             answer(outcome);
+                           });
+  } catch (const Error& error) {
+    withdraw(job);
+    refuse(number, error);
+    if (!is_passing(error.code())) return answer(error);
+    answer(std::monostate{});
+  }
+}
+
+// The certificate is in force, or it is not: a job that cannot be written says the same after a restart.
+void Enrolment::conclude(JobNumber number, const std::variant<std::monostate, Error>& outcome) {
+  try {
+    if (const auto* error = std::get_if<Error>(&outcome)) return refuse(number, *error);
+    installed(number);
+  } catch (const Error& error) {
+    log(Level::error, Event::internal_error, fmt::format("job {} can't be recorded: {}", number, error.what()));
+    taken_up_ = false;
+    look();
+  }
+}
+
+void Enrolment::stage(const Job& job) {
+  const auto in_use = services_.state.certificate(job.slot);
+  const bool is_authority = profiles_.get(job.profile).is_authority;
+  require_usable(job.certificate, is_authority ? Wanted::authority : Wanted::end_entity,
+                 in_use ? ByteView(in_use->certificate) : ByteView(), now().day);
+  services_.groups.update(owner, {job.slot.application, job.slot.group},
+                          {job.slot.certificate_type, job.certificate, job.chain});
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  if (profile.trust_group && profile.trust_group->application == job.slot.application)
+    stage_anchors(*profile.trust_group, job.anchors);
+}
+
+// Nothing that is trusted goes.
+bool Enrolment::stage_anchors(const dbus::GroupName& group, const std::vector<Bytes>& anchors) {
+  TrustList list = services_.lists.record(group).list;
+  const std::size_t before = list.trusted_certificates.size();
+  for (const Bytes& anchor : anchors)
+    if (std::ranges::find(list.trusted_certificates, anchor) == list.trusted_certificates.end())
+      list.trusted_certificates.push_back(anchor);
+  if (list.trusted_certificates.size() == before) return false;
+  services_.groups.stage_trust_list(owner, services_.lists.check(group, std::move(list), day()));
+  return true;
+}
+
+// Of another application than the slot's: a transaction of its own, before the certificate comes.
+void Enrolment::apply_anchors_elsewhere(const Job& job, const EnrolmentProfile& profile) {
+  if (!profile.trust_group || profile.trust_group->application == job.slot.application) return;
+  if (!stage_anchors(*profile.trust_group, job.anchors)) return;
+  services_.groups.apply(
+      owner, profile.trust_group->application, {}, [](const std::variant<std::monostate, Error>& outcome) {
+        if (const auto* error = std::get_if<Error>(&outcome))
+          log(Level::error, Event::internal_error, fmt::format("new anchors could not be applied: {}", error->what()));
+      });
+}
+
+// Leaves no transaction behind.
+void Enrolment::withdraw(const Job& job) {
+  try {
+    services_.groups.cancel(owner, job.slot.application);
+  } catch (const Error&) {  // there is none, or it is somebody else's
+  }
+}
+
+void Enrolment::installed(JobNumber number) {
+  const Job job = jobs_.get(number);
+  tell(Level::notice, "certificate-enrolled", fmt::format("{} has a new certificate", job.slot.key_name()), job);
+  end(number, JobState::done);
+}
+
+void Enrolment::end(JobNumber number, JobState state) {
+  end_run(number);
+  secrets_.erase(number);
+  const Job job = jobs_.get(number);
+  const std::string name = job.slot.key_name();
+  if (state == JobState::cancelled) remove_key(job);
+  jobs_.change(number, [&](Job& changed) {
+    changed.state = state;
+    changed.stage.clear();
+    changed.needs.clear();
+    drop_request(changed);
+    changed.proposed.clear();
+    changed.approved.clear();
+    changed.anchors.clear();
+  });
+  if (state == JobState::done)
+    plan_.succeeded(name, now());
+  else
+    plan_.dismiss(name, now());
+  look();
+  if (world_.changed) world_.changed();
+}
+
+void Enrolment::tell(Level level, const std::string& kind, const std::string& message, const Job& job,
+                     Audit::Fields fields) const {
+  fields.insert({{"key", job.slot.key_name()}, {"profile", job.profile}, {"job", std::to_string(job.number)}});
+  services_.audit.record(level, kind, message, fields);
+}
+
+}  // namespace edgeseal::agent

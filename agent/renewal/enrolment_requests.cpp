@@ -1,0 +1,218 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/certificate.h"
+#include "agent/host_name.h"
+#include "agent/renewal/certificate_validity.h"
+#include "agent/renewal/enrolment.h"
+#include "agent/renewal/request_template.h"
+
+// The part of Enrolment that leads from what is due to a request that somebody can take.
+namespace edgeseal::agent {
+
+namespace {
+
+// No caller of the bus: nobody who leaves it takes the transaction along.
+const TransactionOwner owner{"enrolment"};
+
+// A request that a person made is left alone until then.
+constexpr std::chrono::days spared_before_end{7};
+
+KeyId key_of(ByteView request) {
+  const auto* begin = octets(request);
+  const std::unique_ptr<X509_REQ, OpensslFree<X509_REQ, X509_REQ_free>> parsed(
+      d2i_X509_REQ(nullptr, &begin, static_cast<long>(request.size())));
+  require_openssl(parsed != nullptr, "d2i_X509_REQ");
+  return sha256(der_of(X509_REQ_get0_pubkey(parsed.get()), i2d_PUBKEY));
+}
+
+bool names(const std::vector<Credential>& credentials, Credential credential) {
+  return std::ranges::find(credentials, credential) != credentials.end();
+}
+
+}  // namespace
+
+void Enrolment::prepare(JobNumber number) {
+  const Job job = jobs_.get(number);
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  if (!job.certificate.empty()) return install_delivered(number, {});
+  if (needs_network(profile.protocol)) {
+    const auto credential = credential_of(job, profile);
+    if (const auto* need = std::get_if<CredentialNeed>(&credential))
+      return set_back(number, Setback::needs_person, {}, JobState::awaiting_credential,
+                      [&](Job& changed) { changed.needs = need->text; });
+    jobs_.change(number, [&](Job& changed) { changed.renews = std::get<CredentialChoice>(credential).renews; });
+    require_anchors(job, profile);
+  }
+  if (request_stands(job)) return dispatch(number);
+  keep_clear_of_others(job);
+  make_request(number, profile);
+}
+
+std::variant<CredentialChoice, CredentialNeed> Enrolment::credential_of(const Job& job,
+                                                                        const EnrolmentProfile& profile) {
+  using Certificate = CredentialSituation::Certificate;
+  const auto validity = validity_of(job.slot);
+  CredentialSituation situation;
+  if (validity)
+    situation.certificate =
+        validity->end > now().day && !job.refused_certificate ? Certificate::good : Certificate::ended;
+  if (profile.credentials.empty() && situation.certificate != Certificate::good)
+    return profile.protocol == EnrolmentProtocol::helper
+               ? std::variant<CredentialChoice, CredentialNeed>(CredentialChoice{Credential::none, false})
+               : choose_credential(profile.credentials, situation);
+  situation.device_identity = names(profile.credentials, Credential::device_identity) && device_identity();
+  situation.secret = names(profile.credentials, Credential::secret) && !job.secret_spent &&
+                     secrets_.get(job.number, profile.secret_credential).has_value();
+  return choose_credential(profile.credentials, situation);
+}
+
+std::optional<IdentityCertificate> Enrolment::device_identity() {
+  for (const IdentityCertificate& identity : services_.identity.usable())
+    if (!identity.certificate.empty() && identity.obstacle.empty()) return identity;
+  return std::nullopt;
+}
+
+// The key may be gone by a reset, or by a request that somebody made since.
+bool Enrolment::request_stands(const Job& job) {
+  if (job.request.empty()) return false;
+  const auto key = services_.state.key(job.key);
+  return key && key->slot == job.slot && key->status != KeyStatus::retired;
+}
+
+void Enrolment::keep_clear_of_others(const Job& job) {
+  const auto pending = services_.state.key(job.slot, KeyStatus::pending);
+  if (!pending || job.made_key || job.by_hand) return;
+  const auto validity = validity_of(job.slot);
+  if (!validity || validity->end - now().day < spared_before_end) return;
+  throw Error(Code::invalid_state,
+              fmt::format("somebody has a request for {} under way; remedy: install its certificate, or replace it by "
+                          "edgesealctl renew {}",
+                          job.slot.key_name(), job.slot.key_name()));
+}
+
+// A key from outside is never certified again.
+void Enrolment::make_request(JobNumber number, const EnrolmentProfile& profile) {
+  const Job job = jobs_.get(number);
+  CertificateGroups::Wish wish = wish_for(job, profile);
+  const auto active = services_.state.key(job.slot, KeyStatus::active);
+  const bool has_key = active || services_.state.key(job.slot, KeyStatus::pending);
+  wish.regenerate_private_key = profile.key == KeyRenewal::new_key || (active && active->exposed);
+  jobs_.change(number, [&](Job& changed) {
+    changed.state = JobState::preparing;
+    changed.stage = "making key and request";
+    changed.made_key = wish.regenerate_private_key || !has_key;
+  });
+  services_.groups.create_signing_request(owner, wish, [this, number](std::variant<Bytes, Error> outcome) {
+    try {
+      if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
+      requested(number, std::get<Bytes>(outcome));
+    } catch (const Error& error) {
+      refuse(number, error);
+    }
+  });
+}
+
+CertificateGroups::Wish Enrolment::wish_for(const Job& job, const EnrolmentProfile& profile) {
+  CertificateGroups::Wish wish;
+  wish.slot = job.slot;
+  wish.subject = subject_for(job.slot, profile);
+  for (const SlotDeclaration& declaration : services_.applications.get(job.slot.application).slots)
+    if (declaration.group == job.slot.group && declaration.certificate_type == job.slot.certificate_type)
+      wish.key = declaration.key;
+  return wish;
+}
+
+// What the profile leaves open stays as it is, and is what CreateSigningRequest would take the first time (RFC 7030
+// §4.2.2: a renewal keeps subject and names).
+CertificateSubject Enrolment::subject_for(const Slot& slot, const EnrolmentProfile& profile) {
+  const ApplicationRecord application = services_.applications.get(slot.application);
+  const TemplateValues values{host_name(), application.name, application.application_uri,
+                              services_.identity.serial_number(), services_.identity.product_instance_uri()};
+  CertificateSubject subject;
+  subject.application_uri = application.application_uri;
+  subject.distinguished_name = expand_name(profile.subject, values);
+  for (const std::string& name : profile.dns_names) subject.dns_names.push_back(expand(name, values));
+  subject.ip_addresses = profile.ip_addresses;
+  const bool has_names = !subject.dns_names.empty() || !subject.ip_addresses.empty();
+  if (const auto current = services_.state.certificate(slot)) {
+    subject.certificate = current->certificate;
+    HostNames hosts = host_names_of(current->certificate);
+    if (!has_names) subject.dns_names = std::move(hosts.dns_names);
+    if (!has_names) subject.ip_addresses = std::move(hosts.ip_addresses);
+  } else if (subject.distinguished_name.empty()) {
+    subject.distinguished_name = "CN=" + application.name;
+  }
+  if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = {host_name()};
+  return subject;
+}
+
+// Where the job was cancelled meanwhile, its key goes.
+void Enrolment::requested(JobNumber number, const Bytes& request) {
+  const KeyId key = key_of(request);
+  jobs_.change(number, [&](Job& job) {
+    job.key = key;
+    if (has_ended(job.state)) return;
+    job.request = request;
+    job.requested_at = now().elapsed;
+    job.continuation.clear();
+  });
+  if (has_ended(jobs_.get(number).state)) return remove_key(jobs_.get(number));
+  dispatch(number);
+}
+
+// The next try makes a new one, in the place of the present key.
+void Enrolment::drop_request(Job& job) {
+  job.request.clear();
+  job.continuation.clear();
+  job.certificate.clear();
+  job.chain.clear();
+}
+
+void Enrolment::remove_key(const Job& job) {
+  if (!job.made_key || job.key == KeyId{}) return;
+  services_.state.remove_pending_key(job.key);
+  if (!services_.state.key(job.key)) services_.keys.evict(job.key);
+}
+
+void Enrolment::dispatch(JobNumber number) {
+  const Job job = jobs_.get(number);
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  if (profile.protocol == EnrolmentProtocol::external)
+    return set_back(number, Setback::needs_person, {}, JobState::awaiting_certificate, [&](Job& changed) {
+      changed.needs = fmt::format("have the request signed: edgesealctl job request {0}, then job install {0}", number);
+      changed.stage.clear();
+    });
+  if (!needs_network(profile.protocol)) return issue_here(number, profile);
+  jobs_.change(number, [](Job& changed) {
+    changed.state = JobState::ready;
+    changed.stage = "waiting for the enrolment service";
+    changed.needs.clear();
+  });
+  if (world_.job_waiting) world_.job_waiting(number);
+  if (world_.changed) world_.changed();
+}
+
+void Enrolment::issue_here(JobNumber number, const EnrolmentProfile& profile) {
+  const Job job = jobs_.get(number);
+  const LocalAuthority::Order order{job.request, profile.is_authority ? IssuedAs::authority : IssuedAs::end_entity,
+                                    day(), profile.lifetime};
+  const Answer<dbus::SlotCertificate> answer = [this, number](std::variant<dbus::SlotCertificate, Error> outcome) {
+    try {
+      if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
+      if (has_ended(jobs_.get(number).state)) return;
+      jobs_.change(number, [&](Job& changed) {
+        changed.certificate = std::get<dbus::SlotCertificate>(outcome).certificate;
+        changed.chain = std::get<dbus::SlotCertificate>(outcome).issuer_certificates;
+      });
+      install_delivered(number, {});
+    } catch (const Error& error) {
+      refuse(number, error);
+    }
+  };
+  if (profile.protocol == EnrolmentProtocol::local_ca) return local_.issue(profile.ca, order, answer);
+  local_.self_sign(job.key, order, answer);
+}
+
+}  // namespace edgeseal::agent

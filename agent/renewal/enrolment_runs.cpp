@@ -1,0 +1,291 @@
+#include <fmt/format.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/certificate.h"
+#include "agent/host_name.h"
+#include "agent/key_reference.h"
+#include "agent/renewal/anchor_links.h"
+#include "agent/renewal/enrolment.h"
+#include "agent/renewal/profile_values.h"
+#include "agent/renewal/request_template.h"
+
+// The part of Enrolment that whoever runs a job talks to.
+namespace edgeseal::agent {
+
+namespace {
+
+using std::chrono::seconds;
+
+// Of a failure, as docs/enrolment.md has them.
+constexpr std::array<std::string_view, 17> classes = {"transport",
+                                                      "server-untrusted",
+                                                      "auth-refused",
+                                                      "credentials",
+                                                      "redirect",
+                                                      "key-mismatch",
+                                                      "rollover",
+                                                      "replay",
+                                                      "expired-needs-bootstrap",
+                                                      "protection",
+                                                      "weak-protection",
+                                                      "rejected",
+                                                      "waiting",
+                                                      "unsuitable-certificate",
+                                                      "policy",
+                                                      "clock",
+                                                      "cancelled"};
+
+bool wants_new_request(std::string_view failure) {
+  return failure == "key-mismatch" || failure == "rejected" || failure == "unsuitable-certificate";
+}
+
+bool is_about_credentials(std::string_view failure) {
+  return failure == "credentials" || failure == "auth-refused";
+}
+
+std::string key_usage_of(const std::string& certificate_type) {
+  if (certificate_type == "tls-client") return "tls-client";
+  return certificate_type == "tls-server" || certificate_type == "https" ? "tls-server" : "";
+}
+
+std::string credential_name(Credential credential) {
+  if (credential == Credential::secret) return "secret";
+  return credential == Credential::none ? "none" : "certificate";
+}
+
+bool is_authority(const Bytes& der) {
+  return X509_check_ca(parse_certificate(der).get()) != 0;
+}
+
+std::string trust_name(FirstTrust trust) {
+  switch (trust) {
+    case FirstTrust::anchors: return "explicit";
+    case FirstTrust::fingerprint: return "fingerprint";
+    case FirstTrust::person: return "person";
+    case FirstTrust::system: return "implicit";
+  }
+  return "";
+}
+
+}  // namespace
+
+dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t account) {
+  const Job job = jobs_.get(number);
+  if (job.state != JobState::ready)
+    throw Error(Code::invalid_state, fmt::format("job {} does not wait to be taken", number));
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  Run run{runner, account, {}, now().elapsed + settings_.job_time};
+  dbus::JobWork work;
+  work.protocol = protocol_name(profile.protocol);
+  work.url = profile.url;
+  work.label = profile.label;
+  work.helper = profile.helper;
+  work.proxy = profile.proxy;
+  work.request = job.request;
+  work.key_usage = key_usage_of(job.slot.certificate_type);
+  work.rejects = profile.refuse;
+  work.attributes = profile.stop_at_bad_attributes ? "stop" : "ignore";
+  work.continuation = job.continuation;
+  work.time = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(now().day.time_since_epoch()).count());
+  work.clock_doubtful = !world_.clocks().synchronised;
+  work.seconds = static_cast<std::uint32_t>(settings_.job_time.count());
+  put_trust(work, job, profile);
+  put_credential(work, job, profile, run);
+  const KeyPtr key = services_.keys.find(job.key);
+  work.key = key_reference(job.slot.key_name(), key->public_key);
+  run.lent.push_back(key->id);
+  jobs_.change(number, [](Job& changed) {
+    changed.state = JobState::running;
+    changed.stage = "taken";
+  });
+  for (const KeyId& id : run.lent) services_.lent.lend(id, account);
+  runs_.insert_or_assign(number, std::move(run));
+  look();
+  if (world_.changed) world_.changed();
+  return work;
+}
+
+std::vector<Bytes> Enrolment::known_anchors(const Job& job, const EnrolmentProfile& profile) {
+  std::vector<Bytes> anchors = profile.anchors;
+  anchors.insert(anchors.end(), job.approved.begin(), job.approved.end());
+  if (profile.trust_group)
+    std::ranges::copy_if(services_.lists.record(*profile.trust_group).list.trusted_certificates,
+                         std::back_inserter(anchors), is_authority);
+  std::ranges::sort(anchors);
+  const auto twice = std::ranges::unique(anchors);
+  anchors.erase(twice.begin(), twice.end());
+  return anchors;
+}
+
+void Enrolment::put_trust(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile) {
+  work.anchors = known_anchors(job, profile);
+  if (profile.trust_group) {
+    const TrustList& list = services_.lists.record(*profile.trust_group).list;
+    work.issuers = list.issuer_certificates;
+    work.crls = list.trusted_crls;
+  }
+  work.trust = work.anchors.empty() ? trust_name(profile.trust) : "explicit";
+  work.fingerprint = profile.fingerprint;
+}
+
+// Before anybody takes the job.
+void Enrolment::require_anchors(const Job& job, const EnrolmentProfile& profile) {
+  if (profile.trust != FirstTrust::anchors || !profile.trust_group || !known_anchors(job, profile).empty()) return;
+  throw Error(Code::certificate_untrusted,
+              fmt::format("the trust list of {}/{} has no authority to know the server by; remedy: edgesealctl trust "
+                          "add, or give anchors in the profile",
+                          profile.trust_group->application, profile.trust_group->group));
+}
+
+void Enrolment::put_credential(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile, Run& run) {
+  const auto outcome = credential_of(job, profile);
+  if (const auto* need = std::get_if<CredentialNeed>(&outcome)) {
+    set_back(job.number, Setback::needs_person, {}, JobState::awaiting_credential,
+             [&](Job& changed) { changed.needs = need->text; });
+    throw Error(Code::invalid_state, need->text);
+  }
+  const CredentialChoice choice = std::get<CredentialChoice>(outcome);
+  work.operation = choice.renews ? "renew" : "enroll";
+  work.credential = credential_name(choice.credential);
+  if (choice.credential == Credential::secret) {
+    const ApplicationRecord application = services_.applications.get(job.slot.application);
+    work.user = expand(profile.user, {host_name(), application.name, application.application_uri,
+                                      services_.identity.serial_number(), services_.identity.product_instance_uri()});
+    if (const auto secret = secrets_.get(job.number, profile.secret_credential))
+      work.secret = dbus::Secret(secret->view());
+  } else if (choice.credential == Credential::device_identity) {
+    const auto identity = device_identity();
+    work.identity_key = "edgeseal:" + identity->key_name;
+    work.identity_certificate = identity->certificate;
+    work.identity_chain = identity->issuers;
+    run.lent.push_back(services_.keys.find(identity->key_name)->id);
+  } else if (const auto current = services_.state.certificate(job.slot); choice.renews && current) {
+    work.identity_key = "edgeseal:" + job.slot.key_name();
+    work.identity_certificate = work.current_certificate = current->certificate;
+    work.identity_chain = current->issuers;
+    run.lent.push_back(current->key_id);
+  }
+}
+
+void Enrolment::require_runner(JobNumber number, const std::string& runner) const {
+  const auto found = runs_.find(number);
+  if (found == runs_.end() || found->second.runner != runner)
+    throw Error(Code::invalid_state, fmt::format("job {} is not yours, or not any more", number));
+}
+
+void Enrolment::end_run(JobNumber number) {
+  const auto run = runs_.extract(number);
+  if (run.empty()) return;
+  for (const KeyId& key : run.mapped().lent) services_.lent.take_back(key, run.mapped().account);
+}
+
+void Enrolment::report(JobNumber number, const std::string& runner, const std::string& stage) {
+  require_runner(number, runner);
+  jobs_.show(number, stage);
+}
+
+void Enrolment::propose(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors) {
+  require_runner(number, runner);
+  const Job job = jobs_.get(number);
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  if (profile.trust != FirstTrust::person || !known_anchors(job, profile).empty())
+    throw Error(Code::invalid_state, fmt::format("profile {} asks no person", profile.name));
+  for (const Bytes& anchor : anchors) (void)parse_certificate(anchor);
+  set_back(number, Setback::needs_person, {}, JobState::awaiting_approval, [&](Job& changed) {
+    changed.proposed = anchors;
+    changed.needs = fmt::format(
+        "compare the fingerprint with what the operator of {} says, then: edgesealctl job "
+        "approve {} SHA256",
+        profile.url, number);
+  });
+}
+
+// The first anchors are those that the profile vouches for; later ones need a link.
+void Enrolment::deliver_anchors(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors,
+                                const std::vector<Bytes>& links) {
+  require_runner(number, runner);
+  Job job = jobs_.get(number);
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  std::vector<Bytes> known = known_anchors(job, profile);
+  const bool is_first = known.empty();
+  for (const Bytes& anchor : anchors) {
+    const auto digest = sha256(anchor);
+    const bool vouched = profile.trust == FirstTrust::system ||
+                         (profile.trust == FirstTrust::fingerprint && std::ranges::equal(digest, profile.fingerprint));
+    if (is_first && vouched) known.push_back(anchor);
+  }
+  std::vector<Bytes> accepted = linked_anchors(anchors, links, known, day());
+  if (is_first) accepted.insert(accepted.end(), known.begin(), known.end());
+  job.anchors.insert(job.anchors.end(), accepted.begin(), accepted.end());
+  jobs_.change(number, [&](Job& changed) { changed.anchors = job.anchors; });
+  apply_anchors_elsewhere(job, profile);
+}
+
+void Enrolment::deliver(JobNumber number, const std::string& runner, const Bytes& certificate,
+                        const std::vector<Bytes>& chain, Answer<std::monostate> answer) {
+  require_runner(number, runner);
+  jobs_.change(number, [&](Job& job) {
+    job.certificate = certificate;
+    job.chain = chain;
+  });
+  end_run(number);
+  install_delivered(number, std::move(answer));
+}
+
+// A request that stays without an answer for too long is made anew (OPC 10000-12 §7.6).
+void Enrolment::postpone(JobNumber number, const std::string& runner, seconds pause, const Bytes& continuation) {
+  require_runner(number, runner);
+  const Job job = jobs_.get(number);
+  const bool too_long = now().elapsed - job.requested_at > profiles_.get(job.profile).give_up_after;
+  set_back(number, too_long ? Setback::refused : Setback::postponed, clamped_retry_after(pause), JobState::scheduled,
+           [&](Job& changed) {
+             changed.error_class = "waiting";
+             changed.message = too_long ? "the authority left the request without an answer; it gets a new one"
+                                        : "the authority has the request and is asked again";
+             changed.continuation = continuation;
+             if (too_long) drop_request(changed);
+           });
+}
+
+void Enrolment::fail(JobNumber number, const std::string& runner, const dbus::JobFailure& failure) {
+  (void)chosen<int>(classes, failure.failure_class);
+  require_runner(number, runner);
+  const Job job = jobs_.get(number);
+  if (failure.failure_class == "cancelled") return lost(number, failure.message);
+  const EnrolmentProfile& profile = profiles_.get(job.profile);
+  const auto credential = credential_of(job, profile);
+  const auto* choice = std::get_if<CredentialChoice>(&credential);
+  const bool by_secret = choice != nullptr && choice->credential == Credential::secret;
+  const bool needs_secret = by_secret && is_about_credentials(failure.failure_class);
+  const bool is_unreachable = failure.failure_class == "transport";
+  if (failure.secret_spent) secrets_.erase(number);
+  tell(Level::warning, "enrolment-failed", fmt::format("{}: {}", job.slot.key_name(), failure.message), job,
+       {{"error", failure.failure_class}});
+  const Setback setback = needs_secret     ? Setback::needs_person
+                          : is_unreachable ? Setback::unreachable
+                                           : Setback::refused;
+  const seconds at_least = failure.retry_after == 0 ? seconds(0) : clamped_retry_after(seconds(failure.retry_after));
+  set_back(number, setback, at_least, needs_secret ? JobState::awaiting_credential : JobState::scheduled,
+           [&](Job& changed) {
+             changed.error_class = failure.failure_class;
+             changed.message = failure.message;
+             changed.continuation.clear();
+             changed.secret_spent = changed.secret_spent || failure.secret_spent;
+             if (needs_secret) changed.needs = "the authority refuses the secret: give another one, or this one again";
+             if (failure.failure_class == "expired-needs-bootstrap") changed.refused_certificate = true;
+             if (wants_new_request(failure.failure_class)) drop_request(changed);
+           });
+}
+
+void Enrolment::runner_vanished(const std::string& runner) {
+  std::vector<JobNumber> left;
+  for (const auto& [number, run] : runs_)
+    if (run.runner == runner) left.push_back(number);
+  for (const JobNumber number : left) lost(number, "the enrolment service has ended meanwhile");
+}
+
+}  // namespace edgeseal::agent

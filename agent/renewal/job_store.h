@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "agent/renewal/job.h"
+#include "agent/state.h"
+
+namespace edgeseal::agent {
+
+inline constexpr std::string_view jobs_record = "jobs";  // of State
+
+// All jobs, on the disk before anything comes of a change: at most one of a slot is under way, the last few that have
+// ended can still be looked at. Loop's thread.
+class JobStore {
+ public:
+  struct Observer {
+    std::function<void(const Job&)> added, changed;
+    std::function<void(JobNumber)> removed;
+  };
+  static constexpr std::size_t kept_when_ended = 16;
+
+  // What cannot be read is logged and forgotten: certificates are asked for anew.
+  JobStore(State& state, Observer observer);
+
+  [[nodiscard]] const std::vector<Job>& all() const { return record_.jobs; }
+  [[nodiscard]] const Job& get(JobNumber number) const;  // throws Error{not_found}
+  [[nodiscard]] const Job* under_way(const Slot& slot) const;
+  // All throw Error{state_unavailable}; then nothing has changed. add: gives it its number.
+  JobNumber add(Job job);
+  void change(JobNumber number, const std::function<void(Job&)>& edit);
+  // What need not survive: how far it is.
+  void show(JobNumber number, const std::string& stage);
+
+ private:
+  void keep(JobRecord record);
+  void forget_oldest();
+
+  State& state_;
+  const Observer observer_;
+  JobRecord record_;
+};
+
+}  // namespace edgeseal::agent

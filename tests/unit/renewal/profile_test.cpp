@@ -1,0 +1,168 @@
+#include <sys/stat.h>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "agent/certificate.h"
+#include "agent/error.h"
+#include "agent/renewal/profile.h"
+#include "agent/renewal/request_template.h"
+#include "tests/tpm/temporary_directory.h"
+#include "tests/unit/agent/error_code.h"
+#include "tests/unit/trust/authority.h"
+
+using namespace edgeseal;
+using namespace std::chrono_literals;
+using agent::EnrolmentProtocol;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string refusal(const std::string& text, agent::ProfileSource source = agent::ProfileSource::file) {
+  try {
+    (void)agent::parse_profile("plant", "plant.toml", text, source);
+  } catch (const agent::Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+struct Mistake {
+  std::string text, message;
+};
+std::ostream& operator<<(std::ostream& out, const Mistake& mistake) {
+  return out << mistake.text;
+}
+
+const std::string est = "protocol = \"est\"\nurl = \"https://pki\"\nslots = [\"web\"]\n";
+const std::string trusting = est + "[trust]\nfirst-contact = \"system\"\n";
+
+const std::vector<Mistake> mistakes = {
+    {"", "plant.toml:1: protocol is missing"},
+    {"protocol = \"scep\"\n", "plant.toml:1: \"scep\" is not known here"},
+    {"protocol = \"est\"\nslots = [\"web\"]\n", "url is missing"},
+    {"protocol = \"est\"\nurl = \"http://pki\"\nslots = [\"web\"]\n", "plant.toml:2: EST goes over https"},
+    {"protocol = \"est\"\nurl = \"https://\"\nslots = [\"web\"]\n", "plant.toml:2: the URL names no host"},
+    {"protocol = \"est\"\nurl = \"https://u:p@pki\"\nslots = [\"web\"]\n", "plant.toml:2: the URL holds a user name"},
+    {"protocol = \"est\"\nurl = \"https://pki/?a\"\nslots = [\"web\"]\n", "plant.toml:2: the URL has a query"},
+    {"protocol = \"est\"\nurl = \"https://pki\"\nlabel = \"cacerts\"\nslots = [\"web\"]\n", "plant.toml:3:"},
+    {"protocol = \"est\"\nurl = \"https://pki\"\n", "slots is missing"},
+    {"protocol = \"external\"\nurl = \"https://pki\"\nslots = [\"web\"]\n", "plant.toml:2: url has no meaning"},
+    {"protocol = \"local-ca\"\nslots = [\"web\"]\n", "ca is missing"},
+    {"protocol = \"external\"\nslots = [\"web\"]\nauthority = true\n", "plant.toml:3: authority has a meaning"},
+    {est, "nothing says which authority is the right one"},
+    {est + "uri = 1\n", "plant.toml:4: unknown key \"uri\""},
+    {trusting + "anchor = 1\n", "plant.toml:6: unknown key \"anchor\""},
+    {est + "[trust]\nfirst-contact = \"fingerprint\"\n", "plant.toml:4: fingerprint and first-contact"},
+    {est + "[trust]\nfirst-contact = \"fingerprint\"\nfingerprint = \"12\"\n",
+     "plant.toml:6: a fingerprint is SHA-256"},
+    {est + "[trust]\ngroup = \"web\"\n", "plant.toml:5: a group is APPLICATION/GROUP"},
+    {est + "[trust]\nanchors = [\"/nowhere.pem\"]\n", "plant.toml:5: /nowhere.pem"},
+    {trusting + "[credentials]\nfirst = [\"pin\"]\n", "plant.toml:7: \"pin\" is not known here"},
+    {trusting + "[credentials]\nsecret = \"otp\"\n", "plant.toml:7: secret is never used"},
+    {trusting + "[credentials]\nfirst = [\"secret\"]\nsecret = \"../otp\"\n", "plant.toml:8: a name is 1 to 64"},
+    {trusting + "[request]\nsubject = \"CN={name}\"\n", "plant.toml:7: {name} stands for nothing"},
+    {trusting + "[schedule]\nrenew-at-percent = 99\n", "plant.toml:7: renew-at-percent must be a number from 10 to 95"},
+    {trusting + "[answer]\nrefuse = [\"all\"]\n", "plant.toml:7: \"all\" is not known here"},
+    {"protocol = ", "plant.toml:1:"}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(profile)
+
+BOOST_AUTO_TEST_CASE(every_key_is_read) {
+  const test::Authority ca("plant CA");
+  const auto profile = agent::parse_profile("plant", "plant.toml",
+                                            R"(protocol = "cmp"
+url = "http://pki.example.com:8080/pkix"
+label = "gateways"
+proxy = "http://proxy:3128"
+slots = ["web/https/https", "plc"]
+automatic = false
+[trust]
+anchors = ["""
+)" + agent::pem("CERTIFICATE", ca.certificate()) +
+                                                R"("""]
+group = "web/https"
+[credentials]
+first = ["device-identity", "secret"]
+user = "{serial}"
+secret = "plant-otp"
+[request]
+subject = "CN={host},O=Example"
+dns-names = ["{host}.example.com"]
+ip-addresses = ["192.0.2.1"]
+same-key = true
+[schedule]
+renew-at-percent = 50
+renew-days-before = 20
+spread-minutes = 60
+give-up-hours = 24
+[answer]
+refuse = ["subject"]
+stop-at-bad-attributes = true
+)",
+                                            agent::ProfileSource::bus);
+  BOOST_TEST((profile.protocol == EnrolmentProtocol::cmp));
+  BOOST_TEST(profile.label == "gateways");
+  BOOST_TEST(profile.slots.size() == 2U);
+  BOOST_TEST(!profile.automatic);
+  BOOST_TEST((profile.anchors == std::vector<tpm::Bytes>{ca.certificate()}));
+  BOOST_TEST(profile.trust_group->group == "https");
+  BOOST_TEST(profile.credentials.size() == 2U);
+  BOOST_TEST(profile.secret_credential == "plant-otp");
+  BOOST_TEST((profile.key == agent::KeyRenewal::same_key));
+  BOOST_TEST(profile.schedule.fraction == 0.5);
+  BOOST_TEST((profile.schedule.before_end == std::chrono::days(20)));
+  BOOST_TEST((profile.schedule.spread == 1h));
+  BOOST_TEST((profile.give_up_after == 24h));
+  BOOST_TEST(profile.stop_at_bad_attributes);
+  BOOST_TEST(profile.authority() == "http://pki.example.com:8080");
+}
+
+BOOST_DATA_TEST_CASE(a_mistake_is_told_with_its_line_and_remedy, mistakes, mistake) {
+  const std::string found = refusal(mistake.text);
+  BOOST_TEST(found.find(mistake.message) != std::string::npos, found);
+}
+
+BOOST_AUTO_TEST_CASE(over_the_bus_no_file_is_named) {
+  BOOST_TEST(
+      refusal(est + "[trust]\nanchors = [\"/etc/ssl/ca.pem\"]\n", agent::ProfileSource::bus).find("not as paths") !=
+      std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_with_a_mistake_keeps_no_other_from_working) {
+  ::umask(0022);
+  const test::TemporaryDirectory directory;
+  fs::create_directories(directory.file("enrolment.d"));
+  std::ofstream(directory.file("enrolment.d/a.toml")) << "protocol = 1\n";
+  std::ofstream(directory.file("enrolment.d/b.toml")) << trusting;
+  const auto files = agent::load_profiles(directory.file("enrolment.d"));
+  BOOST_REQUIRE(files.size() == 2U);
+  BOOST_TEST(files[0].problem.find("a.toml:1: protocol must be text in quotes") != std::string::npos);
+  BOOST_TEST(files[1].profile.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(D9_a_file_that_others_may_write_is_refused) {
+  ::umask(0022);
+  const test::TemporaryDirectory directory;
+  fs::create_directories(directory.file("enrolment.d"));
+  std::ofstream(directory.file("enrolment.d/a.toml")) << trusting;
+  fs::permissions(directory.file("enrolment.d/a.toml"), fs::perms(0666));
+  BOOST_TEST(!agent::load_profiles(directory.file("enrolment.d")).front().problem.empty());
+  fs::permissions(directory.file("enrolment.d"), fs::perms(0777));
+  BOOST_CHECK_THROW((void)agent::load_profiles(directory.file("enrolment.d")), agent::Error);
+}
+
+BOOST_AUTO_TEST_CASE(templates_stand_for_what_the_device_is) {
+  const agent::TemplateValues values{"gw1", "web", "urn:gw1:web", "47,11", ""};
+  BOOST_TEST(agent::expand("{host}.{application}", values) == "gw1.web");
+  BOOST_TEST(agent::expand_name("CN={serial},O=Example", values) == "CN=47\\,11,O=Example");
+  BOOST_CHECK_EXCEPTION((void)agent::expand("{device-uri}", values), agent::Error,
+                        test::has_code(agent::Code::invalid_state));
+  BOOST_CHECK_THROW(agent::require_template("{host"), agent::Error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
