@@ -58,11 +58,12 @@ std::vector<Certificate> Client::ca_certificates(const std::stop_token& stop) {
   return GeneralMessage(settings_, trust.get(), way).ca_certificates();
 }
 
-std::optional<Certificate> Client::next_root(const Certificate& current_root, const std::stop_token& stop) {
+std::optional<RootUpdate> Client::next_root(const Certificate& current_root, const std::stop_token& stop) {
   const auto trust = make_trust();
   Transfer way = transfer(RequestKind::root_update, stop);
-  const auto update = GeneralMessage(settings_, trust.get(), way).root_update(current_root);
-  return update ? std::optional(linked_root(*update, current_root, settings_.clock)) : std::nullopt;
+  auto update = GeneralMessage(settings_, trust.get(), way).root_update(current_root);
+  if (update) require_linked(*update, current_root, settings_.clock);
+  return update;
 }
 
 }  // namespace edgeseal::enroll::cmp

@@ -6,6 +6,7 @@
 
 #include "enroll/cmp/enrolment.h"
 #include "enroll/cmp/polling.h"
+#include "enroll/cmp/root_update.h"
 #include "enroll/cmp/settings.h"
 #include "enroll/cmp/signer_trust.h"
 #include "enroll/cmp/transfer.h"
@@ -26,8 +27,8 @@ class Client {
                               const std::stop_token& stop = {});
   // Certificates of authorities, for chains; that they came from the server makes none of them an anchor.
   [[nodiscard]] std::vector<Certificate> ca_certificates(const std::stop_token& stop = {});
-  // The root that follows this one, after both links between them were found right. Nothing: there is none yet.
-  [[nodiscard]] std::optional<Certificate> next_root(const Certificate& current_root, const std::stop_token& stop = {});
+  // The root that follows this one, after the links between them were found right. Nothing: there is none yet.
+  [[nodiscard]] std::optional<RootUpdate> next_root(const Certificate& current_root, const std::stop_token& stop = {});
 
  private:
   [[nodiscard]] std::unique_ptr<SignerTrust> make_trust() const;

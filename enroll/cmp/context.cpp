@@ -28,19 +28,16 @@ void set_option(OSSL_CMP_CTX& context, int option, int value) {
   require_openssl(OSSL_CMP_CTX_set_option(&context, option, value) == 1, "OSSL_CMP_CTX_set_option");
 }
 
-const unsigned char* octets(const std::string& text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 void protect(OSSL_CMP_CTX& context, const SharedSecret& shared) {
   if (shared.secret.empty() || shared.reference.empty())
     throw Error(ErrorClass::policy, "CMP needs a secret and the reference by which the server knows it");
   const int secret_size = static_cast<int>(shared.secret.size());
   const int reference_size = static_cast<int>(shared.reference.size());
   set_option(context, OSSL_CMP_OPT_MAC_ALGNID, NID_hmacWithSHA256);
-  require_openssl(OSSL_CMP_CTX_set1_secretValue(&context, enroll::octets(shared.secret), secret_size) == 1 &&
-                      OSSL_CMP_CTX_set1_referenceValue(&context, octets(shared.reference), reference_size) == 1,
-                  "OSSL_CMP_CTX_set1_secretValue");
+  require_openssl(
+      OSSL_CMP_CTX_set1_secretValue(&context, octets(shared.secret), secret_size) == 1 &&
+          OSSL_CMP_CTX_set1_referenceValue(&context, octets(bytes_of(shared.reference)), reference_size) == 1,
+      "OSSL_CMP_CTX_set1_secretValue");
 }
 
 // libcrypto 3.0 has no message protection for the others.
@@ -56,11 +53,12 @@ void require_protecting(const ClientIdentity& identity) {
 
 void protect(OSSL_CMP_CTX& context, const ClientIdentity& identity) {
   require_protecting(identity);
-  const BorrowedStack chain = borrow(identity.chain);
   require_openssl(OSSL_CMP_CTX_set1_cert(&context, identity.certificate.get()) == 1 &&
-                      OSSL_CMP_CTX_set1_pkey(&context, identity.key.get()) == 1 &&
-                      OSSL_CMP_CTX_set1_untrusted(&context, chain.get()) == 1,
+                      OSSL_CMP_CTX_set1_pkey(&context, identity.key.get()) == 1,
                   "OSSL_CMP_CTX_set1_pkey");
+  if (identity.chain.empty()) return;  // an empty list would leave libcrypto 3.0 without one, and every answer an error
+  const BorrowedStack chain = borrow(identity.chain);
+  require_openssl(OSSL_CMP_CTX_set1_untrusted(&context, chain.get()) == 1, "OSSL_CMP_CTX_set1_untrusted");
 }
 
 void trust_signers(OSSL_CMP_CTX& context, const SignerTrust& trust) {

@@ -48,9 +48,9 @@ bool Failure::has_any(std::initializer_list<int> reasons) const {
   return std::ranges::any_of(reasons, [this](int reason) { return has(reason); });
 }
 
-std::string Failure::last_reason() const {
+std::string Failure::first_reason() const {
   if (entries_.empty()) return {};
-  const char* text = ERR_reason_error_string(ERR_PACK(entries_.back().library, 0, entries_.back().reason));
+  const char* text = ERR_reason_error_string(ERR_PACK(entries_.front().library, 0, entries_.front().reason));
   return text == nullptr ? std::string() : text;
 }
 
@@ -87,10 +87,10 @@ Error Failure::error(const SignerTrust* trust) const {
     return {ErrorClass::protection, "the CMP server's answer is not protected; anybody may have sent it"};
   if (has(CMP_R_ERROR_VALIDATING_PROTECTION)) return distrust(trust);
   if (has_any({CMP_R_ERROR_CREATING_CERTREQ, CMP_R_ERROR_PROTECTING_MESSAGE, CMP_R_ERROR_CREATING_GENM}))
-    return {ErrorClass::policy, with_reason("the keys of this device make no CMP request", last_reason())};
+    return {ErrorClass::policy, with_reason("the keys of this device make no CMP request", first_reason())};
   if (has_any({CMP_R_REQUEST_REJECTED_BY_SERVER, CMP_R_RECEIVED_ERROR})) return refusal();
   return {ErrorClass::transport,
-          with_reason("the CMP server's answer is not the one that was asked for", last_reason())};
+          with_reason("the CMP server's answer is not the one that was asked for", first_reason())};
 }
 
 }  // namespace edgeseal::enroll::cmp

@@ -29,7 +29,7 @@ class Failure {
   [[nodiscard]] bool has_any(std::initializer_list<int> reasons) const;
   [[nodiscard]] Error refusal() const;
   [[nodiscard]] Error distrust(const SignerTrust* trust) const;
-  [[nodiscard]] std::string last_reason() const;
+  [[nodiscard]] std::string first_reason() const;
 
   std::vector<Entry> entries_;
   std::vector<Certificate> extra_certificates_;

@@ -8,7 +8,9 @@
 #include "enroll/certificate_path.h"
 #include "enroll/cmp/client.h"
 #include "enroll/job_material.h"
+#include "enroll/key_reference.h"
 #include "enroll/renewal_rules.h"
+#include "enroll/url.h"
 
 namespace edgeseal::enroll::cmp {
 namespace {
@@ -60,19 +62,28 @@ class Run {
     options.schemes = Schemes::http_and_https;
     options.limits = surroundings_.limits;
     options.clock = clock_;
+    if (parse_url(job_.url).scheme == "https") return options;
+    // Without TLS there is no server to verify and nobody to show a certificate; the messages protect themselves.
+    options.trust.verification = Verification::provisional;
+    options.identity.reset();
     return options;
   }
 
+  // A renewal stands on the current certificate.
+  bool uses_secret() const { return job_.password && job_.operation != Operation::renew; }
+
   Credential credential() const {
-    if (job_.password && job_.operation != Operation::renew)
-      return SharedSecret{job_.password->user, job_.password->secret};
+    if (uses_secret()) return SharedSecret{job_.password->user, job_.password->secret};
     if (identity_) return *identity_;
     throw Error(ErrorClass::policy, "CMP needs a secret that the server knows, or a certificate of this device");
   }
 
   Settings settings() const {
     std::vector<Certificate> signers;
-    for (const Bytes& der : job_.cmp.signers) signers.push_back(parse_certificate(der));
+    for (const Bytes& der : job_.cmp.signers) {
+      signers.push_back(parse_certificate(der));
+      if (!signers.back()) throw Error(ErrorClass::policy, "a signer of the profile is no DER certificate");
+    }
     return {{job_.url, job_.cmp.profile, server_trust(), std::move(signers)},
             credential(),
             job_.cmp.ca_pubs,
@@ -84,9 +95,9 @@ class Run {
   Key usable_key(const Key& public_key) const {
     if (identity_ && same_key(identity_->key, public_key)) return identity_->key;
     if (job_.cmp.key.empty()) return {};
-    Key key = surroundings_.open_key(job_.cmp.key);
+    Key key = open_key_reference(job_.cmp.key);
     if (same_key(key, public_key)) return key;
-    throw Error(ErrorClass::policy, fmt::format("the certificate request is not of the key {}", job_.cmp.key));
+    throw Error(ErrorClass::policy, "the key of the job is not the one of its certificate request");
   }
 
   Enrolment enrolment(const Bytes& request, const Key& public_key) const {
@@ -114,6 +125,7 @@ class Run {
     result_.certificate = der_of(outcome.issued.certificate);
     result_.chain = encoded(outcome.issued.chain);
     if (trust_.anchors.empty()) keep_trust(received_trust(outcome.ca_pubs));
+    follow_authority(client);
   }
 
   // A server that has issued something will not take the secret once more, if that was for one use.
@@ -122,7 +134,7 @@ class Run {
         enrolment(request, requested.public_key),
         [this, &requested](const Offer& offer) { return accept(offer, requested); }, stop_);
   } catch (const Error& error) {
-    if (job_.password && (is_issued_ || error.error_class() == ErrorClass::key_mismatch)) port_.secret_spent();
+    if (uses_secret() && (is_issued_ || error.error_class() == ErrorClass::key_mismatch)) port_.secret_spent();
     throw;
   }
 
@@ -133,16 +145,27 @@ class Run {
     return accept_issued(offer.received, requested, trust, job_.rules, clock_);
   }
 
+  // Asked for by a certificate alone: a secret may have been for one use.
+  void follow_authority(Client& client) try {
+    if (!uses_secret() && !trust_.anchors.empty()) renew_trust(client);
+  } catch (const Error& error) {
+    if (error.error_class() == ErrorClass::cancelled) throw;
+    if (error.error_class() == ErrorClass::rollover) result_.trust_problem = error;  // others just don't answer that
+  }
+
   void renew_trust(Client& client) {
     port_.entered(Stage::trust);
     TrustSet renewed = trust_;
     for (const Certificate& anchor : trust_.anchors)
-      if (const auto next = client.next_root(anchor, stop_); next && !contains(renewed.anchors, *next))
-        renewed.anchors.push_back(*next);
+      if (const auto next = client.next_root(anchor, stop_); next && !contains(renewed.anchors, next->new_with_new)) {
+        renewed.anchors.push_back(next->new_with_new);
+        renewed.intermediates.push_back(next->new_with_old);
+      }
     for (const Certificate& certificate : client.ca_certificates(stop_))
       if (is_usable_issuer(certificate, renewed) && !contains(renewed.intermediates, certificate))
         renewed.intermediates.push_back(certificate);
-    keep_trust(renewed);
+    if (renewed.anchors.size() + renewed.intermediates.size() > trust_.anchors.size() + trust_.intermediates.size())
+      keep_trust(renewed);
   }
 
   // What leads to no anchor would do no harm, and would be of no use.

@@ -22,9 +22,9 @@ struct Options {
   std::vector<Bytes> signers;  // DER certificates that may sign the server's messages besides authorities
   CaPubs ca_pubs = CaPubs::with_shared_secret;
   Standing standing = Standing::newcomer;
-  // The name of the key to certify, where it is in use already. A new key waits for its certificate and signs nothing
-  // else: its PKCS #10 request is sent as it is.
-  std::string key;
+  // DER of a key reference: the key to certify, where it can sign a proof of possession. Empty: its PKCS #10 request is
+  // sent as it is.
+  Bytes key;
   std::chrono::seconds patience{std::chrono::hours(24)};  // with a server that answers "waiting"
 };
 

@@ -58,7 +58,7 @@ RootUpdate parse_root_update(ByteView der) {
   return update;
 }
 
-Certificate linked_root(const RootUpdate& update, const Certificate& current_root, const Clock& clock) {
+void require_linked(const RootUpdate& update, const Certificate& current_root, const Clock& clock) {
   const Certificate& root = update.new_with_new;
   if (!is_root(root)) refuse(root, "it is no self-signed CA certificate");
   if (const PathAnswer path = find_path({root, {root}, {}, {}}, clock); !path.good()) refuse(root, path.reason());
@@ -66,7 +66,6 @@ Certificate linked_root(const RootUpdate& update, const Certificate& current_roo
     refuse(root, "its certificate by the old key (newWithOld) is missing or not by that key");
   if (update.old_with_new && !is_link(update.old_with_new, current_root, root, clock))
     refuse(root, "the certificate of the old root by the new key (oldWithNew) is not by that key");
-  return root;
 }
 
 }  // namespace edgeseal::enroll::cmp

@@ -14,8 +14,8 @@ struct RootUpdate {
 // Of the DER of a RootCaKeyUpdateContent. Throws MalformedDer.
 [[nodiscard]] RootUpdate parse_root_update(ByteView der);
 
-// The new root, where the key of the current one vouches for the key of the new one, and the other way round where the
-// server says so. Throws Error{rollover}.
-[[nodiscard]] Certificate linked_root(const RootUpdate& update, const Certificate& current_root, const Clock& clock);
+// The key of the current root vouches for the key of the new one, and the other way round where the server says so.
+// Throws Error{rollover}.
+void require_linked(const RootUpdate& update, const Certificate& current_root, const Clock& clock);
 
 }  // namespace edgeseal::enroll::cmp

@@ -32,7 +32,7 @@ bool acts_for_an_authority(X509& certificate) {
 }  // namespace
 
 SignerTrust::SignerTrust(const ServerTrust& trust, std::vector<Certificate> signers, const Clock& clock)
-    : now_(clock()), signers_(std::move(signers)), store_(make_store(trust)) {
+    : now_(clock()), anchors_(trust.anchors), signers_(std::move(signers)), store_(make_store(trust)) {
   X509_VERIFY_PARAM* param = X509_STORE_get0_param(store_.get());
   X509_VERIFY_PARAM_set_time(param, std::chrono::system_clock::to_time_t(now_.time));
   X509_VERIFY_PARAM_set_depth(param, max_chain_depth);
@@ -74,9 +74,11 @@ bool SignerTrust::is_authority(X509& certificate) const {
 
 bool SignerTrust::doubts_clock(const std::vector<Certificate>& certificates) const {
   std::time_t now = std::chrono::system_clock::to_time_t(now_.time);
-  return !now_.synchronised && std::ranges::any_of(certificates, [&now](const Certificate& certificate) {
+  const auto is_of_the_future = [&now](const Certificate& certificate) {
     return X509_cmp_time(X509_get0_notBefore(certificate.get()), &now) > 0;
-  });
+  };
+  return !now_.synchronised &&
+         (std::ranges::any_of(certificates, is_of_the_future) || std::ranges::any_of(anchors_, is_of_the_future));
 }
 
 bool SignerTrust::is_named(X509& certificate) const {

@@ -22,7 +22,7 @@ class SignerTrust {
   [[nodiscard]] const CertificateStore& store() const noexcept { return store_; }
   // What was wrong with the last signer; empty where nothing was.
   [[nodiscard]] const std::string& judgement() const noexcept { return judgement_; }
-  // Whether one of them is not valid yet by a clock that nobody has set.
+  // Whether one of them, or an anchor, is not valid yet by a clock that nobody has set.
   [[nodiscard]] bool doubts_clock(const std::vector<Certificate>& certificates) const;
 
  private:
@@ -32,6 +32,7 @@ class SignerTrust {
   [[nodiscard]] bool is_named(X509& certificate) const;
 
   const TimeOfDay now_;
+  const std::vector<Certificate> anchors_;
   std::vector<Certificate> signers_;
   CertificateStore store_;
   X509_STORE_CTX_verify_cb judge_lists_ = nullptr;

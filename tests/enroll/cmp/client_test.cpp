@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(what_the_server_encrypted_is_refused) {
       Forgery forged(answer);
       const Bytes secret = der(place, der(0x30, Bytes()));
       const Bytes certificate = der(0xA0, der(0x30, Bytes()));
-      const Bytes pair = der(0x30, place == 0xA1U ? std::vector{secret} : std::vector{certificate, secret});
+      const Bytes pair =
+          der(0x30, place == 0xA1U ? std::vector<Bytes>{secret} : std::vector<Bytes>{certificate, secret});
       const Bytes response = der(0x30, {der_integer(0), der(0x30, der_integer(0)), pair});
       forged.set_body(1, der(0x30, der(0x30, response)));
       return forged.with_mac(server_secret);
@@ -177,11 +178,10 @@ BOOST_AUTO_TEST_CASE(a_stopped_enrolment_takes_its_request_back) {
     void wait(std::chrono::seconds, const std::stop_token&) override { stop.request_stop(); }
     std::stop_source& stop;
   } stopping(stop);
-  HttpClient http([] {
-    HttpOptions options;
-    options.schemes = Schemes::http_and_https;
-    return options;
-  }());
+  HttpOptions options;
+  options.schemes = Schemes::http_and_https;
+  options.trust.anchors = {server.root.certificate};
+  HttpClient http(options);
   try {
     (void)cmp::Client(with_secret(), http, stopping).enrol(first_certificate(), {}, stop.get_token());
     BOOST_ERROR("not stopped");

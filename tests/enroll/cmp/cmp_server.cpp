@@ -133,6 +133,7 @@ void CmpServer::use_secret(const std::string& secret) {
 void CmpServer::sign_as(const Identity& signer) {
   OSSL_CMP_CTX_set1_cert(context(), signer.certificate.get());
   OSSL_CMP_CTX_set1_pkey(context(), signer.key.get());
+  OSSL_CMP_CTX_build_cert_chain(context(), nullptr, nullptr);  // or that of the last signer stays
 }
 
 void CmpServer::send_unprotected_errors() {
@@ -174,8 +175,10 @@ HttpReply CmpServer::answer(const std::string& path, const std::string& body) {
     const std::lock_guard lock(mutex_);
     seen_.paths.push_back(path);
   }
+  const int number = number_++;
+  if (number == down_at) return {503, "text/plain", "restarting"};
   HttpReply reply{200, "application/pkixcmp", process(body)};
-  if (alter) alter(reply, number_++);
+  if (alter) alter(reply, number);
   return reply;
 }
 

@@ -41,6 +41,7 @@ class CmpServer {
   std::int64_t check_after = 7;
   std::vector<Certificate> ca_pubs;
   bool fails = false;  // answers with an error
+  int down_at = -1;    // of its replies, one that is 503 and reaches no CMP
   // What it answers to a general message; null: what it was asked.
   std::function<OSSL_CMP_ITAV*()> information;
   // Changes a reply; `number` counts them from 0.

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "enroll/der_reader.h"
 #include "tests/enroll/cmp/fixture.h"
 #include "tests/enroll/cmp/forgery.h"
 
@@ -16,6 +17,7 @@ constexpr unsigned sequence = 0x30;
 constexpr unsigned context_0 = 0xA0;
 constexpr unsigned context_1 = 0xA1;
 constexpr unsigned context_6 = 0xA6;
+constexpr unsigned revocation_response = 12;
 
 BOOST_FIXTURE_TEST_SUITE(cmp_rows, CmpFixture)
 
@@ -149,7 +151,7 @@ BOOST_AUTO_TEST_CASE(EN21_a_secret_that_can_be_guessed_wants_tls) {
 }
 
 BOOST_AUTO_TEST_CASE(EN22_the_time_to_ask_again_has_bounds) {
-  const auto waited = [this](std::int64_t check_after) {
+  const auto waited = [](std::int64_t check_after) {
     CmpFixture other;
     other.server.polls = 1;
     other.server.check_after = check_after;
@@ -175,9 +177,7 @@ BOOST_AUTO_TEST_CASE(EN22_a_server_that_never_decides_is_given_up) {
 
 BOOST_AUTO_TEST_CASE(EN22_a_server_that_cannot_be_reached_for_a_while_is_asked_again) {
   server.polls = 2;
-  server.alter = [](HttpReply& reply, int number) {
-    if (number == 2) reply = {503, "text/plain", "restarting"};
-  };
+  server.down_at = 2;
   BOOST_TEST(static_cast<bool>(enrol(with_secret(), first_certificate()).issued.certificate));
   BOOST_TEST(server.seen().confirmed == 1);
 }
@@ -249,7 +249,6 @@ BOOST_AUTO_TEST_CASE(EN24_a_flood_of_certificates_is_refused) {
   BOOST_TEST(with_extra(std::vector<Bytes>(33, small)) == "policy");
   BOOST_TEST(with_extra({large}) == "policy");
   BOOST_TEST(with_extra({huge}) == "transport");
-  BOOST_TEST(with_extra({small, small}) == "nothing");
 }
 
 BOOST_AUTO_TEST_CASE(EN24_a_chain_that_goes_in_circles_ends) {
@@ -288,7 +287,7 @@ BOOST_AUTO_TEST_CASE(EN25_answers_about_revocation_that_nobody_asked_for_are_ref
   for (const Bytes& content : {no_status, waiting}) {
     alter_first([&content](const std::string& answer) {
       Forgery forged(answer);
-      forged.set_body(OSSL_CMP_PKIBODY_RP, content);
+      forged.set_body(revocation_response, content);
       return forged.with_mac(server_secret);
     });
     BOOST_TEST(refusal() == "transport");

@@ -87,7 +87,8 @@ Bytes signing_request(const std::string& name, const Key& key) {
       extensions, X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("DNS:" + name + ".example").c_str()));
   X509_REQ_add_extensions(request.get(), extensions);
   sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-  require_openssl(X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0, "X509_REQ_sign");
+  const EVP_MD* digest = EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
+  require_openssl(X509_REQ_sign(request.get(), key.get(), digest) > 0, "X509_REQ_sign");
   unsigned char* der = nullptr;
   const int size = i2d_X509_REQ(request.get(), &der);
   require_openssl(size > 0, "i2d_X509_REQ");
