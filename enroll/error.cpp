@@ -19,6 +19,7 @@ std::string_view name_of(ErrorClass error_class) {
     case ErrorClass::waiting: return "waiting";
     case ErrorClass::unsuitable_certificate: return "unsuitable-certificate";
     case ErrorClass::policy: return "policy";
+    case ErrorClass::clock: return "clock";
     case ErrorClass::cancelled: return "cancelled";
   }
   return "transport";

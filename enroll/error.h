@@ -25,6 +25,7 @@ enum class ErrorClass {
   waiting,                  // the server or a person has yet to decide; the same request is to be sent again
   unsuitable_certificate,   // what was issued can't be used
   policy,                   // this device refuses to go on, or to begin
+  clock,                    // a certificate isn't valid yet by a clock that nobody has set
   cancelled
 };
 

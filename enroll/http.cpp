@@ -158,6 +158,7 @@ class HttpClient::Connection {
       throw Error(ErrorClass::policy, fmt::format("{}: https is wanted", printable(request.url)));
     tls_.expect(url.host);
     failure_.reset();
+    error_text_[0] = '\0';
     incoming_.emplace(options_.limits.body);
     const HeaderList headers = headers_of(request);
     set_request(request, url, headers.get());

@@ -83,6 +83,14 @@ CertificateStore make_store(const ServerTrust& trust) {
   return store;
 }
 
+void expect_host(X509_VERIFY_PARAM& param, const std::string& host) {
+  // The common name is no host name: RFC 6125 §6.4.4 as RFC 9525 §2 has it.
+  X509_VERIFY_PARAM_set_hostflags(&param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  const bool set = is_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(&param, host.c_str()) == 1
+                                    : X509_VERIFY_PARAM_set1_host(&param, host.data(), host.size()) == 1;
+  require_openssl(set, "X509_VERIFY_PARAM_set1_host");
+}
+
 void ServerVerifier::expect(const std::string& host) {
   host_ = host;
   refusal_.reset();
@@ -92,11 +100,7 @@ void ServerVerifier::prepare(X509_STORE_CTX& context) const {
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(&context);
   X509_VERIFY_PARAM_set_time(param, system_clock::to_time_t(clock_().time));
   X509_VERIFY_PARAM_set_depth(param, max_chain_depth);
-  // The common name is no host name: RFC 6125 §6.4.4 as RFC 9525 §2 has it.
-  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const bool set = is_address(host_) ? X509_VERIFY_PARAM_set1_ip_asc(param, host_.c_str()) == 1
-                                     : X509_VERIFY_PARAM_set1_host(param, host_.data(), host_.size()) == 1;
-  require_openssl(set, "X509_VERIFY_PARAM_set1_host");
+  expect_host(*param, host_);
 }
 
 void ServerVerifier::remember(X509_STORE_CTX& context) {
@@ -119,7 +123,7 @@ Error ServerVerifier::describe(X509_STORE_CTX& context) const {
   if (error != X509_V_ERR_CERT_NOT_YET_VALID || now.synchronised) return {ErrorClass::server_untrusted, message};
   message += fmt::format("; no time server has set the clock of this device, which says {:%Y-%m-%d}",
                          fmt::gmtime(system_clock::to_time_t(now.time)));
-  return {ErrorClass::server_untrusted, message, doubtful_clock_retry};
+  return {ErrorClass::clock, message, doubtful_clock_retry};
 }
 
 int ServerVerifier::verify(X509_STORE_CTX& context) noexcept try {

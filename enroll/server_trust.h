@@ -39,12 +39,15 @@ struct ServerTrust {
 // Throws Error{policy} where there is nobody to trust.
 [[nodiscard]] CertificateStore make_store(const ServerTrust& trust);
 
+// A name or an IP address, without brackets; only the subjectAltName counts.
+void expect_host(X509_VERIFY_PARAM& param, const std::string& host);
+
 // Judges the chain that one TLS server sent, and remembers it.
 class ServerVerifier {
  public:
   ServerVerifier(Verification verification, Clock clock) : verification_(verification), clock_(std::move(clock)) {}
 
-  // Of the next server: a name or an IP address, without brackets.
+  // The next server.
   void expect(const std::string& host);
   // For SSL_CTX_set_cert_verify_callback. Verifies chain, purpose, time, strength and host name; 0 refuses.
   [[nodiscard]] int verify(X509_STORE_CTX& context) noexcept;

@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 
 #include "enroll/error.h"
@@ -24,8 +26,11 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   return result;
 }
 
-std::string without_brackets(std::string host) {
+// Without brackets, in lower case: names of hosts don't differ by it.
+std::string plain_host(std::string host) {
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return host;
 }
 
@@ -40,7 +45,7 @@ CURLUcode set_url(CURLU* url, const std::string& text) {
 }
 
 Url parts_of(CURLU* url) {
-  return {part(url, CURLUPART_SCHEME), without_brackets(part(url, CURLUPART_HOST)),
+  return {part(url, CURLUPART_SCHEME), plain_host(part(url, CURLUPART_HOST)),
           part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT), part(url, CURLUPART_PATH), part(url, CURLUPART_QUERY)};
 }
 

@@ -1,0 +1,143 @@
+#include "enroll/est/enrolment.h"
+
+#include "enroll/est/client.h"
+#include "enroll/est/first_trust.h"
+#include "enroll/job_material.h"
+#include "enroll/renewal_rules.h"
+
+namespace edgeseal::enroll::est {
+namespace {
+
+// Other failures concern the server itself.
+bool concerns_the_set(ErrorClass error_class) {
+  return error_class == ErrorClass::rollover || error_class == ErrorClass::transport ||
+         error_class == ErrorClass::redirect || error_class == ErrorClass::rejected;
+}
+
+// One run of one job.
+class Run {
+ public:
+  Run(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop)
+      : job_(job),
+        port_(port),
+        surroundings_(surroundings),
+        stop_(stop),
+        clock_(surroundings.clock(job.time_floor)),
+        identity_(identity_of(job, surroundings)) {}
+
+  Result operator()() {
+    if (job_.operation == Operation::renew) require_renewable(identity_, clock_);
+    trust_ = initial_trust();
+    client_.emplace(options(), job_.url, password());
+    renew_trust();
+    if (job_.operation != Operation::trust) obtain_certificate();
+    return std::move(result_);
+  }
+
+ private:
+  TrustSet initial_trust() const {
+    TrustSet known = trust_set_of(job_.trust);
+    const bool nobody = known.anchors.empty() && job_.trust.system_anchors == SystemAnchors::no;
+    return nobody && job_.trust.first != FirstTrust::none ? first_trust(job_, port_, surroundings_, stop_) : known;
+  }
+
+  // A renewal stands on the current certificate alone: it never falls back to a secret.
+  const Password* password() const {
+    return job_.password && job_.operation != Operation::renew ? &*job_.password : nullptr;
+  }
+
+  HttpOptions options() const {
+    HttpOptions options;
+    options.trust = {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full};
+    options.identity = identity_;
+    options.proxy = job_.proxy;
+    options.limits = surroundings_.limits;
+    options.clock = clock_;
+    return options;
+  }
+
+  // Trust that can't be renewed is told, and hinders no certificate: the anchors in force still hold. Where only those
+  // of the system are, there are none yet that would do for a certificate.
+  void renew_trust() {
+    port_.entered(Stage::trust);
+    const bool first = trust_.anchors.empty();
+    try {
+      const std::vector<Certificate> received = client_->ca_certificates(stop_);
+      trust_ = first ? received_trust(received)
+                     : renewed_trust(trust_, received, {client_->server_host(), client_->server_chain()}, clock_);
+    } catch (const Error& error) {
+      if (first || !concerns_the_set(error.error_class()) || job_.operation == Operation::trust) throw;
+      result_.trust_problem = error;
+      if (job_.trust.first == FirstTrust::none || !job_.trust.anchors.empty()) return;
+    }
+    result_.anchors = encoded(trust_.anchors);
+    result_.intermediates = encoded(trust_.intermediates);
+  }
+
+  void obtain_certificate() {
+    port_.entered(Stage::request);
+    const Bytes request = request_to_send();
+    const RequestedCertificate requested = requested_certificate(request);
+    const bool again = job_.operation == Operation::renew;
+    if (again) require_same_names(requested, identity_->certificate);
+    port_.entered(Stage::enrolment);
+    try {
+      keep(again ? client_->simple_reenroll(request, stop_) : client_->simple_enroll(request, stop_), requested);
+    } catch (const Error&) {
+      if (client_->password_spent()) port_.secret_spent();
+      throw;
+    }
+  }
+
+  void keep(const std::vector<Certificate>& received, const RequestedCertificate& requested) {
+    port_.entered(Stage::verification);
+    const IssuedCertificate issued = accept_issued(received, requested, known_issuers(), job_.rules, clock_);
+    result_.certificate = der_of(issued.certificate);
+    result_.chain = encoded(issued.chain);
+  }
+
+  // With what the server itself and the certificate of the device were issued by, where a set of anchors was refused.
+  TrustSet known_issuers() const {
+    TrustSet trust = trust_;
+    const std::vector<Certificate>& of_server = client_->server_chain();
+    trust.intermediates.insert(trust.intermediates.end(), of_server.begin(), of_server.end());
+    if (!identity_) return trust;
+    trust.intermediates.insert(trust.intermediates.end(), identity_->chain.begin(), identity_->chain.end());
+    return trust;
+  }
+
+  // One that was made before is sent as it is; that the wishes of the server can be read may be asked for nevertheless.
+  Bytes request_to_send() {
+    if (job_.request.empty()) return port_.signing_request(wishes());
+    if (job_.request_attributes == RequestAttributes::insist) static_cast<void>(wishes());
+    return job_.request;
+  }
+
+  RequestedAttributes wishes() {
+    if (job_.request_attributes == RequestAttributes::ignore) return {};
+    try {
+      return client_->csr_attributes(stop_);
+    } catch (const Error& error) {
+      if (error.error_class() != ErrorClass::transport || job_.request_attributes == RequestAttributes::insist) throw;
+      return {};
+    }
+  }
+
+  const Job& job_;
+  JobPort& port_;
+  const Surroundings& surroundings_;
+  const std::stop_token& stop_;
+  const Clock clock_;
+  const std::optional<ClientIdentity> identity_;
+  TrustSet trust_;
+  std::optional<EstClient> client_;
+  Result result_;
+};
+
+}  // namespace
+
+Result run(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
+  return Run(job, port, surroundings, stop)();
+}
+
+}  // namespace edgeseal::enroll::est

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "enroll/cmp/options.h"
+#include "enroll/credential.h"
+#include "enroll/error.h"
+#include "enroll/http.h"
+#include "enroll/issued_certificate.h"
+#include "enroll/requested_attributes.h"
+
+namespace edgeseal::enroll {
+
+enum class Protocol { est, cmp, helper };
+
+enum class Operation {
+  enrol,  // a first certificate, or one with other names
+  renew,  // one with the names of the current certificate, which stands for this device
+  trust   // the trust anchors alone
+};
+
+// On what a server is trusted where no anchor is known yet.
+enum class FirstTrust {
+  none,
+  fingerprint,  // SHA-256 of the root, from whoever installs the device
+  person        // who compares the fingerprint that is shown
+};
+
+enum class RequestAttributes {
+  ignore,
+  ask,    // malformed ones are passed over
+  insist  // malformed ones end the job
+};
+
+// The keys of this device are named, never handed over.
+struct NamedIdentity {
+  std::string key;  // as OSSL_STORE opens it: "edgeseal:gateway/https/tls-server"
+  Bytes certificate;
+  std::vector<Bytes> chain;
+};
+
+struct JobTrust {
+  std::vector<Bytes> anchors, intermediates, revocation_lists;
+  SystemAnchors system_anchors = SystemAnchors::no;
+  FirstTrust first = FirstTrust::none;  // where there is no anchor
+  Bytes fingerprint;
+};
+
+// One thing to be done at one server, complete in itself: it may be run again, after any failure and in another
+// process.
+struct Job {
+  std::string identifier;
+  Protocol protocol = Protocol::est;
+  Operation operation = Operation::enrol;
+  std::string url;
+  std::string proxy;  // empty: none
+  JobTrust trust;
+  std::optional<NamedIdentity> identity;  // renew: the current certificate
+  std::optional<Password> password;       // not for renew
+  Bytes request;                          // PKCS#10; empty: the agent makes one when it is due
+  RequestAttributes request_attributes = RequestAttributes::ask;
+  IssuedRules rules;
+  cmp::Options cmp;                                  // where that is the protocol
+  std::string helper;                                // path of the program, where that is the protocol
+  std::chrono::system_clock::time_point time_floor;  // no clock is right that is earlier
+};
+
+// What the agent is to stage.
+struct Result {
+  Bytes certificate;  // empty: the job was about trust alone
+  std::vector<Bytes> chain;
+  std::vector<Bytes> anchors, intermediates;  // empty: those in force stay
+  std::optional<Error> trust_problem;         // why they stay, where the server offered others
+};
+
+enum class Stage { first_trust, waiting_for_person, trust, request, enrolment, verification };
+
+// Whose fingerprint somebody is to compare.
+struct ProposedAnchor {
+  std::string host, subject;
+  Bytes certificate, fingerprint;
+};
+enum class Decision { approved, refused };
+
+// The agent as a running job sees it. Called by the thread of the job.
+class JobPort {
+ public:
+  virtual ~JobPort() = default;
+
+  virtual void entered(Stage stage) = 0;
+  // A request by the rules of the slot; made once, and kept: if the job has to wait, it is given back in Job::request.
+  [[nodiscard]] virtual Bytes signing_request(const RequestedAttributes& wishes) = 0;
+  // Comes back when somebody has decided. Throws Error{cancelled} when the job is stopped before, Error{waiting} where
+  // the decision will come with another run, as Job::trust.
+  [[nodiscard]] virtual Decision decide(const ProposedAnchor& anchor, const std::stop_token& stop) = 0;
+  // The server has taken the secret, and the job failed afterwards all the same.
+  virtual void secret_spent() = 0;
+};
+
+// What jobs find around them; replaced in tests.
+struct Surroundings {
+  std::function<Key(const std::string&)> open_key = enroll::open_key;
+  std::function<Clock(std::chrono::system_clock::time_point floor)> clock = device_clock;
+  HttpLimits limits;
+};
+
+}  // namespace edgeseal::enroll

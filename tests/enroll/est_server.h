@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "enroll/openssl.h"
+
+namespace edgeseal::test {
+
+// The server of est_server: one process for all cases of a test program. What it writes and answers is told there.
+class EstServer {
+ public:
+  [[nodiscard]] static EstServer& instance();
+  EstServer(const EstServer&) = delete;
+  EstServer& operator=(const EstServer&) = delete;
+  ~EstServer();
+
+  // Of an endpoint and a fault, whose characters may be any: ("good", "wait=120").
+  [[nodiscard]] std::string url(const std::string& endpoint = "good", const std::string& fault = "") const;
+  [[nodiscard]] bool has(const std::string& endpoint) const { return urls_.contains(endpoint); }
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return directory_ / name; }
+  [[nodiscard]] enroll::Bytes content(const std::string& name) const;
+
+  // What came in since the last time, for each endpoint: "requests", "bytes" within TLS, "open" connections.
+  [[nodiscard]] nlohmann::json seen();
+  void allow(const std::string& user, const std::string& secret, int uses);
+
+ private:
+  EstServer();
+  [[nodiscard]] nlohmann::json ask(const nlohmann::json& command);
+  [[nodiscard]] std::string read_line();
+
+  std::filesystem::path directory_;
+  int to_server_ = -1, from_server_ = -1;
+  pid_t pid_ = -1;
+  nlohmann::json urls_;
+};
+
+}  // namespace edgeseal::test
