@@ -1,0 +1,97 @@
+#include <openssl/crypto.h>
+#include <openssl/provider.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+
+#include "enroll/bus_agent.h"
+#include "enroll/job_loop.h"
+#include "enroll/journal.h"
+#include "enroll/wiped_memory.h"
+
+namespace {
+
+using namespace edgeseal::enroll;
+
+enum ExitStatus { refused = 1, usage = 2 };
+
+// Secrets pass through memory of this process: no core file, no debugger of other accounts.
+void protect_process() {
+  ::prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::umask(0077);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+// Waited for by the main thread alone: blocked before others begin.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void load_provider(const char* name) {
+  if (OSSL_PROVIDER_load(nullptr, name) == nullptr)
+    throw std::runtime_error(std::string("the provider ") + name + " can't be loaded: is edgeseal-openssl installed?");
+}
+
+// Keys are used by name through our own provider; the system's openssl.cnf has no say in what this program trusts.
+void prepare_libraries(const std::string& provider_directory) {
+  wipe_freed_memory();
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  if (!provider_directory.empty()) OSSL_PROVIDER_set_default_search_path(nullptr, provider_directory.c_str());
+  load_provider("default");
+  load_provider("edgeseal");
+}
+
+// SIGHUP: the jobs that wait are asked for anew, as after a start of the agent.
+void serve(const sigset_t& signals) {
+  const Surroundings surroundings;
+  std::unique_ptr<JobLoop> jobs;  // outlives the thread of the bus, which calls it
+  BusAgent agent;
+  jobs = std::make_unique<JobLoop>(agent, surroundings);
+  const auto ask = [] { ::kill(::getpid(), SIGHUP); };
+  agent.listen({[&jobs](const std::string& job) { jobs->start(job); },
+                [&jobs](const std::string& job) { jobs->cancel(job); }, ask});
+  ask();
+  ::sd_notify(0, "READY=1");
+  int signal = 0;
+  while (::sigwait(&signals, &signal) == 0 && signal == SIGHUP)
+    for (const std::string& job : agent.waiting_jobs()) jobs->start(job);
+  ::sd_notify(0, "STOPPING=1");
+  jobs->stop();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  protect_process();
+  const sigset_t signals = block_signals();
+  CLI::App app("Edgeseal enrolment: obtains and renews certificates for the agent, by EST and CMP.", "edgeseal-enroll");
+  std::string provider_directory;
+  app.add_option("--provider-directory", provider_directory, "Where edgeseal.so is, if not where OpenSSL looks for it");
+  app.set_version_flag("--version", EDGESEAL_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : usage;
+  }
+  try {
+    prepare_libraries(provider_directory);
+    serve(signals);
+    return EXIT_SUCCESS;
+  } catch (const std::exception& error) {
+    log(Level::warning, error.what());
+    return refused;
+  }
+}
