@@ -46,7 +46,7 @@ Job job_of(const Arguments& arguments) {
   job.request = bytes_in(arguments.request);
   job.trust.anchors = {bytes_in(arguments.anchor)};
   job.rules.extended_key_usages.clear();
-  job.cmp.key = arguments.key;
+  if (!arguments.key.empty()) job.cmp.key = bytes_in(arguments.key);
   if (!arguments.identity.empty())
     job.identity = NamedIdentity{arguments.identity, bytes_in(arguments.certificate), {}};
   if (arguments.secret.empty()) return job;
