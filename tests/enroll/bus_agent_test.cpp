@@ -1,0 +1,166 @@
+// The jobs of the agent over the bus: its service with a port of the test, our side of it, and the EST server.
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "enroll/bus_agent.h"
+#include "enroll/job_loop.h"
+#include "tests/bus/private_bus.h"
+#include "tests/bus/service_thread.h"
+#include "tests/enroll/enrolment_fixture.h"
+
+namespace edgeseal::test {
+namespace {
+
+using namespace enroll;
+
+constexpr dbus::JobNumber number = 7;
+
+struct BusFixture : EnrolmentFixture {
+  PrivateBus bus;
+  ServiceThread service{{.admin_group = "man", .polkit = {}}, [](auto& ports) {
+                          ports.enrolment.known = {dbus::fake::job_of(number, "web/https/https")};
+                          ports.enrolment.runner = ::getuid();
+                        }};
+  std::unique_ptr<JobLoop> loop;
+  BusAgent jobs;
+
+  BusFixture() {
+    loop = std::make_unique<JobLoop>(jobs, surroundings);
+    jobs.listen({[this](const std::string& job) { loop->start(job); },
+                 [this](const std::string& job) { loop->cancel(job); }, [] {}});
+  }
+  ~BusFixture() { loop->stop(); }
+
+  template <class Look>
+  auto in_port(Look look) {
+    return service.in_loop([&](auto& ports, auto&) { return look(ports.enrolment); });
+  }
+
+  // What Job1.Take answers, at a server that shows this fault; by the identity of the device.
+  [[nodiscard]] dbus::JobWork work(const std::string& fault = "") const {
+    dbus::JobWork result;
+    result.protocol = "est";
+    result.operation = "enroll";
+    result.url = server.url("good", fault);
+    result.trust = "explicit";
+    result.anchors = {server.content("root.der")};
+    result.credential = "certificate";
+    result.identity_key = server.file("device-key.pem");
+    result.identity_certificate = server.content("device.der");
+    result.request = agent.key.request();
+    result.key_usage = "tls";
+    return result;
+  }
+
+  // Announces a job and waits until one of its calls is the last of it.
+  std::vector<std::string> run(dbus::JobWork work, const std::string& last) {
+    service.in_loop([&](auto& ports, auto& announcer) {
+      ports.enrolment.work = std::move(work);
+      announcer.job_waiting(number);
+      return 0;
+    });
+    return wait_for(last);
+  }
+
+  std::vector<std::string> wait_for(const std::string& call) {
+    std::vector<std::string> calls;
+    do {
+      std::this_thread::yield();
+      calls = in_port([](auto& port) { return port.calls; });
+    } while (std::find(calls.begin(), calls.end(), call) == calls.end());
+    return calls;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(bus_agent, BusFixture)
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_announced_is_taken_run_and_delivered) {
+  const auto calls = run(work(), "deliver 7");
+  BOOST_TEST(calls.front() == "take 7");
+  BOOST_TEST((std::find(calls.begin(), calls.end(), "anchors 7") != calls.end()));
+  BOOST_TEST((in_port([](auto& port) { return port.anchors; }) == std::vector<Bytes>{server.content("root.der")}));
+  const Bytes delivered = *in_port([](auto& port) { return port.certificate; });
+  BOOST_TEST((requested_again(parse_certificate(delivered)).alternative_names.size() == 1U));
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_comes_as_a_memory_file_and_is_told_when_it_was_spent) {
+  server.allow("gateway", "one time", 1);
+  dbus::JobWork job = work("issue=ca");
+  job.credential = "secret";
+  job.identity_key.clear();
+  job.user = "gateway";
+  job.secret.emplace(bytes_of("one time"));
+  run(std::move(job), "fail 7");
+  const dbus::JobFailure failure = in_port([](auto& port) { return port.failure; });
+  BOOST_TEST(failure.failure_class == "unsuitable-certificate");
+  BOOST_TEST(failure.secret_spent);
+  BOOST_TEST(failure.message.find("one of a CA") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(pauses_and_failures_carry_the_time_of_the_server) {
+  run(work("wait=500"), "wait 500 7");
+  run(work("refuse=simpleenroll/busy"), "fail 7");
+  BOOST_TEST(in_port([](auto& port) { return port.failure.retry_after; }) == 120U);
+}
+
+BOOST_AUTO_TEST_CASE(an_anchor_that_nobody_knows_is_proposed_and_the_job_is_not_ours_any_more) {
+  dbus::JobWork job = work();
+  job.anchors.clear();
+  job.trust = "person";
+  run(std::move(job), "propose 7");
+  loop->finish();
+  BOOST_TEST((in_port([](auto& port) { return port.anchors; }) == std::vector<Bytes>{server.content("root.der")}));
+  const auto calls = in_port([](auto& port) { return port.calls; });
+  BOOST_TEST(calls.back() == "propose 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_was_approved_comes_back_with_the_fingerprint) {
+  dbus::JobWork job = work();
+  job.anchors.clear();
+  job.trust = "fingerprint";
+  job.fingerprint = sha256(server.content("root.der"));
+  run(std::move(job), "deliver 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_ends_at_once) {
+  service.in_loop([this](auto& ports, auto& announcer) {
+    ports.enrolment.work = work("stall=cacerts");
+    announcer.job_waiting(number);
+    return 0;
+  });
+  while (requests("cacerts").empty()) std::this_thread::yield();
+  service.in_loop([](auto&, auto& announcer) {
+    announcer.job_cancelled(number);
+    return 0;
+  });
+  wait_for("fail 7");
+  loop->finish();
+  BOOST_TEST(in_port([](auto& port) { return port.failure.failure_class; }) == "cancelled");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_not_understood_fails_by_policy) {
+  dbus::JobWork job = work();
+  job.protocol = "acme";
+  run(std::move(job), "fail 7");
+  BOOST_TEST(in_port([](auto& port) { return port.failure.failure_class; }) == "policy");
+  BOOST_TEST(requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(jobs_that_waited_before_we_came_are_found) {
+  in_port([](auto& port) {
+    port.waiting = {number};
+    return 0;
+  });
+  BOOST_TEST(jobs.waiting_jobs() == std::vector<std::string>{"/org/edgeseal/job/7"}, boost::test_tools::per_element());
+  service.end_service();
+  BOOST_TEST(jobs.waiting_jobs().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace edgeseal::test
