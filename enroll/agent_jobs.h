@@ -31,7 +31,7 @@ class AgentJobs {
   virtual void propose(const std::string& name, const ProposedAnchor& anchor) = 0;
   virtual void deliver_anchors(const std::string& name, const Result& result) = 0;
   virtual void deliver(const std::string& name, const Result& result) = 0;
-  virtual void wait(const std::string& name, std::chrono::seconds pause) = 0;
+  virtual void wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) = 0;
   virtual void fail(const std::string& name, const Error& error, SecretUse use) = 0;
 };
 

@@ -107,8 +107,9 @@ void BusAgent::deliver(const std::string& name, const Result& result) {
       [&] { dbus::RemoteJob(*connection_, name).Deliver(octets_of(result.certificate), octets_of(result.chain), {}); });
 }
 
-void BusAgent::wait(const std::string& name, std::chrono::seconds pause) {
-  refusable([&] { dbus::RemoteJob(*connection_, name).Wait(static_cast<std::uint32_t>(pause.count()), {}); });
+void BusAgent::wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) {
+  const auto seconds = static_cast<std::uint32_t>(pause.count());
+  refusable([&] { dbus::RemoteJob(*connection_, name).Wait(seconds, octets_of(continuation)); });
 }
 
 void BusAgent::fail(const std::string& name, const Error& error, SecretUse use) {

@@ -32,7 +32,7 @@ class BusAgent final : public AgentJobs {
   void propose(const std::string& name, const ProposedAnchor& anchor) override;
   void deliver_anchors(const std::string& name, const Result& result) override;
   void deliver(const std::string& name, const Result& result) override;
-  void wait(const std::string& name, std::chrono::seconds pause) override;
+  void wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) override;
   void fail(const std::string& name, const Error& error, SecretUse use) override;
 
  private:

@@ -63,10 +63,11 @@ struct Job {
   std::optional<NamedIdentity> identity;  // renew: the current certificate
   std::optional<Password> password;       // not for renew
   Bytes request;                          // PKCS#10; empty: the agent makes one when it is due
+  Bytes continuation;                     // what JobPort::keep took, where the job had to wait
   RequestAttributes request_attributes = RequestAttributes::ask;
   IssuedRules rules;
   cmp::Options cmp;                                  // where that is the protocol
-  std::string helper;                                // path of the program, where that is the protocol
+  std::string helper;                                // program, where that is the protocol: a name, or a path
   std::chrono::system_clock::time_point time_floor;  // no clock is right that is earlier
 };
 
@@ -98,6 +99,8 @@ class JobPort {
   // Comes back when somebody has decided. Throws Error{cancelled} when the job is stopped before, Error{waiting} where
   // the decision will come with another run, as Job::trust.
   [[nodiscard]] virtual Decision decide(const ProposedAnchor& anchor, const std::stop_token& stop) = 0;
+  // What the job needs to go on from where it is, should it now have to wait: Job::continuation then.
+  virtual void keep(const Bytes& continuation) { static_cast<void>(continuation); }
   // The server has taken the secret, and the job failed afterwards all the same.
   virtual void secret_spent() = 0;
 };

@@ -129,6 +129,7 @@ Job job_of(const std::string& name, const Work& work) {
   read_credential(fields, job);
   job.request = fields.bytes("request");
   job.cmp.key = fields.bytes("key");
+  job.continuation = fields.bytes("continuation");
   job.request_attributes = fields.text("attributes") == "stop" ? RequestAttributes::insist : RequestAttributes::ask;
   job.rules = rules_of(fields);
   job.time_floor = std::chrono::system_clock::time_point(std::chrono::microseconds(fields.get<std::uint64_t>("time")));

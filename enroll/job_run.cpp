@@ -23,6 +23,7 @@ class TakenJob final : public JobPort {
     given_back_ = true;
     throw Error(ErrorClass::waiting, "somebody has to compare the fingerprint " + hexadecimal(anchor.fingerprint));
   }
+  void keep(const Bytes& continuation) override { continuation_ = continuation; }
   void secret_spent() override { use_ = SecretUse::spent; }
 
   void succeed(const Result& result) const {
@@ -35,7 +36,7 @@ class TakenJob final : public JobPort {
     log(Level::notice, name_, error);
     if (given_back_) return;
     if (error.error_class() == ErrorClass::waiting)
-      agent_.wait(name_, bounded_retry(error.retry_after()));
+      agent_.wait(name_, bounded_retry(error.retry_after()), continuation_);
     else
       agent_.fail(name_, error, use_);
   }
@@ -50,6 +51,7 @@ class TakenJob final : public JobPort {
 
   AgentJobs& agent_;
   const std::string& name_;
+  Bytes continuation_;
   SecretUse use_ = SecretUse::unused;
   bool given_back_ = false;
 };

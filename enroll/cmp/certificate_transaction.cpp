@@ -63,7 +63,12 @@ CertificateTransaction::CertificateTransaction(const Settings& settings, const S
 }
 
 OSSL_CMP_MSG* CertificateTransaction::exchange(OSSL_CMP_CTX* context, const OSSL_CMP_MSG* request) noexcept {
-  return static_cast<CertificateTransaction*>(OSSL_CMP_CTX_get_transfer_cb_arg(context))->transfer_.exchange(*request);
+  Transfer& transfer = static_cast<CertificateTransaction*>(OSSL_CMP_CTX_get_transfer_cb_arg(context))->transfer_;
+  OSSL_CMP_MSG* answer = transfer.exchange(*request);
+  // It answers the request of an earlier run, whose nonce it names.
+  if (answer != nullptr && transfer.is_repetition())
+    OSSL_CMP_CTX_set1_senderNonce(context, OSSL_CMP_HDR_get0_recipNonce(OSSL_CMP_MSG_get0_header(answer)));
+  return answer;
 }
 
 void CertificateTransaction::fill_from_request(const Enrolment& enrolment) {
@@ -98,15 +103,33 @@ void CertificateTransaction::fill_template(const Enrolment& enrolment) {
 
 Outcome CertificateTransaction::run(const Enrolment& enrolment, Timer& timer, const std::stop_token& stop) {
   fill_template(enrolment);
+  if (const auto continuation = parse_continuation(enrolment.continuation)) resume(*continuation);
   try {
     poll(enrolment, timer, stop);
-  } catch (...) {
-    give_up();
+  } catch (const Error& error) {
+    if (error.error_class() == ErrorClass::cancelled) give_up();
+    if (error.error_class() == ErrorClass::waiting) keep(enrolment);
     throw;
   }
   outcome_.with_modifications = OSSL_CMP_CTX_get_status(context_.get()) == OSSL_CMP_PKISTATUS_grantedWithMods;
   outcome_.status = status_text(*context_);
   return std::move(outcome_);
+}
+
+void CertificateTransaction::keep(const Enrolment& enrolment) const {
+  const Bytes encoded = encode(transfer_.continuation());
+  if (enrolment.keep && encoded.size() <= max_continuation) enrolment.keep(encoded);
+}
+
+// The transaction is known to the server by its identifier.
+void CertificateTransaction::resume(const Continuation& continuation) {
+  const unsigned char* at = octets(continuation.first);
+  const MessagePtr first(d2i_OSSL_CMP_MSG(nullptr, &at, static_cast<long>(continuation.first.size())));
+  ERR_clear_error();
+  if (!first) return;
+  const ASN1_OCTET_STRING* identifier = OSSL_CMP_HDR_get0_transactionID(OSSL_CMP_MSG_get0_header(first.get()));
+  require_openssl(OSSL_CMP_CTX_set1_transactionID(context_.get(), identifier) == 1, "OSSL_CMP_CTX_set1_transactionID");
+  transfer_.repeat(continuation);
 }
 
 void CertificateTransaction::poll(const Enrolment& enrolment, Timer& timer, const std::stop_token& stop) {
@@ -117,6 +140,7 @@ void CertificateTransaction::poll(const Enrolment& enrolment, Timer& timer, cons
     ERR_clear_error();
     const int state = OSSL_CMP_try_certreq(context_.get(), type, nullptr, &check_after);
     if (state == 1) return;
+    if (state == -1 && transfer_.is_repetition()) continue;  // that time is over
     const Failure failure(*context_);
     if (unacceptable_) std::rethrow_exception(unacceptable_);
     if (state == 0 && !is_worth_another_try(failure)) {

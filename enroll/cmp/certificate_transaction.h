@@ -29,6 +29,8 @@ class CertificateTransaction {
 
   void fill_template(const Enrolment& enrolment);
   void fill_from_request(const Enrolment& enrolment);
+  void keep(const Enrolment& enrolment) const;
+  void resume(const Continuation& continuation);
   void poll(const Enrolment& enrolment, Timer& timer, const std::stop_token& stop);
   [[nodiscard]] bool is_worth_another_try(const Failure& failure) const;
   void give_up();

@@ -39,7 +39,7 @@ Client::Client(Settings settings, Transfer::Exchange exchange, Timer& timer)
 
 std::unique_ptr<SignerTrust> Client::make_trust() const {
   if (!trusts_somebody(settings_.server.trust)) return nullptr;
-  return std::make_unique<SignerTrust>(settings_.server.trust, settings_.server.signers, settings_.clock);
+  return std::make_unique<SignerTrust>(settings_.server.trust, settings_.clock);
 }
 
 Transfer Client::transfer(RequestKind kind, const std::stop_token& stop) const {

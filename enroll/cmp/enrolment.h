@@ -17,8 +17,11 @@ struct Enrolment {
   // PKCS #10, DER. The whole of it counts for pkcs10, subject and extensions for the others. A key update without it
   // asks for those of the current certificate.
   Bytes request;
-  Key new_key;          // signs the proof of possession; not for pkcs10
-  Certificate current;  // key_update: the one to replace
+  Key new_key;           // signs the proof of possession; not for pkcs10
+  Certificate current;   // key_update: the one to replace
+  Bytes continuation{};  // of this request, where it waits already
+  // Takes the continuation, where the server lets wait for longer than our patience lasts. May be empty.
+  std::function<void(const Bytes& continuation)> keep{};
 };
 
 // A certificate for the right key, before it is taken.

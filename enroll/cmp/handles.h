@@ -9,6 +9,7 @@
 namespace edgeseal::enroll::cmp {
 
 using ContextPtr = std::unique_ptr<OSSL_CMP_CTX, OpensslFree<OSSL_CMP_CTX, OSSL_CMP_CTX_free>>;
+using MessagePtr = std::unique_ptr<OSSL_CMP_MSG, OpensslFree<OSSL_CMP_MSG, OSSL_CMP_MSG_free>>;
 using InformationPtr = std::unique_ptr<OSSL_CMP_ITAV, OpensslFree<OSSL_CMP_ITAV, OSSL_CMP_ITAV_free>>;
 
 struct FreeInformation {

@@ -79,16 +79,7 @@ class Run {
   }
 
   Settings settings() const {
-    std::vector<Certificate> signers;
-    for (const Bytes& der : job_.cmp.signers) {
-      signers.push_back(parse_certificate(der));
-      if (!signers.back()) throw Error(ErrorClass::policy, "a signer of the profile is no DER certificate");
-    }
-    return {{job_.url, job_.cmp.profile, server_trust(), std::move(signers)},
-            credential(),
-            job_.cmp.ca_pubs,
-            job_.cmp.patience,
-            clock_};
+    return {{job_.url, job_.cmp.profile, server_trust()}, credential(), job_.cmp.ca_pubs, job_.cmp.patience, clock_};
   }
 
   // The key to certify, where it can sign: it is the one that stands for the device, or is named.
@@ -103,6 +94,8 @@ class Run {
   Enrolment enrolment(const Bytes& request, const Key& public_key) const {
     Enrolment result;
     result.request = request;
+    result.continuation = job_.continuation;
+    result.keep = [this](const Bytes& continuation) { port_.keep(continuation); };
     result.new_key = usable_key(public_key);
     if (!result.new_key) {
       result.kind = RequestKind::pkcs10;

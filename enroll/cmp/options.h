@@ -18,14 +18,14 @@ enum class Standing {
 
 // What a profile says for CMP alone.
 struct Options {
-  std::string profile;         // of the server, RFC 9483 §6.1; empty: its default
-  std::vector<Bytes> signers;  // DER certificates that may sign the server's messages besides authorities
+  std::string profile;  // of the server, RFC 9483 §6.1; empty: its default
   CaPubs ca_pubs = CaPubs::with_shared_secret;
   Standing standing = Standing::newcomer;
   // DER of a key reference: the key to certify, where it can sign a proof of possession. Empty: its PKCS #10 request is
   // sent as it is.
   Bytes key;
-  std::chrono::seconds patience{std::chrono::hours(24)};  // with a server that answers "waiting"
+  // With a server that answers "waiting", at a time; then the job waits, and goes on from there.
+  std::chrono::seconds patience{std::chrono::minutes(5)};
 };
 
 }  // namespace edgeseal::enroll::cmp

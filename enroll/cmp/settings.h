@@ -14,9 +14,7 @@ namespace edgeseal::enroll::cmp {
 struct Server {
   std::string url;      // see endpoint_url()
   std::string profile;  // of the server, RFC 9483 §6.1; empty: its default
-  // Who may sign its messages, see SignerTrust. Empty: nobody, only the shared secret counts.
-  ServerTrust trust;
-  std::vector<Certificate> signers;
+  ServerTrust trust;    // whom SignerTrust believes; no anchor: nobody, only the shared secret counts
 };
 
 // What the device and the server both know; the reference says to the server which one it is (RFC 9810 §5.1.3.1).
@@ -30,7 +28,7 @@ struct Settings {
   Server server;
   Credential credential;
   CaPubs ca_pubs = CaPubs::with_shared_secret;
-  std::chrono::seconds patience{std::chrono::hours(24)};  // with a server that answers "waiting"
+  std::chrono::seconds patience{std::chrono::minutes(5)};  // with a server that answers "waiting", at a time
   Clock clock = device_clock();
 };
 

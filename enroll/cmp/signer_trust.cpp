@@ -1,7 +1,5 @@
 #include "enroll/cmp/signer_trust.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace edgeseal::enroll::cmp {
@@ -31,8 +29,8 @@ bool acts_for_an_authority(X509& certificate) {
 
 }  // namespace
 
-SignerTrust::SignerTrust(const ServerTrust& trust, std::vector<Certificate> signers, const Clock& clock)
-    : now_(clock()), anchors_(trust.anchors), signers_(std::move(signers)), store_(make_store(trust)) {
+SignerTrust::SignerTrust(const ServerTrust& trust, const Clock& clock)
+    : now_(clock()), anchors_(trust.anchors), store_(make_store(trust)) {
   X509_VERIFY_PARAM* param = X509_STORE_get0_param(store_.get());
   X509_VERIFY_PARAM_set_time(param, std::chrono::system_clock::to_time_t(now_.time));
   X509_VERIFY_PARAM_set_depth(param, max_chain_depth);
@@ -54,12 +52,11 @@ int SignerTrust::judge_step(int verified, X509_STORE_CTX* context) noexcept {
 int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
   judgement_.clear();
   const auto certificate = Certificate::share(X509_STORE_CTX_get_current_cert(&context));
-  if (verified == 1 && X509_STORE_CTX_get_error_depth(&context) == 0 && !is_authority(*certificate.get())) {
+  if (verified == 1 && X509_STORE_CTX_get_error_depth(&context) == 0 && !may_sign(*certificate.get())) {
     X509_STORE_CTX_set_error(&context, X509_V_ERR_APPLICATION_VERIFICATION);
-    judgement_ = fmt::format(
-        "{}, which signed it, is no certification or registration authority; if it speaks for one, "
-        "name its certificate in the profile",
-        subject_of(certificate));
+    judgement_ = subject_of(certificate) +
+                 ", which signed it, is no certification or registration authority; if it speaks for one, make its "
+                 "certificate an anchor";
     return 0;
   }
   if (verified == 1) return 1;
@@ -68,8 +65,8 @@ int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
   return 0;
 }
 
-bool SignerTrust::is_authority(X509& certificate) const {
-  return X509_check_ca(&certificate) == 1 || acts_for_an_authority(certificate) || is_named(certificate);
+bool SignerTrust::may_sign(X509& certificate) const {
+  return X509_check_ca(&certificate) == 1 || acts_for_an_authority(certificate) || is_anchor(certificate);
 }
 
 bool SignerTrust::doubts_clock(const std::vector<Certificate>& certificates) const {
@@ -81,9 +78,9 @@ bool SignerTrust::doubts_clock(const std::vector<Certificate>& certificates) con
          (std::ranges::any_of(certificates, is_of_the_future) || std::ranges::any_of(anchors_, is_of_the_future));
 }
 
-bool SignerTrust::is_named(X509& certificate) const {
+bool SignerTrust::is_anchor(X509& certificate) const {
   return std::ranges::any_of(
-      signers_, [&certificate](const Certificate& signer) { return X509_cmp(signer.get(), &certificate) == 0; });
+      anchors_, [&certificate](const Certificate& anchor) { return X509_cmp(anchor.get(), &certificate) == 0; });
 }
 
 }  // namespace edgeseal::enroll::cmp

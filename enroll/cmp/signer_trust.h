@@ -7,13 +7,12 @@
 
 namespace edgeseal::enroll::cmp {
 
-// Who may sign the answers of one transaction: a certificate that leads to an anchor, and whose owner is a
-// certification authority, or a certification or registration authority by its extended key usage (RFC 9810 §8.10, RFC
-// 6402 §2.10), or one of those that were named. Without the second half every device of a plant could answer for its
-// CA.
+// Who may sign the answers of one transaction: an anchor itself, or a certificate that leads to one and is that of a
+// certification authority, or of a certification or registration authority by its extended key usage (RFC 9810 §8.10,
+// RFC 6402 §2.10). Without that every device of a plant could answer for its CA.
 class SignerTrust {
  public:
-  SignerTrust(const ServerTrust& trust, std::vector<Certificate> signers, const Clock& clock);
+  SignerTrust(const ServerTrust& trust, const Clock& clock);
   SignerTrust(const SignerTrust&) = delete;
   SignerTrust& operator=(const SignerTrust&) = delete;
 
@@ -28,12 +27,11 @@ class SignerTrust {
  private:
   static int judge_step(int verified, X509_STORE_CTX* context) noexcept;
   [[nodiscard]] int judge(int verified, X509_STORE_CTX& context);
-  [[nodiscard]] bool is_authority(X509& certificate) const;
-  [[nodiscard]] bool is_named(X509& certificate) const;
+  [[nodiscard]] bool may_sign(X509& certificate) const;
+  [[nodiscard]] bool is_anchor(X509& certificate) const;
 
   const TimeOfDay now_;
   const std::vector<Certificate> anchors_;
-  std::vector<Certificate> signers_;
   CertificateStore store_;
   X509_STORE_CTX_verify_cb judge_lists_ = nullptr;
   std::string judgement_;

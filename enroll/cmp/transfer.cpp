@@ -56,6 +56,23 @@ HttpResponse Transfer::post(ByteView request) {
   return response;
 }
 
+void Transfer::repeat(const Continuation& continuation) {
+  repeated_ = {continuation.first};
+  if (!continuation.last.empty()) repeated_.push_back(continuation.last);
+}
+
+Bytes Transfer::answer(const OSSL_CMP_MSG& request) {
+  is_repetition_ = !repeated_.empty();
+  if (!is_repetition_) return post(encode(request)).body;
+  Bytes answer = std::move(repeated_.front());
+  repeated_.pop_front();
+  return answer;
+}
+
+void Transfer::remember(Bytes answer) {
+  (continuation_.first.empty() ? continuation_.first : continuation_.last) = std::move(answer);
+}
+
 OSSL_CMP_MSG* Transfer::accept(ByteView answer) {
   const MessageOutline outline = outline_of(answer);
   require_within_limits(outline);
@@ -71,7 +88,9 @@ OSSL_CMP_MSG* Transfer::exchange(const OSSL_CMP_MSG& request) noexcept {
   is_interrupted_ = false;
   OSSL_CMP_MSG* answer = nullptr;
   try {
-    answer = accept(post(encode(request)).body);
+    Bytes received = this->answer(request);
+    answer = accept(received);
+    remember(std::move(received));
   } catch (const MalformedDer&) {
     problem_ = std::make_exception_ptr(Error(ErrorClass::transport, "the CMP server's answer is no CMP message"));
     is_interrupted_ = true;

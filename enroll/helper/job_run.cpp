@@ -1,10 +1,27 @@
 #include "enroll/helper/job_run.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
 #include "enroll/helper/protocol.h"
 #include "enroll/job_material.h"
+#include "enroll/printable.h"
 
 namespace edgeseal::enroll::helper {
 namespace {
+
+constexpr std::array directories{"/usr/local/libexec/edgeseal/helpers", "/usr/libexec/edgeseal/helpers"};
+
+// A profile names a program, and no directory; the one that was put there by hand comes first.
+std::string path_of(const std::string& program) {
+  if (program.find('/') != std::string::npos) return program;
+  for (const char* directory : directories)
+    if (std::string path = fmt::format("{}/{}", directory, program); ::access(path.c_str(), F_OK) == 0) return path;
+  throw Error(ErrorClass::policy,
+              fmt::format("there is no helper {} in {}", printable(program), fmt::join(directories, " or ")));
+}
 
 // A renewal stands on the current certificate; a secret is for the first one.
 Question question_of(const Job& job, const Bytes& request) {
@@ -28,7 +45,7 @@ Result run(const Job& job, JobPort& port, const Surroundings& surroundings, cons
   const RequestedCertificate requested = requested_certificate(request);
   port.entered(Stage::enrolment);
   const SecretBytes told = encode(question_of(job, request));
-  const ProgramEnd end = run_program(job.helper, told, {}, stop);
+  const ProgramEnd end = run_program(path_of(job.helper), told, {}, stop);
   port.entered(Stage::verification);
   const IssuedCertificate issued = accept_issued(issued_certificates(end), requested, trust_set_of(job.trust),
                                                  job.rules, surroundings.clock(job.time_floor));

@@ -36,7 +36,7 @@ class FakeAgentJobs final : public AgentJobs {
     if (refuses_anchors) throw RefusedByAgent("CertificateUntrusted");
   }
   void deliver(const std::string& name, const Result&) override { note(name, "deliver"); }
-  void wait(const std::string& name, std::chrono::seconds pause) override {
+  void wait(const std::string& name, std::chrono::seconds pause, const Bytes&) override {
     note(name, "wait " + std::to_string(pause.count()));
   }
   void fail(const std::string& name, const Error& error, SecretUse use) override {

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(signed_answers_want_an_anchor) {
   BOOST_TEST(refusal(settings, first_certificate()) == "policy");
 }
 
-BOOST_AUTO_TEST_CASE(a_registration_authority_signs_and_a_named_certificate_does) {
+BOOST_AUTO_TEST_CASE(a_registration_authority_signs_and_an_anchor_itself) {
   const Identity authority = Identity::of({"ra", ra_extensions}, server.root);
   const Identity named = Identity::of({"front end", device_extensions}, server.root);
   cmp::Settings settings = with_certificate();
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_registration_authority_signs_and_a_named_certificate_does
   (void)enrol(settings, first_certificate());
   server.sign_as(named);
   BOOST_TEST(refusal(settings, first_certificate()) == "protection");
-  settings.server.signers = {named.certificate};
+  settings.server.trust.anchors.push_back(named.certificate);
   (void)enrol(settings, first_certificate());
   BOOST_TEST(server.seen().confirmed == 2);
 }

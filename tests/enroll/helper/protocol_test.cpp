@@ -175,6 +175,8 @@ BOOST_FIXTURE_TEST_CASE(the_example_issues_when_somebody_has_approved, Example) 
   BOOST_TEST(problem() == "unsuitable-certificate");
   fs::remove(directory / "ca.pem");
   BOOST_TEST(problem() == "transport");
+  job.helper = "no such helper";
+  BOOST_TEST(problem() == "policy");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
