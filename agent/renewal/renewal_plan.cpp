@@ -9,7 +9,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds longest_rest = std::chrono::days(1);
-constexpr seconds without_certificate = -std::chrono::hours(8);  // as urgent as where it ended so long ago
+constexpr seconds left_without_any = -std::chrono::hours(8);  // as urgent as where it ended so long ago
 
 // After a success, and less than any certificate takes until it is due. Where the clock is wrong, a new certificate may
 // seem to have ended already.
@@ -144,7 +144,7 @@ std::optional<RenewalTime> RenewalPlan::due(const std::string& name) const {
 }
 
 seconds RenewalPlan::left(const Entry& entry, const RenewalMoment& now) {
-  return entry.subject.validity ? entry.subject.validity->end - now.day : without_certificate;
+  return entry.subject.validity ? entry.subject.validity->end - now.day : left_without_any;
 }
 
 // Anew each time: what is left changes with the clock, and with it the pauses.
