@@ -59,7 +59,7 @@ HeaderList headers_of(const HttpRequest& request) {
   constexpr std::string_view name = "Authorization: ";
   SecretBytes line(name.size() + request.authorization.size() + 1);  // ends in a zero
   std::copy_n(bytes_of(name).begin(), name.size(), line.begin());
-  std::copy(request.authorization.begin(), request.authorization.end(), line.begin() + name.size());
+  std::copy(request.authorization.begin(), request.authorization.end(), line.data() + name.size());
   append(list, reinterpret_cast<const char*>(line.data()));
   return list;
 }
