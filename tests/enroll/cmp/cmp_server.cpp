@@ -133,7 +133,6 @@ void CmpServer::use_secret(const std::string& secret) {
 void CmpServer::sign_as(const Identity& signer) {
   OSSL_CMP_CTX_set1_cert(context(), signer.certificate.get());
   OSSL_CMP_CTX_set1_pkey(context(), signer.key.get());
-  OSSL_CMP_CTX_build_cert_chain(context(), nullptr, nullptr);  // or that of the last signer stays
 }
 
 void CmpServer::send_unprotected_errors() {

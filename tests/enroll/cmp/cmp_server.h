@@ -27,7 +27,7 @@ class CmpServer {
 
   // How it protects its answers, and whom it believes. A secret in a request is answered with the secret.
   void use_secret(const std::string& secret);
-  void sign_as(const Identity& signer);
+  void sign_as(const Identity& signer);  // before the first request: libcrypto keeps the chain of the first signer
   void send_unprotected_errors();
 
   Identity root = Identity::root("Test plant CA");
