@@ -150,7 +150,7 @@ void Enrolment::reconsider() {
 }
 
 void Enrolment::start_due() {
-  if (world_.busy && world_.busy()) return;
+  if (busy()) return;
   for (const std::string& name : plan_.start(now())) {
     const auto found = std::ranges::find_if(kept_, [&](const Kept& one) { return one.slot.key_name() == name; });
     std::optional<JobNumber> number;
@@ -218,7 +218,7 @@ void Enrolment::end_overdue_runs() {
 void Enrolment::arm() {
   const RenewalMoment moment = now();
   std::chrono::seconds pause = longest_look;
-  if (const auto next = plan_.next(moment)) pause = std::min(pause, *next - moment.elapsed);
+  if (const auto next = plan_.next(moment); next && !busy()) pause = std::min(pause, *next - moment.elapsed);
   for (const auto& [number, run] : runs_) pause = std::min(pause, run.until - moment.elapsed);
   timer_.set_time(services_.loop.now() + std::max(pause, std::chrono::seconds(1)));
 }

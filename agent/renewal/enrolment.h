@@ -119,6 +119,7 @@ class Enrolment {
   };
 
   [[nodiscard]] RenewalMoment now();
+  [[nodiscard]] bool busy() const { return world_.busy && world_.busy(); }
   [[nodiscard]] State::Clock::time_point day() { return State::Clock::time_point(now().day.time_since_epoch()); }
 
   // enrolment.cpp: what is due

@@ -72,7 +72,7 @@ void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answe
   if (!answer) answer = [](const std::variant<std::monostate, Error>&) {};
   const Job job = jobs_.get(number);
   try {
-    if (world_.busy && world_.busy()) throw Error(Code::busy, "somebody inhibits changes; it is installed afterwards");
+    if (busy()) throw Error(Code::busy, "somebody inhibits changes; it is installed afterwards");
     jobs_.change(number, [](Job& changed) {
       changed.state = JobState::installing;
       changed.stage = "installing";
