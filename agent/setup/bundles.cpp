@@ -7,6 +7,7 @@
 
 #include "agent/journal.h"
 #include "agent/openssl.h"
+#include "agent/scoped_flag.h"
 #include "jose/bundle/code.h"
 #include "jose/jwe.h"
 
@@ -234,9 +235,7 @@ void Bundles::try_pin(const AttemptPtr& attempt) {
 void Bundles::tried(const AttemptPtr& attempt, std::variant<std::shared_ptr<jose::Bundle>, Error> opened) {
   trying_ = false;
   if (const auto* error = std::get_if<Error>(&opened)) {
-    std::variant<std::monostate, Error> counted;
-    if (error->code() == Code::user_access_denied)
-      return proceed(attempt->answer, counted, [&](std::monostate) { wrong_pin(attempt); });
+    if (error->code() == Code::user_access_denied) return wrong_pin(attempt);
     refused(*error);
     return attempt->answer(*error);
   }
@@ -253,7 +252,7 @@ void Bundles::tried(const AttemptPtr& attempt, std::variant<std::shared_ptr<jose
          });
 }
 
-void Bundles::wrong_pin(const AttemptPtr& attempt) {
+void Bundles::wrong_pin(const AttemptPtr& attempt) try {
   if (attempt->left == 0) {
     lock_out();
     return attempt->answer(
@@ -263,6 +262,8 @@ void Bundles::wrong_pin(const AttemptPtr& attempt) {
        {{"session", attempt->session}});
   arm();  // its time may have come while the PIN was tried
   attempt->answer(Error(Code::user_access_denied, fmt::format("wrong PIN; {} more tries are left", attempt->left)));
+} catch (const Error& error) {
+  attempt->answer(error);
 }
 
 // What nobody could open stays closed. Locked out first: an end of the agent between the two gives no tries back.
@@ -277,8 +278,7 @@ void Bundles::lock_out() {
 // Who hears of it looks, before it is concluded.
 void Bundles::lock_setup() {
   timer_.set_time(services_.loop.now() + retry_pause);  // where it can't be written now
-  locking_ = true;
-  const std::unique_ptr<bool, void (*)(bool*)> locked(&locking_, [](bool* flag) { *flag = false; });
+  const ScopedFlag locking(locking_);
   services_.setup.lock_out("all tries of the PIN of a bundle are used up");
 }
 

@@ -80,7 +80,7 @@ SetupFacts Setup::facts() const {
 // Good is a disk that knows of all that the TPM has seen; a try, too, that it doesn't know of locks it out.
 DiskStanding Setup::disk() const {
   const DiskStanding standing = standing_of(services_.anchor.finding());
-  const bool tries_known = !tries_ || tries_->unaccounted();
+  const bool tries_known = !tries_ || tries_->unaccounted().has_value();
   return standing == DiskStanding::good && !tries_known ? DiskStanding::unknown : standing;
 }
 

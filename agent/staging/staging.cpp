@@ -1,5 +1,4 @@
 #include "agent/staging/staging.h"
-#include "agent/group_name.h"
 
 #include <fmt/format.h>
 
@@ -7,6 +6,7 @@
 
 #include "agent/certificate.h"
 #include "agent/device_names.h"
+#include "agent/group_name.h"
 #include "agent/public_key.h"
 #include "agent/staging/clear_key.h"
 #include "agent/staging/staged_url.h"

@@ -6,6 +6,7 @@
 #include "agent/device_names.h"
 #include "agent/group_name.h"
 #include "agent/journal.h"
+#include "agent/scoped_flag.h"
 #include "agent/staging/staging.h"
 #include "agent/trust/certificate_judgement.h"
 #include "agent/trust/path.h"
@@ -179,8 +180,7 @@ std::string Staging::report_contact(std::span<const Bytes> chain, const std::str
 
 // Who hears of it asks what is staged, before it is concluded.
 void Staging::confirm(const std::string& application) {
-  concluding_ = true;
-  const std::unique_ptr<bool, void (*)(bool*)> concluded(&concluding_, [](bool* flag) { *flag = false; });
+  const ScopedFlag concluding(concluding_);
   services_.groups.confirm(application);
 }
 
