@@ -1,5 +1,3 @@
-#include <openssl/crypto.h>
-#include <openssl/provider.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,6 +12,7 @@
 #include "enroll/bus_agent.h"
 #include "enroll/job_loop.h"
 #include "enroll/journal.h"
+#include "enroll/providers.h"
 #include "enroll/wiped_memory.h"
 
 namespace {
@@ -40,20 +39,6 @@ sigset_t block_signals() {
   return signals;
 }
 
-void load_provider(const char* name) {
-  if (OSSL_PROVIDER_load(nullptr, name) == nullptr)
-    throw std::runtime_error(std::string("the provider ") + name + " can't be loaded: is edgeseal-openssl installed?");
-}
-
-// Keys are used by name through our own provider; the system's openssl.cnf has no say in what this program trusts.
-void prepare_libraries(const std::string& provider_directory) {
-  wipe_freed_memory();
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
-  if (!provider_directory.empty()) OSSL_PROVIDER_set_default_search_path(nullptr, provider_directory.c_str());
-  load_provider("default");
-  load_provider("edgeseal");
-}
-
 // SIGHUP: the jobs that wait are asked for anew, as after a start of the agent.
 void serve(const sigset_t& signals) {
   const Surroundings surroundings;
@@ -78,8 +63,10 @@ int main(int argc, char** argv) {
   protect_process();
   const sigset_t signals = block_signals();
   CLI::App app("Edgeseal enrolment: obtains and renews certificates for the agent, by EST and CMP.", "edgeseal-enroll");
-  std::string provider_directory;
-  app.add_option("--provider-directory", provider_directory, "Where edgeseal.so is, if not where OpenSSL looks for it");
+  ProviderSettings providers;
+  app.add_option("--provider-directory", providers.directory,
+                 "Where edgeseal.so is, if not where OpenSSL looks for it");
+  app.add_option("--key-socket", providers.key_socket, "Socket of the agent for keys, if not the usual one");
   app.set_version_flag("--version", EDGESEAL_VERSION);
   try {
     app.parse(argc, argv);
@@ -87,7 +74,8 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : usage;
   }
   try {
-    prepare_libraries(provider_directory);
+    wipe_freed_memory();
+    load_providers(providers);
     serve(signals);
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
