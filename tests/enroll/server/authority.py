@@ -148,11 +148,12 @@ class Plant:
         """For the client: what it trusts, what it is."""
         for file, certified in {
             "root": self.root, "issuing": self.issuing, "new-root": self.new_root, "other-root": self.other_root,
-            "device": self.device, "current": self.current, "expired": self.expired,
+            "device": self.device, "current": self.current, "expired": self.expired, "manufacturer": self.manufacturer,
         }.items():
             (directory / f"{file}.der").write_bytes(der(certified.certificate))
             (directory / f"{file}.pem").write_bytes(pem(certified.certificate))
-        for file, certified in {"device": self.device, "current": self.current, "expired": self.expired}.items():
+        keys = {"device": self.device, "current": self.current, "expired": self.expired, "manufacturer": self.manufacturer}
+        for file, certified in keys.items():
             (directory / f"{file}-key.pem").write_bytes(key_pem(certified.key))
         (directory / "issuing.crl").write_bytes(self.revocation_list())
 

@@ -1,7 +1,7 @@
 """Enrolment over Secure Transport (RFC 7030), with every fault that a client has to stand.
 
 The label in the path names the fault: /.well-known/est/two-certs/simpleenroll. Without a label all is well. A fault may
-have a value: /.well-known/est/wait=120/simpleenroll.
+have a value: /.well-known/est/wait=120/simpleenroll. Faults of "issue" concern every certificate, of "first" those of simpleenroll.
 """
 
 import base64
@@ -193,7 +193,7 @@ class Est:
             self.waiting[value] = request.body
             return Response(409 if already else 202, b"", {"Retry-After": value} if value else {})
         csr = x509.load_der_x509_csr(base64.b64decode(request.body))
-        return self.issued(csr, fault, value)
+        return self.issued(csr, "issue" if fault == "first" else fault, value)
 
     def reenroll(self, request, fault, value):
         if fault == "reenroll" and value == "rejected":
@@ -222,6 +222,7 @@ class Est:
             "inverted": {"begin": NOW + DAY, "end": NOW - DAY},
             "future": {"begin": NOW + DAY},
             "ended": {"begin": NOW - 2 * DAY, "end": NOW - DAY},
+            "nearly-over": {"begin": NOW - 60 * DAY, "end": NOW + 10 * DAY},
             "ca": {"ca": True},
             "sha1": {"digest": hashes.SHA1()},
             "for-servers": {"usages": [TLS_SERVER]},
