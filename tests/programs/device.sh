@@ -93,6 +93,11 @@ tpm_start() {
   wait_for "the simulated TPM" test -S "$device/run/tpm.ctrl"
 }
 
+tpm_stop() {
+  stop "$tpm"
+  rm -f "$device"/run/{tpm,tpm.ctrl}
+}
+
 # How many tries at passwords and PINs the TPM has counted, while no agent is connected to it.
 counted_tries() {
   local index
@@ -106,8 +111,23 @@ agent_start() {
   "$build/agent/edgeseald" --config "$device/etc/edgeseal.toml" >>"$device/agent.log" 2>&1 &
   agent=$!
   processes+=("$agent")
-  wait_for "the agent to be ready; see its log: $(cat "$device/agent.log" 2>/dev/null)" tpm_ready
+  wait_for "the agent to be ready" tpm_ready || { cat "$device/agent.log" >&2; return 1; }
 }
+
+agent_restart() {
+  stop "$agent"
+  agent_start
+}
+
+kill_agent() {
+  kill -9 "$agent"
+  wait "$agent" 2>/dev/null || :
+}
+
+# call OBJECT INTERFACE METHOD [SIGNATURE ARGUMENT...]: as busctl(1) has it.
+call() { busctl --address="$DBUS_SYSTEM_BUS_ADDRESS" call org.edgeseal.Agent1 "$@"; }
+
+with_provider() { OPENSSL_CONF=$OPENSSL_CONF_EDGESEAL "$@"; }
 
 tpm_ready() { edgesealctl --json status | grep -q '"health": *"ready"'; }
 

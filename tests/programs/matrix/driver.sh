@@ -83,7 +83,6 @@ own_copy() {
 # What goes before a command that the account runs.
 become_account() { becoming=(setpriv --reuid "$account" --regid "$(id -g "$account")" --init-groups env HOME=/nonexistent); }
 as_account() { "${becoming[@]}" "$@"; }
-with_provider() { OPENSSL_CONF=$OPENSSL_CONF_EDGESEAL "$@"; }
 listens() { ss --no-header --listening --tcp --numeric "sport = :$1" | grep -q .; }
 
 # program_start COMMAND...: with the provider; what it says is in $device/program.log; it is up when it listens at $port.

@@ -29,7 +29,7 @@ download() {
 # program_of PROGRAM [PACKAGE]: its source beside the modules of a package, which is itself where none is named, below $device.
 program_of() {
   mkdir "$device/$1"
-  cp "$here/opcua/authority.mjs" "$device"
+  cp "$here"/opcua/*.mjs "$device"
   cp "$here/opcua/$1"/*.mjs "$device/$1"
   ln -s "$(modules_of "${2:-$1}")/node_modules" "$device/$1/node_modules"
 }

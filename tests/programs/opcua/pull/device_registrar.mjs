@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { coerceNodeId, DataType, MessageSecurityMode, StatusCodes, VariantArrayType } from 'node-opcua'
+import { CertificateStore } from '../certificate_store.mjs'
 
 const contents = directory =>
   readdirSync(directory)
@@ -20,8 +21,7 @@ const leaf_of = chain => new X509Certificate([chain].flat()[0]).raw
 
 const argument = (name, dataType, valueRank = -1) => ({ name, dataType, valueRank })
 
-export class DeviceRegistrar {
-  referenceCounter = 0
+export class DeviceRegistrar extends CertificateStore {
   applicationId = coerceNodeId('ns=1;i=4711')
   #answers
   #identities
@@ -30,6 +30,7 @@ export class DeviceRegistrar {
   #issued = []
 
   constructor(plant, answers) {
+    super()
     this.#answers = answers
     this.#identities = contents(`${plant}/identities`)
     this.#issuers = contents(`${plant}/issuers`)
@@ -95,18 +96,10 @@ export class DeviceRegistrar {
     return 'a stranger'
   }
 
-  // ICertificateStore of node-opcua: whoever it does not know opens no channel.
+  // Whoever it does not know opens no channel.
   async checkCertificate(chain) {
     const certificate = leaf_of(chain)
     const known = [...this.#identities, ...this.#issued].some(each => each.equals(certificate))
     return known ? StatusCodes.Good : StatusCodes.BadCertificateUntrusted
   }
-  async verifyCertificate(chain) {
-    return (await this.checkCertificate(chain)).name
-  }
-  getTrustStatus(certificate) {
-    return this.checkCertificate(certificate)
-  }
-  async initialize() {}
-  async dispose() {}
 }

@@ -1,11 +1,12 @@
-// Whom the server trusts: the agent judges, by the trust list. An ICertificateStore of node-opcua that keeps nothing.
+// Whom the server trusts: the agent judges, by the trust list.
 import { StatusCodes } from 'node-opcua'
+import { CertificateStore } from '../certificate_store.mjs'
 import { status_of } from './agent.mjs'
 
-export class AgentTrust {
-  referenceCounter = 0
+export class AgentTrust extends CertificateStore {
   #list
   constructor(list) {
+    super()
     this.#list = list
   }
 
@@ -24,13 +25,4 @@ export class AgentTrust {
       return status_of(error)
     }
   }
-
-  async verifyCertificate(chain) {
-    return (await this.checkCertificate(chain)).name
-  }
-  getTrustStatus(certificate) {
-    return this.checkCertificate(certificate)
-  }
-  async initialize() {}
-  async dispose() {}
 }
