@@ -1,5 +1,5 @@
-# Enrolment on the gateway of device.sh: edgeseal-enroll, and the EST server of a plant, a process of its own on the loopback
-# interface (tests/enroll/est_server). Sourced after device.sh.
+# Enrolment on the gateway of device.sh: edgeseal-enroll, and authorities, processes of their own on the loopback interface: the
+# EST server of the tests (tests/enroll/est_server) and the CMP server of openssl. Sourced after device.sh.
 
 enroll_start() {
   "$build/enroll/edgeseal-enroll" --provider-directory "$build/provider" --key-socket "$device/run/keys.sock" 2>>"$device/enroll.log" &
@@ -41,6 +41,16 @@ est_requests() {
   est_tell '{"do": "seen"}' | python3 -c "import json, sys
 for endpoint in json.load(sys.stdin).values():
     for it in endpoint['requests']: print($1)"
+}
+
+# cmp_start CERTIFICATE [OPTION...]: a CMP server that issues that certificate, with the CA of the plant; sets cmp_url.
+cmp_start() {
+  openssl cmp -config "" -verbosity 7 -port 0 -srv_cert "$device/plant/ca.pem" -srv_key "$device/plant/ca.key" \
+    -srv_trusted "$device/plant/ca.pem" -rsp_cert "$@" >"$device/cmp_server.log" 2>&1 &
+  cmp=$!
+  processes+=("$cmp")
+  wait_for "the CMP server" grep -q '^ACCEPT' "$device/cmp_server.log"
+  cmp_url=http://127.0.0.1:$(sed -n 's/^ACCEPT .*:\([0-9]*\) .*/\1/p' "$device/cmp_server.log")/pkix/
 }
 
 # profile NAME: an enrolment profile from the standard input, for the next start of the agent.
