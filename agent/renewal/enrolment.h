@@ -177,6 +177,7 @@ class Enrolment {
   void conclude(JobNumber number, const std::variant<std::monostate, Error>& outcome);
   void withdraw(const Job& job);
   void installed(JobNumber number);
+  void serve_those_of(const Slot& authority);
   void end(JobNumber number, JobState state);
   void tell(Level level, const std::string& kind, const std::string& message, const Job& job,
             Audit::Fields fields = {}) const;

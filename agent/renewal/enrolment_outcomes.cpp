@@ -150,6 +150,16 @@ void Enrolment::installed(JobNumber number) {
   const Job job = jobs_.get(number);
   tell(Level::notice, "certificate-enrolled", fmt::format("{} has a new certificate", job.slot.key_name()), job);
   end(number, JobState::done);
+  serve_those_of(job.slot);
+}
+
+// Who waits for the certificate of a local authority need not wait for the next try.
+void Enrolment::serve_those_of(const Slot& authority) {
+  for (const Kept& one : kept_) {
+    const EnrolmentProfile& profile = profiles_.get(one.profile);
+    if (profile.protocol != EnrolmentProtocol::local_ca || slot_of(profile.ca) != authority) continue;
+    if (jobs_.under_way(one.slot) != nullptr) plan_.demand(one.slot.key_name());
+  }
 }
 
 void Enrolment::end(JobNumber number, JobState state) {

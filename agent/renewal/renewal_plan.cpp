@@ -17,9 +17,10 @@ seconds rest_of(const Validity& validity) {
   return std::clamp<seconds>((validity.end - validity.begin) / 3, std::chrono::minutes(1), longest_rest);
 }
 
-// An answer, whatever it is, ends the time in which there was none.
+// An answer, whatever it is, ends the time in which there was none. Who waits for a person has not failed.
 unsigned failures_after(const RenewalAttempts& before, Setback setback) {
   if (setback == Setback::postponed) return 0;
+  if (setback == Setback::needs_person) return before.failures;
   if (setback != Setback::unreachable && before.setback == Setback::unreachable) return 1;
   return before.failures + 1;
 }

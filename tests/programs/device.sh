@@ -138,10 +138,10 @@ ca_create() {
     -days 30 -subj "/CN=Test plant CA" 2>"$device/plant/log"
 }
 
-# ca_sign REQUEST CERTIFICATE: PEM in, PEM out, with the extensions of the request.
+# ca_sign REQUEST CERTIFICATE [OPTION...]: PEM in, PEM out, with the extensions of the request.
 ca_sign() {
   openssl x509 -req -in "$1" -CA "$device/plant/ca.pem" -CAkey "$device/plant/ca.key" -days 10 -copy_extensions copyall \
-    -out "$2" 2>>"$device/plant/log"
+    -out "$2" "${@:3}" 2>>"$device/plant/log"
 }
 
 # certify APPLICATION [OPTION...]: request (with the options of `edgesealctl csr`), signature, installation.

@@ -28,6 +28,7 @@ struct Programs {
     BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
     return fs::path(name);
   }();
+  std::stop_source stop;
   ~Programs() { fs::remove_all(directory); }
 
   [[nodiscard]] fs::path script(const std::string& lines) const {
@@ -42,10 +43,9 @@ struct Programs {
     return helper::run_program(script(lines), bytes_of(input), limits, {});
   }
 
-  [[nodiscard]] std::string problem(const std::string& path, ProgramLimits limits = {},
-                                    const std::stop_token& stop = {}) const {
+  [[nodiscard]] std::string problem(const std::string& path, ProgramLimits limits = {}) const {
     try {
-      (void)helper::run_program(path, {}, limits, stop);
+      (void)helper::run_program(path, {}, limits, stop.get_token());
       return "nothing";
     } catch (const Error& error) {
       return std::string(name_of(error.error_class()));
@@ -86,13 +86,12 @@ BOOST_AUTO_TEST_CASE(it_has_only_so_much_time_and_to_say) {
 }
 
 BOOST_AUTO_TEST_CASE(it_ends_when_it_is_told_to) {
-  std::stop_source stop;
   const fs::path sign = directory / "began";
   const std::jthread stopper([&] {
     while (!fs::exists(sign)) std::this_thread::yield();
     stop.request_stop();
   });
-  BOOST_TEST(problem(script("touch '" + sign.string() + "'; exec sleep 1000"), {}, stop.get_token()) == "cancelled");
+  BOOST_TEST(problem(script("touch '" + sign.string() + "'; exec sleep 1000")) == "cancelled");
 }
 
 // A pipe that they hold open ends when the last of them has.

@@ -1,7 +1,7 @@
 """Enrolment over Secure Transport (RFC 7030), with every fault that a client has to stand.
 
 The label in the path names the fault: /.well-known/est/two-certs/simpleenroll. Without a label all is well. A fault may
-have a value: /.well-known/est/wait=120/simpleenroll. Faults of "issue" concern every certificate, of "first" those of simpleenroll.
+have a value: /.well-known/est/wait=120/simpleenroll, or wait.120 where a label may not be everything. Faults of "issue" concern every certificate, of "first" those of simpleenroll.
 """
 
 import base64
@@ -45,7 +45,7 @@ class Est:
 
     def respond(self, request):
         label, operation = self.parse(request.path)
-        fault, _, value = label.partition("=")
+        fault, _, value = label.partition("=" if "=" in label else ".")
         handler = {
             "cacerts": self.cacerts,
             "csrattrs": self.csrattrs,
