@@ -103,6 +103,9 @@ class EnrolmentPort {
                             const Bytes& continuation) = 0;
   virtual void fail_job(const Caller& caller, JobNumber number, const JobFailure& failure) = 0;
   virtual void runner_vanished(const std::string& bus_name) = 0;
+  // Nobody owns kEnrolmentService any more; its owner can't be started.
+  virtual void service_left() = 0;
+  virtual void service_missing(const std::string& problem) = 0;
 };
 
 }  // namespace edgeseal::dbus

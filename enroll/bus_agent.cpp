@@ -59,6 +59,21 @@ std::string first_argument(sd_bus_message* message, char type) {
 
 BusAgent::BusAgent() : connection_(refusable([] { return sdbus::createSystemBusConnection(); })) {}
 
+void BusAgent::own_name() {
+  try {
+    connection_->requestName(dbus::compat::ServiceName(dbus::kEnrolmentService));
+  } catch (const sdbus::Error& error) {
+    throw RefusedByAgent(
+        fmt::format("the bus doesn't give the name {} ({}): is the bus policy installed, and does no other "
+                    "edgeseal-enroll run?",
+                    dbus::kEnrolmentService, error.getMessage()));
+  }
+}
+
+void BusAgent::release_name() {
+  refusable([&] { connection_->releaseName(dbus::compat::ServiceName(dbus::kEnrolmentService)); });
+}
+
 void BusAgent::listen(Listener listener) {
   listener_ = std::move(listener);
   const std::string of_agent = fmt::format("type='signal',sender='{}',", dbus::kBusName);

@@ -22,6 +22,10 @@ class BusAgent final : public AgentJobs {
   // Throws RefusedByAgent where there is no bus.
   BusAgent();
 
+  // The name by which the agent has us started. Throws RefusedByAgent where the bus doesn't give it; before listen().
+  void own_name();
+  void release_name();
+
   void listen(Listener listener);  // once
 
   // Those that may be taken now; none where no agent is there.

@@ -94,10 +94,7 @@ std::vector<dbus::RenewalInfo> EnrolmentPorts::renewals() {
 }
 
 std::vector<dbus::JobNumber> EnrolmentPorts::waiting_jobs() {
-  std::vector<dbus::JobNumber> numbers;
-  for (const Job& job : enrolment_.jobs().all())
-    if (job.state == JobState::ready) numbers.push_back(job.number);
-  return numbers;
+  return enrolment_.waiting_jobs();
 }
 
 std::vector<dbus::JobInfo> EnrolmentPorts::jobs() {
@@ -208,6 +205,14 @@ void EnrolmentPorts::fail_job(const dbus::Caller& caller, dbus::JobNumber number
 
 void EnrolmentPorts::runner_vanished(const std::string& bus_name) {
   translated([&] { enrolment_.runner_vanished(bus_name); });
+}
+
+void EnrolmentPorts::service_left() {
+  translated([&] { enrolment_.service_left(); });
+}
+
+void EnrolmentPorts::service_missing(const std::string& problem) {
+  translated([&] { enrolment_.service_missing(problem); });
 }
 
 }  // namespace edgeseal::agent

@@ -40,6 +40,8 @@ class EnrolmentPorts final : public dbus::EnrolmentPort {
                     const dbus::Bytes& continuation) override;
   void fail_job(const dbus::Caller& caller, dbus::JobNumber number, const dbus::JobFailure& failure) override;
   void runner_vanished(const std::string& bus_name) override;
+  void service_left() override;
+  void service_missing(const std::string& problem) override;
 
   // For the signals of the bus.
   [[nodiscard]] dbus::JobInfo info(const Job& job) const;

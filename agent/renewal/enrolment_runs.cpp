@@ -6,6 +6,7 @@
 
 #include "agent/certificate.h"
 #include "agent/host_name.h"
+#include "agent/journal.h"
 #include "agent/key_reference.h"
 #include "agent/renewal/anchor_links.h"
 #include "agent/renewal/enrolment.h"
@@ -18,6 +19,9 @@ namespace edgeseal::agent {
 namespace {
 
 using std::chrono::seconds;
+
+constexpr seconds pause_after_departure{1};
+constexpr seconds pause_while_missing = std::chrono::minutes(5);
 
 // Of a failure, as docs/enrolment.md has them.
 constexpr std::array<std::string_view, 17> classes = {"transport",
@@ -104,6 +108,7 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   });
   for (const KeyId& id : run.lent) services_.lent.lend(id, account);
   runs_.insert_or_assign(number, std::move(run));
+  told_missing_ = false;
   look();
   if (world_.changed) world_.changed();
   return work;
@@ -286,6 +291,40 @@ void Enrolment::runner_vanished(const std::string& runner) {
   for (const auto& [number, run] : runs_)
     if (run.runner == runner) left.push_back(number);
   for (const JobNumber number : left) lost(number, "the enrolment service has ended meanwhile");
+}
+
+std::vector<JobNumber> Enrolment::waiting_jobs() const {
+  std::vector<JobNumber> numbers;
+  for (const Job& job : jobs_.all())
+    if (job.state == JobState::ready) numbers.push_back(job.number);
+  return numbers;
+}
+
+// It ends when it had nothing to do; a job that came just then is for the next one.
+void Enrolment::service_left() {
+  if (!waiting_jobs().empty()) call_service_after(pause_after_departure);
+}
+
+void Enrolment::service_missing(const std::string& problem) {
+  const std::vector<JobNumber> waiting = waiting_jobs();
+  if (waiting.empty()) return;  // somebody took them meanwhile
+  const std::string stage =
+      fmt::format("nobody runs jobs: {:.200}; remedy: systemctl status edgeseal-enroll.service", problem);
+  for (const JobNumber number : waiting) jobs_.show(number, stage);
+  if (!std::exchange(told_missing_, true)) log(Level::warning, Event::enrolment_unattended, stage);
+  call_service_after(pause_while_missing);
+}
+
+void Enrolment::call_service_after(seconds pause) {
+  next_call_ = now().elapsed + pause;
+  look();
+}
+
+void Enrolment::call_service() {
+  if (!next_call_ || *next_call_ > now().elapsed) return;
+  next_call_.reset();
+  const std::vector<JobNumber> waiting = waiting_jobs();
+  if (!waiting.empty() && world_.job_waiting) world_.job_waiting(waiting.front());
 }
 
 }  // namespace edgeseal::agent

@@ -33,6 +33,8 @@ class FakeEnrolment final : public EnrolmentPort {
   JobFailure failure;
   JobWork work;
   std::optional<uid_t> runner;
+  int departures = 0;
+  std::vector<std::string> problems;  // of starting the enrolment service
 
   std::vector<JobNumber> enroll(const Caller&, EnrolmentWish wish) override {
     fault.strike();
@@ -112,6 +114,8 @@ class FakeEnrolment final : public EnrolmentPort {
     failure = given;
   }
   void runner_vanished(const std::string&) override {}
+  void service_left() override { ++departures; }
+  void service_missing(const std::string& problem) override { problems.push_back(problem); }
 
  private:
   void note(const std::string& call, JobNumber number) {
