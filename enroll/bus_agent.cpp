@@ -7,6 +7,7 @@
 
 #include "dbus/client.h"
 #include "enroll/job_description.h"
+#include "enroll/printable.h"
 
 namespace edgeseal::enroll {
 namespace {
@@ -107,8 +108,14 @@ void BusAgent::report(const std::string& name, Stage stage) {
   refusable([&] { dbus::RemoteJob(*connection_, name).Report(text_of(stage)); });
 }
 
-void BusAgent::propose(const std::string& name, const ProposedAnchor& anchor) {
-  refusable([&] { dbus::RemoteJob(*connection_, name).ProposeAnchors({octets_of(anchor.certificate)}); });
+void BusAgent::propose(const std::string& name, const std::vector<ProposedAnchor>& anchors) {
+  std::vector<Octets> certificates;
+  std::vector<std::string> servers;
+  for (const ProposedAnchor& anchor : anchors) {
+    certificates.push_back(octets_of(anchor.certificate));
+    servers.push_back(printable(anchor.host));
+  }
+  refusable([&] { dbus::RemoteJob(*connection_, name).ProposeAnchors(certificates, servers); });
 }
 
 void BusAgent::deliver_anchors(const std::string& name, const Result& result) {

@@ -10,6 +10,8 @@
 #include <memory>
 
 #include "enroll/bus_agent.h"
+#include "enroll/discovery/avahi.h"
+#include "enroll/discovery/command.h"
 #include "enroll/job_loop.h"
 #include "enroll/journal.h"
 #include "enroll/providers.h"
@@ -42,7 +44,8 @@ sigset_t block_signals() {
 // SIGHUP: the jobs that wait are asked for anew, as after a start of the agent. What comes while it ends is for the
 // next one: once systemd knows that this one stops, it starts another, and the agent asks for it when the name is free.
 void serve(const sigset_t& signals, const timespec& pause) {
-  const Surroundings surroundings;
+  Surroundings surroundings;
+  surroundings.browse = discovery::browse;
   std::unique_ptr<JobLoop> jobs;  // outlives the thread of the bus, which calls it
   BusAgent agent;
   agent.own_name();
@@ -67,7 +70,6 @@ void serve(const sigset_t& signals, const timespec& pause) {
 
 int main(int argc, char** argv) {
   protect_process();
-  const sigset_t signals = block_signals();
   CLI::App app("Edgeseal enrolment: obtains and renews certificates for the agent, by EST and CMP.", "edgeseal-enroll");
   ProviderSettings providers;
   timespec idle_time{300, 0};
@@ -77,6 +79,8 @@ int main(int argc, char** argv) {
   app.add_option("--idle-seconds", idle_time.tv_sec, "End after so long without a job; the agent has it started again")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
+  discovery::Command discover;
+  discover.add_to(app);
   app.set_version_flag("--version", EDGESEAL_VERSION);
   try {
     app.parse(argc, argv);
@@ -84,6 +88,8 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : usage;
   }
   try {
+    if (discover.is_wanted()) return discover.run();
+    const sigset_t signals = block_signals();
     wipe_freed_memory();
     load_providers(providers);
     serve(signals, idle_time);

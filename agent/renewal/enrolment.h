@@ -80,7 +80,7 @@ class Enrolment {
   // it.
   [[nodiscard]] dbus::JobWork take(JobNumber number, const std::string& runner, uid_t account);
   void report(JobNumber number, const std::string& runner, const std::string& stage);
-  void propose(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors);
+  void propose(JobNumber number, const std::string& runner, const std::vector<dbus::ProposedAnchor>& anchors);
   void deliver_anchors(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors,
                        const std::vector<Bytes>& links);
   void deliver(JobNumber number, const std::string& runner, const Bytes& certificate, const std::vector<Bytes>& chain,

@@ -20,6 +20,7 @@ dbus::ProfileInfo profile_info(const ProfileFile& file) {
   info.origin = file.profile->origin;
   info.protocol = protocol_name(file.profile->protocol);
   info.url = file.profile->url;
+  info.discover = file.profile->discover;
   info.first_contact = first_trust_name(file.profile->trust);
   info.slots = file.profile->slots;
   info.automatic = file.profile->automatic;
@@ -176,7 +177,7 @@ void EnrolmentPorts::report_stage(const dbus::Caller& caller, dbus::JobNumber nu
 }
 
 void EnrolmentPorts::propose_anchors(const dbus::Caller& caller, dbus::JobNumber number,
-                                     const std::vector<dbus::Bytes>& anchors) {
+                                     const std::vector<dbus::ProposedAnchor>& anchors) {
   translated([&] { enrolment_.propose(number, caller.bus_name, anchors); });
 }
 

@@ -31,7 +31,7 @@ class EnrolmentPorts final : public dbus::EnrolmentPort {
   dbus::JobWork take_job(const dbus::Caller& caller, dbus::JobNumber number) override;
   void report_stage(const dbus::Caller& caller, dbus::JobNumber number, const std::string& stage) override;
   void propose_anchors(const dbus::Caller& caller, dbus::JobNumber number,
-                       const std::vector<dbus::Bytes>& anchors) override;
+                       const std::vector<dbus::ProposedAnchor>& anchors) override;
   void deliver_anchors(const dbus::Caller& caller, dbus::JobNumber number, const std::vector<dbus::Bytes>& anchors,
                        const std::vector<dbus::Bytes>& links) override;
   void deliver_certificate(const dbus::Caller& caller, dbus::JobNumber number, const dbus::SlotCertificate& certificate,

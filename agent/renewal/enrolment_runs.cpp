@@ -60,6 +60,14 @@ std::string credential_name(Credential credential) {
   return credential == Credential::none ? "none" : "certificate";
 }
 
+// "pki.plant.example shows 12AB..."
+std::string shown(const std::vector<dbus::ProposedAnchor>& anchors) {
+  std::vector<std::string> all;
+  for (const dbus::ProposedAnchor& anchor : anchors)
+    all.push_back(fmt::format("{} shows {}", anchor.server, hexadecimal(sha256(anchor.certificate))));
+  return fmt::format("{}", fmt::join(all, "; "));
+}
+
 bool is_authority(const Bytes& der) {
   return X509_check_ca(parse_certificate(der).get()) != 0;
 }
@@ -85,6 +93,10 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   dbus::JobWork work;
   work.protocol = protocol_name(profile.protocol);
   work.url = profile.url;
+  if (profile.url.empty()) {
+    work.discover = profile.discover;
+    work.discover_domain = profile.discover_domain;
+  }
   work.label = profile.label;
   work.helper = profile.helper;
   work.proxy = profile.proxy;
@@ -193,19 +205,19 @@ void Enrolment::report(JobNumber number, const std::string& runner, const std::s
   jobs_.show(number, stage);
 }
 
-void Enrolment::propose(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors) {
+void Enrolment::propose(JobNumber number, const std::string& runner, const std::vector<dbus::ProposedAnchor>& anchors) {
   require_runner(number, runner);
   const Job job = jobs_.get(number);
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   if (profile.trust != FirstTrust::person || !known_anchors(job, profile).empty())
     throw Error(Code::invalid_state, fmt::format("profile {} asks no person", profile.name));
-  for (const Bytes& anchor : anchors) (void)parse_certificate(anchor);
+  for (const dbus::ProposedAnchor& anchor : anchors) (void)parse_certificate(anchor.certificate);
   set_back(number, Setback::needs_person, {}, JobState::awaiting_approval, [&](Job& changed) {
-    changed.proposed = anchors;
-    changed.needs = fmt::format(
-        "compare the fingerprint with what the operator of {} says, then: edgesealctl job "
-        "approve {} SHA256",
-        profile.url, number);
+    changed.proposed.clear();
+    for (const dbus::ProposedAnchor& anchor : anchors) changed.proposed.push_back(anchor.certificate);
+    changed.needs =
+        fmt::format("compare the fingerprint with what the operator says ({}), then: edgesealctl job approve {} SHA256",
+                    shown(anchors), number);
   });
 }
 

@@ -30,6 +30,7 @@ class FakeEnrolment final : public EnrolmentPort {
   std::vector<std::string> calls;
   std::optional<Bytes> secret, certificate;
   std::vector<Bytes> anchors, links;
+  std::vector<std::string> servers;
   JobFailure failure;
   JobWork work;
   std::optional<uid_t> runner;
@@ -90,9 +91,14 @@ class FakeEnrolment final : public EnrolmentPort {
     return std::move(work);
   }
   void report_stage(const Caller&, JobNumber number, const std::string& stage) override { note(stage, number); }
-  void propose_anchors(const Caller&, JobNumber number, const std::vector<Bytes>& proposed) override {
+  void propose_anchors(const Caller&, JobNumber number, const std::vector<ProposedAnchor>& proposed) override {
     note("propose", number);
-    anchors = proposed;
+    anchors.clear();
+    servers.clear();
+    for (const ProposedAnchor& anchor : proposed) {
+      anchors.push_back(anchor.certificate);
+      servers.push_back(anchor.server);
+    }
   }
   void deliver_anchors(const Caller&, JobNumber number, const std::vector<Bytes>& delivered,
                        const std::vector<Bytes>& by) override {
