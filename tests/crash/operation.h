@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct Operation {
   // seen after a start.
   std::function<void(Client&)> settle{};
 };
+  // What is in no file at any moment.
+  std::string secret{};
+};
 
 // The names of the applications that are there before every operation.
 inline constexpr const char* kApplication = "web";
@@ -49,6 +53,14 @@ inline constexpr const char* kDeviceTable = "[device]\nproduct-instance-uri = \"
 void make_applications(Client& client);
 // What they have.
 void furnish(Client& client);
+
+// Changes of an application that go by themselves after so many seconds, unless they are confirmed.
+using ChangeFor = void (*)(Client&, std::uint32_t seconds, Change&);
+inline constexpr std::uint32_t kAMoment = 3, kAnHour = 3600;
+// For `prepare`.
+[[nodiscard]] std::function<void(Client&)> unconfirmed(ChangeFor change, std::uint32_t seconds);
+// What the start after the end of that time undoes.
+[[nodiscard]] Operation undone_at_start(const std::string& name, ChangeFor change);
 
 [[nodiscard]] const std::vector<Operation>& operations();
 // Those that lead out of setup, and back.
