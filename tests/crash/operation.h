@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,10 @@ struct Operation {
   // After a start: until what the agent does by itself then is done. Where there is one, what the operation does is
   // seen after a start.
   std::function<void(Client&)> settle{};
-};
+  // It goes on by itself, also without a start: what has met an error is made good by settle().
+  bool goes_on = false;
+  // Whose published files are at any moment all as before, or all as after.
+  std::optional<SlotName> whole{};
   // What is in no file at any moment.
   std::string secret{};
 };
@@ -65,5 +69,7 @@ inline constexpr std::uint32_t kAMoment = 3, kAnHour = 3600;
 [[nodiscard]] const std::vector<Operation>& operations();
 // Those that lead out of setup, and back.
 [[nodiscard]] const std::vector<Operation>& setup_operations();
+// Those by which certificates come from an authority.
+[[nodiscard]] const std::vector<Operation>& enrolment_operations();
 
 }  // namespace edgeseal::crash
