@@ -16,6 +16,14 @@ std::string journal_name(const std::string& name) {
   return upper;
 }
 
+// Kinds that a catalogue entry of their own explains.
+Event event_of(const std::string& kind) {
+  if (kind == "certificate-enrolled") return Event::certificate_enrolled;
+  if (kind == "certificate-expiring") return Event::certificate_expiring;
+  if (kind == "enrolment-held-up") return Event::enrolment_held_up;
+  return Event::audit;
+}
+
 }  // namespace
 
 void Audit::record(Level level, const std::string& kind, const std::string& message, const Fields& fields) const {
@@ -24,7 +32,7 @@ void Audit::record(Level level, const std::string& kind, const std::string& mess
   std::vector<Field> entry{{names.front(), kind}};
   auto name = names.begin();
   for (const auto& [unused, value] : fields) entry.push_back({*++name, value});
-  log(level, Event::audit, message, entry);
+  log(level, event_of(kind), message, entry);
   Fields told = fields;
   told["message"] = message;
   if (listener_) listener_(kind, told);

@@ -17,7 +17,8 @@ namespace edgeseal::agent {
 //   trust-staged, staged-trust-refused, staged-trust-activated, staged-trust-verified, staged-trust-rolled-back,
 //   staged-trust-discarded, staged-key-refused, staged-key-imported,
 //   server-reset, setup-state, presence, one-time-password, device-reset, integrity-lost, directory-drift,
-//   directory-adopted, directory-released, alarm
+//   directory-adopted, directory-released, alarm, certificate-expiring, certificate-enrolled, enrolment-failed,
+//   enrolment-held-up, authority-approved
 // Secrets never: no private key, PIN, nonce, passphrase. Loop's thread.
 class Audit {
  public:

@@ -42,6 +42,10 @@ constexpr std::array message_ids = {
     MessageId{Event::pcr_policy, "d90f920cbd8f44ffaa630db744068801"},
     MessageId{Event::state_anchor, "be885f4d9ec34e8a886f88627c0dfac9"},
     MessageId{Event::audit, "c6834391e82d408da4e57e6246570d81"},
+    MessageId{Event::certificate_enrolled, "d118f3a720a546de81e7acaeb6b655cd"},
+    MessageId{Event::certificate_expiring, "7f312db33b8e4344aa20364c1a73a884"},
+    MessageId{Event::enrolment_held_up, "a5f42c95cf9746b0b950afac7c15a6a0"},
+    MessageId{Event::enrolment_unattended, "8028a6b3aa31466fa664de61393c3303"},
     MessageId{Event::internal_error, "a625f81260704325a19e38758aaf1281"},
 };
 

@@ -33,6 +33,10 @@ enum class Event {
   pcr_policy,
   state_anchor,
   audit,  // see agent/audit.h
+  certificate_enrolled,
+  certificate_expiring,
+  enrolment_held_up,     // until somebody does something
+  enrolment_unattended,  // nobody runs jobs
   internal_error
 };
 

@@ -37,6 +37,7 @@ VariantMap to_map(const ProfileInfo& profile) {
           {"origin", sdbus::Variant(profile.origin)},
           {"protocol", sdbus::Variant(profile.protocol)},
           {"url", sdbus::Variant(profile.url)},
+          {"discover", sdbus::Variant(profile.discover)},
           {"slots", sdbus::Variant(profile.slots)},
           {"automatic", sdbus::Variant(profile.automatic)},
           {"first-contact", sdbus::Variant(profile.first_contact)},

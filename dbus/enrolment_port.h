@@ -21,7 +21,7 @@ struct EnrolmentWish {
 };
 
 struct ProfileInfo {
-  std::string name, origin, protocol, url, first_contact;
+  std::string name, origin, protocol, url, discover, first_contact;
   std::vector<std::string> slots;
   bool automatic = false;
   std::string problem;  // not empty: the profile does nothing
@@ -47,7 +47,7 @@ struct JobInfo {
 
 // What whoever runs a job is told: see Job1.Take.
 struct JobWork {
-  std::string protocol, operation, url, label, helper, proxy, trust, credential, user;
+  std::string protocol, operation, url, discover, discover_domain, label, helper, proxy, trust, credential, user;
   std::vector<Bytes> anchors, issuers, crls;
   Bytes fingerprint;
   std::optional<Secret> secret;
@@ -61,6 +61,12 @@ struct JobWork {
   std::uint64_t time = 0;
   bool clock_doubtful = false;
   std::uint32_t seconds = 0;
+};
+
+// What somebody is to approve, and the server that showed it.
+struct ProposedAnchor {
+  Bytes certificate;
+  std::string server;
 };
 
 struct JobFailure {
@@ -94,7 +100,7 @@ class EnrolmentPort {
   [[nodiscard]] virtual bool runs_jobs(uid_t uid) const = 0;
   virtual JobWork take_job(const Caller& caller, JobNumber number) = 0;
   virtual void report_stage(const Caller& caller, JobNumber number, const std::string& stage) = 0;
-  virtual void propose_anchors(const Caller& caller, JobNumber number, const std::vector<Bytes>& anchors) = 0;
+  virtual void propose_anchors(const Caller& caller, JobNumber number, const std::vector<ProposedAnchor>& anchors) = 0;
   virtual void deliver_anchors(const Caller& caller, JobNumber number, const std::vector<Bytes>& anchors,
                                const std::vector<Bytes>& links) = 0;
   virtual void deliver_certificate(const Caller& caller, JobNumber number, const SlotCertificate& certificate,
@@ -103,6 +109,9 @@ class EnrolmentPort {
                             const Bytes& continuation) = 0;
   virtual void fail_job(const Caller& caller, JobNumber number, const JobFailure& failure) = 0;
   virtual void runner_vanished(const std::string& bus_name) = 0;
+  // Nobody owns kEnrolmentService any more; its owner can't be started.
+  virtual void service_left() = 0;
+  virtual void service_missing(const std::string& problem) = 0;
 };
 
 }  // namespace edgeseal::dbus

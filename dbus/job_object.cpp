@@ -16,6 +16,7 @@ constexpr Bounds kCertificateBytes{1, 16384};
 constexpr Bounds kChain{0, 10};
 constexpr Bounds kAnchors{1, 32};
 constexpr Bounds kLinks{0, 32};
+constexpr Bounds kServerBytes{1, 255};
 constexpr Bounds kStageBytes{1, 128};
 constexpr Bounds kClassBytes{1, 64};
 constexpr Bounds kMessageBytes{1, 512};
@@ -26,6 +27,18 @@ std::vector<Bytes> certificates_of(const std::string& argument, const std::vecto
   check_size(argument, arrays.size(), count);
   for (const auto& array : arrays) check_size(argument, array.size(), kCertificateBytes);
   return to_byte_strings(arrays);
+}
+
+std::vector<ProposedAnchor> proposal_of(const std::vector<ByteArray>& anchors,
+                                        const std::vector<std::string>& servers) {
+  std::vector<Bytes> certificates = certificates_of("anchors", anchors, kAnchors);
+  check_size("servers", servers.size(), {anchors.size(), anchors.size()});
+  std::vector<ProposedAnchor> proposal;
+  for (std::size_t at = 0; at < servers.size(); ++at) {
+    check_printable("servers", servers[at], kServerBytes);
+    proposal.push_back({std::move(certificates[at]), servers[at]});
+  }
+  return proposal;
 }
 
 SlotCertificate issued(const ByteArray& certificate, const std::vector<ByteArray>& chain) {
@@ -80,6 +93,8 @@ VariantMap to_map(const JobWork& work) {
   put(map, "protocol", work.protocol);
   put(map, "operation", work.operation);
   put(map, "url", work.url);
+  put(map, "discover", work.discover);
+  put(map, "discover-domain", work.discover_domain);
   put(map, "label", work.label);
   put(map, "helper", work.helper);
   put(map, "proxy", work.proxy);
@@ -162,11 +177,12 @@ void JobObject::Report(sdbus::Result<>&& result, std::string stage) {
       });
 }
 
-void JobObject::ProposeAnchors(sdbus::Result<>&& result, std::vector<ByteArray> anchors) {
+void JobObject::ProposeAnchors(sdbus::Result<>&& result, std::vector<ByteArray> anchors,
+                               std::vector<std::string> servers) {
   guard_.run("org.edgeseal.Job1.ProposeAnchors", getObject(), "", std::move(result),
-             [&enrolment = enrolment_, number = number_, anchors = std::move(anchors)](const Caller& caller,
-                                                                                       const auto& reply) {
-               enrolment.propose_anchors(caller, number, certificates_of("anchors", anchors, kAnchors));
+             [&enrolment = enrolment_, number = number_, anchors = std::move(anchors), servers = std::move(servers)](
+                 const Caller& caller, const auto& reply) {
+               enrolment.propose_anchors(caller, number, proposal_of(anchors, servers));
                reply->succeed();
              });
 }

@@ -31,7 +31,8 @@ class JobObject final : public sdbus::AdaptorInterfaces<org::edgeseal::Job1_adap
   void Install(sdbus::Result<>&& result, ByteArray certificate, std::vector<ByteArray> chain) override;
   void Take(sdbus::Result<VariantMap>&& result) override;
   void Report(sdbus::Result<>&& result, std::string stage) override;
-  void ProposeAnchors(sdbus::Result<>&& result, std::vector<ByteArray> anchors) override;
+  void ProposeAnchors(sdbus::Result<>&& result, std::vector<ByteArray> anchors,
+                      std::vector<std::string> servers) override;
   void DeliverAnchors(sdbus::Result<>&& result, std::vector<ByteArray> anchors, std::vector<ByteArray> links) override;
   void Deliver(sdbus::Result<>&& result, ByteArray certificate, std::vector<ByteArray> chain,
                VariantMap options) override;

@@ -8,6 +8,8 @@
 namespace edgeseal::dbus {
 
 inline constexpr const char* kBusName = "org.edgeseal.Agent1";
+// Of whoever runs jobs: the bus starts its owner when one waits.
+inline constexpr const char* kEnrolmentService = "org.edgeseal.Enroll1";
 inline constexpr const char* kRootPath = "/org/edgeseal";
 inline constexpr const char* kDevicePath = "/org/edgeseal/device";
 

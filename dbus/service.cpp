@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "dbus/activation.h"
 #include "dbus/agent_object.h"
 #include "dbus/application_object.h"
 #include "dbus/authority.h"
@@ -65,6 +67,7 @@ class Service::Impl {
   EnrolmentObject& enrolment() { return enrolment_object_; }
   void add_job(const JobInfo& job) { put_job(job).announce(); }
   void remove_job(JobNumber number);
+  void start_enrolment_service() { enrolment_service_.request(); }
   // Runs what sends signals of a job, unless it is gone.
   void tell(const char* what, JobNumber number, const std::function<void(JobObject&)>& send);
   std::map<std::string, std::unique_ptr<ApplicationObject>>& applications() { return applications_; }
@@ -88,6 +91,7 @@ class Service::Impl {
   SetupObject setup_object_;
   StagingObject staging_object_;
   EnrolmentObject enrolment_object_;
+  Activation enrolment_service_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
   std::map<JobNumber, std::unique_ptr<JobObject>> jobs_;
@@ -110,6 +114,10 @@ Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
       setup_object_(*connection_, ports.setup, guard_),
       staging_object_(*connection_, ports.staging, guard_),
       enrolment_object_(*connection_, ports.enrolment, guard_),
+      enrolment_service_(*connection_, kEnrolmentService,
+                         [this](const std::string& problem) {
+                           tell("StartServiceByName", [&] { ports_.enrolment.service_missing(problem); });
+                         }),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
   for (const auto& application : ports.agent.applications()) put(application);  // who is not there yet tells nobody
@@ -132,7 +140,9 @@ void Service::Impl::take_name() {
 void Service::Impl::name_vanished(sd_bus_message* signal) {
   contain(ports_.audit, "NameOwnerChanged", [&] {
     const char* name = nullptr;
-    if (sd_bus_message_read(signal, "s", &name) < 0 || name == nullptr || *name != ':') return;
+    if (sd_bus_message_read(signal, "s", &name) < 0 || name == nullptr) return;
+    if (std::string_view(name) == kEnrolmentService) ports_.enrolment.service_left();
+    if (*name != ':') return;
     guard_.caller_vanished(name);
     ports_.groups.owner_vanished(name);
     ports_.enrolment.runner_vanished(name);
@@ -310,6 +320,7 @@ void Service::job_removed(JobNumber number) {
 
 void Service::job_waiting(JobNumber number) {
   impl_->tell("JobWaiting", [&] { impl_->enrolment().job_waiting(number); });
+  impl_->tell("StartServiceByName", [&] { impl_->start_enrolment_service(); });
 }
 
 void Service::job_cancelled(JobNumber number) {

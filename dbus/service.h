@@ -70,7 +70,7 @@ class Service {
   void job_added(const JobInfo& job);
   void job_changed(JobNumber number);
   void job_removed(JobNumber number);
-  void job_waiting(JobNumber number);
+  void job_waiting(JobNumber number);    // and has whoever runs jobs started
   void job_cancelled(JobNumber number);  // for who runs it
   void certificate_expiring(const std::string& slot, std::uint32_t days, std::uint64_t expires,
                             const std::string& needs);

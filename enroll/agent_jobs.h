@@ -3,6 +3,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "enroll/job.h"
 
@@ -28,7 +29,7 @@ class AgentJobs {
   // Throws Error for a job that is ours now and can't be run.
   [[nodiscard]] virtual Job take(const std::string& name) = 0;
   virtual void report(const std::string& name, Stage stage) = 0;
-  virtual void propose(const std::string& name, const ProposedAnchor& anchor) = 0;
+  virtual void propose(const std::string& name, const std::vector<ProposedAnchor>& anchors) = 0;
   virtual void deliver_anchors(const std::string& name, const Result& result) = 0;
   virtual void deliver(const std::string& name, const Result& result) = 0;
   virtual void wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) = 0;

@@ -7,6 +7,7 @@
 
 #include "dbus/client.h"
 #include "enroll/job_description.h"
+#include "enroll/printable.h"
 
 namespace edgeseal::enroll {
 namespace {
@@ -59,6 +60,21 @@ std::string first_argument(sd_bus_message* message, char type) {
 
 BusAgent::BusAgent() : connection_(refusable([] { return sdbus::createSystemBusConnection(); })) {}
 
+void BusAgent::own_name() {
+  try {
+    connection_->requestName(dbus::compat::ServiceName(dbus::kEnrolmentService));
+  } catch (const sdbus::Error& error) {
+    throw RefusedByAgent(
+        fmt::format("the bus doesn't give the name {} ({}): is the bus policy installed, and does no other "
+                    "edgeseal-enroll run?",
+                    dbus::kEnrolmentService, error.getMessage()));
+  }
+}
+
+void BusAgent::release_name() {
+  refusable([&] { connection_->releaseName(dbus::compat::ServiceName(dbus::kEnrolmentService)); });
+}
+
 void BusAgent::listen(Listener listener) {
   listener_ = std::move(listener);
   const std::string of_agent = fmt::format("type='signal',sender='{}',", dbus::kBusName);
@@ -92,8 +108,14 @@ void BusAgent::report(const std::string& name, Stage stage) {
   refusable([&] { dbus::RemoteJob(*connection_, name).Report(text_of(stage)); });
 }
 
-void BusAgent::propose(const std::string& name, const ProposedAnchor& anchor) {
-  refusable([&] { dbus::RemoteJob(*connection_, name).ProposeAnchors({octets_of(anchor.certificate)}); });
+void BusAgent::propose(const std::string& name, const std::vector<ProposedAnchor>& anchors) {
+  std::vector<Octets> certificates;
+  std::vector<std::string> servers;
+  for (const ProposedAnchor& anchor : anchors) {
+    certificates.push_back(octets_of(anchor.certificate));
+    servers.push_back(printable(anchor.host));
+  }
+  refusable([&] { dbus::RemoteJob(*connection_, name).ProposeAnchors(certificates, servers); });
 }
 
 void BusAgent::deliver_anchors(const std::string& name, const Result& result) {

@@ -22,6 +22,10 @@ class BusAgent final : public AgentJobs {
   // Throws RefusedByAgent where there is no bus.
   BusAgent();
 
+  // The name by which the agent has us started. Throws RefusedByAgent where the bus doesn't give it; before listen().
+  void own_name();
+  void release_name();
+
   void listen(Listener listener);  // once
 
   // Those that may be taken now; none where no agent is there.
@@ -29,7 +33,7 @@ class BusAgent final : public AgentJobs {
 
   [[nodiscard]] Job take(const std::string& name) override;
   void report(const std::string& name, Stage stage) override;
-  void propose(const std::string& name, const ProposedAnchor& anchor) override;
+  void propose(const std::string& name, const std::vector<ProposedAnchor>& anchors) override;
   void deliver_anchors(const std::string& name, const Result& result) override;
   void deliver(const std::string& name, const Result& result) override;
   void wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) override;

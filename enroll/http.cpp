@@ -22,7 +22,7 @@ constexpr int poll_milliseconds = 1000;
 struct FreeList {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
-using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+using StringList = std::unique_ptr<curl_slist, FreeList>;
 struct CleanEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
@@ -43,15 +43,15 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-void append(HeaderList& list, const char* header) {
-  curl_slist* longer = curl_slist_append(list.get(), header);
+void append(StringList& list, const char* text) {
+  curl_slist* longer = curl_slist_append(list.get(), text);
   if (longer == nullptr) throw std::bad_alloc();
   static_cast<void>(list.release());
   list.reset(longer);
 }
 
-HeaderList headers_of(const HttpRequest& request) {
-  HeaderList list;
+StringList headers_of(const HttpRequest& request) {
+  StringList list;
   append(list, "Expect:");  // no waiting for 100 Continue
   append(list, ("Accept:" + (request.accept.empty() ? "" : " " + request.accept)).c_str());
   append(list, ("Content-Type:" + (request.content_type.empty() ? "" : " " + request.content_type)).c_str());
@@ -160,7 +160,7 @@ class HttpClient::Connection {
     failure_.reset();
     error_text_[0] = '\0';
     incoming_.emplace(options_.limits.body);
-    const HeaderList headers = headers_of(request);
+    const StringList headers = headers_of(request);
     set_request(request, url, headers.get());
     const CURLcode code = transfer(stop);
     long status = 0;
@@ -183,6 +183,8 @@ class HttpClient::Connection {
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(easy, CURLOPT_FOLLOWLOCATION, 0L);
     set(easy, CURLOPT_PROXY, options_.proxy.c_str());
+    if (!options_.resolution.empty()) append(resolutions_, options_.resolution.c_str());
+    set(easy, CURLOPT_RESOLVE, resolutions_.get());
     set(easy, CURLOPT_USERAGENT, "edgeseal-enroll/" EDGESEAL_VERSION);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.limits.connect.count()));
     set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.limits.total.count()));
@@ -272,6 +274,7 @@ class HttpClient::Connection {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::optional<Error> failure_;
   std::optional<Incoming> incoming_;
+  StringList resolutions_;
   std::unique_ptr<CURLM, CleanMulti> multi_{curl_multi_init()};
   std::unique_ptr<CURL, CleanEasy> easy_{curl_easy_init()};
 };

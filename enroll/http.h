@@ -31,6 +31,7 @@ struct HttpOptions {
   ServerTrust trust;
   std::optional<ClientIdentity> identity;  // none in a provisional connection
   std::string proxy;                       // URL; empty: none, whatever the environment says
+  std::string resolution;  // "HOST:PORT:ADDRESS,..." (CURLOPT_RESOLVE); others are asked of the name service
   Schemes schemes = Schemes::https;
   HttpLimits limits;
   Clock clock = device_clock();

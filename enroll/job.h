@@ -9,6 +9,7 @@
 
 #include "enroll/cmp/options.h"
 #include "enroll/credential.h"
+#include "enroll/discovery/service.h"
 #include "enroll/error.h"
 #include "enroll/http.h"
 #include "enroll/issued_certificate.h"
@@ -49,6 +50,7 @@ struct JobTrust {
   SystemAnchors system_anchors = SystemAnchors::no;
   FirstTrust first = FirstTrust::none;  // where there is no anchor
   Bytes fingerprint;
+  ServerRole role = ServerRole::any;
 };
 
 // One thing to be done at one server, complete in itself: it may be run again, after any failure and in another
@@ -57,8 +59,11 @@ struct Job {
   std::string identifier;
   Protocol protocol = Protocol::est;
   Operation operation = Operation::enrol;
-  std::string url;
-  std::string proxy;  // empty: none
+  std::string url;                          // empty: one of the servers that are found
+  std::optional<discovery::Query> query{};  // where there is no URL
+  std::string resolution{};                 // of the host of the URL: HttpOptions::resolution
+  std::string path{};                       // of a URL that is found, instead of what is announced
+  std::string proxy;                        // empty: none
   JobTrust trust;
   std::optional<NamedIdentity> identity;  // renew: the current certificate
   std::optional<Password> password;       // not for renew
@@ -99,6 +104,10 @@ class JobPort {
   // Comes back when somebody has decided. Throws Error{cancelled} when the job is stopped before, Error{waiting} where
   // the decision will come with another run, as Job::trust.
   [[nodiscard]] virtual Decision decide(const ProposedAnchor& anchor, const std::stop_token& stop) = 0;
+  // Somebody is to choose among them. Always throws: the choice comes with another run, as Job::trust.
+  [[noreturn]] virtual void propose(const std::vector<ProposedAnchor>&) {
+    throw Error(ErrorClass::policy, "nobody can be asked");
+  }
   // What the job needs to go on from where it is, should it now have to wait: Job::continuation then.
   virtual void keep(const Bytes& continuation) { static_cast<void>(continuation); }
   // The server has taken the secret, and the job failed afterwards all the same.
@@ -110,6 +119,8 @@ struct Surroundings {
   std::function<Key(const std::string&)> open_key = enroll::open_key;
   std::function<Clock(std::chrono::system_clock::time_point floor)> clock = device_clock;
   HttpLimits limits;
+  // What answers a query now, in an order that stays. Throws Error{transport} where nobody can be asked.
+  std::function<std::vector<discovery::Service>(const discovery::Query&, const std::stop_token&)> browse;
 };
 
 }  // namespace edgeseal::enroll

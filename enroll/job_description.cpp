@@ -106,10 +106,14 @@ void read_credential(const Fields& fields, Job& job) {
 // The label is a part of the path of EST, and a profile name of CMP.
 void read_address(const Fields& fields, Job& job) {
   job.url = fields.text("url");
+  if (job.url.empty() && !fields.text("discover").empty())
+    job.query = discovery::Query{fields.text("discover"), fields.text("discover-domain"), ""};
   job.proxy = fields.text("proxy");
   const std::string label = fields.text("label");
   if (job.protocol == Protocol::cmp)
     job.cmp.profile = label;
+  else if (!label.empty() && job.query)
+    job.path = "/.well-known/est/" + label;
   else if (!label.empty())
     job.url += (job.url.ends_with("/") ? ".well-known/est/" : "/.well-known/est/") + label;
 }

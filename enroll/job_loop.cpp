@@ -14,7 +14,9 @@ JobLoop::JobLoop(AgentJobs& agent, const Surroundings& surroundings, std::size_t
 
 void JobLoop::start(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  if (running_.contains(name) || std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end()) return;
+  rested_ = false;
+  if (retired_ || running_.contains(name) || std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end())
+    return;
   waiting_.push_back(name);
   changed_.notify_all();
 }
@@ -29,6 +31,13 @@ void JobLoop::cancel(const std::string& name) {
 void JobLoop::finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return is_idle(); });
+}
+
+bool JobLoop::retire() {
+  const std::lock_guard lock(mutex_);
+  retired_ = is_idle() && rested_;
+  rested_ = is_idle();
+  return retired_;
 }
 
 void JobLoop::stop() {

@@ -27,7 +27,9 @@ class JobLoop {
   void start(const std::string& name);   // unless it runs, or is to run, already
   void cancel(const std::string& name);  // without effect where it doesn't run
   void finish();                         // comes back when nothing is left to do
-  void stop();                           // cancels what runs, waits for it, and starts nothing any more
+  // True: it had nothing to do since the last call, and starts nothing any more.
+  [[nodiscard]] bool retire();
+  void stop();  // cancels what runs, waits for it, and starts nothing any more
 
  private:
   void work(const std::stop_token& stop);
@@ -35,10 +37,12 @@ class JobLoop {
 
   AgentJobs& agent_;
   const Surroundings& surroundings_;
-  std::mutex mutex_;  // of the next three
+  std::mutex mutex_;  // of the next five
   std::condition_variable_any changed_;
   std::deque<std::string> waiting_;
   std::map<std::string, std::stop_source> running_;
+  bool rested_ = false;  // since the last retire()
+  bool retired_ = false;
   std::vector<std::jthread> workers_;  // last: they use all of it
 };
 

@@ -1,6 +1,7 @@
 #include "enroll/job_run.h"
 
 #include "enroll/cmp/job_run.h"
+#include "enroll/discovery/search.h"
 #include "enroll/est/enrolment.h"
 #include "enroll/helper/job_run.h"
 #include "enroll/journal.h"
@@ -18,10 +19,12 @@ class TakenJob final : public JobPort {
   Bytes signing_request(const RequestedAttributes&) override {
     throw Error(ErrorClass::policy, "the job has no certification request");
   }
-  Decision decide(const ProposedAnchor& anchor, const std::stop_token&) override {
-    agent_.propose(name_, anchor);
+  Decision decide(const ProposedAnchor& anchor, const std::stop_token&) override { propose({anchor}); }
+  [[noreturn]] void propose(const std::vector<ProposedAnchor>& anchors) override {
+    agent_.propose(name_, anchors);
     given_back_ = true;
-    throw Error(ErrorClass::waiting, "somebody has to compare the fingerprint " + hexadecimal(anchor.fingerprint));
+    throw Error(ErrorClass::waiting,
+                "somebody has to compare the fingerprint " + hexadecimal(anchors.front().fingerprint));
   }
   void keep(const Bytes& continuation) override { continuation_ = continuation; }
   void secret_spent() override { use_ = SecretUse::spent; }
@@ -65,6 +68,13 @@ Result run_protocol(const Job& job, JobPort& port, const Surroundings& surroundi
   throw Error(ErrorClass::policy, "the protocol of the job is not known here");
 }
 
+Result run_wherever(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
+  if (!job.url.empty() || !job.query) return run_protocol(job, port, surroundings, stop);
+  return discovery::run_at_servers(job, port, surroundings, stop, [&](const Job& found, JobPort& found_port) {
+    return run_protocol(found, found_port, surroundings, stop);
+  });
+}
+
 }  // namespace
 
 void run_job(AgentJobs& agent, const std::string& name, const Surroundings& surroundings,
@@ -72,7 +82,7 @@ void run_job(AgentJobs& agent, const std::string& name, const Surroundings& surr
   TakenJob taken(agent, name);
   try {
     const Job job = agent.take(name);
-    taken.succeed(run_protocol(job, taken, surroundings, stop));
+    taken.succeed(run_wherever(job, taken, surroundings, stop));
   } catch (const Error& error) {
     taken.fail(error);
   } catch (const RefusedByAgent&) {

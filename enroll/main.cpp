@@ -10,6 +10,8 @@
 #include <memory>
 
 #include "enroll/bus_agent.h"
+#include "enroll/discovery/avahi.h"
+#include "enroll/discovery/command.h"
 #include "enroll/job_loop.h"
 #include "enroll/journal.h"
 #include "enroll/providers.h"
@@ -39,34 +41,46 @@ sigset_t block_signals() {
   return signals;
 }
 
-// SIGHUP: the jobs that wait are asked for anew, as after a start of the agent.
-void serve(const sigset_t& signals) {
-  const Surroundings surroundings;
+// SIGHUP: the jobs that wait are asked for anew, as after a start of the agent. What comes while it ends is for the
+// next one: once systemd knows that this one stops, it starts another, and the agent asks for it when the name is free.
+void serve(const sigset_t& signals, const timespec& pause) {
+  Surroundings surroundings;
+  surroundings.browse = discovery::browse;
   std::unique_ptr<JobLoop> jobs;  // outlives the thread of the bus, which calls it
   BusAgent agent;
+  agent.own_name();
   jobs = std::make_unique<JobLoop>(agent, surroundings);
   const auto ask = [] { ::kill(::getpid(), SIGHUP); };
   agent.listen({[&jobs](const std::string& job) { jobs->start(job); },
                 [&jobs](const std::string& job) { jobs->cancel(job); }, ask});
   ask();
   ::sd_notify(0, "READY=1");
-  int signal = 0;
-  while (::sigwait(&signals, &signal) == 0 && signal == SIGHUP)
-    for (const std::string& job : agent.waiting_jobs()) jobs->start(job);
+  for (;;) {
+    const int signal = ::sigtimedwait(&signals, nullptr, &pause);
+    if (signal == SIGTERM || signal == SIGINT || (signal < 0 && jobs->retire())) break;
+    if (signal == SIGHUP)
+      for (const std::string& job : agent.waiting_jobs()) jobs->start(job);
+  }
   ::sd_notify(0, "STOPPING=1");
   jobs->stop();
+  agent.release_name();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   protect_process();
-  const sigset_t signals = block_signals();
   CLI::App app("Edgeseal enrolment: obtains and renews certificates for the agent, by EST and CMP.", "edgeseal-enroll");
   ProviderSettings providers;
+  timespec idle_time{300, 0};
   app.add_option("--provider-directory", providers.directory,
                  "Where edgeseal.so is, if not where OpenSSL looks for it");
   app.add_option("--key-socket", providers.key_socket, "Socket of the agent for keys, if not the usual one");
+  app.add_option("--idle-seconds", idle_time.tv_sec, "End after so long without a job; the agent has it started again")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
+  discovery::Command discover;
+  discover.add_to(app);
   app.set_version_flag("--version", EDGESEAL_VERSION);
   try {
     app.parse(argc, argv);
@@ -74,9 +88,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : usage;
   }
   try {
+    if (discover.is_wanted()) return discover.run();
+    const sigset_t signals = block_signals();
     wipe_freed_memory();
     load_providers(providers);
-    serve(signals);
+    serve(signals, idle_time);
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     log(Level::warning, error.what());

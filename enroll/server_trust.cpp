@@ -18,6 +18,8 @@ namespace {
 
 using std::chrono::system_clock;
 
+using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>>;
+
 constexpr std::chrono::seconds doubtful_clock_retry{60};
 constexpr int max_chain_depth = 8;
 // Of this release; no clock is right that is earlier.
@@ -111,6 +113,15 @@ void ServerVerifier::remember(X509_STORE_CTX& context) {
       chain_.push_back(Certificate::share(sk_X509_value(sent, at)));
 }
 
+bool ServerVerifier::has_role() const {
+  if (role_ == ServerRole::any) return true;
+  const UsagesPtr usages(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(chain_.front().get(), NID_ext_key_usage, nullptr, nullptr)));
+  for (int at = 0; usages && at < sk_ASN1_OBJECT_num(usages.get()); ++at)
+    if (OBJ_obj2nid(sk_ASN1_OBJECT_value(usages.get(), at)) == NID_cmcRA) return true;
+  return false;
+}
+
 Error ServerVerifier::describe(X509_STORE_CTX& context) const {
   const int error = X509_STORE_CTX_get_error(&context);
   X509* certificate = X509_STORE_CTX_get_current_cert(&context);
@@ -133,8 +144,17 @@ int ServerVerifier::verify(X509_STORE_CTX& context) noexcept try {
     X509_STORE_CTX_set_error(&context, X509_V_OK);
     return 1;
   }
-  if (X509_verify_cert(&context) == 1) return 1;
-  refusal_ = describe(context);
+  if (X509_verify_cert(&context) != 1) {
+    refusal_ = describe(context);
+    return 0;
+  }
+  if (has_role()) return 1;
+  refusal_ =
+      Error(ErrorClass::server_untrusted,
+            fmt::format("{} was found by asking the network, and its certificate {} is not that of a registration "
+                        "authority (id-kp-cmcRA): it gets no secret; remedy: give url in the profile",
+                        printable(host_), subject_of(chain_.front())));
+  X509_STORE_CTX_set_error(&context, X509_V_ERR_APPLICATION_VERIFICATION);
   return 0;
 } catch (const std::exception& error) {
   refusal_ = Error(ErrorClass::server_untrusted, error.what());

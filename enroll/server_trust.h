@@ -26,6 +26,11 @@ enum class Verification {
   full,
   provisional  // RFC 7030 §4.1.1: any server, and nothing is told to it that is worth anything
 };
+// What the certificate of a server has to say of it.
+enum class ServerRole {
+  any,
+  registration_authority  // id-kp-cmcRA among its extended key usages (RFC 7030 §3.6.1, RFC 6402 §2.10)
+};
 enum class SystemAnchors { no, yes };  // the implicit trust anchors of RFC 7030 §3.1
 
 // Whom a connection trusts.
@@ -34,6 +39,7 @@ struct ServerTrust {
   std::vector<RevocationList> revocation_lists;  // what they say counts, also when a newer one is due
   SystemAnchors system_anchors = SystemAnchors::no;
   Verification verification = Verification::full;
+  ServerRole role = ServerRole::any;
 };
 
 // Throws Error{policy} where there is nobody to trust.
@@ -45,7 +51,8 @@ void expect_host(X509_VERIFY_PARAM& param, const std::string& host);
 // Judges the chain that one TLS server sent, and remembers it.
 class ServerVerifier {
  public:
-  ServerVerifier(Verification verification, Clock clock) : verification_(verification), clock_(std::move(clock)) {}
+  ServerVerifier(Verification verification, ServerRole role, Clock clock)
+      : verification_(verification), role_(role), clock_(std::move(clock)) {}
 
   // The next server.
   void expect(const std::string& host);
@@ -59,9 +66,11 @@ class ServerVerifier {
  private:
   void prepare(X509_STORE_CTX& context) const;
   void remember(X509_STORE_CTX& context);
+  [[nodiscard]] bool has_role() const;
   [[nodiscard]] Error describe(X509_STORE_CTX& context) const;
 
   const Verification verification_;
+  const ServerRole role_;
   const Clock clock_;
   std::string host_;
   std::optional<Error> refusal_;

@@ -28,7 +28,7 @@ bool is_about_identity(int alert) {
 }  // namespace
 
 TlsSettings::TlsSettings(const ServerTrust& trust, const std::optional<ClientIdentity>& identity, Clock clock)
-    : store_(make_store(trust)), identity_(identity), verifier_(trust.verification, std::move(clock)) {
+    : store_(make_store(trust)), identity_(identity), verifier_(trust.verification, trust.role, std::move(clock)) {
   if (identity && trust.verification == Verification::provisional)
     throw Error(ErrorClass::policy, "a server that nobody has verified is shown no certificate of this device");
 }

@@ -57,6 +57,7 @@ void Enrolment::look_now() {
     end_overdue_runs();
     reconsider();
     start_due();
+    call_service();
     notice_ends();
     arm();
   } catch (const Error& error) {
@@ -220,6 +221,7 @@ void Enrolment::arm() {
   std::chrono::seconds pause = longest_look;
   if (const auto next = plan_.next(moment); next && !busy()) pause = std::min(pause, *next - moment.elapsed);
   for (const auto& [number, run] : runs_) pause = std::min(pause, run.until - moment.elapsed);
+  if (next_call_) pause = std::min(pause, *next_call_ - moment.elapsed);
   timer_.set_time(services_.loop.now() + std::max(pause, std::chrono::seconds(1)));
 }
 

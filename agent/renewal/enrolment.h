@@ -80,7 +80,7 @@ class Enrolment {
   // it.
   [[nodiscard]] dbus::JobWork take(JobNumber number, const std::string& runner, uid_t account);
   void report(JobNumber number, const std::string& runner, const std::string& stage);
-  void propose(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors);
+  void propose(JobNumber number, const std::string& runner, const std::vector<dbus::ProposedAnchor>& anchors);
   void deliver_anchors(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors,
                        const std::vector<Bytes>& links);
   void deliver(JobNumber number, const std::string& runner, const Bytes& certificate, const std::vector<Bytes>& chain,
@@ -88,6 +88,10 @@ class Enrolment {
   void postpone(JobNumber number, const std::string& runner, std::chrono::seconds pause, const Bytes& continuation);
   void fail(JobNumber number, const std::string& runner, const dbus::JobFailure& failure);
   void runner_vanished(const std::string& runner);
+  [[nodiscard]] std::vector<JobNumber> waiting_jobs() const;
+  // Of the service that job_waiting() has started: it has left the bus; it can't be started.
+  void service_left();
+  void service_missing(const std::string& problem);
 
   [[nodiscard]] const Profiles& profiles() const { return profiles_; }
   [[nodiscard]] const JobStore& jobs() const { return jobs_; }
@@ -159,6 +163,8 @@ class Enrolment {
   // enrolment_runs.cpp: whoever has a job
   void require_runner(JobNumber number, const std::string& runner) const;
   void end_run(JobNumber number);
+  void call_service_after(std::chrono::seconds pause);
+  void call_service();
   [[nodiscard]] std::vector<Bytes> known_anchors(const Job& job, const EnrolmentProfile& profile);
   void require_anchors(const Job& job, const EnrolmentProfile& profile);
   void put_trust(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile);
@@ -193,7 +199,9 @@ class Enrolment {
   LocalAuthority local_;
   std::vector<Kept> kept_;
   std::map<JobNumber, Run> runs_;
-  std::map<KeyId, unsigned> told_;  // days of the last notice, by the key of the certificate
+  std::map<KeyId, unsigned> told_;        // days of the last notice, by the key of the certificate
+  std::optional<RenewalTime> next_call_;  // of the service, elapsed
+  bool told_missing_ = false;
   bool taken_up_ = false;
   EventLoop::Source timer_;
   ClockWatch clock_watch_;

@@ -32,7 +32,8 @@ bool is_passing(Code code) {
 void Enrolment::set_back(JobNumber number, Setback setback, std::chrono::seconds at_least, JobState state,
                          const std::function<void(Job&)>& edit) {
   end_run(number);
-  const std::string name = jobs_.get(number).slot.key_name();
+  const Job before = jobs_.get(number);
+  const std::string name = before.slot.key_name();
   plan_.failed(name, setback, at_least, now());
   jobs_.change(number, [&](Job& job) {
     job.state = state;
@@ -41,6 +42,8 @@ void Enrolment::set_back(JobNumber number, Setback setback, std::chrono::seconds
     if (setback != Setback::needs_person) job.needs.clear();
     edit(job);
   });
+  if (const Job& job = jobs_.get(number); !job.needs.empty() && job.needs != before.needs)
+    tell(Level::warning, "enrolment-held-up", fmt::format("{}: {}", name, job.needs), job);
   look();
   if (world_.changed) world_.changed();
 }

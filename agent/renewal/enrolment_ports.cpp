@@ -20,6 +20,7 @@ dbus::ProfileInfo profile_info(const ProfileFile& file) {
   info.origin = file.profile->origin;
   info.protocol = protocol_name(file.profile->protocol);
   info.url = file.profile->url;
+  info.discover = file.profile->discover;
   info.first_contact = first_trust_name(file.profile->trust);
   info.slots = file.profile->slots;
   info.automatic = file.profile->automatic;
@@ -94,10 +95,7 @@ std::vector<dbus::RenewalInfo> EnrolmentPorts::renewals() {
 }
 
 std::vector<dbus::JobNumber> EnrolmentPorts::waiting_jobs() {
-  std::vector<dbus::JobNumber> numbers;
-  for (const Job& job : enrolment_.jobs().all())
-    if (job.state == JobState::ready) numbers.push_back(job.number);
-  return numbers;
+  return enrolment_.waiting_jobs();
 }
 
 std::vector<dbus::JobInfo> EnrolmentPorts::jobs() {
@@ -179,7 +177,7 @@ void EnrolmentPorts::report_stage(const dbus::Caller& caller, dbus::JobNumber nu
 }
 
 void EnrolmentPorts::propose_anchors(const dbus::Caller& caller, dbus::JobNumber number,
-                                     const std::vector<dbus::Bytes>& anchors) {
+                                     const std::vector<dbus::ProposedAnchor>& anchors) {
   translated([&] { enrolment_.propose(number, caller.bus_name, anchors); });
 }
 
@@ -208,6 +206,14 @@ void EnrolmentPorts::fail_job(const dbus::Caller& caller, dbus::JobNumber number
 
 void EnrolmentPorts::runner_vanished(const std::string& bus_name) {
   translated([&] { enrolment_.runner_vanished(bus_name); });
+}
+
+void EnrolmentPorts::service_left() {
+  translated([&] { enrolment_.service_left(); });
+}
+
+void EnrolmentPorts::service_missing(const std::string& problem) {
+  translated([&] { enrolment_.service_missing(problem); });
 }
 
 }  // namespace edgeseal::agent

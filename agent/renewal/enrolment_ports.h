@@ -31,7 +31,7 @@ class EnrolmentPorts final : public dbus::EnrolmentPort {
   dbus::JobWork take_job(const dbus::Caller& caller, dbus::JobNumber number) override;
   void report_stage(const dbus::Caller& caller, dbus::JobNumber number, const std::string& stage) override;
   void propose_anchors(const dbus::Caller& caller, dbus::JobNumber number,
-                       const std::vector<dbus::Bytes>& anchors) override;
+                       const std::vector<dbus::ProposedAnchor>& anchors) override;
   void deliver_anchors(const dbus::Caller& caller, dbus::JobNumber number, const std::vector<dbus::Bytes>& anchors,
                        const std::vector<dbus::Bytes>& links) override;
   void deliver_certificate(const dbus::Caller& caller, dbus::JobNumber number, const dbus::SlotCertificate& certificate,
@@ -40,6 +40,8 @@ class EnrolmentPorts final : public dbus::EnrolmentPort {
                     const dbus::Bytes& continuation) override;
   void fail_job(const dbus::Caller& caller, dbus::JobNumber number, const dbus::JobFailure& failure) override;
   void runner_vanished(const std::string& bus_name) override;
+  void service_left() override;
+  void service_missing(const std::string& problem) override;
 
   // For the signals of the bus.
   [[nodiscard]] dbus::JobInfo info(const Job& job) const;

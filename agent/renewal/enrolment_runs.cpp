@@ -6,6 +6,7 @@
 
 #include "agent/certificate.h"
 #include "agent/host_name.h"
+#include "agent/journal.h"
 #include "agent/key_reference.h"
 #include "agent/renewal/anchor_links.h"
 #include "agent/renewal/enrolment.h"
@@ -18,6 +19,9 @@ namespace edgeseal::agent {
 namespace {
 
 using std::chrono::seconds;
+
+constexpr seconds pause_after_departure{1};
+constexpr seconds pause_while_missing = std::chrono::minutes(5);
 
 // Of a failure, as docs/enrolment.md has them.
 constexpr std::array<std::string_view, 17> classes = {"transport",
@@ -56,6 +60,14 @@ std::string credential_name(Credential credential) {
   return credential == Credential::none ? "none" : "certificate";
 }
 
+// "pki.plant.example shows 12AB..."
+std::string shown(const std::vector<dbus::ProposedAnchor>& anchors) {
+  std::vector<std::string> all;
+  for (const dbus::ProposedAnchor& anchor : anchors)
+    all.push_back(fmt::format("{} shows {}", anchor.server, hexadecimal(sha256(anchor.certificate))));
+  return fmt::format("{}", fmt::join(all, "; "));
+}
+
 bool is_authority(const Bytes& der) {
   return X509_check_ca(parse_certificate(der).get()) != 0;
 }
@@ -81,6 +93,10 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   dbus::JobWork work;
   work.protocol = protocol_name(profile.protocol);
   work.url = profile.url;
+  if (profile.url.empty()) {
+    work.discover = profile.discover;
+    work.discover_domain = profile.discover_domain;
+  }
   work.label = profile.label;
   work.helper = profile.helper;
   work.proxy = profile.proxy;
@@ -104,6 +120,7 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   });
   for (const KeyId& id : run.lent) services_.lent.lend(id, account);
   runs_.insert_or_assign(number, std::move(run));
+  told_missing_ = false;
   look();
   if (world_.changed) world_.changed();
   return work;
@@ -188,19 +205,19 @@ void Enrolment::report(JobNumber number, const std::string& runner, const std::s
   jobs_.show(number, stage);
 }
 
-void Enrolment::propose(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors) {
+void Enrolment::propose(JobNumber number, const std::string& runner, const std::vector<dbus::ProposedAnchor>& anchors) {
   require_runner(number, runner);
   const Job job = jobs_.get(number);
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   if (profile.trust != FirstTrust::person || !known_anchors(job, profile).empty())
     throw Error(Code::invalid_state, fmt::format("profile {} asks no person", profile.name));
-  for (const Bytes& anchor : anchors) (void)parse_certificate(anchor);
+  for (const dbus::ProposedAnchor& anchor : anchors) (void)parse_certificate(anchor.certificate);
   set_back(number, Setback::needs_person, {}, JobState::awaiting_approval, [&](Job& changed) {
-    changed.proposed = anchors;
-    changed.needs = fmt::format(
-        "compare the fingerprint with what the operator of {} says, then: edgesealctl job "
-        "approve {} SHA256",
-        profile.url, number);
+    changed.proposed.clear();
+    for (const dbus::ProposedAnchor& anchor : anchors) changed.proposed.push_back(anchor.certificate);
+    changed.needs =
+        fmt::format("compare the fingerprint with what the operator says ({}), then: edgesealctl job approve {} SHA256",
+                    shown(anchors), number);
   });
 }
 
@@ -286,6 +303,40 @@ void Enrolment::runner_vanished(const std::string& runner) {
   for (const auto& [number, run] : runs_)
     if (run.runner == runner) left.push_back(number);
   for (const JobNumber number : left) lost(number, "the enrolment service has ended meanwhile");
+}
+
+std::vector<JobNumber> Enrolment::waiting_jobs() const {
+  std::vector<JobNumber> numbers;
+  for (const Job& job : jobs_.all())
+    if (job.state == JobState::ready) numbers.push_back(job.number);
+  return numbers;
+}
+
+// It ends when it had nothing to do; a job that came just then is for the next one.
+void Enrolment::service_left() {
+  if (!waiting_jobs().empty()) call_service_after(pause_after_departure);
+}
+
+void Enrolment::service_missing(const std::string& problem) {
+  const std::vector<JobNumber> waiting = waiting_jobs();
+  if (waiting.empty()) return;  // somebody took them meanwhile
+  const std::string stage =
+      fmt::format("nobody runs jobs: {:.200}; remedy: systemctl status edgeseal-enroll.service", problem);
+  for (const JobNumber number : waiting) jobs_.show(number, stage);
+  if (!std::exchange(told_missing_, true)) log(Level::warning, Event::enrolment_unattended, stage);
+  call_service_after(pause_while_missing);
+}
+
+void Enrolment::call_service_after(seconds pause) {
+  next_call_ = now().elapsed + pause;
+  look();
+}
+
+void Enrolment::call_service() {
+  if (!next_call_ || *next_call_ > now().elapsed) return;
+  next_call_.reset();
+  const std::vector<JobNumber> waiting = waiting_jobs();
+  if (!waiting.empty() && world_.job_waiting) world_.job_waiting(waiting.front());
 }
 
 }  // namespace edgeseal::agent

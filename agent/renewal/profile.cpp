@@ -39,6 +39,7 @@ class Reader {
     main.read_table("answer", [&](ConfigurationTable& table) { read_answer(table); });
     main.require_all_known();
     require_trust(main);
+    require_discovered_trust(main);
   }
 
  private:
@@ -50,6 +51,8 @@ class Reader {
       table.refuse("protocol", fmt::format("protocol is missing: one of {}", fmt::join(protocols, ", ")));
     profile_.protocol = table.judge("protocol", [&] { return chosen<EnrolmentProtocol>(protocols, protocol); });
     table.read("url", profile_.url);
+    table.read("discover", profile_.discover);
+    table.read("discover-domain", profile_.discover_domain);
     table.read("label", profile_.label);
     table.read("proxy", profile_.proxy);
     table.read("helper", profile_.helper);
@@ -64,15 +67,25 @@ class Reader {
   void require_issuer(const ConfigurationTable& table) const {
     const EnrolmentProtocol protocol = profile_.protocol;
     const bool has_url = protocol == EnrolmentProtocol::est || protocol == EnrolmentProtocol::cmp;
-    require_presence(table, "url", has_url);
+    require_address(table, has_url);
     require_presence(table, "helper", protocol == EnrolmentProtocol::helper);
     require_presence(table, "ca", protocol == EnrolmentProtocol::local_ca);
     if (profile_.is_authority && protocol != EnrolmentProtocol::self_signed)
       table.refuse("authority", "authority has a meaning with protocol \"self-signed\" alone: take it out");
-    if (has_url) table.judge("url", [&] { require_url(profile_.url, protocol); });
+    if (table.has("url")) table.judge("url", [&] { require_url(profile_.url, protocol); });
     if (!profile_.label.empty()) table.judge("label", [&] { require_label(profile_.label, protocol); });
     if (!profile_.proxy.empty()) table.judge("proxy", [&] { require_proxy(profile_.proxy); });
     if (!profile_.helper.empty()) table.judge("helper", [&] { require_file_name(profile_.helper); });
+  }
+
+  // The URL, or how it is found; with both, the URL is used and nothing is looked for.
+  void require_address(const ConfigurationTable& table, bool has_url) const {
+    if (!has_url || !table.has("discover")) require_presence(table, "url", has_url);
+    if (!has_url) require_presence(table, "discover", false);
+    if (table.has("discover")) table.judge("discover", [&] { require_service_type(profile_.discover); });
+    if (!table.has("discover-domain")) return;
+    if (!table.has("discover")) table.refuse("discover-domain", "discover-domain has no meaning without discover");
+    table.judge("discover-domain", [&] { require_domain(profile_.discover_domain); });
   }
 
   void require_presence(const ConfigurationTable& table, std::string_view key, bool wanted) const {
@@ -160,6 +173,15 @@ class Reader {
                 "or first-contact = \"person\" or \"system\"");
   }
 
+  // Who announces a server chooses its name, and for a name of one's own any authority of the system gives a
+  // certificate.
+  void require_discovered_trust(const ConfigurationTable& main) const {
+    if (!profile_.url.empty() || profile_.discover.empty() || profile_.trust != FirstTrust::system) return;
+    main.refuse("trust",
+                "with first-contact = \"system\" anybody in the network could announce a server with a certificate of "
+                "his own name: give url, or in [trust] anchors, group or fingerprint, or first-contact = \"person\"");
+  }
+
   EnrolmentProfile& profile_;
   const ProfileSource source_;
 };
@@ -185,6 +207,7 @@ std::string_view first_trust_name(FirstTrust trust) {
 }
 
 std::string EnrolmentProfile::authority() const {
+  if (url.empty() && !discover.empty()) return fmt::format("{}.{}", discover, discover_domain);
   if (url.empty()) return fmt::format("{} {}", protocol_name(protocol), helper.empty() ? name : helper);
   const auto begin = url.find("//");
   return url.substr(0, url.find('/', begin == std::string::npos ? 0 : begin + 2));

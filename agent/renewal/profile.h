@@ -45,7 +45,9 @@ struct EnrolmentProfile {
   std::string name;
   std::string origin;  // the path of the file, or "bus"
   EnrolmentProtocol protocol = EnrolmentProtocol::est;
-  std::string url;                   // empty where the protocol has none
+  std::string url;         // empty where the protocol has none, or where the server has to be found
+  std::string discover{};  // type of the service in the network, "_est._tcp"
+  std::string discover_domain = "local";
   std::string label;                 // of EST or CMP
   std::string helper;                // name of the program
   std::vector<std::string> slots{};  // key names, as resolve_slot() takes them

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t max_url_size = 2048;
 constexpr std::size_t max_name_size = 64;
 constexpr std::size_t max_anchors = 32;
+constexpr std::size_t max_service_name = 15;  // RFC 6335 §5.1
+constexpr std::size_t max_domain_size = 253;
 constexpr std::array<std::string_view, 6> est_operations = {"cacerts", "simpleenroll", "simplereenroll",
                                                             "fullcmc", "serverkeygen", "csrattrs"};
 
@@ -74,6 +76,23 @@ void require_url(std::string_view url, EnrolmentProtocol protocol) {
              ? "EST goes over https:// alone (RFC 7030 section 3.3)"
              : "the URL begins with https://, or with http:// where the messages protect "
                "themselves");
+}
+
+void require_service_type(std::string_view type) {
+  constexpr std::string_view protocol = "._tcp";
+  const bool has_form = type.size() > 1 + protocol.size() && type.front() == '_' && type.ends_with(protocol);
+  const std::string_view name = has_form ? type.substr(1, type.size() - 1 - protocol.size()) : "";
+  const auto fits = [](char c) { return c == '-' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  if (name.empty() || name.size() > max_service_name || !std::ranges::all_of(name, fits))
+    refuse(
+        fmt::format("the type of a service is _NAME._tcp, with 1 to {} letters, digits and \"-\"", max_service_name));
+}
+
+void require_domain(std::string_view domain) {
+  if (domain.empty() || domain.size() > max_domain_size || domain.front() == '.' || domain.back() == '.' ||
+      !std::ranges::all_of(domain, is_name_character))
+    refuse(
+        fmt::format("a domain is 1 to {} letters, digits, \"-\", \"_\" and \".\", as in \"local\"", max_domain_size));
 }
 
 void require_proxy(std::string_view url) {

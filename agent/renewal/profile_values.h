@@ -25,6 +25,9 @@ template <class Choice>
 }
 
 void require_url(std::string_view url, EnrolmentProtocol protocol);
+// Of a service in the network, "_est._tcp" (RFC 6335 §5.1), and where it is looked for.
+void require_service_type(std::string_view type);
+void require_domain(std::string_view domain);
 void require_proxy(std::string_view url);
 // Of EST (RFC 7030 §3.2.2) or CMP (RFC 9811 §3.4): one segment of a path, and for EST not the name of an operation.
 void require_label(std::string_view label, EnrolmentProtocol protocol);

@@ -52,7 +52,7 @@ void attach(const AttachmentPlan& plan, const Attachments& attachments, AgentCon
   const auto path_unit = path_unit_of(plan.attachment);
   manager.stop(path_unit);
   manager.reload();
-  if (plan.attachment.after_renewal != AfterRenewal::Nothing) manager.start(path_unit);
+  if (plan.attachment.is_watched()) manager.start(path_unit);
 }
 
 // The watch ends before the access does: publishing for fewer readers looks like a renewal. The mount point goes when
@@ -61,6 +61,7 @@ AccessAfterDetach detach(const Attachment& attachment, const Attachments& attach
                          ServiceManager& manager) {
   manager.stop(path_unit_of(attachment));
   manager.stop(reload_service_of(attachment));
+  manager.stop(hook_service_of(attachment));
   const auto access = take_access(attachment, attachments, agent);
   attachments.remove(attachment);
   manager.reload();

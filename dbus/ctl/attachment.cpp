@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/renewal_hook.h"
 #include "dbus/ctl/unit_name.h"
 
 namespace edgeseal::ctl {
@@ -15,9 +16,9 @@ constexpr std::string_view kRecord = "[X-Edgeseal]";  // systemd leaves sections
 constexpr std::string_view kSocketDirectory = "/run/edgeseal";
 constexpr size_t kMostNameBytes = 255;
 
-std::string reload_stem(const Attachment& attachment) {
-  return "edgeseal-reload-" + std::string(stem_of(attachment.service)) + "." + attachment.application + "." +
-         attachment.group;
+std::string stem(const char* kind, const Attachment& attachment) {
+  return std::string("edgeseal-") + kind + "-" + std::string(stem_of(attachment.service)) + "." +
+         attachment.application + "." + attachment.group;
 }
 
 std::filesystem::path drop_in_path(const Attachment& attachment, const AttachmentPlaces& places) {
@@ -49,7 +50,7 @@ std::string install_command(const Attachment& attachment, const std::filesystem:
 
 std::string drop_in(const Attachment& attachment, const AttachmentPlaces& places) {
   std::string units = "edgeseald.socket";
-  if (attachment.after_renewal != AfterRenewal::Nothing) units += " " + path_unit_of(attachment);
+  if (attachment.is_watched()) units += " " + path_unit_of(attachment);
   std::string text = "[Unit]\nWants=" + units + "\nAfter=" + units +
                      "\n\n[Service]\nEnvironment=OPENSSL_CONF=" + places.openssl_configuration.string() + "\n";
   if (attachment.needs_unix_sockets) text += "RestrictAddressFamilies=AF_UNIX\n";
@@ -67,8 +68,22 @@ std::string path_unit(const Attachment& attachment) {
                                      "\n" + record(attachment));
 }
 
-// The manager queues the reload and this service ends at once, so that it is ready for the next renewal. Both copies
-// are taken from one generation, that of the working directory; where that is gone meanwhile, again.
+// A service that does not run is told nothing: "-".
+std::string following_command(const Attachment& attachment) {
+  const std::string service = quoted_word(attachment.service) + "\n";
+  switch (attachment.after_renewal) {
+    case AfterRenewal::Reload: return "ExecStart=systemctl --no-block try-reload-or-restart " + service;
+    case AfterRenewal::Restart: return "ExecStart=systemctl --no-block try-restart " + service;
+    case AfterRenewal::Signal:
+      return "ExecStart=-systemctl kill --kill-who=main --signal=" + attachment.signal + " " + service;
+    case AfterRenewal::Nothing: return "";
+  }
+  return "";
+}
+
+// The manager queues the reload and this service ends at once, so that it is ready for the next renewal; a hook that
+// still runs begins anew. Both copies are taken from one generation, that of the working directory; where that is gone
+// meanwhile, again.
 std::string reload_service(const Attachment& attachment) {
   std::string text =
       "[Unit]\nDescription=Renewal of " + attachment.certificate_group() + " for " + attachment.service +
@@ -77,8 +92,9 @@ std::string reload_service(const Attachment& attachment) {
     text += "WorkingDirectory=" + attachment.published.string() + "\nExecStart=" + install_command(attachment, "") +
             "Restart=on-failure\nRestartSec=1s\n";
   }
-  const std::string verb = attachment.after_renewal == AfterRenewal::Restart ? "try-restart" : "try-reload-or-restart";
-  text += "ExecStart=systemctl --no-block " + verb + " " + quoted_word(attachment.service) + "\n";
+  text += following_command(attachment);
+  if (!attachment.hook.empty())
+    text += "ExecStart=systemctl --no-block restart " + quoted_word(hook_service_of(attachment)) + "\n";
   return with_header(attachment, text + record(attachment));
 }
 
@@ -109,26 +125,32 @@ std::filesystem::path Attachment::bundle() const {
 }
 
 std::string path_unit_of(const Attachment& attachment) {
-  return reload_stem(attachment) + ".path";
+  return stem("reload", attachment) + ".path";
 }
 
 std::string reload_service_of(const Attachment& attachment) {
-  return reload_stem(attachment) + ".service";
+  return stem("reload", attachment) + ".service";
+}
+
+std::string hook_service_of(const Attachment& attachment) {
+  return stem("hook", attachment) + ".service";
 }
 
 std::vector<std::filesystem::path> paths_of(const Attachment& attachment, const AttachmentPlaces& places) {
   return {drop_in_path(attachment, places), places.units / path_unit_of(attachment),
-          places.units / reload_service_of(attachment)};
+          places.units / reload_service_of(attachment), places.units / hook_service_of(attachment)};
 }
 
 std::vector<AttachmentFile> files_of(const Attachment& attachment, const AttachmentPlaces& places) {
   const auto paths = paths_of(attachment, places);
-  if (reload_stem(attachment).size() + sizeof(".service") > kMostNameBytes)
+  if (reload_service_of(attachment).size() >= kMostNameBytes)
     throw Failure(ExitCode::Usage, "the names of service and application are too long together");
   std::vector<AttachmentFile> files{{paths[0], drop_in(attachment, places)}};
-  if (attachment.after_renewal == AfterRenewal::Nothing) return files;
+  if (!attachment.is_watched()) return files;
   files.push_back({paths[1], path_unit(attachment)});
   files.push_back({paths[2], reload_service(attachment)});
+  if (!attachment.hook.empty())
+    files.push_back({paths[3], with_header(attachment, hook_service(attachment) + record(attachment))});
   return files;
 }
 

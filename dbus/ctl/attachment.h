@@ -9,7 +9,7 @@
 namespace edgeseal::ctl {
 
 // What becomes of the service when its certificate was renewed.
-enum class AfterRenewal { Reload, Restart, Nothing };
+enum class AfterRenewal { Reload, Restart, Signal, Nothing };
 
 // Copies of certificate and key reference, for programs that accept no file of another owner.
 struct Copies {
@@ -26,7 +26,9 @@ struct Attachment {
   std::filesystem::path published;  // directory of the group
   std::string given_rule;           // access rule that came with the attachment; empty: it was there before
   AfterRenewal after_renewal = AfterRenewal::Reload;
-  std::filesystem::path chroot;  // empty: none
+  std::string signal;             // for its main process, "SIGUSR1"
+  std::vector<std::string> hook;  // program that is run besides, with its arguments; empty: none
+  std::filesystem::path chroot;   // empty: none
   std::optional<Copies> copies;
   bool needs_unix_sockets = false;  // the service may not use them by itself
 
@@ -34,6 +36,7 @@ struct Attachment {
   [[nodiscard]] std::filesystem::path certificate() const;
   [[nodiscard]] std::filesystem::path key() const;     // a reference to it
   [[nodiscard]] std::filesystem::path bundle() const;  // both in one file
+  [[nodiscard]] bool is_watched() const { return after_renewal != AfterRenewal::Nothing || !hook.empty(); }
   [[nodiscard]] bool is_same(const Attachment& other) const {
     return service == other.service && application == other.application && group == other.group;
   }
@@ -50,16 +53,18 @@ struct AttachmentFile {
   std::string content;
 };
 
-// Drop-in of the service, path unit and the service that it starts; the last two where something follows a renewal.
+// Drop-in of the service, path unit and the service that it starts; these two where something follows a renewal; the
+// service of the hook.
 // Throws Failure (Usage) where the names are too long for a file.
 [[nodiscard]] std::vector<AttachmentFile> files_of(const Attachment& attachment, const AttachmentPlaces& places);
 
 // All names that an attachment of this service and group may have written.
 [[nodiscard]] std::vector<std::filesystem::path> paths_of(const Attachment& attachment, const AttachmentPlaces& places);
 
-// The path unit of an attachment, and the service that it starts.
+// The path unit of an attachment, the service that it starts, and the one in which the hook runs.
 [[nodiscard]] std::string path_unit_of(const Attachment& attachment);
 [[nodiscard]] std::string reload_service_of(const Attachment& attachment);
+[[nodiscard]] std::string hook_service_of(const Attachment& attachment);
 
 // What a file of files_of() says about its attachment: service, application, group, given rule, chroot and the
 // directory of copies. Absent where the file is not one of them.

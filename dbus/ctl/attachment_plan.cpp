@@ -8,6 +8,8 @@
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/known_program.h"
 #include "dbus/ctl/openssl_configuration.h"
+#include "dbus/ctl/renewal_hook.h"
+#include "dbus/ctl/signal_name.h"
 #include "dbus/ctl/unit_name.h"
 
 namespace edgeseal::ctl {
@@ -105,6 +107,8 @@ AttachmentPlan make_plan(const AttachmentRequest& request, const ServiceFacts& s
   if (!plan.rule_is_there || came_with_attachment(attachments.list(), attachment, plan.rule))
     attachment.given_rule = plan.rule;
   attachment.after_renewal = request.after_renewal;
+  if (request.after_renewal == AfterRenewal::Signal) attachment.signal = signal_name(request.signal);
+  attachment.hook = checked_hook(request.hook);
   attachment.chroot = chroot_of(request, program);
   attachment.copies = copies_of(request, account, attachment, attachments);
   attachment.needs_unix_sockets = !service.unix_sockets;

@@ -13,7 +13,9 @@ struct AttachmentRequest {
   std::string service;
   std::string application;  // APPLICATION[/GROUP]
   AfterRenewal after_renewal = AfterRenewal::Reload;
-  std::string account;  // empty: found out
+  std::string signal;             // where that is a signal
+  std::vector<std::string> hook;  // program and its arguments
+  std::string account;            // empty: found out
   std::string chroot;
   std::string copy_to;
 };

@@ -46,7 +46,8 @@ bool is_named(const fs::path& path, std::string_view begin, std::string_view end
 std::vector<fs::path> candidates(const fs::path& units) {
   std::vector<fs::path> drop_ins, others;
   for (const auto& entry : entries_of(units)) {
-    if (is_named(entry, "edgeseal-reload-", ".path") || is_named(entry, "edgeseal-reload-", ".service"))
+    if (is_named(entry, "edgeseal-reload-", ".path") || is_named(entry, "edgeseal-reload-", ".service") ||
+        is_named(entry, "edgeseal-hook-", ".service"))
       others.push_back(entry);
     if (!is_named(entry, "", ".service.d")) continue;
     for (const auto& drop_in : entries_of(entry)) {

@@ -45,13 +45,20 @@ void show_files(const AttachmentPlan& plan, const Output& output) {
   output.print("--- access rule of " + plan.attachment.application + "\n" + plan.rule + "\n");
 }
 
-std::string after_renewal_text(const Attachment& attachment) {
+std::string following_text(const Attachment& attachment) {
   switch (attachment.after_renewal) {
     case AfterRenewal::Reload: return "After a renewal it is reloaded by itself.\n";
     case AfterRenewal::Restart: return "After a renewal it is restarted by itself.\n";
+    case AfterRenewal::Signal: return "After a renewal its main process gets " + attachment.signal + ".\n";
     case AfterRenewal::Nothing: return "After a renewal reload it by hand.\n";
   }
   return "";
+}
+
+std::string after_renewal_text(const Attachment& attachment) {
+  if (attachment.hook.empty()) return following_text(attachment);
+  return following_text(attachment) + "Then " + attachment.hook.front() + " is run, in " + hook_service_of(attachment) +
+         ": journalctl -u " + hook_service_of(attachment) + "\n";
 }
 
 void show_result(const AttachmentPlan& plan, const Output& output) {
@@ -140,8 +147,32 @@ void add_after_renewal(CLI::App& command, const std::shared_ptr<AttachmentReques
   auto* reload =
       choice("--reload", AfterRenewal::Reload, "Reload it after a renewal, or restart it where it can't (default)");
   auto* restart = choice("--restart", AfterRenewal::Restart, "Restart it after a renewal");
-  choice("--no-reload", AfterRenewal::Nothing, "Leave it alone after a renewal")->excludes(reload)->excludes(restart);
-  restart->excludes(reload);
+  auto* nothing = choice("--no-reload", AfterRenewal::Nothing, "Leave it alone after a renewal");
+  auto* signal = command.add_option_function<std::string>(
+      "--signal",
+      [request](const std::string& name) {
+        request->after_renewal = AfterRenewal::Signal;
+        request->signal = name;
+      },
+      "Send this signal to its main process after a renewal, like USR1");
+  nothing->excludes(reload)->excludes(restart)->excludes(signal);
+  restart->excludes(reload)->excludes(signal);
+  signal->excludes(reload);
+}
+
+// What belongs to a program may begin with a dash, after "--".
+void add_hook(CLI::App& command, const std::shared_ptr<AttachmentRequest>& request) {
+  auto* program = command.add_option_function<std::string>(
+      "--exec", [request](const std::string& path) { request->hook.insert(request->hook.begin(), path); },
+      "Run this program after a renewal, besides, in a sandbox of its own; no shell reads it");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "ARGUMENT",
+          [request](const std::vector<std::string>& all) {
+            request->hook.insert(request->hook.end(), all.begin(), all.end());
+          },
+          "Of the program of --exec; after -- where it begins with a dash")
+      ->needs(program);
 }
 
 }  // namespace
@@ -153,6 +184,7 @@ void add_attach(CLI::App& app, Session& session) {
   command->add_option("SERVICE", request->service, "Its unit, like nginx.service")->required();
   command->add_option("APPLICATION", request->application, "APPLICATION[/GROUP]")->required();
   add_after_renewal(*command, request);
+  add_hook(*command, request);
   command->add_option("--account", request->account,
                       "Account as which it opens certificate and key; default: User= of its unit");
   command->add_option("--chroot", request->chroot, "Directory that it changes its root to: gets the key socket, too");
@@ -160,7 +192,9 @@ void add_attach(CLI::App& app, Session& session) {
       "--copy-to", request->copy_to,
       "Directory for copies of certificate and key reference that root owns, where it accepts no others");
   command->add_flag("--dry-run", *dry_run, "Show what would be written, and change nothing");
-  command->footer("Example:\n  edgesealctl attach nginx.service web");
+  command->footer(
+      "Examples:\n  edgesealctl attach nginx.service web\n"
+      "  edgesealctl attach plc.service plc --signal USR1 --exec /usr/local/libexec/renewed -- --line 4");
   command->callback([request, dry_run, &session] { attach_service(*request, *dry_run, session); });
 }
 

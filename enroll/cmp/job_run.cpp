@@ -51,13 +51,15 @@ class Run {
 
  private:
   ServerTrust server_trust() const {
-    return {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full};
+    return {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full,
+            job_.trust.role};
   }
 
   HttpOptions http_options() const {
     HttpOptions options;
     options.trust = server_trust();
     options.identity = identity_;
+    options.resolution = job_.resolution;
     options.proxy = job_.proxy;
     options.schemes = Schemes::http_and_https;
     options.limits = surroundings_.limits;

@@ -48,8 +48,10 @@ class Run {
 
   HttpOptions options() const {
     HttpOptions options;
-    options.trust = {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full};
+    options.trust = {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full,
+                     job_.trust.role};
     options.identity = identity_;
+    options.resolution = job_.resolution;
     options.proxy = job_.proxy;
     options.limits = surroundings_.limits;
     options.clock = clock_;

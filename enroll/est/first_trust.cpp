@@ -11,6 +11,7 @@ namespace {
 HttpOptions provisional_options(const Job& job, const Surroundings& surroundings) {
   HttpOptions options;
   options.trust.verification = Verification::provisional;
+  options.resolution = job.resolution;
   options.proxy = job.proxy;
   options.limits = surroundings.limits;
   options.clock = surroundings.clock(job.time_floor);

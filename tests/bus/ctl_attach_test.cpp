@@ -31,6 +31,8 @@ const std::map<std::string, FakeSystemd::Service> kServices{
     {"postgresql@15-main.service", {}},
 };
 const std::string kWatch = "edgeseal-reload-nginx.web.https.path";
+const std::string kReload = "edgeseal-reload-nginx.web.https.service";
+const std::string kHook = "edgeseal-hook-nginx.web.https.service";
 
 AttachmentRequest request_of(const std::string& unit, const std::string& application) {
   AttachmentRequest request;
@@ -41,6 +43,17 @@ AttachmentRequest request_of(const std::string& unit, const std::string& applica
 
 AttachmentRequest with_account(AttachmentRequest request, const std::string& account) {
   request.account = account;
+  return request;
+}
+
+AttachmentRequest with_signal(AttachmentRequest request, const std::string& signal) {
+  request.after_renewal = ctl::AfterRenewal::Signal;
+  request.signal = signal;
+  return request;
+}
+
+AttachmentRequest with_hook(AttachmentRequest request, const Texts& hook) {
+  request.hook = hook;
   return request;
 }
 
@@ -74,6 +87,7 @@ struct Fixture {
     for (const auto& attachment : attachments.list())
       if (attachment.service == unit) (void)ctl::detach(attachment, attachments, agent, manager);
   }
+  [[nodiscard]] std::string unit(const std::string& name) const { return content_of(bus.directory() / "units" / name); }
   Texts access(const std::string& application) { return agent.application(application).access; }
   [[nodiscard]] bool is_clean() const {
     return (!fs::exists(bus.directory() / "units") || fs::is_empty(bus.directory() / "units")) &&
@@ -236,6 +250,68 @@ BOOST_AUTO_TEST_CASE(a_watch_that_does_not_start_is_told) {
   systemd.end_jobs_with("done");
   detach("nginx.service");
   BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_goes_to_the_main_process_in_the_place_of_a_reload) {
+  attach(with_signal(request_of("nginx.service", "web"), "usr1"));
+  BOOST_TEST(has(unit(kReload), "kill --kill-who=main --signal=SIGUSR1 \"nginx.service\"\n"));
+  BOOST_TEST(!has(unit(kReload), "reload-or-restart"));
+  detach("nginx.service");
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_signal_or_cannot_be_handled_is_refused) {
+  for (const char* name : {"", "SIGSIGHUP", "9", "KILL", "SIGSTOP", "HUP\nExecStart=/bin/sh"})
+    BOOST_CHECK_EXCEPTION(attach(with_signal(request_of("nginx.service", "web"), name)), Failure,
+                          says(ExitCode::Usage, "no signal that a program can handle"));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_program_is_run_in_a_sandboxed_unit_of_its_own) {
+  attach(with_hook(request_of("nginx.service", "web"), {"/bin/true", "--line", "a b", "$HOME"}));
+  BOOST_TEST(has(unit(kReload), "try-reload-or-restart \"nginx.service\"\n"));
+  BOOST_TEST(has(unit(kReload), "systemctl --no-block restart \"" + kHook + "\"\n"));
+  BOOST_TEST(has(unit(kHook), "ExecStart=\"/bin/true\" \"--line\" \"a b\" \"$$HOME\"\n"));
+  BOOST_TEST(has(unit(kHook), "\"EDGESEAL_APPLICATION=web\""));
+  BOOST_TEST(has(unit(kHook), "\"EDGESEAL_DIRECTORY=/pki/web/https\""));
+  for (const char* directive : {"DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "PrivateNetwork=yes"})
+    BOOST_TEST(has(unit(kHook), std::string("\n") + directive + "\n"));
+  (void)systemd.take_calls();
+  detach("nginx.service");
+  BOOST_TEST((systemd.take_calls() == Texts{"StopUnit " + kWatch, "Reload"}));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_program_alone_follows_renewals_of_a_service_that_is_left_alone) {
+  auto request = with_hook(request_of("nginx.service", "web"), {"/bin/true"});
+  request.after_renewal = ctl::AfterRenewal::Nothing;
+  attach(request);
+  BOOST_TEST((systemd.take_calls() == Texts{"Reload", "StartUnit " + kWatch}));
+  BOOST_TEST(!has(unit(kReload), "\"nginx.service\""));
+  attach("nginx.service", "web");
+  BOOST_TEST(!fs::exists(bus.directory() / "units" / kHook));
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_cannot_be_run_is_refused) {
+  for (const Texts& hook : {Texts{"true"}, Texts{"/none"}, Texts{"/etc/passwd"}, Texts{"/usr"},
+                            Texts{"/bin/true", "a\nb"}, Texts(66, "/bin/true")})
+    BOOST_CHECK_EXCEPTION(attach(with_hook(request_of("nginx.service", "web"), hook)), Failure,
+                          says(ExitCode::Usage, "--exec"));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(the_options_of_a_program_come_after_two_dashes) {
+  const auto run = [&](const Texts& words) {
+    Texts command{EDGESEALCTL, "attach", "nginx.service", "web", "--dry-run"};
+    command.insert(command.end(), words.begin(), words.end());
+    return run_program(command, bus.directory());
+  };
+  const auto result = run({"--signal", "HUP", "--exec", "/bin/true", "--", "--line", "4"});
+  BOOST_TEST(result.status == 0);
+  BOOST_TEST(has(result.out, "ExecStart=\"/bin/true\" \"--line\" \"4\"\n"));
+  BOOST_TEST(has(result.out, "--signal=SIGHUP"));
+  BOOST_TEST(run({"argument"}).status == 2);
+  BOOST_TEST(run({"--signal", "HUP", "--restart"}).status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(copies_need_a_directory_where_nobody_else_has_files) {

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "policy/unique_fd.h"
-#include "tests/crash/supervisor.h"
+#include "tests/crash/program_run.h"
 
 namespace edgeseal::crash {
 
@@ -34,30 +31,19 @@ class AgentRun {
   struct Start {
     std::filesystem::path directory;  // of edgeseal.toml, the log and the notification socket
     Places places{};
-    Supervisor::Judge judge{};  // where there is one, every writing call from the first on is put to it
+    Supervisor::Judge judge{};  // see ProgramRun
   };
 
   explicit AgentRun(const Start& start);
-  AgentRun(const AgentRun&) = delete;
-  AgentRun& operator=(const AgentRun&) = delete;
-  ~AgentRun();
 
   // Until it serves and has opened the TPM. False: it ended before. Throws TpmReplaced.
   [[nodiscard]] bool wait_until_ready();
-  void kill();
-  // Kills it where it does not end by itself within the time of a call. As waitpid(2) gives it.
-  int wait_for_end();
-  [[nodiscard]] std::string log() const;
+  int wait_for_end() { return program_.wait_for_end(); }
+  [[nodiscard]] std::string log() const { return program_.log(); }
 
  private:
-  void launch(const Start& start);
-
-  std::filesystem::path log_;
   NotifySocket notifications_;
-  pid_t process_ = -1;
-  policy::UniqueFd end_;
-  std::optional<Supervisor> supervisor_;
-  std::optional<int> status_;
+  ProgramRun program_;
 };
 
 }  // namespace edgeseal::crash

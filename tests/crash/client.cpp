@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::minutes answer_patience{2};
 constexpr std::size_t partner_count = 3;
+constexpr const char* next_name = "Next Plant CA";
 constexpr const char* nothing_to_do = "org.edgeseal.Error.NothingToDo";
 constexpr std::uint8_t write_and_erase = 6;  // OPC 10000-20 §4.2.2
 
@@ -34,9 +35,19 @@ std::vector<Der> octets(const std::vector<test::Bytes>& list) {
   return all;
 }
 
+// For who takes it.
+EVP_PKEY* one_more(const std::shared_ptr<EVP_PKEY>& key) {
+  EVP_PKEY_up_ref(key.get());
+  return key.get();
+}
+
 }  // namespace
 
-Plant::Plant() : authority_("Plant CA") {
+Plant::Plant()
+    : authority_("Plant CA"),
+      next_key_(EVP_EC_gen("P-256"), EVP_PKEY_free),
+      next_(test::authority_fields(next_name), one_more(next_key_), nullptr),
+      link_(test::authority_fields(next_name), one_more(next_key_), &authority_) {
   own_list_.trusted_certificates = {authority_.certificate()};
   own_list_.trusted_crls = {authority_.crl()};
   full_list_ = own_list_;
@@ -49,12 +60,17 @@ Plant::Plant() : authority_("Plant CA") {
   }
 }
 
-Der Plant::certify(const Der& request, const std::string& uri) const {
+Plant::Successor Plant::next() const {
+  return {octets(next_.certificate()), octets(link_.certificate())};
+}
+
+Der Plant::certify(const Der& request, const std::string& uri, By by) const {
   const unsigned char* cursor = request.data();
   const std::shared_ptr<X509_REQ> parsed(d2i_X509_REQ(nullptr, &cursor, static_cast<long>(request.size())),
                                          X509_REQ_free);
   if (!parsed) throw std::runtime_error("the signing request does not parse");
-  return octets(authority_.issue(fields_for(uri), *X509_REQ_get0_pubkey(parsed.get())));
+  const test::Authority& issuer = by == By::next ? next_ : authority_;
+  return octets(issuer.issue(fields_for(uri), *X509_REQ_get0_pubkey(parsed.get())));
 }
 
 Plant::Pair Plant::make_pair(const std::string& uri) const {

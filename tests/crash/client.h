@@ -17,8 +17,14 @@ class Plant {
  public:
   Plant();
 
+  // The authority that is to follow, and what the present one says for it (RFC 9810 §4.4).
+  struct Successor {
+    Der root, link;
+  };
+  [[nodiscard]] Successor next() const;
+  enum class By { present, next };
   // A certificate for the key of a PKCS#10 request.
-  [[nodiscard]] Der certify(const Der& request, const std::string& application_uri) const;
+  [[nodiscard]] Der certify(const Der& request, const std::string& application_uri, By by = By::present) const;
   // A key that was made elsewhere, with its certificate.
   struct Pair {
     Der key, certificate;  // PKCS#8, X.509
@@ -31,6 +37,8 @@ class Plant {
 
  private:
   test::Authority authority_;
+  std::shared_ptr<EVP_PKEY> next_key_;
+  test::Authority next_, link_;  // the same key, signed by itself and by the present one
   agent::TrustList own_list_, full_list_;
 };
 

@@ -51,10 +51,11 @@ class Device {
   [[nodiscard]] std::filesystem::path published() const { return state() / "pki"; }
   [[nodiscard]] std::filesystem::path openssl_configuration() const { return directory_.path() / "openssl.cnf"; }
 
+  [[nodiscard]] std::filesystem::path key_socket() const { return directory_.path() / "keys.sock"; }
+  [[nodiscard]] Places places() const { return {state(), chip_.directory().path(), bus_.directory(), key_socket()}; }
+
  private:
   [[nodiscard]] AgentRun::Start how() const { return {directory_.path(), places(), {}}; }
-  [[nodiscard]] Places places() const { return {state(), chip_.directory().path(), bus_.directory()}; }
-  [[nodiscard]] std::filesystem::path key_socket() const { return directory_.path() / "keys.sock"; }
   [[nodiscard]] std::filesystem::path chip_state() const { return chip_.directory().path() / "state"; }
 
   test::TemporaryDirectory directory_;

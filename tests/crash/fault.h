@@ -60,6 +60,17 @@ class PowerCut final : public Kill {
   Platter platter_;
 };
 
+// SIGTERM at the call, which is made; the agent ends by itself.
+class Terminate final : public Kill {
+ public:
+  explicit Terminate(std::size_t point) : Kill(point) {}
+
+ private:
+  [[nodiscard]] Deed strike(std::size_t calls_since) const override {
+    return calls_since == 0 ? Deed::terminate() : Deed{};
+  }
+};
+
 // The file system of the state is full from the call on.
 class DiskFull final : public Fault {
  public:

@@ -10,7 +10,10 @@
 // D-Bus says, the published files, what the key socket shows, and what the keys sign. As after it where the caller had
 // been told so. Nothing is left over, and the next change is taken.
 //
-// --fault power: The same, and what was not synced before the call is lost; with the names that were synced, and with
+// --fault terminate: SIGTERM at the call, which is made: the agent ends by itself, with success, and the rest is the
+// same.
+//
+// --fault power: As killed, and what was not synced before the call is lost; with the names that were synced, and with
 // all names (platter.h says what that shows and what not).
 //
 // --fault full: From the call on the disk is full (ENOSPC), until the caller has his answer: ResourceUnavailable, and
@@ -21,6 +24,10 @@
 // --fault damage: No call is stopped. Bytes of the database, or of its log, are changed, or its end is cut off, while
 // no agent runs. The next one serves what was there, what was there a commit earlier, or for a trust list the one
 // before it; or it says which part it can't serve; or it refuses to start, and names the path and the remedy.
+//
+// --theme runner: What is killed is not the agent but edgeseal-enroll, before each call by which it writes to the bus,
+// the network or the key socket while it enrols at the EST server of the tests. The next one comes to the end, with the
+// same request.
 //
 // Several processes share the points, each with a device of its own. --every N takes every N-th point of each
 // operation.
@@ -37,6 +44,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/crash/damage.h"
+#include "tests/crash/runner_sweep.h"
 #include "tests/crash/sweep.h"
 
 namespace {
@@ -55,9 +63,15 @@ struct Options {
 
 Findings sweep(Sweep& sweep, const std::string& fault, const Share& share) {
   if (fault == "kill") return sweep.kills(share);
+  if (fault == "terminate") return sweep.terminations(share);
   if (fault == "power") return sweep.power_cuts(share);
   if (fault == "full") return sweep.full_disks(share);
   return sweep.sync_errors(share);
+}
+
+const std::vector<Operation>& operations_of(const std::string& theme) {
+  if (theme == "setup") return setup_operations();
+  return theme == "enrolment" ? enrolment_operations() : operations();
 }
 
 Json counts_of(const Findings& findings) {
@@ -75,7 +89,7 @@ struct Beginnings {
 Json interrupt(const Options& options, const Share& share, Device& device, const Plant& plant,
                const Beginnings& beginnings) {
   Json results = Json::object();
-  for (const Operation& operation : options.theme == "setup" ? setup_operations() : operations()) {
+  for (const Operation& operation : operations_of(options.theme)) {
     if (!options.operation.empty() && operation.name != options.operation) continue;
     const bool is_new = operation.begin == Operation::Begin::factory;
     try {
@@ -87,6 +101,11 @@ Json interrupt(const Options& options, const Share& share, Device& device, const
     }
   }
   return results;
+}
+
+Json run_jobs(const Share& share, Device& device, const Plant& plant, const Device::Snapshot& furnished) {
+  RunnerSweep sweep(device, plant, furnished);
+  return {{"edgeseal-enroll", counts_of(sweep.kills(share))}};
 }
 
 Json damage(const Options& options, const Share& share, Device& device, const Plant& plant,
@@ -115,6 +134,7 @@ Json work(const Options& options, const Share& share) {
   Beginnings beginnings;
   beginnings.factory = made(device, plant, make_applications);
   beginnings.furnished = made(device, plant, furnish);
+  if (options.theme == "runner") return run_jobs(share, device, plant, *beginnings.furnished);
   return options.fault == "damage" ? damage(options, share, device, plant, *beginnings.furnished)
                                    : interrupt(options, share, device, plant, beginnings);
 }
@@ -179,8 +199,9 @@ bool report(const Options& options, const Json& results) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Interrupts edgeseald at every system call that writes.");
-  app.add_option("--fault", options.fault)->check(CLI::IsMember({"kill", "power", "full", "sync", "damage"}));
-  app.add_option("--theme", options.theme)->check(CLI::IsMember({"changes", "setup"}));
+  app.add_option("--fault", options.fault)
+      ->check(CLI::IsMember({"kill", "terminate", "power", "full", "sync", "damage"}));
+  app.add_option("--theme", options.theme)->check(CLI::IsMember({"changes", "setup", "enrolment", "runner"}));
   app.add_option("--operation", options.operation, "Only this one");
   app.add_option("--point", options.point, "Only this one");
   app.add_option("--seed", options.seed, "Of the damage")->capture_default_str();

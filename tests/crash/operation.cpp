@@ -6,7 +6,6 @@ namespace edgeseal::crash {
 namespace {
 
 constexpr const char* new_application = "third";
-constexpr std::uint32_t a_moment = 3, an_hour = 3600;  // seconds
 constexpr std::chrono::minutes expiry_patience{1};
 
 Operation renewal() {
@@ -62,23 +61,11 @@ void change_for(Client& client, std::uint32_t seconds, Change& change) {
 
 Operation changes_to_confirm() {
   return {.name = "changes to be confirmed",
-          .run = [](Client& client, Change& change) { change_for(client, an_hour, change); }};
+          .run = [](Client& client, Change& change) { change_for(client, kAnHour, change); }};
 }
 
-// At the start after the time for the confirmation has ended.
 Operation roll_back() {
-  return {.name = "roll back at start",
-          .prepare =
-              [](Client& client) {
-                Change change;
-                change_for(client, a_moment, change);
-              },
-          .interrupt =
-              [](Client& client) {
-                const auto deadline = std::chrono::steady_clock::now() + expiry_patience;
-                while (std::chrono::steady_clock::now() < deadline) client.wait_for_answer();
-              },
-          .interrupt_at = "pwrite64"};
+  return undone_at_start("roll back at start", change_for);
 }
 
 Operation reset() {
@@ -105,6 +92,24 @@ Operation end_of_retired_keys() {
 }
 
 }  // namespace
+
+std::function<void(Client&)> unconfirmed(ChangeFor change, std::uint32_t seconds) {
+  return [change, seconds](Client& client) {
+    Change ignored;
+    change(client, seconds, ignored);
+  };
+}
+
+Operation undone_at_start(const std::string& name, ChangeFor change) {
+  return {.name = name,
+          .prepare = unconfirmed(change, kAMoment),
+          .interrupt =
+              [](Client& client) {
+                const auto deadline = std::chrono::steady_clock::now() + expiry_patience;
+                while (std::chrono::steady_clock::now() < deadline) client.wait_for_answer();
+              },
+          .interrupt_at = "pwrite64"};
+}
 
 void make_applications(Client& client) {
   client.create(kApplication, {"https/https=ec-p256", "application/ecc-nist-p256=ec-p256"});

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,12 @@ struct Operation {
   // After a start: until what the agent does by itself then is done. Where there is one, what the operation does is
   // seen after a start.
   std::function<void(Client&)> settle{};
+  // It goes on by itself, also without a start: what has met an error is made good by settle().
+  bool goes_on = false;
+  // Whose published files are at any moment all as before, or all as after.
+  std::optional<SlotName> whole{};
+  // What is in no file at any moment.
+  std::string secret{};
 };
 
 // The names of the applications that are there before every operation.
@@ -50,8 +58,18 @@ void make_applications(Client& client);
 // What they have.
 void furnish(Client& client);
 
+// Changes of an application that go by themselves after so many seconds, unless they are confirmed.
+using ChangeFor = void (*)(Client&, std::uint32_t seconds, Change&);
+inline constexpr std::uint32_t kAMoment = 3, kAnHour = 3600;
+// For `prepare`.
+[[nodiscard]] std::function<void(Client&)> unconfirmed(ChangeFor change, std::uint32_t seconds);
+// What the start after the end of that time undoes.
+[[nodiscard]] Operation undone_at_start(const std::string& name, ChangeFor change);
+
 [[nodiscard]] const std::vector<Operation>& operations();
 // Those that lead out of setup, and back.
 [[nodiscard]] const std::vector<Operation>& setup_operations();
+// Those by which certificates come from an authority.
+[[nodiscard]] const std::vector<Operation>& enrolment_operations();
 
 }  // namespace edgeseal::crash

@@ -84,16 +84,27 @@ std::vector<Der> PublishedGroup::contents_below(const std::string& directory) co
   return contents;
 }
 
+std::vector<Der> PublishedGroup::chain() const {
+  const auto found = files_.find("fullchain.pem");
+  return found == files_.end() ? std::vector<Der>() : certificates_in(found->second);
+}
+
+TrustListView PublishedGroup::trust_list() const {
+  return {contents_below("trusted/certs"), contents_below("trusted/crl"), contents_below("issuer/certs"),
+          contents_below("issuer/crl")};
+}
+
 void PublishedGroup::require_same(const std::string& what, std::vector<Der> shown, std::vector<Der> listed) const {
   require(without_duplicates(std::move(shown)) == without_duplicates(std::move(listed)),
           what + " is not as in the trust list");
 }
 
 void PublishedGroup::require_trust_list(const TrustListView& list) const {
-  require_same("trusted/certs", contents_below("trusted/certs"), list.trusted);
-  require_same("trusted/crl", contents_below("trusted/crl"), list.trusted_crls);
-  require_same("issuer/certs", contents_below("issuer/certs"), list.issuers);
-  require_same("issuer/crl", contents_below("issuer/crl"), list.issuer_crls);
+  const TrustListView shown = trust_list();
+  require_same("trusted/certs", shown.trusted, list.trusted);
+  require_same("trusted/crl", shown.trusted_crls, list.trusted_crls);
+  require_same("issuer/certs", shown.issuers, list.issuers);
+  require_same("issuer/crl", shown.issuer_crls, list.issuer_crls);
   require_same("ca.pem", certificates_in(content("ca.pem")), list.trusted);
   require_same("issuers.pem", certificates_in(content("issuers.pem")), list.issuers);
   std::vector<Der> crls = list.trusted_crls;

@@ -27,6 +27,10 @@ class PublishedGroup {
   void require_no_other_slot(const std::vector<std::string>& types) const;
   void require_trust_list(const TrustListView& list) const;
 
+  // The chain of its first slot; empty: there is none.
+  [[nodiscard]] std::vector<Der> chain() const;
+  [[nodiscard]] TrustListView trust_list() const;
+
  private:
   [[nodiscard]] const std::string& content(const std::string& path) const;
   [[nodiscard]] std::vector<Der> contents_below(const std::string& directory) const;

@@ -8,8 +8,6 @@ namespace {
 using Contact = SetupClient::Contact;
 using Guess = SetupClient::Guess;
 
-constexpr std::uint32_t a_moment = 3, an_hour = 3600;  // seconds
-constexpr std::chrono::minutes expiry_patience{1};
 const Change new_list{{"device/provisioning LastUpdateTime", kAnother}};
 const Change new_question{{"bundle Session", kAnother}};
 
@@ -38,34 +36,19 @@ Operation push() {
 
 Operation push_to_confirm() {
   return in_setup({.name = "first trust to be confirmed",
-                   .run = [](Client& client, Change& change) { first_trust_for(client, an_hour, change); }});
+                   .run = [](Client& client, Change& change) { first_trust_for(client, kAnHour, change); }});
 }
 
 Operation confirmation() {
   return in_setup({.name = "confirmation of first trust",
-                   .prepare =
-                       [](Client& client) {
-                         Change change;
-                         first_trust_for(client, an_hour, change);
-                       },
+                   .prepare = unconfirmed(first_trust_for, kAnHour),
                    .run = [](Client& client, Change&) { client.confirm(kApplication); }});
 }
 
-// At the start after the time for the confirmation has ended.
 Operation end_of_unconfirmed() {
-  return in_setup({.name = "first trust undone at start",
-                   .prepare =
-                       [](Client& client) {
-                         Change change;
-                         first_trust_for(client, a_moment, change);
-                       },
-                   .interrupt =
-                       [](Client& client) {
-                         const auto deadline = std::chrono::steady_clock::now() + expiry_patience;
-                         while (std::chrono::steady_clock::now() < deadline) client.wait_for_answer();
-                       },
-                   .interrupt_at = "pwrite64",
-                   .settle = [](Client& client) { SetupClient(client).wait_for_end_of_verification(); }});
+  Operation operation = in_setup(undone_at_start("first trust undone at start", first_trust_for));
+  operation.settle = [](Client& client) { SetupClient(client).wait_for_end_of_verification(); };
+  return operation;
 }
 
 // --- staged files

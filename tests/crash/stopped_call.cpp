@@ -41,12 +41,17 @@ std::string name_of_thread(pid_t thread) {
   return name;
 }
 
-// Of the other end of a connected Unix socket.
-std::string peer_path(int socket) {
+struct Peer {
+  bool on_network = false;
+  std::string path;  // of a Unix socket
+};
+
+Peer peer_of(int socket) {
   sockaddr_un address{};
   socklen_t size = sizeof address;
   if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return std::string(address.sun_path, size - offsetof(sockaddr_un, sun_path)).c_str();
+  if (address.sun_family != AF_UNIX) return {true, {}};
+  return {false, std::string(address.sun_path, size - offsetof(sockaddr_un, sun_path)).c_str()};
 }
 
 }  // namespace
@@ -86,14 +91,19 @@ StoppedCall CallReader::read(const seccomp_notif& notification) const {
 }
 
 void CallReader::classify_socket(StoppedCall& stopped) const {
-  const std::string peer = peer_path(copy_of_descriptor(process(), stopped.descriptor).get());
-  if (is_below(peer, places_.chip)) {
-    stopped.touches = Touches::tpm;
-    stopped.target = "tpm";
-  } else if (is_below(peer, places_.bus)) {
-    stopped.touches = Touches::bus;
-    stopped.target = "bus";
-  }
+  const Peer peer = peer_of(copy_of_descriptor(process(), stopped.descriptor).get());
+  const auto take = [&](Touches touches, const char* name) {
+    stopped.touches = touches;
+    stopped.target = name;
+  };
+  if (peer.on_network)
+    take(Touches::network, "network");
+  else if (is_below(peer.path, places_.chip))
+    take(Touches::tpm, "tpm");
+  else if (is_below(peer.path, places_.bus))
+    take(Touches::bus, "bus");
+  else if (peer.path == places_.keys)
+    take(Touches::keys, "key socket");
 }
 
 std::string CallReader::path_of(const WritingCall& call, const __u64* arguments) const {

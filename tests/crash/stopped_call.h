@@ -12,22 +12,24 @@
 
 namespace edgeseal::crash {
 
-// A writing call of a supervised agent that has not been made yet.
+// A writing call of a supervised program that has not been made yet.
 struct StoppedCall {
   enum class Touches {
     storage,  // below the state directory
     tpm,
     bus,
-    nothing_that_lasts  // other threads of the agent, its log, programs that are connected
+    keys,  // the key socket of the agent
+    network,
+    nothing_that_lasts  // other threads of the program, its log, programs that are connected
   };
 
   const WritingCall* call = nullptr;
   Touches touches = Touches::nothing_that_lasts;
-  std::string target;        // a path, "tpm" or "bus"
+  std::string target;        // a path, or "tpm", "bus" ...
   bool takes_space = false;  // of the file system: a file is opened that is not there yet, for instance
   std::string thread;        // its name
-  int process = -1;          // pidfd of the agent
-  int descriptor = -1;       // of the agent; -1 where the call takes a path
+  int process = -1;          // pidfd of the program
+  int descriptor = -1;       // of the program; -1 where the call takes a path
 
   [[nodiscard]] std::string text() const;  // "fsync(state/pki/web) by edgeseald"
 };
@@ -35,6 +37,7 @@ struct StoppedCall {
 // What tells the sockets and files of a device apart.
 struct Places {
   std::filesystem::path state, chip, bus;  // directories
+  std::filesystem::path keys;              // socket
 };
 
 // A descriptor of another process, as one of ours. Empty where it has none of this number.

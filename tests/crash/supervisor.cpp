@@ -34,10 +34,9 @@ void Supervisor::decide() {
   seccomp_notif notification{};
   if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;  // it was killed meanwhile
   const Deed deed = judge_(reader_.read(notification));
-  if (deed.kind == Deed::Kind::kill)
-    ::kill(process_, SIGKILL);  // unanswered, the call is never made
-  else
-    answer(notification.id, deed);
+  if (deed.kind == Deed::Kind::kill) return (void)::kill(process_, SIGKILL);  // unanswered, the call is never made
+  if (deed.kind == Deed::Kind::terminate) ::kill(process_, SIGTERM);
+  answer(notification.id, deed);
 }
 
 void Supervisor::answer(__u64 id, const Deed& deed) {

@@ -12,12 +12,13 @@ namespace edgeseal::crash {
 
 // What becomes of a writing call, and with it of the agent.
 struct Deed {
-  enum class Kind { proceed, fail, kill };
+  enum class Kind { proceed, fail, kill, terminate };
   Kind kind = Kind::proceed;
   int error = 0;  // errno that the agent gets from a call that fails
 
   static Deed fail(int error) { return {Kind::fail, error}; }
   static Deed kill() { return {Kind::kill}; }
+  static Deed terminate() { return {Kind::terminate}; }  // asked to end; the call is made
 };
 
 // Decides on each writing call of an agent before the kernel makes it, in a thread of its own. An agent that is killed

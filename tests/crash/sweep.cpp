@@ -160,7 +160,21 @@ Findings Sweep::kills(const Share& share) {
       [this](const Outcome& outcome) { return judge_restarted(outcome); });
 }
 
+Findings Sweep::terminations(const Share& share) {
+  return each_point(
+      share, [](std::size_t point) { return std::make_shared<Terminate>(point); },
+      [this](const Outcome& outcome) { return judge_terminated(outcome); });
+}
+
+Side Sweep::judge_terminated(const Outcome& outcome) {
+  const int status = device_.agent().wait_for_end();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+    throw std::runtime_error(fmt::format("it ended with status {:#x}", status));
+  return judge_restarted(outcome);
+}
+
 Side Sweep::judge_restarted(const Outcome& outcome) {
+  require_whole_files(outcome);
   const tpm::Anchor chip = leaves_setup() ? device_.anchor() : tpm::Anchor{};
   device_.start();
   Client client(plant_);
@@ -170,6 +184,12 @@ Side Sweep::judge_restarted(const Outcome& outcome) {
   require_next_change(client, now);
   if (leaves_setup() && was_told_of_end(outcome)) require_closed_to_old_disk();
   return found;
+}
+
+// Of an agent that has ended.
+void Sweep::require_whole_files(const Outcome& outcome) const {
+  if (operation_.whole) require_whole(device_, *operation_.whole, before_, outcome.after);
+  if (!operation_.secret.empty()) require_nowhere(device_, operation_.secret);
 }
 
 // The disk knows first that setup is over, then the chip, then the caller.
@@ -242,11 +262,12 @@ Side Sweep::judge_running(const Outcome& outcome) {
   if (!outcome.up) return judge_refusal(outcome);
   Client client(plant_);
   client.renew(kBystanderSlot);
-  if (operation_.settle) device_.start();
+  if (operation_.settle && !operation_.goes_on) device_.start();
   View view = see(client);
   keep_bystander(view);
   const Side found = side(view, outcome);
-  if (!outcome.error.empty() && found == Side::after) throw Mixed("the caller was told of an error, and it is done");
+  if (!outcome.error.empty() && found == Side::after && !operation_.goes_on)
+    throw Mixed("the caller was told of an error, and it is done");
   require_next_change(client, view);
   return found;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/crash/fault.h"
+#include "tests/crash/files_view.h"
 #include "tests/crash/operation.h"
 #include "tests/crash/setup_view.h"
 
@@ -33,6 +34,8 @@ class Sweep {
   // Killed: after a restart all is as before or as after, as after where the caller had been told, and the next change
   // is taken.
   [[nodiscard]] Findings kills(const Share& share);
+  // Asked to end: it does, and the rest is the same.
+  [[nodiscard]] Findings terminations(const Share& share);
   // Killed by a loss of power: what was not synced is lost.
   [[nodiscard]] Findings power_cuts(const Share& share);
   // The disk is full from one call on, or one fsync fails: the caller is told so, or the operation succeeds; the agent
@@ -61,6 +64,8 @@ class Sweep {
                                     const std::function<Side(const Outcome&)>& judge);
   void note(Findings& findings, const std::string& problem, const Outcome& outcome);
   [[nodiscard]] Side judge_restarted(const Outcome& outcome);
+  [[nodiscard]] Side judge_terminated(const Outcome& outcome);
+  void require_whole_files(const Outcome& outcome) const;
   [[nodiscard]] bool was_told(const Outcome& outcome) const { return operation_.run && outcome.error.empty(); }
   // Of setup: what is only staged by the operation ends it later.
   [[nodiscard]] bool was_told_of_end(const Outcome& outcome) const { return was_told(outcome) && !operation_.settle; }

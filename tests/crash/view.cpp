@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/device_names.h"
-#include "tests/crash/published_group.h"
+#include "tests/crash/managed_objects.h"
 #include "tests/crash/setup_view.h"
 
 namespace edgeseal::crash {
@@ -18,21 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Properties = std::map<std::string, sdbus::Variant>;
-using Interfaces = std::map<std::string, Properties>;
-using Objects = std::map<sdbus::ObjectPath, Interfaces>;
-
 constexpr unsigned all_lists = 15;
 constexpr std::chrono::minutes seal_patience{2};
 constexpr std::chrono::minutes removal_patience{2};  // it is done in the background, and disks are slow to sync
-
-Objects objects_of(sdbus::IConnection& connection) {
-  const auto proxy =
-      sdbus::createProxy(connection, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(dbus::kRootPath));
-  Objects objects;
-  proxy->callMethod("GetManagedObjects").onInterface("org.freedesktop.DBus.ObjectManager").storeResultsTo(objects);
-  return objects;
-}
 
 void add(View& view, const std::string& object, const Properties& properties, const std::vector<std::string>& names) {
   for (const std::string& name : names)
@@ -52,7 +40,7 @@ class Look {
   View take() {
     wait_for_seal(connection_);
     wait_for_setup(connection_);
-    for (const auto& [path, interfaces] : objects_of(connection_)) take_object(path, interfaces);
+    for (const auto& [path, interfaces] : managed_objects(connection_)) take_object(path, interfaces);
     take_description();
     take_setup(connection_, view_);
     require_no_leftovers();
@@ -65,6 +53,8 @@ class Look {
       take_application(application->second);
     if (const auto group = interfaces.find("org.edgeseal.CertificateGroup1"); group != interfaces.end())
       take_group(path, interfaces);
+    if (const auto job = interfaces.find("org.edgeseal.Job1"); job != interfaces.end())
+      add(view_, path, job->second, {"State", "Slot", "Profile"});
   }
 
   void take_application(const Properties& properties) {
@@ -95,8 +85,7 @@ class Look {
       chain.insert(chain.end(), issuers[i].begin(), issuers[i].end());
       published.require_slot(types[i], chain, keys_);
       if (i == 0) published.require_first_slot(types[i], chain, keys_, name);
-      for (std::size_t k = 0; k < chain.size(); ++k)
-        view_[fmt::format("{} {} certificate {}", name, types[i], k)] = fingerprint(chain[k]);
+      add_chain(view_, name, types[i], chain);
     }
     published.require_no_other_slot(types);
   }
@@ -105,11 +94,9 @@ class Look {
                        const PublishedGroup& published) {
     dbus::RemoteTrustList list(connection_, path);
     const auto [specified, trusted, trusted_crls, issuers, issuer_crls] = list.GetTrustList(all_lists, {});
-    published.require_trust_list({trusted, trusted_crls, issuers, issuer_crls});
-    const std::array<std::pair<const char*, const std::vector<Der>*>, 4> lists{
-        {{"trusted", &trusted}, {"trusted CRLs", &trusted_crls}, {"issuers", &issuers}, {"issuer CRLs", &issuer_crls}}};
-    for (const auto& [kind, entries] : lists)
-      view_[name + " " + kind] = fmt::format("{} {}", entries->size(), fingerprint(*entries));
+    const TrustListView shown{trusted, trusted_crls, issuers, issuer_crls};
+    published.require_trust_list(shown);
+    add_trust_list(view_, name, shown);
     add(view_, name, properties,
         {"LastUpdateTime", "UpdateFrequency", "DefaultValidationOptions", "Intact", "MaxTrustListSize"});
   }
@@ -129,7 +116,7 @@ class Look {
     const auto deadline = std::chrono::steady_clock::now() + removal_patience;
     std::string left = leftover();
     while (!left.empty() && std::chrono::steady_clock::now() < deadline) {
-      (void)objects_of(connection_);
+      (void)managed_objects(connection_);
       left = leftover();
     }
     if (!left.empty()) throw Mixed("left over: " + left);
@@ -193,7 +180,7 @@ void when_seal_is_open(const std::function<void()>& call) {
 
 void wait_for_seal(sdbus::IConnection& connection) {
   when_seal_is_open([&] {
-    for (const auto& [path, interfaces] : objects_of(connection))
+    for (const auto& [path, interfaces] : managed_objects(connection))
       if (interfaces.contains("org.edgeseal.TrustList1"))
         (void)dbus::RemoteTrustList(connection, path).GetTrustList(all_lists, {});
   });
@@ -216,6 +203,20 @@ Side side_of(const View& view, const View& before, const View& after) {
   }
   if (!differences.empty()) throw Mixed("neither before nor after:" + differences);
   return Side::after;
+}
+
+void add_chain(View& view, const std::string& group, const std::string& type, const std::vector<Der>& chain) {
+  for (std::size_t k = 0; k < chain.size(); ++k)
+    view[fmt::format("{} {} certificate {}", group, type, k)] = fingerprint(chain[k]);
+}
+
+void add_trust_list(View& view, const std::string& group, const TrustListView& list) {
+  const std::array<std::pair<const char*, const std::vector<Der>*>, 4> lists{{{"trusted", &list.trusted},
+                                                                              {"trusted CRLs", &list.trusted_crls},
+                                                                              {"issuers", &list.issuers},
+                                                                              {"issuer CRLs", &list.issuer_crls}}};
+  for (const auto& [kind, entries] : lists)
+    view[group + " " + kind] = fmt::format("{} {}", entries->size(), fingerprint(*entries));
 }
 
 std::string fingerprint(const Der& bytes) {

@@ -9,6 +9,7 @@
 #include "dbus/client.h"
 #include "tests/crash/device.h"
 #include "tests/crash/program_keys.h"
+#include "tests/crash/published_group.h"
 
 namespace edgeseal::crash {
 
@@ -39,6 +40,8 @@ enum class Side { before, after };
 [[nodiscard]] Side side_of(const View& view, const View& before, const View& after);
 
 // For views.
+void add_chain(View& view, const std::string& group, const std::string& type, const std::vector<Der>& chain);
+void add_trust_list(View& view, const std::string& group, const TrustListView& list);
 [[nodiscard]] std::string text_of(const sdbus::Variant& property);
 [[nodiscard]] std::string fingerprint(const Der& bytes);
 [[nodiscard]] std::string fingerprint(const std::vector<Der>& list);  // of the sorted list

@@ -8,10 +8,11 @@
 
 namespace edgeseal::test {
 
-// The server of est_server: one process for all cases of a test program. What it writes and answers is told there.
+// The server of est_server, a process. What it writes and answers is told there.
 class EstServer {
  public:
-  [[nodiscard]] static EstServer& instance();
+  [[nodiscard]] static EstServer& instance();  // one for all cases of a test program
+  EstServer();
   EstServer(const EstServer&) = delete;
   EstServer& operator=(const EstServer&) = delete;
   ~EstServer();
@@ -27,7 +28,6 @@ class EstServer {
   void allow(const std::string& user, const std::string& secret, int uses);
 
  private:
-  EstServer();
   [[nodiscard]] nlohmann::json ask(const nlohmann::json& command);
   [[nodiscard]] std::string read_line();
 

@@ -38,6 +38,11 @@ struct FakeAgent final : enroll::JobPort {
     return person();
   }
 
+  [[noreturn]] void propose(const std::vector<enroll::ProposedAnchor>& anchors) override {
+    proposals = anchors;
+    throw enroll::Error(enroll::ErrorClass::waiting, "somebody has to choose");
+  }
+
   void secret_spent() override { ++secrets_spent; }
 
   void apply(const enroll::Result& result) {

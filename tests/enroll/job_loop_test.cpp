@@ -30,7 +30,7 @@ class FakeAgentJobs final : public AgentJobs {
     return jobs.at(name);
   }
   void report(const std::string&, Stage) override {}
-  void propose(const std::string& name, const ProposedAnchor&) override { note(name, "propose"); }
+  void propose(const std::string& name, const std::vector<ProposedAnchor>&) override { note(name, "propose"); }
   void deliver_anchors(const std::string& name, const Result&) override {
     note(name, "anchors");
     if (refuses_anchors) throw RefusedByAgent("CertificateUntrusted");

@@ -30,9 +30,12 @@ class FakeEnrolment final : public EnrolmentPort {
   std::vector<std::string> calls;
   std::optional<Bytes> secret, certificate;
   std::vector<Bytes> anchors, links;
+  std::vector<std::string> servers;
   JobFailure failure;
   JobWork work;
   std::optional<uid_t> runner;
+  int departures = 0;
+  std::vector<std::string> problems;  // of starting the enrolment service
 
   std::vector<JobNumber> enroll(const Caller&, EnrolmentWish wish) override {
     fault.strike();
@@ -88,9 +91,14 @@ class FakeEnrolment final : public EnrolmentPort {
     return std::move(work);
   }
   void report_stage(const Caller&, JobNumber number, const std::string& stage) override { note(stage, number); }
-  void propose_anchors(const Caller&, JobNumber number, const std::vector<Bytes>& proposed) override {
+  void propose_anchors(const Caller&, JobNumber number, const std::vector<ProposedAnchor>& proposed) override {
     note("propose", number);
-    anchors = proposed;
+    anchors.clear();
+    servers.clear();
+    for (const ProposedAnchor& anchor : proposed) {
+      anchors.push_back(anchor.certificate);
+      servers.push_back(anchor.server);
+    }
   }
   void deliver_anchors(const Caller&, JobNumber number, const std::vector<Bytes>& delivered,
                        const std::vector<Bytes>& by) override {
@@ -112,6 +120,8 @@ class FakeEnrolment final : public EnrolmentPort {
     failure = given;
   }
   void runner_vanished(const std::string&) override {}
+  void service_left() override { ++departures; }
+  void service_missing(const std::string& problem) override { problems.push_back(problem); }
 
  private:
   void note(const std::string& call, JobNumber number) {

@@ -10,11 +10,13 @@ with_version() {
   rm -rf "$tree"
 }
 
-# put_checks PACKAGE ROOT: /t in the guest has the checks and the packages; a unit runs them at each boot, and the machine
+# put_checks PACKAGE ROOT: /t in the guest has the checks, the packages and an EST server; a unit runs them at each boot, and the machine
 # ends with its exit status. The journal of all boots is kept.
 put_checks() {
   mkdir -p "$2/t" "$2/var/log/journal"
   cp -r "$here/guest/." "$2/t/"
+  mkdir "$2/t/enroll"
+  cp -r "$here/../enroll/est_server" "$here/../enroll/server" "$2/t/enroll/"
   cp "$1" "$2/t/edgeseal.deb"
   with_version "$1" "$(dpkg-deb --field "$1" Version)+next" "$2/t/edgeseal-next.deb"
   cat >"$2/etc/systemd/system/edgeseal-checks.service" <<'UNIT'
@@ -24,7 +26,7 @@ SuccessAction=exit
 FailureAction=exit
 [Service]
 Type=exec
-RuntimeMaxSec=600
+RuntimeMaxSec=1200
 Environment=HOME=/root LC_ALL=C.UTF-8
 WorkingDirectory=/t
 ExecStart=/t/run
@@ -58,7 +60,7 @@ boot() {
   mkfifo "$1/host-side/output"
   cat "$1/host-side/output" &
   local reader=$!
-  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 900 \
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 1500 \
     systemd-nspawn --quiet --boot --directory="$1/root" --machine="edgeseal-test" --register=no --keep-unit \
     --private-network --capability=all --system-call-filter=@known --console=pipe \
     --bind="$1/tpm:/run/tpm" --bind="$1/host-side:/run/host-side" </dev/null >"$1/console.$2" 2>&1 || status=$?

@@ -2,7 +2,7 @@
 
 # debootstrap knows no alternatives: libpam-systemd is the logind that polkitd asks for.
 base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssl,polkitd,procps
-test_packages="acl, tpm2-tools, nginx-light, curl, mosquitto, haproxy, python3-dbus, e2fsprogs"
+test_packages="acl, tpm2-tools, nginx-light, curl, mosquitto, haproxy, python3-cryptography, python3-dbus, e2fsprogs"
 
 key_of() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 

@@ -6,11 +6,14 @@ check "the key socket is enabled" equals enabled "$(systemctl is-enabled edgesea
 check "the key socket listens" equals active "$(state_of edgeseald.socket)"
 check "the service is not enabled" equals disabled "$(systemctl is-enabled edgeseald.service)"
 check "the service is not started" equals inactive "$(state_of edgeseald.service)"
+check "after a boot it will be" equals "enabled inactive" "$(systemctl is-enabled edgeseald.timer) $(state_of edgeseald.timer)"
+check "who talks to authorities waits for a job" equals "static inactive" \
+  "$(systemctl is-enabled edgeseal-enroll.service) $(state_of edgeseal-enroll.service)"
 check "a PIN that is wanted is waited for" equals "enabled active" "$(systemctl is-enabled edgeseal-pin.path) $(state_of edgeseal-pin.path)"
 check "the drop folder is the integrator's to switch on" equals "disabled inactive" \
   "$(systemctl is-enabled edgeseal-drop.path) $(state_of edgeseal-drop.path)"
-check "the presets say the same" equals "" "$(systemctl preset --preset-mode=full edgeseald.s{ocket,ervice} edgeseal-{pin,drop}.path 2>&1)"
-check "the units are without fault" equals "" "$(systemd-analyze verify --man=no edgeseald.service edgeseald.socket \
+check "the presets say the same" equals "" "$(systemctl preset --preset-mode=full edgeseald.{socket,timer,service} edgeseal-{pin,drop}.path 2>&1)"
+check "the units are without fault" equals "" "$(systemd-analyze verify --man=no edgeseald.{service,socket,timer} edgeseal-enroll.service \
   edgeseal-{pin,drop}.{path,service} edgeseal-medium@sda1.service 2>&1)"
 
 check "the account edgeseal may use the TPM" equals "edgeseal tss" "$(id -nG edgeseal)"

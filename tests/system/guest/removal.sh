@@ -5,7 +5,8 @@ check "the agent runs before" kill -0 "$last_agent"
 check "the package is removed" dpkg --remove edgeseal
 check "the agent is stopped" fails kill -0 "$last_agent"
 check "the key socket is closed" fails systemctl --quiet is-active edgeseald.socket
-check "no path is watched" fails systemctl --quiet is-active edgeseal-pin.path edgeseal-drop.path
+check "no path is watched, and no time" fails systemctl --quiet is-active edgeseal-pin.path edgeseal-drop.path edgeseald.timer
+check "nobody talks to authorities" fails systemctl --quiet is-active edgeseal-enroll.service
 check "the keys are kept" test -d /var/lib/edgeseal/state
 check "the configuration is kept" test -e /etc/edgeseal/edgeseal.toml
 

@@ -12,6 +12,7 @@ check "it is the newer version" equals "$(dpkg-deb --field edgeseal-next.deb Ver
 check "the agent was restarted" fails equals "$agent_before" "$(agent_pid)"
 check "the key socket stayed open" equals "$socket_before" "$(stat -c %i /run/edgeseal/keys.sock)"
 check "the configuration was kept" equals "$configuration_before" "$(sha256sum </etc/edgeseal/edgeseal.toml)"
+check "its timer goes on" equals "enabled active" "$(systemctl is-enabled edgeseald.timer) $(state_of edgeseald.timer)"
 check "a PIN that is wanted is waited for" equals active "$(state_of edgeseal-pin.path)"
 check "the drop folder is watched as the integrator wanted it" equals "enabled active" \
   "$(systemctl is-enabled edgeseal-drop.path) $(state_of edgeseal-drop.path)"

@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(the_first_trust_of_a_person_goes_into_force_with_the_certif
   start(est("[trust]\nfirst-contact = \"person\"\ngroup = \"web/https\"\n[credentials]\nfirst = [\"secret\"]\n"));
   (void)enrolment->enroll("plant", "", secret());
   BOOST_TEST(take().trust == "person");
-  enrolment->propose(job().number, runner, {plant.certificate()});
+  enrolment->propose(job().number, runner, {{plant.certificate(), "pki.plant.example"}});
   BOOST_TEST((job().state == JobState::awaiting_approval));
   BOOST_CHECK_EXCEPTION(enrolment->approve(job().number, Bytes(32)), agent::Error, has_code(Code::invalid_argument));
   enrolment->approve(job().number, agent::sha256(plant.certificate()));
