@@ -13,7 +13,11 @@ using dbus::fake::job_of;
 
 struct Fixture : CtlFixture {
   Fixture() {
-    change([](auto& ports) { ports.enrolment.known = {job_of(7, "web/https/https")}; });
+    service.in_loop([](auto& ports, auto& bus_service) {
+      ports.enrolment.known = {job_of(7, "web/https/https")};
+      bus_service.job_added(ports.enrolment.known.front());
+      return 0;
+    });
   }
   void set_state(const std::string& state, const std::string& needs = "") {
     change([&](auto& ports) {
