@@ -193,7 +193,7 @@ void add_attach(CLI::App& app, Session& session) {
       "Directory for copies of certificate and key reference that root owns, where it accepts no others");
   command->add_flag("--dry-run", *dry_run, "Show what would be written, and change nothing");
   command->footer(
-      "Examples:\n  edgesealctl attach nginx.service web\n"
+      "Example:\n  edgesealctl attach nginx.service web\n"
       "  edgesealctl attach plc.service plc --signal USR1 --exec /usr/local/libexec/renewed -- --line 4");
   command->callback([request, dry_run, &session] { attach_service(*request, *dry_run, session); });
 }

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <utility>
+
 #include "tests/bus/ctl_fixture.h"
 #include "tests/fakes/test_certificate.h"
 
@@ -14,7 +16,8 @@ using dbus::fake::job_of;
 struct Fixture : CtlFixture {
   Fixture() {
     service.in_loop([](auto& ports, auto& bus_service) {
-      ports.enrolment.known = {job_of(7, "web/https/https")};
+      for (const auto& job : std::exchange(ports.enrolment.known, {job_of(7, "web/https/https")}))
+        bus_service.job_removed(job.number);
       bus_service.job_added(ports.enrolment.known.front());
       return 0;
     });
@@ -59,7 +62,9 @@ BOOST_AUTO_TEST_CASE(who_waits_hears_whether_it_is_done) {
 }
 
 BOOST_AUTO_TEST_CASE(jobs_are_listed_shown_and_cancelled) {
-  BOOST_TEST(has(ctl({"job", "list"}).out, "ready"));
+  const auto list = ctl({"job", "list"});
+  BOOST_TEST(list.err == "");
+  BOOST_TEST(has(list.out, "ready"));
   BOOST_TEST(ctl_json({"job", "list"})[0]["job"] == 7);
   BOOST_TEST(ctl_json({"job", "show", "7"})["slot"] == "web/https/https");
   BOOST_TEST(ctl({"job", "cancel", "7"}).status == 0);

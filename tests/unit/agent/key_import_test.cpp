@@ -110,6 +110,47 @@ Bytes pkcs12_with_mac(long iterations) {
   return agent::der_of(pfx.get(), i2d_PKCS12);
 }
 
+using Pkcs12Ptr = std::unique_ptr<PKCS12, decltype(&PKCS12_free)>;
+
+// Of this key alone, without a certificate.
+Bytes pkcs12_of(EVP_PKEY& key, const std::string& passphrase) {
+  const Pkcs12Ptr pfx(PKCS12_create(passphrase.c_str(), "key", &key, nullptr, nullptr, 0, 0, 2048, 2048, 0),
+                      PKCS12_free);
+  BOOST_REQUIRE(pfx != nullptr);
+  return agent::der_of(pfx.get(), i2d_PKCS12);
+}
+
+Bytes pkcs12_of_two(EVP_PKEY& first, EVP_PKEY& second) {
+  STACK_OF(PKCS12_SAFEBAG)* bags = nullptr;
+  STACK_OF(PKCS7)* safes = nullptr;
+  for (EVP_PKEY* key : {&first, &second}) BOOST_REQUIRE(PKCS12_add_key(&bags, key, 0, 2048, NID_aes_256_cbc, "secret") != nullptr);
+  BOOST_REQUIRE(PKCS12_add_safe(&safes, bags, -1, 0, nullptr) == 1);
+  const Pkcs12Ptr pfx(PKCS12_add_safes(safes, 0), PKCS12_free);
+  sk_PKCS7_pop_free(safes, PKCS7_free);
+  sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+  return agent::der_of(pfx.get(), i2d_PKCS12);
+}
+
+std::string der_element(unsigned char tag, const std::string& content) {
+  std::string length(1, static_cast<char>(0x84));  // of four bytes
+  for (const int shift : {24, 16, 8, 0}) length += static_cast<char>(content.size() >> shift & 0xff);
+  return std::string(1, static_cast<char>(tag)) + length + content;
+}
+
+// Safes in safes, as deep as that.
+std::string nested_pkcs12(int depth) {
+  constexpr unsigned char sequence = 0x30, octet_string = 0x04, explicit_content = 0xa0;
+  const std::string data("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01");                   // RFC 2315 §14
+  const std::string safe_contents("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x06");  // RFC 7292 §4.2
+  const auto content_info = [&](const std::string& content) {
+    return der_element(sequence, data + der_element(explicit_content, der_element(octet_string, content)));
+  };
+  std::string safe = der_element(sequence, "");
+  for (int level = 0; level < depth; ++level)
+    safe = der_element(sequence, der_element(sequence, safe_contents + der_element(explicit_content, safe)));
+  return der_element(sequence, "\x02\x01\x03" + content_info(der_element(sequence, content_info(safe))));
+}
+
 struct Known {
   const char* name;
   const char* passphrase;
@@ -198,6 +239,24 @@ BOOST_AUTO_TEST_CASE(a_file_does_not_choose_how_long_the_agent_computes) {
     check_refused(pkcs12_with_mac(iterations), "secret", Code::not_supported, "iterations");
   }
   check_refused(pkcs12_with_mac(-1), "secret", Code::not_supported, "iterations");
+}
+
+BOOST_AUTO_TEST_CASE(EN33_pkcs12_files_of_every_kind_have_their_answer) {
+  const PublicKeyPtr first(EVP_EC_gen("P-256")), second(EVP_EC_gen("P-256"));
+  const Bytes known = parse(file("pkcs8.pem")).public_key(), expected = agent::der_of(first.get(), i2d_PUBKEY);
+  check_refused(pkcs12_with_mac(0x7fffffff), "secret", Code::not_supported, "iterations");
+  check_refused(file("pkcs12-with-rc2-key"), "secret", Code::not_supported, "openssl pkcs12 -legacy");
+  BOOST_TEST((parse(file("pkcs12-without-mac"), "secret").public_key() == known));
+  BOOST_TEST((parse(file("pkcs12-without-passphrase")).public_key() == known));
+  for (const int depth : {1, 20, 1000}) {
+    const std::string nested = nested_pkcs12(depth);
+    check_refused(std::as_bytes(std::span(nested)), "", Code::invalid_argument, "");
+  }
+  // The first of two keys counts, and no certificate is needed.
+  BOOST_TEST((parse(pkcs12_of_two(*first, *second), "secret").public_key() == expected));
+  for (const char* const passphrase : {"secret", "gr\u00fcn", "\U0001f511 beyond the basic plane"})
+    BOOST_TEST((parse(pkcs12_of(*first, passphrase), passphrase).public_key() == expected));
+  check_refused(pkcs12_of(*first, "\U0001f511"), "\U0001f512", Code::invalid_argument, "the passphrase is wrong");
 }
 
 BOOST_AUTO_TEST_CASE(kinds_of_keys_that_are_not_kept_are_named_with_those_that_are) {
