@@ -207,6 +207,8 @@ class HttpClient::Connection {
     set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     set(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
     set(easy, CURLOPT_SSL_CTX_DATA, this);
+    set(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    set(easy, CURLOPT_PREREQDATA, this);
   }
 
   void set_request(const HttpRequest& request, const Url& url, curl_slist* headers) {
@@ -259,6 +261,18 @@ class HttpClient::Connection {
     long status = 0;
     curl_easy_getinfo(self->easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     return self->incoming_->take_body(bytes_of({data, size}), status);
+  }
+
+  // Before each request.
+  static int on_connected(Connection* self, char*, char*, int, int) noexcept {
+    const bool may_go_on = self->options_.identity_use == IdentityUse::offered || !self->options_.identity ||
+                           self->tls_.is_identity_requested();
+    if (may_go_on) return CURL_PREREQFUNC_OK;
+    self->failure_ = Error(ErrorClass::server_untrusted,
+                           fmt::format("{} asks for no certificate of this device, so that it can't know who asks; "
+                                       "remedy: let its TLS server request certificates of clients",
+                                       printable(self->tls_.verifier().host())));
+    return CURL_PREREQFUNC_ABORT;
   }
 
   static CURLcode on_tls_context(CURL*, SSL_CTX* context, Connection* self) noexcept try {

@@ -19,6 +19,11 @@ enum class Schemes {
   http_and_https  // for protocols that protect their messages themselves
 };
 
+enum class IdentityUse {
+  offered,  // to a server that asks for it
+  required  // a server that doesn't ask for it is told nothing: it could not know who we are
+};
+
 struct HttpLimits {
   std::chrono::milliseconds connect{10'000};  // with the TLS handshake
   std::chrono::milliseconds total{30'000};
@@ -30,7 +35,8 @@ inline constexpr std::size_t max_refusal_body = 4 * 1024;
 struct HttpOptions {
   ServerTrust trust;
   std::optional<ClientIdentity> identity;  // none in a provisional connection
-  std::string proxy;                       // URL; empty: none, whatever the environment says
+  IdentityUse identity_use = IdentityUse::offered;
+  std::string proxy;       // URL; empty: none, whatever the environment says
   std::string resolution;  // "HOST:PORT:ADDRESS,..." (CURLOPT_RESOLVE); others are asked of the name service
   Schemes schemes = Schemes::https;
   HttpLimits limits;

@@ -42,6 +42,7 @@ void TlsSettings::apply(SSL_CTX& context) {
   SSL_CTX_set_cert_verify_callback(&context, on_verify, this);
   SSL_CTX_set_ex_data(&context, settings_index(), this);
   SSL_CTX_set_info_callback(&context, on_event);
+  SSL_CTX_set_cert_cb(&context, on_request, this);
   if (identity_) apply_identity(context);
 }
 
@@ -69,14 +70,22 @@ std::optional<Error> TlsSettings::failure() const {
 }
 
 int TlsSettings::on_verify(X509_STORE_CTX* context, void* self) {
-  return static_cast<TlsSettings*>(self)->verifier_.verify(*context);
+  auto& settings = *static_cast<TlsSettings*>(self);
+  settings.is_server_judged_ = true;
+  return settings.verifier_.verify(*context);
+}
+
+int TlsSettings::on_request(SSL*, void* self) {
+  static_cast<TlsSettings*>(self)->is_identity_requested_ = true;
+  return 1;
 }
 
 void TlsSettings::on_event(const SSL* ssl, int where, int value) {
-  if (where != SSL_CB_READ_ALERT) return;
+  auto& settings = *static_cast<TlsSettings*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), settings_index()));
+  if (where == SSL_CB_HANDSHAKE_START) settings.is_server_judged_ = settings.is_identity_requested_ = false;
   const int description = value & 0xff;
-  if (description == SSL_AD_CLOSE_NOTIFY) return;
-  static_cast<TlsSettings*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), settings_index()))->alert_ = description;
+  if (where != SSL_CB_READ_ALERT || !settings.is_server_judged_ || description == SSL_AD_CLOSE_NOTIFY) return;
+  settings.alert_ = description;
 }
 
 }  // namespace edgeseal::enroll

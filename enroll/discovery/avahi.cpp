@@ -111,7 +111,8 @@ class Browser {
     server_->callMethodAsync("ResolveService")
         .onInterface(server_interface)
         .withTimeout(browse_time)
-        .withArguments(answer.interface, answer.protocol, answer.name, answer.type, answer.domain, any, no_flags)
+        .withArguments(answer.interface, answer.protocol, answer.name, answer.type, answer.domain, answer.protocol,
+                       no_flags)
         .uponReplyInvoke([this](dbus::compat::AsyncError error, std::int32_t, std::int32_t,
                                 const std::string& found_name, const std::string&, const std::string&,
                                 const std::string& host, std::int32_t, const std::string& address, std::uint16_t port,

@@ -51,6 +51,7 @@ class Run {
     options.trust = {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full,
                      job_.trust.role};
     options.identity = identity_;
+    options.identity_use = password() == nullptr ? IdentityUse::required : IdentityUse::offered;
     options.resolution = job_.resolution;
     options.proxy = job_.proxy;
     options.limits = surroundings_.limits;
@@ -68,7 +69,8 @@ class Run {
       trust_ = first ? received_trust(received)
                      : renewed_trust(trust_, received, {client_->server_host(), client_->server_chain()}, clock_);
     } catch (const Error& error) {
-      if (first || !concerns_the_set(error.error_class()) || job_.operation == Operation::trust) throw;
+      const bool is_reached = !client_->server_chain().empty();
+      if (first || !is_reached || !concerns_the_set(error.error_class()) || job_.operation == Operation::trust) throw;
       result_.trust_problem = error;
       if (job_.trust.first == FirstTrust::none || !job_.trust.anchors.empty()) return;
     }

@@ -114,9 +114,35 @@ BOOST_AUTO_TEST_CASE(an_anchor_that_nobody_knows_is_proposed_and_the_job_is_not_
   job.trust = "person";
   run(std::move(job), "propose 7");
   loop->finish();
+  BOOST_TEST(in_port([](auto& port) { return port.servers; }) == std::vector<std::string>{"localhost"},
+             boost::test_tools::per_element());
   BOOST_TEST((in_port([](auto& port) { return port.anchors; }) == std::vector<Bytes>{server.content("root.der")}));
   const auto calls = in_port([](auto& port) { return port.calls; });
   BOOST_TEST(calls.back() == "propose 7");
+}
+
+BOOST_AUTO_TEST_CASE(A4_a_server_that_is_named_is_used_and_none_is_looked_for) {
+  int looks = 0;
+  surroundings.browse = [&](const discovery::Query& query, const std::stop_token&) {
+    ++looks;
+    BOOST_TEST(query.type == "_est._tcp");
+    BOOST_TEST(query.domain == "local");
+    return std::vector<discovery::Service>{};
+  };
+  dbus::JobWork job = work();
+  job.discover = "_est._tcp";
+  job.discover_domain = "local";
+  run(std::move(job), "deliver 7");
+  loop->finish();
+  BOOST_TEST(looks == 0);
+  dbus::JobWork unnamed = work();
+  unnamed.url.clear();
+  unnamed.discover = "_est._tcp";
+  unnamed.discover_domain = "local";
+  run(std::move(unnamed), "fail 7");
+  loop->finish();
+  BOOST_TEST(looks == 1);
+  BOOST_TEST(in_port([](auto& port) { return port.failure.failure_class; }) == "transport");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_was_approved_comes_back_with_the_fingerprint) {

@@ -55,6 +55,44 @@ BOOST_AUTO_TEST_CASE(EN1_nobody_is_trusted_where_there_is_no_anchor) {
   BOOST_TEST(requests().empty());
 }
 
+BOOST_AUTO_TEST_CASE(
+    A5_an_unknown_server_is_contacted_where_first_contact_is_allowed_and_not_where_anchors_are_wanted) {
+  Job unknown = job();
+  unknown.trust.anchors.clear();
+  fails_with(unknown, ErrorClass::policy);
+  BOOST_TEST(requests().empty());
+  unknown.trust.first = FirstTrust::person;
+  succeed(unknown);
+  BOOST_TEST(requests("simpleenroll").size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(A8_an_anchor_of_whoever_installed_the_device_is_enough_for_the_first_contact) {
+  succeed(job());
+  BOOST_TEST(agent.proposals.empty());
+  Job other = job();
+  other.trust.anchors = {server.content("other-root.der")};
+  fails_with(other, ErrorClass::server_untrusted);
+  other.trust.first = FirstTrust::person;  // who is asked only where there is no anchor
+  fails_with(other, ErrorClass::server_untrusted);
+  BOOST_TEST(agent.proposals.empty());
+}
+
+BOOST_AUTO_TEST_CASE(W1_no_byte_goes_to_a_server_that_is_not_mutually_authenticated) {
+  for (const char* endpoint : {"never-asks", "other-ca", "expired", "wrong-host", "self-signed"}) {
+    for (Job mutual : {job(), renewal()}) {
+      mutual.url = server.url(endpoint);
+      fails_with(mutual, ErrorClass::server_untrusted);
+      const nlohmann::json seen = server.seen().at(endpoint);
+      BOOST_TEST(seen.at("requests").empty(), endpoint);
+      BOOST_TEST(seen.at("bytes").get<int>() == 0, endpoint);
+    }
+  }
+  succeed(renewal());
+  const auto renewed = requests("simplereenroll");
+  BOOST_REQUIRE(renewed.size() == 1U);
+  BOOST_TEST(text(renewed[0], "client") == hexadecimal(sha256(server.content("current.der"))));
+}
+
 BOOST_AUTO_TEST_CASE(EN1_a_good_server_is_served_by_device_identity) {
   const Result result = succeed(job());
   BOOST_TEST((agent.slot.certificate == result.certificate));

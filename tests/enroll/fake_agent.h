@@ -24,6 +24,7 @@ struct FakeAgent final : enroll::JobPort {
   std::function<enroll::Decision()> person = [] { return enroll::Decision::approved; };
   enroll::Bytes made;  // the last request
   int secrets_spent = 0;
+  enroll::Bytes kept;
 
   void entered(enroll::Stage stage) override { stages.push_back(stage); }
 
@@ -42,6 +43,8 @@ struct FakeAgent final : enroll::JobPort {
     proposals = anchors;
     throw enroll::Error(enroll::ErrorClass::waiting, "somebody has to choose");
   }
+
+  void keep(const enroll::Bytes& continuation) override { kept = continuation; }
 
   void secret_spent() override { ++secrets_spent; }
 

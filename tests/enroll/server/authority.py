@@ -13,11 +13,13 @@ NOW = datetime.datetime.utcnow().replace(microsecond=0)
 NEVER = datetime.datetime(9999, 12, 31, 23, 59, 59)  # RFC 5280 section 4.1.2.5
 LOCAL_NAMES = [
     x509.DNSName("localhost"),
+    x509.DNSName("plant.local"),
     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
     x509.IPAddress(ipaddress.ip_address("::1")),
 ]
 TLS_SERVER = ExtendedKeyUsageOID.SERVER_AUTH
 TLS_CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
+REGISTRATION_AUTHORITY = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.28")  # id-kp-cmcRA of RFC 6402
 
 
 def new_key():
@@ -117,6 +119,7 @@ class Plant:
         return {
             "good": self.server(),
             "elsewhere": self.server(),
+            "authority": self.server(usages=[TLS_SERVER, REGISTRATION_AUTHORITY]),
             "other-ca": self.server(self.other_issuing),
             "expired": self.server(begin=NOW - 90 * DAY, end=NOW - DAY),
             "not-yet-valid": self.server(begin=NOW + 30 * DAY, end=NOW + 90 * DAY),

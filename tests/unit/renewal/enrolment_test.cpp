@@ -294,12 +294,31 @@ BOOST_AUTO_TEST_CASE(the_request_of_a_person_is_left_alone) {
   BOOST_TEST((pending()->id == theirs));
 }
 
+BOOST_AUTO_TEST_CASE(A4_a_url_wins_over_what_could_be_found) {
+  const std::string more =
+      "discover = \"_est._tcp\"\n[trust]\nfirst-contact = \"person\"\n[credentials]\nfirst = [\"secret\"]\n";
+  start(est(more));
+  (void)enrolment->enroll("plant", "", secret());
+  const dbus::JobWork named = take();
+  BOOST_TEST(named.url == url);
+  BOOST_TEST(named.discover.empty());
+  enrolment->cancel(job().number);
+  start("protocol = \"est\"\nslots = [\"web/https/https\"]\n" + more);
+  (void)enrolment->enroll("plant", "", secret());
+  const dbus::JobWork found = take();
+  BOOST_TEST(found.url.empty());
+  BOOST_TEST(found.discover == "_est._tcp");
+  BOOST_TEST(found.discover_domain == "local");
+}
+
 BOOST_AUTO_TEST_CASE(the_first_trust_of_a_person_goes_into_force_with_the_certificate) {
   start(est("[trust]\nfirst-contact = \"person\"\ngroup = \"web/https\"\n[credentials]\nfirst = [\"secret\"]\n"));
   (void)enrolment->enroll("plant", "", secret());
   BOOST_TEST(take().trust == "person");
   enrolment->propose(job().number, runner, {{plant.certificate(), "pki.plant.example"}});
   BOOST_TEST((job().state == JobState::awaiting_approval));
+  BOOST_TEST(job().needs.find("pki.plant.example shows " + agent::hexadecimal(agent::sha256(plant.certificate()))) !=
+             std::string::npos);
   BOOST_CHECK_EXCEPTION(enrolment->approve(job().number, Bytes(32)), agent::Error, has_code(Code::invalid_argument));
   enrolment->approve(job().number, agent::sha256(plant.certificate()));
   const dbus::JobWork work = take();

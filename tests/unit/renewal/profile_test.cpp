@@ -43,6 +43,13 @@ const std::vector<Mistake> mistakes = {
     {"", "plant.toml:1: protocol is missing"},
     {"protocol = \"scep\"\n", "plant.toml:1: \"scep\" is not known here"},
     {"protocol = \"est\"\nslots = [\"web\"]\n", "url is missing"},
+    {"protocol = \"est\"\ndiscover = \"est\"\nslots = [\"web\"]\n", "plant.toml:2: the type of a service is"},
+    {"protocol = \"est\"\ndiscover = \"_est._udp\"\nslots = [\"web\"]\n", "plant.toml:2: the type of a service is"},
+    {"protocol = \"est\"\ndiscover = \"_est._tcp\"\ndiscover-domain = \"a b\"\nslots = [\"web\"]\n",
+     "plant.toml:3: a domain"},
+    {"protocol = \"est\"\nurl = \"https://pki\"\ndiscover-domain = \"local\"\nslots = [\"web\"]\n",
+     "no meaning without discover"},
+    {"protocol = \"external\"\ndiscover = \"_est._tcp\"\nslots = [\"web\"]\n", "plant.toml:2: discover has no meaning"},
     {"protocol = \"est\"\nurl = \"http://pki\"\nslots = [\"web\"]\n", "plant.toml:2: EST goes over https"},
     {"protocol = \"est\"\nurl = \"https://\"\nslots = [\"web\"]\n", "plant.toml:2: the URL names no host"},
     {"protocol = \"est\"\nurl = \"https://u:p@pki\"\nslots = [\"web\"]\n", "plant.toml:2: the URL holds a user name"},
@@ -120,6 +127,29 @@ stop-at-bad-attributes = true
   BOOST_TEST((profile.give_up_after == 24h));
   BOOST_TEST(profile.stop_at_bad_attributes);
   BOOST_TEST(profile.authority() == "http://pki.example.com:8080");
+}
+
+BOOST_AUTO_TEST_CASE(A1_a_url_that_is_configured_needs_no_discovery) {
+  const std::string trust = "slots = [\"web\"]\n[trust]\nfirst-contact = \"person\"\n";
+  const auto named = agent::parse_profile(
+      "plant", "plant.toml", "protocol = \"est\"\nurl = \"https://pki/x\"\ndiscover = \"_est._tcp\"\n" + trust,
+      agent::ProfileSource::bus);
+  BOOST_TEST(named.url == "https://pki/x");
+  BOOST_TEST(named.authority() == "https://pki");
+  const auto found = agent::parse_profile("plant", "plant.toml",
+                                          "protocol = \"cmp\"\ndiscover = \"_pki-ra._tcp\"\n"
+                                          "discover-domain = \"plant.example\"\n" +
+                                              trust,
+                                          agent::ProfileSource::bus);
+  BOOST_TEST(found.url.empty());
+  BOOST_TEST(found.authority() == "_pki-ra._tcp.plant.example");
+}
+
+BOOST_AUTO_TEST_CASE(A6_authorities_of_the_system_vouch_for_no_server_that_anybody_can_announce) {
+  const std::string system = "slots = [\"web\"]\n[trust]\nfirst-contact = \"system\"\n";
+  BOOST_TEST(refusal("protocol = \"est\"\ndiscover = \"_est._tcp\"\n" + system).find("anybody in the network") !=
+             std::string::npos);
+  BOOST_TEST(refusal("protocol = \"est\"\nurl = \"https://pki\"\ndiscover = \"_est._tcp\"\n" + system).empty());
 }
 
 BOOST_DATA_TEST_CASE(a_mistake_is_told_with_its_line_and_remedy, mistakes, mistake) {
