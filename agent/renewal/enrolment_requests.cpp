@@ -219,6 +219,7 @@ void Enrolment::issue_here(JobNumber number, const EnrolmentProfile& profile) {
   const Job job = jobs_.get(number);
   const LocalAuthority::Order order{job.request, profile.is_authority ? IssuedAs::authority : IssuedAs::end_entity,
                                     day(), profile.lifetime};
+  jobs_.change(number, [](Job& changed) { changed.state = JobState::preparing; });
   const Answer<dbus::SlotCertificate> answer = [this, number](std::variant<dbus::SlotCertificate, Error> outcome) {
     try {
       if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
