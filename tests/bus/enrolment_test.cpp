@@ -15,7 +15,7 @@ using Options = std::map<std::string, sdbus::Variant>;
 using dbus::fake::bytes;
 using dbus::fake::job_of;
 
-constexpr uid_t kRunner = 4242;
+constexpr uid_t kRunner = 2;  // "bin" or "daemon", as kAccount
 
 struct Fixture {
   PrivateBus bus;
