@@ -56,6 +56,12 @@ std::string first_argument(sd_bus_message* message, char type) {
   return sd_bus_message_read_basic(message, type, &text) >= 0 && text != nullptr ? text : "";
 }
 
+// Of NameOwnerChanged. Whoever calls an agent that ends has it started again.
+bool has_new_owner(sd_bus_message* message) {
+  const char *name = nullptr, *before = nullptr, *now = nullptr;
+  return sd_bus_message_read(message, "sss", &name, &before, &now) >= 0 && now != nullptr && *now != '\0';
+}
+
 }  // namespace
 
 BusAgent::BusAgent() : connection_(refusable([] { return sdbus::createSystemBusConnection(); })) {}
@@ -87,7 +93,9 @@ void BusAgent::listen(Listener listener) {
   matches_.push_back(dbus::compat::add_match(
       *connection_,
       fmt::format("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{}'", dbus::kBusName),
-      [this](sd_bus_message*) { listener_.agent_came(); }));
+      [this](sd_bus_message* message) {
+        if (has_new_owner(message)) listener_.agent_came();
+      }));
   connection_->enterEventLoopAsync();
 }
 

@@ -112,7 +112,8 @@ std::optional<Slot> Enrolment::slot_of(const std::string& name) {
 
 // What the last run left: whatever was under way is tried at once, or at the time of its next try.
 void Enrolment::take_up() {
-  if (std::exchange(taken_up_, true)) return;
+  if (taken_up_) return;
+  remove_left_keys();
   const std::vector<Job> left = jobs_.all();
   for (const Job& job : left) {
     if (has_ended(job.state) || kept(job.slot) == nullptr) continue;
@@ -122,8 +123,20 @@ void Enrolment::take_up() {
       continue;
     }
     plan_.demand(job.slot.key_name());
-    plan_.restore(job.slot.key_name(), job.attempts);
-    if (!awaits_somebody(job.state)) jobs_.change(job.number, [](Job& known) { known.state = JobState::scheduled; });
+    const bool awaits = awaits_somebody(job.state);
+    const bool was_given = !awaits && job.attempts.setback == Setback::needs_person;  // what it waited for
+    if (!was_given) plan_.restore(job.slot.key_name(), job.attempts);
+    if (!awaits) jobs_.change(job.number, [](Job& known) { known.state = JobState::scheduled; });
+  }
+  taken_up_ = true;
+}
+
+// Of a key that was being made nobody has said whose it is; a job that was cancelled meanwhile needs none.
+void Enrolment::remove_left_keys() {
+  const std::vector<Job> left = jobs_.all();
+  for (const Job& job : left) {
+    if (job.made_key && job.key == KeyId{}) own_pending_key(job.number, {});
+    if (job.state == JobState::cancelled) remove_key(jobs_.get(job.number));
   }
 }
 
@@ -157,10 +170,10 @@ void Enrolment::start_due() {
     std::optional<JobNumber> number;
     try {
       const Job* known = jobs_.under_way(found->slot);
-      number = known != nullptr ? known->number : begin(*found);
+      number = known != nullptr ? known->number : begin(*found, AskedBy::plan);
       prepare(*number);
     } catch (const Error& error) {
-      if (number && error.code() != Code::state_unavailable)
+      if (number)
         refuse(*number, error);
       else
         plan_.failed(name, Setback::refused, state_pause, now());
@@ -168,8 +181,9 @@ void Enrolment::start_due() {
   }
 }
 
-JobNumber Enrolment::begin(const Kept& kept) {
+JobNumber Enrolment::begin(const Kept& kept, AskedBy asked_by) {
   Job job;
+  job.by_hand = asked_by == AskedBy::person;
   job.profile = kept.profile;
   job.slot = kept.slot;
   job.created = std::chrono::duration_cast<std::chrono::microseconds>(now().day.time_since_epoch());

@@ -130,6 +130,7 @@ class Enrolment {
   void look_now();
   void take_up();
   void follow_profiles();
+  void remove_left_keys();
   void forget_left_behind();
   void reconsider();
   void start_due();
@@ -141,7 +142,8 @@ class Enrolment {
   [[nodiscard]] std::optional<Validity> validity_of(const Slot& slot);
   [[nodiscard]] const Kept* kept(const Slot& slot) const;
   [[nodiscard]] const Kept& require_kept(const Slot& slot) const;
-  [[nodiscard]] JobNumber begin(const Kept& kept);
+  enum class AskedBy { plan, person };
+  [[nodiscard]] JobNumber begin(const Kept& kept, AskedBy asked_by);
   void demand(JobNumber number);
 
   // enrolment_requests.cpp: from a job that is due to its request
@@ -154,6 +156,7 @@ class Enrolment {
   [[nodiscard]] CertificateGroups::Wish wish_for(const Job& job, const EnrolmentProfile& profile);
   [[nodiscard]] CertificateSubject subject_for(const Slot& slot, const EnrolmentProfile& profile);
   void keep_clear_of_others(const Job& job);
+  void own_pending_key(JobNumber number, const KeyId& others);
   void requested(JobNumber number, const Bytes& request);
   void drop_request(Job& job);
   void remove_key(const Job& job);
@@ -161,6 +164,7 @@ class Enrolment {
   void issue_here(JobNumber number, const EnrolmentProfile& profile);
 
   // enrolment_runs.cpp: whoever has a job
+  void require_request(const Job& job);
   void require_runner(JobNumber number, const std::string& runner) const;
   void end_run(JobNumber number);
   void call_service_after(std::chrono::seconds pause);

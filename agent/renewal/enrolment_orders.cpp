@@ -40,7 +40,7 @@ std::vector<JobNumber> Enrolment::enroll(const std::string& name, const std::str
     if (one.profile != name || (!slot.empty() && one.slot.key_name() != slot)) continue;
     const Job* known = jobs_.under_way(one.slot);
     if (one.validity && one.validity->end > now().day && known == nullptr) continue;
-    const JobNumber number = known != nullptr ? known->number : begin(one);
+    const JobNumber number = known != nullptr ? known->number : begin(one, AskedBy::person);
     if (secret) secrets_.put(number, SecretBytes(secret->view()));
     demand(number);
     numbers.push_back(number);
@@ -64,7 +64,7 @@ JobNumber Enrolment::renew(const std::string& name) {
   const Slot slot = services_.keys.resolve(name);
   const Kept one = require_kept(slot);
   const Job* known = jobs_.under_way(slot);
-  const JobNumber number = known != nullptr ? known->number : begin(one);
+  const JobNumber number = known != nullptr ? known->number : begin(one, AskedBy::person);
   demand(number);
   return number;
 }
@@ -98,8 +98,9 @@ void Enrolment::cancel(JobNumber number) {
   if (has_ended(job.state)) throw Error(Code::invalid_state, fmt::format("job {} has ended", number));
   if (job.state == JobState::installing)
     throw Error(Code::invalid_state, fmt::format("the certificate of job {} is just going into force", number));
-  if (runs_.contains(number) && world_.job_cancelled) world_.job_cancelled(number);
+  const bool is_run = runs_.contains(number);
   end(number, JobState::cancelled);
+  if (is_run && world_.job_cancelled) world_.job_cancelled(number);
 }
 
 void Enrolment::approve(JobNumber number, ByteView fingerprint) {

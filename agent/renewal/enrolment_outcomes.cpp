@@ -35,7 +35,7 @@ void Enrolment::set_back(JobNumber number, Setback setback, std::chrono::seconds
   const Job before = jobs_.get(number);
   const std::string name = before.slot.key_name();
   plan_.failed(name, setback, at_least, now());
-  jobs_.change(number, [&](Job& job) {
+  jobs_.settle(number, [&](Job& job) {
     job.state = state;
     job.stage.clear();
     if (const RenewalAttempts* attempts = plan_.attempts(name)) job.attempts = *attempts;
@@ -94,16 +94,10 @@ void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answe
   }
 }
 
-// The certificate is in force, or it is not: a job that cannot be written says the same after a restart.
+// The certificate is in force, or it is not, whether that can be written or not.
 void Enrolment::conclude(JobNumber number, const std::variant<std::monostate, Error>& outcome) {
-  try {
-    if (const auto* error = std::get_if<Error>(&outcome)) return refuse(number, *error);
-    installed(number);
-  } catch (const Error& error) {
-    log(Level::error, Event::internal_error, fmt::format("job {} can't be recorded: {}", number, error.what()));
-    taken_up_ = false;
-    look();
-  }
+  if (const auto* error = std::get_if<Error>(&outcome)) return refuse(number, *error);
+  installed(number);
 }
 
 void Enrolment::stage(const Job& job) {
@@ -165,13 +159,11 @@ void Enrolment::serve_those_of(const Slot& authority) {
   }
 }
 
+// What is cancelled is so on the disk, or not at all.
 void Enrolment::end(JobNumber number, JobState state) {
-  end_run(number);
-  secrets_.erase(number);
   const Job job = jobs_.get(number);
   const std::string name = job.slot.key_name();
-  if (state == JobState::cancelled) remove_key(job);
-  jobs_.change(number, [&](Job& changed) {
+  const auto close = [&](Job& changed) {
     changed.state = state;
     changed.stage.clear();
     changed.needs.clear();
@@ -179,7 +171,15 @@ void Enrolment::end(JobNumber number, JobState state) {
     changed.proposed.clear();
     changed.approved.clear();
     changed.anchors.clear();
-  });
+  };
+  if (state == JobState::done) {
+    jobs_.settle(number, close);
+  } else {
+    remove_key(job);
+    jobs_.change(number, close);
+  }
+  end_run(number);
+  secrets_.erase(number);
   if (state == JobState::done)
     plan_.succeeded(name, now());
   else

@@ -27,6 +27,10 @@ KeyId key_of(ByteView request) {
   return sha256(der_of(X509_REQ_get0_pubkey(parsed.get()), i2d_PUBKEY));
 }
 
+bool is_made_for(const Job& job, const KeyRecord& pending) {
+  return job.made_key && job.key == pending.id;
+}
+
 bool names(const std::vector<Credential>& credentials, Credential credential) {
   return std::ranges::find(credentials, credential) != credentials.end();
 }
@@ -83,7 +87,7 @@ bool Enrolment::request_stands(const Job& job) {
 
 void Enrolment::keep_clear_of_others(const Job& job) {
   const auto pending = services_.state.key(job.slot, KeyStatus::pending);
-  if (!pending || job.made_key || job.by_hand) return;
+  if (!pending || is_made_for(job, *pending) || job.by_hand) return;
   const auto validity = validity_of(job.slot);
   if (!validity || validity->end - now().day < spared_before_end) return;
   throw Error(Code::invalid_state,
@@ -97,20 +101,37 @@ void Enrolment::make_request(JobNumber number, const EnrolmentProfile& profile) 
   const Job job = jobs_.get(number);
   CertificateGroups::Wish wish = wish_for(job, profile);
   const auto active = services_.state.key(job.slot, KeyStatus::active);
-  const bool has_key = active || services_.state.key(job.slot, KeyStatus::pending);
+  const auto pending = services_.state.key(job.slot, KeyStatus::pending);
+  const bool has_key = active || pending;
+  const bool is_others = pending && !is_made_for(job, *pending);
   wish.regenerate_private_key = profile.key == KeyRenewal::new_key || (active && active->exposed);
   jobs_.change(number, [&](Job& changed) {
     changed.state = JobState::preparing;
     changed.stage = "making key and request";
     changed.made_key = wish.regenerate_private_key || !has_key;
+    changed.key = {};
   });
-  services_.groups.create_signing_request(owner, wish, [this, number](std::variant<Bytes, Error> outcome) {
-    try {
-      if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
-      requested(number, std::get<Bytes>(outcome));
-    } catch (const Error& error) {
-      refuse(number, error);
-    }
+  services_.groups.create_signing_request(
+      owner, wish, [this, number, others = is_others ? pending->id : KeyId{}](std::variant<Bytes, Error> outcome) {
+        try {
+          if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
+          requested(number, std::get<Bytes>(outcome));
+        } catch (const Error& error) {
+          own_pending_key(number, others);
+          if (has_ended(jobs_.get(number).state)) return remove_key(jobs_.get(number));
+          refuse(number, error);
+        }
+      });
+}
+
+// A key without a request is the job's, too, and goes with it. `others`: the pending key that was not made for it.
+void Enrolment::own_pending_key(JobNumber number, const KeyId& others) {
+  const Job job = jobs_.get(number);
+  const auto pending = services_.state.key(job.slot, KeyStatus::pending);
+  const bool made = job.made_key && pending && pending->id != others;
+  jobs_.settle(number, [&](Job& changed) {
+    changed.made_key = made;
+    changed.key = made ? pending->id : KeyId{};
   });
 }
 
@@ -198,6 +219,7 @@ void Enrolment::issue_here(JobNumber number, const EnrolmentProfile& profile) {
   const Job job = jobs_.get(number);
   const LocalAuthority::Order order{job.request, profile.is_authority ? IssuedAs::authority : IssuedAs::end_entity,
                                     day(), profile.lifetime};
+  jobs_.change(number, [](Job& changed) { changed.state = JobState::preparing; });
   const Answer<dbus::SlotCertificate> answer = [this, number](std::variant<dbus::SlotCertificate, Error> outcome) {
     try {
       if (const auto* error = std::get_if<Error>(&outcome)) throw *error;

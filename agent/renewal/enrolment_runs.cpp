@@ -88,6 +88,7 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   const Job job = jobs_.get(number);
   if (job.state != JobState::ready)
     throw Error(Code::invalid_state, fmt::format("job {} does not wait to be taken", number));
+  require_request(job);
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   Run run{runner, account, {}, now().elapsed + settings_.job_time};
   dbus::JobWork work;
@@ -124,6 +125,16 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   look();
   if (world_.changed) world_.changed();
   return work;
+}
+
+// Whoever made another request for the slot meanwhile has replaced the key of this one.
+void Enrolment::require_request(const Job& job) {
+  if (request_stands(job)) return;
+  const Error gone(
+      Code::invalid_state,
+      fmt::format("the key of job {} was replaced by somebody's request; the job makes another", job.number));
+  refuse(job.number, gone);
+  throw gone;
 }
 
 std::vector<Bytes> Enrolment::known_anchors(const Job& job, const EnrolmentProfile& profile) {

@@ -37,42 +37,61 @@ JobNumber JobStore::add(Job job) {
   JobRecord next = record_;
   job.number = next.next++;
   next.jobs.push_back(job);
-  keep(std::move(next));
+  write(next);
+  record_ = std::move(next);
   if (observer_.added) observer_.added(job);
   return job.number;
 }
 
 void JobStore::change(JobNumber number, const std::function<void(Job&)>& edit) {
+  JobRecord next = with(number, edit);
+  if (next == record_ && written_) return;
+  write(next);
+  std::swap(record_, next);
+  show_changes(number, next);
+}
+
+void JobStore::settle(JobNumber number, const std::function<void(Job&)>& edit) {
+  JobRecord next = with(number, edit);
+  if (next == record_ && written_) return;
+  try {
+    write(next);
+  } catch (const Error& error) {
+    written_ = false;
+    log(Level::error, Event::internal_error,
+        fmt::format("what became of job {} is not on the disk yet: {}", number, error.what()));
+  }
+  std::swap(record_, next);
+  show_changes(number, next);
+}
+
+// Of those that have ended the oldest makes room.
+JobRecord JobStore::with(JobNumber number, const std::function<void(Job&)>& edit) const {
   (void)get(number);
   JobRecord next = record_;
-  Job& job = *std::ranges::find(next.jobs, number, &Job::number);
-  edit(job);
-  if (next == record_) return;
-  keep(std::move(next));
+  edit(*std::ranges::find(next.jobs, number, &Job::number));
+  const auto ended = [](const Job& job) { return has_ended(job.state); };
+  if (static_cast<std::size_t>(std::ranges::count_if(next.jobs, ended)) > kept_when_ended)
+    next.jobs.erase(std::ranges::find_if(next.jobs, ended));
+  return next;
+}
+
+void JobStore::write(const JobRecord& record) {
+  state_.put_record(jobs_record, encode(record));
+  written_ = true;
+}
+
+void JobStore::show_changes(JobNumber number, const JobRecord& before) const {
   if (observer_.changed) observer_.changed(get(number));
-  if (has_ended(get(number).state)) forget_oldest();
+  for (const Job& job : before.jobs)
+    if (std::ranges::find(record_.jobs, job.number, &Job::number) == record_.jobs.end() && observer_.removed)
+      observer_.removed(job.number);
 }
 
 void JobStore::show(JobNumber number, const std::string& stage) {
   (void)get(number);
   std::ranges::find(record_.jobs, number, &Job::number)->stage = stage;
   if (observer_.changed) observer_.changed(get(number));
-}
-
-void JobStore::keep(JobRecord record) {
-  state_.put_record(jobs_record, encode(record));
-  record_ = std::move(record);
-}
-
-void JobStore::forget_oldest() {
-  const auto ended = [](const Job& job) { return has_ended(job.state); };
-  if (static_cast<std::size_t>(std::ranges::count_if(record_.jobs, ended)) <= kept_when_ended) return;
-  JobRecord next = record_;
-  const auto oldest = std::ranges::find_if(next.jobs, ended);
-  const JobNumber number = oldest->number;
-  next.jobs.erase(oldest);
-  keep(std::move(next));
-  if (observer_.removed) observer_.removed(number);
 }
 
 }  // namespace edgeseal::agent

@@ -30,16 +30,21 @@ class JobStore {
   // All throw Error{state_unavailable}; then nothing has changed. add: gives it its number.
   JobNumber add(Job job);
   void change(JobNumber number, const std::function<void(Job&)>& edit);
+  // The same for what has happened already. It counts also where it can't be written: then it gets to the disk with the
+  // next change, and a start before that finds what was there, and tries again what came to nothing.
+  void settle(JobNumber number, const std::function<void(Job&)>& edit);
   // What need not survive: how far it is.
   void show(JobNumber number, const std::string& stage);
 
  private:
-  void keep(JobRecord record);
-  void forget_oldest();
+  [[nodiscard]] JobRecord with(JobNumber number, const std::function<void(Job&)>& edit) const;
+  void write(const JobRecord& record);
+  void show_changes(JobNumber number, const JobRecord& before) const;
 
   State& state_;
   const Observer observer_;
   JobRecord record_;
+  bool written_ = true;  // as it is
 };
 
 }  // namespace edgeseal::agent

@@ -57,11 +57,18 @@ void renew(const Wanted& wanted, Session& session) {
   tell({number}, wanted.wait, session);
 }
 
+// Its URL, or the type of service that it looks for.
+std::string server_of(const Properties& profile) {
+  const auto url = field<std::string>(profile, "url");
+  return url.empty() ? field<std::string>(profile, "discover") : url;
+}
+
 nlohmann::json to_json(const Properties& profile) {
   return {{"name", field<std::string>(profile, "name")},
           {"origin", field<std::string>(profile, "origin")},
           {"protocol", field<std::string>(profile, "protocol")},
           {"url", field<std::string>(profile, "url")},
+          {"discover", field<std::string>(profile, "discover")},
           {"slots", field<std::vector<std::string>>(profile, "slots")},
           {"automatic", field<bool>(profile, "automatic")},
           {"first-contact", field<std::string>(profile, "first-contact")},
@@ -76,11 +83,11 @@ void list_profiles(Session& session) {
     for (const auto& profile : profiles) all.push_back(to_json(profile));
     return session.output.print_json(all);
   }
-  Table table({"PROFILE", "PROTOCOL", "URL", "SLOTS", "PROBLEM"});
+  Table table({"PROFILE", "PROTOCOL", "SERVER", "SLOTS", "PROBLEM"});
   for (const auto& profile : profiles) {
     const auto problem = field<std::string>(profile, "problem");
-    table.add({field<std::string>(profile, "name"), field<std::string>(profile, "protocol"),
-               field<std::string>(profile, "url"), joined(field<std::vector<std::string>>(profile, "slots")), problem},
+    table.add({field<std::string>(profile, "name"), field<std::string>(profile, "protocol"), server_of(profile),
+               joined(field<std::vector<std::string>>(profile, "slots")), problem},
               problem.empty() ? Colour::Plain : Colour::Warning);
   }
   if (table.empty()) return session.output.print("There are no profiles; see /etc/edgeseal/enrolment.d.\n");

@@ -53,11 +53,13 @@ std::string path_of(const Announcement& announcement) {
 
 // An address of the link alone means nothing without its interface; the name service knows both.
 std::vector<std::string> addresses_of(const std::string& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
   in_addr v4{};
   in6_addr v6{};
-  const bool usable = ::inet_pton(AF_INET, address.c_str(), &v4) == 1 ||
-                      (::inet_pton(AF_INET6, address.c_str(), &v6) == 1 && !IN6_IS_ADDR_LINKLOCAL(&v6));
-  return usable ? std::vector{address} : std::vector<std::string>();
+  if (::inet_pton(AF_INET, address.c_str(), &v4) == 1) return {::inet_ntop(AF_INET, &v4, text.data(), text.size())};
+  if (::inet_pton(AF_INET6, address.c_str(), &v6) == 1 && !IN6_IS_ADDR_LINKLOCAL(&v6))
+    return {::inet_ntop(AF_INET6, &v6, text.data(), text.size())};
+  return {};
 }
 
 auto place_of(const Service& service) {

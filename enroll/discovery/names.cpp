@@ -42,6 +42,11 @@ bool is_path_character(char c) {
   return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
 }
 
+// Else it could be read as an address.
+bool ends_in_a_name(std::string_view text) {
+  return is_letter(text.substr(text.rfind('.') + 1).front());
+}
+
 }  // namespace
 
 bool is_service_type(std::string_view text) {
@@ -51,7 +56,7 @@ bool is_service_type(std::string_view text) {
 }
 
 bool is_host_name(std::string_view text) {
-  return text.size() <= max_name && each_part(text, '.', is_label);
+  return text.size() <= max_name && each_part(text, '.', is_label) && ends_in_a_name(text);
 }
 
 bool is_path(std::string_view text) {

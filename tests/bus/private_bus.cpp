@@ -30,6 +30,7 @@ std::string read_line(int fd) {
 }  // namespace
 
 PrivateBus::PrivateBus() : directory_(make_directory()) {
+  std::filesystem::create_directory(services());
   write_configuration();
   setenv("DBUS_SYSTEM_BUS_ADDRESS", start().c_str(), 1);
 }
@@ -53,6 +54,8 @@ void PrivateBus::write_configuration() const {
 <busconfig>
   <listen>unix:dir=)"
       << directory_.string() << R"(</listen>
+  <servicedir>)"
+      << services().string() << R"(</servicedir>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow user="*"/>

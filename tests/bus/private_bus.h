@@ -17,6 +17,8 @@ class PrivateBus {
   PrivateBus& operator=(const PrivateBus&) = delete;
 
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  // Of files as those of system-services: what the bus starts, as the account of the test.
+  [[nodiscard]] std::filesystem::path services() const { return directory_ / "services"; }
   void stop();
 
  private:

@@ -22,9 +22,17 @@ struct Fixture : Gateway {
   }
   // A change that waits for ApplyChanges.
   void stage() { list.AddCertificate(std::get<1>(group.GetCertificates()).at(0), true, {}); }
+  // Job 1, which waits for somebody.
+  void begin_job() {
+    dbus::RemoteEnrolment enrolment(*connection, "/org/edgeseal");
+    enrolment.SetProfile("plant", "protocol = \"external\"\nslots = [\"web\"]\n");
+    dbus::RemoteJob job(*connection, enrolment.Renew("web"));
+    BOOST_REQUIRE(pump_until(*connection, [&] { return job.State() == "awaiting-certificate"; }));
+  }
   // Of the first run nothing is left to be written.
   void settle() {
     make_application("web");
+    begin_job();
     end_agent();
     start_agent();
     group.CertifyKey("https", {1}, {});

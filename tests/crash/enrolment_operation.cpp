@@ -110,7 +110,9 @@ Operation start() {
     enroller.renew(kHttpsSlot);
     enroller.take();
   };
-  return operation("start with a job", prepare, {}, new_certificate_and_list);
+  Operation made = operation("start with a job", prepare, {}, new_certificate_and_list);
+  made.whole.reset();  // before is after another such start
+  return made;
 }
 
 Operation cancellation() {

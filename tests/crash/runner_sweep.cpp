@@ -127,8 +127,9 @@ void RunnerSweep::judge(Client& client, Enroller& enroller) {
 
 // However often it came.
 void RunnerSweep::require_one_request() {
+  const nlohmann::json seen = server_.seen();
   std::set<std::string> bodies;
-  for (const auto& request : server_.seen().at("good").at("requests"))
+  for (const auto& request : seen.at("good").at("requests"))
     if (request.at("path").get<std::string>().ends_with("enroll")) bodies.insert(request.at("body").get<std::string>());
   if (bodies.size() != 1) throw Mixed(fmt::format("{} different requests came to the server", bodies.size()));
 }

@@ -58,9 +58,10 @@ BOOST_AUTO_TEST_CASE(keys_have_no_case_and_the_first_counts) {
 BOOST_AUTO_TEST_CASE(a_host_is_a_name) {
   BOOST_TEST(service_of(announcement()).host == "plant.local");
   for (const std::string& bad :
-       {std::string(), std::string("."), std::string("a..b"), std::string("a b.local"), std::string("a/b"),
-        std::string("user@host"), std::string("host:443"), std::string("-a"), std::string("a\0b", 3),
-        std::string(64, 'a'), std::string("a\x80.local")}) {
+       {std::string(), std::string("."), std::string("a..b"), std::string("1.2.3.4"), std::string("192.03.00"),
+        std::string("a.0x7f"), std::string("a b.local"), std::string("a/b"), std::string("user@host"),
+        std::string("host:443"), std::string("-a"), std::string("a\0b", 3), std::string(64, 'a'),
+        std::string("a\x80.local")}) {
     Announcement announced = announcement();
     announced.host = bad;
     is_passed_over(announced);

@@ -2,9 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <thread>
 
+#include "dbus/client.h"
 #include "enroll/bus_agent.h"
 #include "enroll/job_loop.h"
 #include "tests/bus/private_bus.h"
@@ -24,13 +26,14 @@ struct BusFixture : EnrolmentFixture {
                           ports.enrolment.known = {dbus::fake::job_of(number, "web/https/https")};
                           ports.enrolment.runner = ::getuid();
                         }};
+  std::atomic<int> agents = 0;  // that came
   std::unique_ptr<JobLoop> loop;
   BusAgent jobs;
 
   BusFixture() {
     loop = std::make_unique<JobLoop>(jobs, surroundings);
     jobs.listen({[this](const std::string& job) { loop->start(job); },
-                 [this](const std::string& job) { loop->cancel(job); }, [] {}});
+                 [this](const std::string& job) { loop->cancel(job); }, [this] { ++agents; }});
   }
   ~BusFixture() { loop->stop(); }
 
@@ -175,6 +178,14 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_not_understood_fails_by_policy) {
   run(std::move(job), "fail 7");
   BOOST_TEST(in_port([](auto& port) { return port.failure.failure_class; }) == "policy");
   BOOST_TEST(requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_ends_is_not_called_only_one_that_comes) {
+  service.end_service();
+  const auto next = sdbus::createSystemBusConnection();
+  next->requestName(dbus::compat::ServiceName(dbus::kBusName));
+  while (agents == 0) std::this_thread::yield();
+  BOOST_TEST(agents == 1);
 }
 
 BOOST_AUTO_TEST_CASE(jobs_that_waited_before_we_came_are_found) {

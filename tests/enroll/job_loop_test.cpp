@@ -125,6 +125,23 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_somebody_elses_is_left_alone) {
   ends_with("unknown", {});
 }
 
+BOOST_AUTO_TEST_CASE(who_had_nothing_to_do_for_a_while_retires_and_starts_nothing_any_more) {
+  jobs.jobs["stalled"] = ready("stall=cacerts");
+  jobs.jobs["late"] = ready();
+  JobLoop loop(jobs, surroundings);
+  BOOST_TEST(!loop.retire());  // what was before, nobody knows
+  loop.start("stalled");
+  while (requests("cacerts").empty()) std::this_thread::yield();
+  BOOST_TEST(!loop.retire());
+  loop.cancel("stalled");
+  loop.finish();
+  BOOST_TEST(!loop.retire());
+  BOOST_TEST(loop.retire());
+  loop.start("late");
+  loop.finish();
+  ends_with("late", {});
+}
+
 BOOST_AUTO_TEST_CASE(jobs_run_side_by_side_and_each_once) {
   jobs.jobs["stalled"] = ready("stall=cacerts");
   for (const char* name : {"a", "b", "c"}) jobs.jobs[name] = ready();

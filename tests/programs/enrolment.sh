@@ -45,6 +45,7 @@ for endpoint in json.load(sys.stdin).values():
 
 # cmp_start CERTIFICATE [OPTION...]: a CMP server that issues that certificate, with the CA of the plant; sets cmp_url.
 cmp_start() {
+  : >"$device/cmp_server.log" # of the one before
   openssl cmp -config "" -verbosity 7 -port 0 -srv_cert "$device/plant/ca.pem" -srv_key "$device/plant/ca.key" \
     -srv_trusted "$device/plant/ca.pem" -rsp_cert "$@" >"$device/cmp_server.log" 2>&1 &
   cmp=$!

@@ -45,6 +45,7 @@ struct EnrollingGateway : Gateway {
     agent::Enrolment::World world;
     world.clocks = [this] { return agent::BestTime::Reading{now, true, now}; };
     world.busy = [this] { return busy; };
+    world.job_waiting = [this](agent::JobNumber number) { announced.push_back(number); };
     world.job_cancelled = [this](agent::JobNumber number) { cancelled.push_back(number); };
     world.expiring = [this](const agent::Slot& slot, unsigned days, agent::RenewalTime, const std::string&) {
       notices.push_back(slot.key_name() + " " + std::to_string(days));
@@ -93,7 +94,7 @@ struct EnrollingGateway : Gateway {
   const agent::Slot web = declare("web", "https/https=ec-p256");
   agent::RenewalTime now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   bool busy = false;
-  std::vector<agent::JobNumber> cancelled;
+  std::vector<agent::JobNumber> announced, cancelled;
   std::vector<std::string> notices;
   agent::LentKeys lent;
   std::vector<agent::ProfileFile> profiles;

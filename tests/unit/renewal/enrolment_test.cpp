@@ -43,6 +43,14 @@ struct Fixture : test::EnrollingGateway {
     return false;
   }
 
+  // As the agent leaves it where it ends at that moment.
+  void store_with(const std::function<void(agent::Job&)>& edit) {
+    enrolment.reset();
+    agent::JobRecord record = agent::decode_jobs(*state.record(agent::jobs_record));
+    edit(record.jobs.back());
+    state.put_record(agent::jobs_record, encode(record));
+  }
+
   Bytes before;
   const test::Authority plant{"plant CA"};
 };
@@ -199,6 +207,100 @@ BOOST_AUTO_TEST_CASE(a_runner_that_is_silent_for_too_long_loses_the_job) {
   until(JobState::scheduled);
   BOOST_TEST(cancelled.size() == 1U);
   BOOST_CHECK_EXCEPTION(fail("transport"), agent::Error, has_code(Code::invalid_state));
+}
+
+BOOST_AUTO_TEST_CASE(EN34_a_key_that_was_made_for_a_cancelled_job_when_the_agent_ended_goes_at_its_start) {
+  start_due(by_secret);
+  until(JobState::ready);
+  store_with([](agent::Job& job) {
+    job.state = JobState::cancelled;
+    job.request.clear();
+    job.key = {};
+  });
+  restart();
+  run_until([&] { return !pending(); });
+  BOOST_TEST(in_use(before));
+}
+
+BOOST_AUTO_TEST_CASE(EN34_a_key_that_was_being_made_when_the_agent_ended_is_replaced_and_goes_with_its_job) {
+  start_due(by_secret);
+  until(JobState::ready);
+  const auto half_made = pending()->id;
+  store_with([](agent::Job& job) {
+    job.state = JobState::preparing;
+    job.request.clear();
+    job.key = {};
+  });
+  restart();
+  until(JobState::ready);
+  BOOST_TEST((pending()->id != half_made));
+  enrolment->cancel(job().number);
+  BOOST_TEST(!pending());
+}
+
+BOOST_AUTO_TEST_CASE(EN34_a_job_that_got_what_it_waited_for_goes_on_after_a_restart) {
+  start_due(by_secret);
+  start(est("[trust]\nfirst-contact = \"person\"\n"));
+  (void)take();
+  enrolment->propose(job().number, runner, {{plant.certificate(), "pki.plant.example"}});
+  restart();
+  BOOST_TEST((job().state == JobState::awaiting_approval));
+  enrolment->approve(job().number, agent::sha256(plant.certificate()));
+  restart();
+  BOOST_TEST(take().trust == "explicit");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_whose_key_somebody_has_replaced_leaves_that_request_alone) {
+  start_due(by_secret);
+  until(JobState::ready);
+  dbus::SigningRequestOptions options;
+  options.regenerate_private_key = true;
+  (void)request(web, options);
+  const auto theirs = pending()->id;
+  BOOST_CHECK_EXCEPTION((void)take(), agent::Error, has_code(Code::invalid_state));
+  BOOST_TEST((job().state == JobState::scheduled));
+  pass_pause();
+  run_until([&] { return job().message.find("somebody has a request") == 0U; });
+  BOOST_TEST((pending()->id == theirs));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_nobody_can_run_says_why_and_is_announced_again) {
+  start_due(by_secret);
+  until(JobState::ready);
+  enrolment->service_missing("Unit edgeseal-enroll.service is masked.");
+  BOOST_TEST(job().stage.find("nobody runs jobs: Unit edgeseal-enroll.service is masked.") == 0U);
+  BOOST_TEST(job().stage.find("remedy: ") != std::string::npos);
+  BOOST_TEST((job().state == JobState::ready));
+  announced.clear();
+  pass(299s);
+  loop.run_once(50ms);
+  BOOST_TEST(announced.empty());
+  pass(2s);
+  run_until([&] { return !announced.empty(); });
+  (void)take();
+  BOOST_TEST(job().stage == "taken");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_came_while_the_service_ended_is_announced_again) {
+  start_due(by_secret);
+  until(JobState::ready);
+  announced.clear();
+  enrolment->service_left();
+  pass(2s);
+  run_until([&] { return !announced.empty(); });
+  BOOST_TEST(announced.front() == job().number);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_ends_without_a_job_is_left_alone) {
+  start_due(by_secret);
+  (void)take();
+  announced.clear();
+  enrolment->service_left();
+  enrolment->service_missing("nobody is there");
+  BOOST_TEST(job().stage == "taken");
+  pass(400s);
+  loop.run_once(50ms);
+  BOOST_TEST(announced.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_job_belongs_to_who_took_it) {
