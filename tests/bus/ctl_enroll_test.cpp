@@ -13,7 +13,12 @@ using dbus::fake::job_of;
 
 struct Fixture : CtlFixture {
   Fixture() {
-    change([](auto& ports) { ports.enrolment.known = {job_of(7, "web/https/https")}; });
+    service.in_loop([](auto& ports, auto& announcer) {
+      announcer.job_removed(ports.enrolment.known.front().number);
+      ports.enrolment.known = {job_of(7, "web/https/https")};
+      announcer.job_added(ports.enrolment.known.front());
+      return 0;
+    });
   }
   void set_state(const std::string& state, const std::string& needs = "") {
     change([&](auto& ports) {
