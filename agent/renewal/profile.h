@@ -74,7 +74,6 @@ struct EnrolmentProfile {
   std::vector<std::string> refuse{};    // deviations of what is issued that are no certificate for us
   bool stop_at_bad_attributes = false;  // csrattrs that cannot be read
 
-  bool operator==(const EnrolmentProfile&) const = default;
   // Those that share this share a limit: the same host does the work.
   [[nodiscard]] std::string authority() const;
 };

@@ -104,10 +104,6 @@ std::optional<Enroller::Job> Enroller::when_it_rests() {
   return when([](const Job& job) { return rests(job.state, job.error); });
 }
 
-void Enroller::wait_until_given_back() {
-  (void)when([](const Job& job) { return job.state != "running"; });
-}
-
 bool Enroller::watch(const std::function<bool()>& gave_up) {
   const auto left = when([&](const Job& job) {
     if (gave_up()) return true;

@@ -30,8 +30,6 @@ class Enroller {
   void finish_after_all();
   // The same while edgeseal-enroll runs it. True: it has ended; false: `gave_up` said so before.
   bool watch(const std::function<bool()>& gave_up);
-  // Until nobody has the job.
-  void wait_until_given_back();
   // Until the job waits for somebody.
   void wait_until_at_rest();
   // Takes it, and no more.

@@ -38,7 +38,7 @@ RunnerSweep::RunnerSweep(Device& device, const Plant& plant, const Device::Snaps
   Enroller::Requests requests;
   Enroller enroller(client, requests);
   begin(client, enroller);
-  enroll(client, enroller, nullptr);
+  enroll(enroller, nullptr);
   after_ = {{"web/https https certificate 0", kAnother}};
   after_.merge(look(device_, client.connection()));
 }
@@ -68,12 +68,10 @@ void RunnerSweep::begin(Client& client, Enroller& enroller) {
   enroller.wait_until_at_rest();
 }
 
-void RunnerSweep::enroll(Client& client, Enroller& enroller, const std::shared_ptr<Fault>& fault) {
+void RunnerSweep::enroll(Enroller& enroller, const std::shared_ptr<Fault>& fault) {
   if (fault) {
     ProgramRun killed(runner(fault));
     if (enroller.watch([&] { return killed.has_ended(); })) return;
-    client.wait_for_answer();
-    enroller.wait_until_given_back();
   }
   ProgramRun runner_that_lives(runner(nullptr));
   if (!enroller.watch([&] { return runner_that_lives.has_ended(); })) throw Mixed("edgeseal-enroll ends by itself");
@@ -101,7 +99,7 @@ Findings RunnerSweep::kills(const Share& share) {
       Enroller::Requests requests;
       Enroller enroller(client, requests);
       begin(client, enroller);
-      enroll(client, enroller, fault);
+      enroll(enroller, fault);
       if (!fault->struck()) break;
       ++findings.points;
       judge(client, enroller);

@@ -19,8 +19,8 @@ class RunnerSweep {
 
  private:
   void prepare(const Device::Snapshot& furnished);
-  // Of one enrolment, whose first edgeseal-enroll meets the fault.
-  void enroll(Client& client, Enroller& enroller, const std::shared_ptr<Fault>& fault);
+  // To the end of the job, whose first edgeseal-enroll meets the fault; null: there is none.
+  void enroll(Enroller& enroller, const std::shared_ptr<Fault>& fault);
   void begin(Client& client, Enroller& enroller);
   [[nodiscard]] ProgramRun::Start runner(const std::shared_ptr<Fault>& fault) const;
   void judge(Client& client, Enroller& enroller);
