@@ -144,8 +144,7 @@ std::vector<Bytes> Enrolment::known_anchors(const Job& job, const EnrolmentProfi
     std::ranges::copy_if(services_.lists.record(*profile.trust_group).list.trusted_certificates,
                          std::back_inserter(anchors), is_authority);
   std::ranges::sort(anchors);
-  const auto twice = std::ranges::unique(anchors);
-  anchors.erase(twice.begin(), twice.end());
+  anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
   return anchors;
 }
 
