@@ -169,10 +169,10 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
   key_socket_->use_lent_keys(lent_);
   dbus::ServiceSettings bus_settings;
   bus_settings.admin_group = configuration.admin_group;
-  bus_.emplace(dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_,
-                           busy_ports_, device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_,
-                           enrolment_ports_},
-               bus_settings);
+  bus_.emplace(
+      dbus::Ports{ports_, ports_, trust_ports_, trust_ports_, trust_ports_, directory_ports_, ports_, busy_ports_,
+                  device_ports_, device_ports_, setup_ports_, staging_ports_, bundle_ports_, enrolment_ports_},
+      bus_settings);
   serve_bus();
   watch_switch(configuration.setup_switch);
   contact_.now_free();

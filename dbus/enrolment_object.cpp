@@ -33,14 +33,10 @@ std::vector<sdbus::ObjectPath> paths_of(const std::vector<JobNumber>& numbers) {
 }
 
 VariantMap to_map(const ProfileInfo& profile) {
-  return {{"name", sdbus::Variant(profile.name)},
-          {"origin", sdbus::Variant(profile.origin)},
-          {"protocol", sdbus::Variant(profile.protocol)},
-          {"url", sdbus::Variant(profile.url)},
-          {"discover", sdbus::Variant(profile.discover)},
-          {"slots", sdbus::Variant(profile.slots)},
-          {"automatic", sdbus::Variant(profile.automatic)},
-          {"first-contact", sdbus::Variant(profile.first_contact)},
+  return {{"name", sdbus::Variant(profile.name)},           {"origin", sdbus::Variant(profile.origin)},
+          {"protocol", sdbus::Variant(profile.protocol)},   {"url", sdbus::Variant(profile.url)},
+          {"discover", sdbus::Variant(profile.discover)},   {"slots", sdbus::Variant(profile.slots)},
+          {"automatic", sdbus::Variant(profile.automatic)}, {"first-contact", sdbus::Variant(profile.first_contact)},
           {"problem", sdbus::Variant(profile.problem)}};
 }
 

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tests/tpm/loaded_handles.h"
 #include "tpm/esys_key_device.h"
 
 namespace edgeseal::crash {
@@ -104,6 +105,11 @@ void Device::restore_disk(const fs::path& disk) {
 void Device::cut_power_of_chip() {
   chip_.stop();
   chip_.start();
+}
+
+std::size_t Device::loaded_handles() {
+  kill_agent();
+  return test::leftovers_in(chip_);
 }
 
 tpm::Anchor Device::anchor() {

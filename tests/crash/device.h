@@ -45,6 +45,8 @@ class Device {
   void cut_power_of_chip();
   // What the chip remembers of the device. Kills the agent: one program at a time has the chip.
   [[nodiscard]] tpm::Anchor anchor();
+  // Objects and sessions that an agent has left loaded. Kills it, too.
+  [[nodiscard]] std::size_t loaded_handles();
 
   [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
   [[nodiscard]] std::filesystem::path database() const { return state() / "state/state.db"; }

@@ -22,6 +22,8 @@ std::string of_slot(const std::string& text, const std::string& slot = name_of(k
 const std::string est = of_slot(
     "protocol = \"est\"\nurl = \"https://pki.plant.example\"\n[trust]\ngroup = \"web/https\"\n"
     "[credentials]\nfirst = [\"secret\"]\nuser = \"gateway\"\n");
+const std::string est_without_list =
+    of_slot("protocol = \"est\"\nurl = \"https://pki.plant.example\"\n[trust]\nfirst-contact = \"system\"\n");
 const std::string est_for_person =
     of_slot("protocol = \"est\"\nurl = \"https://pki.plant.example\"\n[trust]\nfirst-contact = \"person\"\n");
 
@@ -34,14 +36,16 @@ std::function<void(Client&)> as_enroller(const std::shared_ptr<Enroller::Request
 
 Operation operation(const char* name, const Step& prepare, const Step& run, const Change& differs) {
   const auto requests = std::make_shared<Enroller::Requests>();
-  const auto settle = [](Client&, Enroller& enroller) {
+  const auto settle = [requests](Client& client) {
+    Enroller::Requests known = *requests;  // not changed: there may be another disk to judge
+    Enroller enroller(client, known);
     enroller.finish_after_all();
     enroller.require_no_orphan();
   };
   Operation made{.name = name,
                  .prepare = as_enroller(requests, prepare),
                  .differs = differs,
-                 .settle = as_enroller(requests, settle),
+                 .settle = settle,
                  .goes_on = true,
                  .whole = kHttpsSlot,
                  .secret = kSecret};
@@ -106,11 +110,11 @@ Operation first_contact() {
 // Of a job that somebody had.
 Operation start() {
   const auto prepare = [](Client&, Enroller& enroller) {
-    enroller.set_profile(profile, est);
+    enroller.set_profile(profile, est_without_list);
     enroller.renew(kHttpsSlot);
     enroller.take();
   };
-  Operation made = operation("start with a job", prepare, {}, new_certificate_and_list);
+  Operation made = operation("start with a job", prepare, {}, new_certificate);
   made.whole.reset();  // before is after another such start
   return made;
 }

@@ -170,6 +170,8 @@ Side Sweep::judge_terminated(const Outcome& outcome) {
   const int status = device_.agent().wait_for_end();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
     throw std::runtime_error(fmt::format("it ended with status {:#x}", status));
+  if (const std::size_t left = device_.loaded_handles(); left != 0)
+    throw std::runtime_error(fmt::format("it leaves {} handles in the TPM", left));
   return judge_restarted(outcome);
 }
 
