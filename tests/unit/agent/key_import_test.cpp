@@ -123,7 +123,8 @@ Bytes pkcs12_of(EVP_PKEY& key, const std::string& passphrase) {
 Bytes pkcs12_of_two(EVP_PKEY& first, EVP_PKEY& second) {
   STACK_OF(PKCS12_SAFEBAG)* bags = nullptr;
   STACK_OF(PKCS7)* safes = nullptr;
-  for (EVP_PKEY* key : {&first, &second}) BOOST_REQUIRE(PKCS12_add_key(&bags, key, 0, 2048, NID_aes_256_cbc, "secret") != nullptr);
+  for (EVP_PKEY* key : {&first, &second})
+    BOOST_REQUIRE(PKCS12_add_key(&bags, key, 0, 2048, NID_aes_256_cbc, "secret") != nullptr);
   BOOST_REQUIRE(PKCS12_add_safe(&safes, bags, -1, 0, nullptr) == 1);
   const Pkcs12Ptr pfx(PKCS12_add_safes(safes, 0), PKCS12_free);
   sk_PKCS7_pop_free(safes, PKCS7_free);

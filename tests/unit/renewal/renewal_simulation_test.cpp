@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(in_ten_years_no_certificate_ends_whose_authority_could_be_r
   }
   BOOST_TEST_MESSAGE(all.renewals << " renewals by " << all.attempts << " tries; " << all.expired
                                   << " certificates ended while their authority or the machine was away");
-  BOOST_TEST(all.expired > 0U);  // else nothing was shown
+  BOOST_TEST(all.expired > 0U);                  // else nothing was shown
   BOOST_TEST(all.attempts < 20 * all.renewals);  // each of the authorities is away for weeks of a year
 }
 
