@@ -29,22 +29,34 @@ std::string remark(const Job& job) {
   return job.has_ended() ? "" : job.message;
 }
 
-void show_progress(const Job& job) {
-  if (isatty(STDERR_FILENO) != 1) return;
-  const std::string text = job.slot + ": " + job.state + (remark(job).empty() ? "" : " (" + remark(job) + ")");
-  std::fprintf(stderr, "\r%s\033[K", printable(text).c_str());
-}
+// One line that changes, on a terminal; elsewhere a line for each change.
+class Progress {
+ public:
+  Progress() = default;
+  ~Progress() {
+    if (on_terminal_) std::fputs("\r\033[K", stderr);
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
-void end_progress() {
-  if (isatty(STDERR_FILENO) == 1) std::fputs("\r\033[K", stderr);
-}
+  void show(const Job& job) {
+    std::string text = job.slot + ": " + job.state + (remark(job).empty() ? "" : " (" + remark(job) + ")");
+    if (text == shown_) return;
+    std::fprintf(stderr, on_terminal_ ? "\r%s\033[K" : "%s\n", printable(text).c_str());
+    shown_ = std::move(text);
+  }
+
+ private:
+  const bool on_terminal_ = isatty(STDERR_FILENO) == 1;
+  std::string shown_;
+};
 
 // Done, or as far as it gets without a person.
-Job settled(std::uint64_t number, AgentConnection& agent) {
+Job settled(std::uint64_t number, AgentConnection& agent, Progress& progress) {
   for (;;) {
     Job job = read_job(agent, number);
     if (job.has_ended() || job.waits_for_somebody()) return job;
-    show_progress(job);
+    progress.show(job);
     std::this_thread::sleep_for(kBetweenLooks);
   }
 }
@@ -124,8 +136,8 @@ void print_job(const Job& job, const Output& output) {
 
 bool wait_for(const std::vector<std::uint64_t>& numbers, AgentConnection& agent) {
   std::vector<Job> jobs;
-  for (const std::uint64_t number : numbers) jobs.push_back(settled(number, agent));
-  end_progress();
+  Progress progress;
+  for (const std::uint64_t number : numbers) jobs.push_back(settled(number, agent, progress));
   return std::ranges::all_of(jobs, [](const Job& job) { return job.state == "done"; });
 }
 
