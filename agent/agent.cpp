@@ -22,6 +22,12 @@ constexpr std::chrono::seconds stop_limit{10};  // for requests in work when the
 constexpr std::chrono::milliseconds stop_step{20};
 constexpr std::uint32_t seconds_till_shutdown = 10;  // for the answers of the server to arrive
 
+// Not, or not yet: what comes by itself then has no disk to go to.
+bool is_not_known(StateAnchor::Finding finding) {
+  return finding == StateAnchor::Finding::unchecked || finding == StateAnchor::Finding::wiped ||
+         finding == StateAnchor::Finding::forged;
+}
+
 // What machine-id(5) names, or where there is none yet, what this start has; hashed once more for each purpose.
 Bytes device_id() {
   sd_id128_t id{};
@@ -67,7 +73,7 @@ Agent::Agent(const Configuration& configuration, policy::UniqueFd passed_listene
       spares_(loop_, state_, worker_, configuration.spare_keys),
       maker_(state_, worker_, sealed_, keys_, policies_, spares_),
       attestation_(state_, worker_),
-      anchor_(loop_, state_, worker_, [this] { setup_.refresh("what the TPM remembers", {}); }),
+      anchor_(loop_, state_, worker_, [this] { anchor_changed(); }),
       audit_([this](const std::string& kind, const Audit::Fields& fields) { audited(kind, fields); }),
       seal_(state_, worker_, [this] { seal_opened(); }),
       lists_(state_, seal_, audit_, configuration.trust_lists,
@@ -222,6 +228,11 @@ void Agent::audited(const std::string& kind, const Audit::Fields& fields) {
   if (kind == "directory-drift" && bus_) bus_->directories_changed();
 }
 
+void Agent::anchor_changed() {
+  setup_.refresh("what the TPM remembers", {});
+  enrolment_.look();
+}
+
 void Agent::setup_changed() {
   if (setup_.state() == SetupState::operational && password_.exists()) password_.discard();
   if (bus_) bus_->setup_state_changed();
@@ -264,6 +275,7 @@ Enrolment::World Agent::enrolment_world() {
                                          floor<seconds>(clock_.now())};
               },
           .busy = [this] { return inhibitors_.busy(); },
+          .locked = [this] { return is_not_known(anchor_.finding()); },
           .job_added =
               [this](const Job& job) {
                 if (bus_) bus_->job_added(enrolment_ports_.info(job));

@@ -97,6 +97,7 @@ class Agent {
   [[nodiscard]] ContactRequest::World contact_world();
   void make_publication_root(Answer<std::monostate> answer);
   void guard_publication();
+  void anchor_changed();
   void setup_changed();
   [[nodiscard]] Staging::World staging_world();
   [[nodiscard]] Bundles::World bundles_world();

@@ -51,7 +51,8 @@ class Enrolment {
   };
   struct World {
     std::function<BestTime::Reading()> clocks;
-    std::function<bool()> busy;  // somebody inhibits changes
+    std::function<bool()> busy;    // somebody inhibits changes
+    std::function<bool()> locked;  // the disk is not known to be this device's
     std::function<void(const Job&)> job_added, job_changed;
     std::function<void(JobNumber)> job_removed, job_waiting, job_cancelled;
     std::function<void()> changed;  // profiles, renewals, waiting jobs
@@ -124,6 +125,7 @@ class Enrolment {
 
   [[nodiscard]] RenewalMoment now();
   [[nodiscard]] bool busy() const { return world_.busy && world_.busy(); }
+  [[nodiscard]] bool locked() const { return world_.locked && world_.locked(); }
   [[nodiscard]] State::Clock::time_point day() { return State::Clock::time_point(now().day.time_since_epoch()); }
 
   // enrolment.cpp: what is due

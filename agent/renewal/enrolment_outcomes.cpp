@@ -76,6 +76,7 @@ void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answe
   const Job job = jobs_.get(number);
   try {
     if (busy()) throw Error(Code::busy, "somebody inhibits changes; it is installed afterwards");
+    if (locked()) throw Error(Code::busy, "the TPM does not know this disk: see edgesealctl setup status");
     jobs_.change(number, [](Job& changed) {
       changed.state = JobState::installing;
       changed.stage = "installing";

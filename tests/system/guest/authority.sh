@@ -13,6 +13,9 @@ authority_checks() {
 
 check "polkit runs" systemctl start polkit.service
 authority_checks with-polkit "polkit wants.*UserAccessDenied"
+may() { as integrator bash -c "pkcheck --action-id org.edgeseal.$1 --process \$\$"; }
+check "with-polkit: a member of edgeseal-admin manages keys" may manage-keys
+check "with-polkit: but runs no jobs" refused "Not authorized" may run-jobs
 check "polkit is removed" eval "systemctl stop polkit.service && dpkg --purge polkitd"
 authority_checks without-polkit "no polkit.*UserAccessDenied"
 
