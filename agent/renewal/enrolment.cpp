@@ -233,7 +233,8 @@ void Enrolment::end_overdue_runs() {
 void Enrolment::arm() {
   const RenewalMoment moment = now();
   std::chrono::seconds pause = longest_look;
-  if (const auto next = plan_.next(moment); next && !busy() && !locked()) pause = std::min(pause, *next - moment.elapsed);
+  if (const auto next = plan_.next(moment); next && !busy() && !locked())
+    pause = std::min(pause, *next - moment.elapsed);
   for (const auto& [number, run] : runs_) pause = std::min(pause, run.until - moment.elapsed);
   if (next_call_) pause = std::min(pause, *next_call_ - moment.elapsed);
   timer_.set_time(services_.loop.now() + std::max(pause, std::chrono::seconds(1)));
