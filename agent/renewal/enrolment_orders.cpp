@@ -74,7 +74,9 @@ void Enrolment::demand(JobNumber number) {
   const Job job = jobs_.get(number);
   jobs_.change(number, [](Job& changed) {
     changed.by_hand = true;
-    if (changed.state == JobState::awaiting_credential) changed.state = JobState::scheduled;
+    if (changed.state != JobState::awaiting_credential) return;
+    changed.state = JobState::scheduled;
+    changed.needs.clear();
   });
   const bool moves = job.state == JobState::scheduled || job.state == JobState::awaiting_credential;
   if (moves) plan_.demand(job.slot.key_name());
