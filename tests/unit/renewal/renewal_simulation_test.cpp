@@ -12,11 +12,7 @@ using test::SimulatedGateway;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t seeds = 50;  // which take as long
-#else
-constexpr std::uint64_t seeds = 1000;
-#endif
+constexpr std::uint64_t seeds = EDGESEAL_SIMULATED_GATEWAYS;
 constexpr std::size_t devices = 10'000;
 constexpr RenewalTime provisioned = std::chrono::sys_days(std::chrono::year(2027) / 1 / 1);
 
