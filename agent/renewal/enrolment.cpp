@@ -22,11 +22,6 @@ JobStore::Observer observer_of(const Enrolment::World& world) {
   return {world.job_added, world.job_changed, world.job_removed};
 }
 
-bool awaits_somebody(JobState state) {
-  return state == JobState::awaiting_approval || state == JobState::awaiting_credential ||
-         state == JobState::awaiting_certificate;
-}
-
 }  // namespace
 
 Enrolment::Enrolment(const Services& services, Settings settings, World world, ByteView device,
@@ -123,10 +118,9 @@ void Enrolment::take_up() {
       continue;
     }
     plan_.demand(job.slot.key_name());
-    const bool awaits = awaits_somebody(job.state);
-    const bool was_given = !awaits && job.attempts.setback == Setback::needs_person;  // what it waited for
+    const bool was_given =
+        !awaits_somebody(job.state) && job.attempts.setback == Setback::needs_person;  // what it asked
     if (!was_given) plan_.restore(job.slot.key_name(), job.attempts);
-    if (!awaits) jobs_.change(job.number, [](Job& known) { known.state = JobState::scheduled; });
   }
   taken_up_ = true;
 }

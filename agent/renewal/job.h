@@ -31,6 +31,10 @@ enum class JobState {
 [[nodiscard]] constexpr bool has_ended(JobState state) {
   return state >= JobState::done;
 }
+[[nodiscard]] constexpr bool awaits_somebody(JobState state) {
+  return state == JobState::awaiting_approval || state == JobState::awaiting_credential ||
+         state == JobState::awaiting_certificate;
+}
 
 // One certificate that is being asked for.
 struct Job {

@@ -9,11 +9,23 @@
 
 namespace edgeseal::agent {
 
+namespace {
+
+// What was under way in the last run nobody has any more.
+void let_go(Job& job) {
+  if (has_ended(job.state) || awaits_somebody(job.state)) return;
+  job.state = JobState::scheduled;
+  job.stage.clear();
+}
+
+}  // namespace
+
 JobStore::JobStore(State& state, Observer observer) : state_(state), observer_(std::move(observer)) {
   const auto stored = state_.record(jobs_record);
   if (!stored) return;
   try {
     record_ = decode_jobs(*stored);
+    std::ranges::for_each(record_.jobs, let_go);
   } catch (const Error& error) {
     log(Level::error, Event::internal_error,
         fmt::format("the jobs of the last run are forgotten, and certificates are asked for anew: {}", error.what()));
