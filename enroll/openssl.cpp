@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "enroll/printable.h"
@@ -53,6 +54,11 @@ std::string hexadecimal(ByteView bytes) {
 
 bool same_certificate(const Certificate& left, const Certificate& right) {
   return X509_cmp(left.get(), right.get()) == 0;
+}
+
+bool contains(const std::vector<Certificate>& certificates, const Certificate& wanted) {
+  return std::any_of(certificates.begin(), certificates.end(),
+                     [&](const Certificate& other) { return same_certificate(other, wanted); });
 }
 
 bool is_self_issued(const Certificate& certificate) {

@@ -83,6 +83,7 @@ inline constexpr std::size_t max_certificate_size = 16 * 1024;  // DER
 [[nodiscard]] std::string hexadecimal(ByteView bytes);  // lower case
 
 [[nodiscard]] bool same_certificate(const Certificate& left, const Certificate& right);
+[[nodiscard]] bool contains(const std::vector<Certificate>& certificates, const Certificate& wanted);
 [[nodiscard]] bool is_self_issued(const Certificate& certificate);
 [[nodiscard]] std::string subject_of(const Certificate& certificate);  // RFC 2253, printable, bounded
 

@@ -13,11 +13,6 @@ namespace {
 
 using Certificates = std::vector<Certificate>;
 
-bool contains(const Certificates& certificates, const Certificate& wanted) {
-  return std::any_of(certificates.begin(), certificates.end(),
-                     [&](const Certificate& other) { return same_certificate(other, wanted); });
-}
-
 bool is_self_signed(const Certificate& certificate) {
   const bool self_signed =
       is_self_issued(certificate) && X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1;

@@ -194,6 +194,8 @@ class Enrolment {
   void tell(Level level, const std::string& kind, const std::string& message, const Job& job,
             Audit::Fields fields = {}) const;
 
+  // No caller of the bus: nobody who leaves it takes the transaction along.
+  const TransactionOwner owner_{"enrolment"};
   const Services services_;
   const Settings settings_;
   const World world_;

@@ -12,7 +12,6 @@ namespace edgeseal::agent {
 
 namespace {
 
-const TransactionOwner owner{"enrolment"};
 constexpr std::chrono::seconds installation_pause = std::chrono::minutes(1);
 
 // What has nothing to do with the certificate: it is installed later.
@@ -82,7 +81,7 @@ void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answe
       changed.stage = "installing";
     });
     stage(job);
-    services_.groups.apply(owner, job.slot.application, {},
+    services_.groups.apply(owner_, job.slot.application, {},
                            [this, number, answer](const std::variant<std::monostate, Error>& outcome) {
                              conclude(number, outcome);
                              answer(outcome);
@@ -106,7 +105,7 @@ void Enrolment::stage(const Job& job) {
   const bool is_authority = profiles_.get(job.profile).is_authority;
   require_usable(job.certificate, is_authority ? Wanted::authority : Wanted::end_entity,
                  in_use ? ByteView(in_use->certificate) : ByteView(), now().day);
-  services_.groups.update(owner, {job.slot.application, job.slot.group},
+  services_.groups.update(owner_, {job.slot.application, job.slot.group},
                           {job.slot.certificate_type, job.certificate, job.chain});
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   if (profile.trust_group && profile.trust_group->application == job.slot.application)
@@ -121,7 +120,7 @@ bool Enrolment::stage_anchors(const dbus::GroupName& group, const std::vector<By
     if (std::ranges::find(list.trusted_certificates, anchor) == list.trusted_certificates.end())
       list.trusted_certificates.push_back(anchor);
   if (list.trusted_certificates.size() == before) return false;
-  services_.groups.stage_trust_list(owner, services_.lists.check(group, std::move(list), day()));
+  services_.groups.stage_trust_list(owner_, services_.lists.check(group, std::move(list), day()));
   return true;
 }
 
@@ -130,7 +129,7 @@ void Enrolment::apply_anchors_elsewhere(const Job& job, const EnrolmentProfile& 
   if (!profile.trust_group || profile.trust_group->application == job.slot.application) return;
   if (!stage_anchors(*profile.trust_group, job.anchors)) return;
   services_.groups.apply(
-      owner, profile.trust_group->application, {}, [](const std::variant<std::monostate, Error>& outcome) {
+      owner_, profile.trust_group->application, {}, [](const std::variant<std::monostate, Error>& outcome) {
         if (const auto* error = std::get_if<Error>(&outcome))
           log(Level::error, Event::internal_error, fmt::format("new anchors could not be applied: {}", error->what()));
       });
@@ -139,7 +138,7 @@ void Enrolment::apply_anchors_elsewhere(const Job& job, const EnrolmentProfile& 
 // Leaves no transaction behind.
 void Enrolment::withdraw(const Job& job) {
   try {
-    services_.groups.cancel(owner, job.slot.application);
+    services_.groups.cancel(owner_, job.slot.application);
   } catch (const Error&) {  // there is none, or it is somebody else's
   }
 }

@@ -13,9 +13,6 @@ namespace edgeseal::agent {
 
 namespace {
 
-// No caller of the bus: nobody who leaves it takes the transaction along.
-const TransactionOwner owner{"enrolment"};
-
 // A request that a person made is left alone until then.
 constexpr std::chrono::days spared_before_end{7};
 
@@ -112,7 +109,7 @@ void Enrolment::make_request(JobNumber number, const EnrolmentProfile& profile) 
     changed.key = {};
   });
   services_.groups.create_signing_request(
-      owner, wish, [this, number, others = is_others ? pending->id : KeyId{}](std::variant<Bytes, Error> outcome) {
+      owner_, wish, [this, number, others = is_others ? pending->id : KeyId{}](std::variant<Bytes, Error> outcome) {
         try {
           if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
           requested(number, std::get<Bytes>(outcome));

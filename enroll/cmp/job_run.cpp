@@ -21,11 +21,6 @@ bool same_key(const Key& left, const Key& right) {
   return same;
 }
 
-bool contains(const std::vector<Certificate>& certificates, const Certificate& wanted) {
-  return std::any_of(certificates.begin(), certificates.end(),
-                     [&wanted](const Certificate& other) { return same_certificate(other, wanted); });
-}
-
 // One run of one job.
 class Run {
  public:

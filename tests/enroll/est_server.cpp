@@ -15,12 +15,6 @@
 namespace edgeseal::test {
 namespace {
 
-std::filesystem::path make_directory() {
-  std::string path = std::filesystem::temp_directory_path() / "edgeseal-est-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  return path;
-}
-
 std::array<int, 2> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
@@ -41,7 +35,7 @@ EstServer& EstServer::instance() {
   return server;
 }
 
-EstServer::EstServer() : directory_(make_directory()) {
+EstServer::EstServer() {
   std::signal(SIGPIPE, SIG_IGN);
   const auto input = make_pipe();
   const auto output = make_pipe();
@@ -50,7 +44,7 @@ EstServer::EstServer() : directory_(make_directory()) {
   posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
   std::string program = EDGESEAL_EST_SERVER;
-  std::string directory = directory_;
+  std::string directory = directory_.path();
   std::array<char*, 3> arguments{program.data(), directory.data(), nullptr};
   const int error = posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -66,7 +60,6 @@ EstServer::~EstServer() {
   ::close(to_server_);
   ::close(from_server_);
   ::waitpid(pid_, nullptr, 0);
-  std::filesystem::remove_all(directory_);
 }
 
 std::string EstServer::url(const std::string& endpoint, const std::string& fault) const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "enroll/openssl.h"
+#include "tests/tpm/temporary_directory.h"
 
 namespace edgeseal::test {
 
@@ -20,7 +21,7 @@ class EstServer {
   // Of an endpoint and a fault, whose characters may be any: ("good", "wait=120").
   [[nodiscard]] std::string url(const std::string& endpoint = "good", const std::string& fault = "") const;
   [[nodiscard]] bool has(const std::string& endpoint) const { return urls_.contains(endpoint); }
-  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return directory_ / name; }
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return directory_.path() / name; }
   [[nodiscard]] enroll::Bytes content(const std::string& name) const;
 
   // What came in since the last time, for each endpoint: "requests", "bytes" within TLS, "open" connections.
@@ -31,7 +32,7 @@ class EstServer {
   [[nodiscard]] nlohmann::json ask(const nlohmann::json& command);
   [[nodiscard]] std::string read_line();
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   int to_server_ = -1, from_server_ = -1;
   pid_t pid_ = -1;
   nlohmann::json urls_;

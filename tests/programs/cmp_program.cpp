@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "enroll/cmp/job_run.h"
+#include "tests/enroll/no_agent.h"
 
 namespace {
 
@@ -23,15 +24,6 @@ Bytes bytes_in(const std::filesystem::path& path) {
   const ByteView bytes = bytes_of(content);
   return {bytes.begin(), bytes.end()};
 }
-
-// The request was made before.
-class NoAgent final : public JobPort {
- public:
-  void entered(Stage) override {}
-  Bytes signing_request(const RequestedAttributes&) override { throw Error(ErrorClass::policy, "no request"); }
-  Decision decide(const ProposedAnchor&, const std::stop_token&) override { return Decision::refused; }
-  void secret_spent() override {}
-};
 
 struct Arguments {
   std::string url, request, anchor, reference, secret, identity, certificate, key, out;
@@ -72,7 +64,7 @@ int main(int argc, char** argv) {
   app.add_flag("--renew", arguments.renew);
   CLI11_PARSE(app, argc, argv);
   try {
-    NoAgent agent;
+    edgeseal::test::NoAgent agent;
     const Result result = edgeseal::enroll::cmp::run(job_of(arguments), agent, {}, {});
     std::ofstream(arguments.out, std::ios::binary) << text_of(result.certificate);
     return 0;

@@ -1,10 +1,8 @@
 #include "tests/enroll/cmp/openssl_server.h"
 
 #include <fcntl.h>
-#include <openssl/pem.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,35 +12,8 @@
 #include "tests/enroll/cmp/shared_secret.h"
 
 namespace edgeseal::test {
-namespace {
 
-template <class Write>
-std::string pem_of(const Write& write) {
-  const enroll::BioPtr bio(BIO_new(BIO_s_mem()));
-  write(bio.get());
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
-
-std::string pem_of(const Certificate& certificate) {
-  return pem_of([&certificate](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); });
-}
-
-std::string pem_of(const Key& key) {
-  return pem_of([&key](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
-}
-
-std::filesystem::path make_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "edgeseal-cmp-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  return name;
-}
-
-}  // namespace
-
-OpensslServer::OpensslServer(const Identity& root, const Certificate& issued, const std::vector<std::string>& options)
-    : directory_(make_directory()) {
+OpensslServer::OpensslServer(const Identity& root, const Certificate& issued, const std::vector<std::string>& options) {
   write("root.pem", pem_of(root.certificate));
   write("root.key", pem_of(root.key));
   write("issued.pem", pem_of(issued));
@@ -52,11 +23,10 @@ OpensslServer::OpensslServer(const Identity& root, const Certificate& issued, co
 OpensslServer::~OpensslServer() {
   ::kill(program_, SIGTERM);
   ::waitpid(program_, nullptr, 0);
-  std::filesystem::remove_all(directory_);
 }
 
 void OpensslServer::write(const std::string& name, const std::string& pem) const {
-  std::ofstream(directory_ / name) << pem;
+  std::ofstream(directory_.path() / name) << pem;
 }
 
 void OpensslServer::start(const std::vector<std::string>& options) {
@@ -64,7 +34,7 @@ void OpensslServer::start(const std::vector<std::string>& options) {
   const auto add = [&words](const std::string& option, const std::string& value) {
     words.insert(words.end(), {option, value});
   };
-  const auto path = [this](const char* name) { return (directory_ / name).string(); };
+  const auto path = [this](const char* name) { return (directory_.path() / name).string(); };
   add("-srv_secret", "pass:" + server_secret);
   add("-srv_cert", path("root.pem"));
   add("-srv_key", path("root.key"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/enroll/cmp/test_authority.h"
+#include "tests/tpm/temporary_directory.h"
 
 namespace edgeseal::test {
 
@@ -27,7 +28,7 @@ class OpensslServer {
   void start(const std::vector<std::string>& options);
   [[nodiscard]] std::string read_port(int output) const;
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   pid_t program_ = -1;
   std::string url_;
 };

@@ -1,5 +1,6 @@
 #include "tests/enroll/cmp/test_authority.h"
 
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include <sstream>
@@ -18,6 +19,15 @@ NamePtr name_of(const std::string& common_name) {
                                  reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0) == 1,
       "X509_NAME_add_entry_by_txt");
   return name;
+}
+
+template <class Write>
+std::string written(const Write& write) {
+  const enroll::BioPtr bio(BIO_new(BIO_s_mem()));
+  write(bio.get());
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
 }
 
 void set_serial(X509* certificate) {
@@ -96,6 +106,14 @@ Bytes signing_request(const std::string& name, const Key& key) {
   Bytes result(bytes, bytes + size);
   OPENSSL_free(der);
   return result;
+}
+
+std::string pem_of(const Certificate& certificate) {
+  return written([&](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); });
+}
+
+std::string pem_of(const Key& key) {
+  return written([&](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 }  // namespace edgeseal::test

@@ -43,6 +43,9 @@ struct Identity {
   [[nodiscard]] Certificate issue(const CertificateFields& fields, const Key& for_key) const;
 };
 
+[[nodiscard]] std::string pem_of(const Certificate& certificate);
+[[nodiscard]] std::string pem_of(const Key& key);
+
 // PKCS #10, DER, with "DNS:NAME.example" as its alternative name.
 [[nodiscard]] Bytes signing_request(const std::string& name, const Key& key);
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "enroll/error.h"
 #include "enroll/helper/program.h"
+#include "tests/tpm/temporary_directory.h"
 
 namespace {
 
@@ -23,13 +23,9 @@ using helper::ProgramLimits;
 namespace fs = std::filesystem;
 
 struct Programs {
-  fs::path directory = [] {
-    std::string name = (fs::temp_directory_path() / "edgeseal-helper-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    return fs::path(name);
-  }();
+  edgeseal::test::TemporaryDirectory temporary;
+  const fs::path directory = temporary.path();
   std::stop_source stop;
-  ~Programs() { fs::remove_all(directory); }
 
   [[nodiscard]] fs::path script(const std::string& lines) const {
     const fs::path path = directory / "program";

@@ -1,7 +1,5 @@
 // What a helper is told, what it answers, and a whole job by the example.
 
-#include <openssl/pem.h>
-
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +9,8 @@
 #include "enroll/helper/job_run.h"
 #include "enroll/helper/protocol.h"
 #include "tests/enroll/cmp/test_authority.h"
+#include "tests/enroll/no_agent.h"
+#include "tests/tpm/temporary_directory.h"
 
 namespace {
 
@@ -18,18 +18,6 @@ using namespace edgeseal::test;
 using namespace edgeseal::enroll;
 using helper::ProgramEnd;
 namespace fs = std::filesystem;
-
-template <class Write>
-std::string pem_of(const Write& write) {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  write(bio.get());
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
-std::string pem_of(const Certificate& certificate) {
-  return pem_of([&certificate](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); });
-}
 
 ProgramEnd end_with(int status, const std::string& text) {
   const ByteView bytes = bytes_of(text);
@@ -122,21 +110,10 @@ BOOST_AUTO_TEST_CASE(a_flood_of_certificates_is_refused) {
   BOOST_TEST(told_by(end_with(0, answer.dump())).error_class == "transport");
 }
 
-class NoAgent final : public JobPort {
- public:
-  void entered(Stage) override {}
-  Bytes signing_request(const RequestedAttributes&) override { throw Error(ErrorClass::policy, "no request"); }
-  Decision decide(const ProposedAnchor&, const std::stop_token&) override { return Decision::refused; }
-  void secret_spent() override {}
-};
-
 // The authority of the example.
 struct Example {
-  fs::path directory = [] {
-    std::string name = (fs::temp_directory_path() / "edgeseal-helper-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    return fs::path(name);
-  }();
+  TemporaryDirectory temporary;
+  const fs::path directory = temporary.path();
   Identity root = Identity::root("Plant");
   Job job;
   NoAgent agent;
@@ -145,14 +122,12 @@ struct Example {
     fs::copy_file(EDGESEAL_EXAMPLE_HELPER, directory / "helper");
     fs::permissions(directory / "helper", fs::perms::owner_all);
     std::ofstream(directory / "ca.pem") << pem_of(root.certificate);
-    std::ofstream(directory / "ca.key") << pem_of(
-        [this](BIO* bio) { PEM_write_bio_PrivateKey(bio, root.key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    std::ofstream(directory / "ca.key") << pem_of(root.key);
     job.url = "file://" + directory.string();
     job.helper = directory / "helper";
     job.request = edgeseal::test::signing_request("gateway", ec_key());
     job.trust.anchors = {der_of(root.certificate)};
   }
-  ~Example() { fs::remove_all(directory); }
 
   [[nodiscard]] Result run() { return helper::run(job, agent, {}, {}); }
   [[nodiscard]] std::string problem() {
