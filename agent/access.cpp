@@ -4,6 +4,7 @@
 
 #include "agent/error.h"
 #include "agent/journal.h"
+#include "policy/accounts.h"
 #include "policy/error.h"
 
 namespace edgeseal::agent {
@@ -17,6 +18,23 @@ std::vector<std::string> rule_texts(const ApplicationRecord& application) {
 }
 
 }  // namespace
+
+std::optional<uid_t> find_account(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  try {
+    return policy::find_user(name);
+  } catch (const policy::Error& error) {
+    throw Error(Code::internal_error, error.what());
+  }
+}
+
+void require_access_rule(const std::string& rule) {
+  try {
+    (void)policy::AccessRule::parse(rule);
+  } catch (const policy::Error& error) {
+    throw Error(Code::invalid_argument, error.what());
+  }
+}
 
 std::vector<policy::AccessRule> parse_access(const ApplicationRecord& application) {
   try {
@@ -34,7 +52,7 @@ std::vector<policy::AccessRule> known_access(const ApplicationRecord& applicatio
     try {
       rules.push_back(policy::AccessRule::parse(text));
     } catch (const policy::Error& error) {
-      log(Level::warning, Event::key_use_denied,
+      log(Level::warning, Event::configuration_not_in_force,
           fmt::format("access rule of application {} is left out: {}", application.name, error.what()),
           {{"APPLICATION", application.name}});
     }

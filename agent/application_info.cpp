@@ -1,7 +1,7 @@
 #include "agent/application_info.h"
 
 #include "agent/applications.h"
-#include "agent/device_names.h"
+#include "agent/device/device_names.h"
 
 namespace edgeseal::agent {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/state.h"
+#include "agent/state/state.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::agent {

@@ -4,7 +4,9 @@
 
 #include "agent/access.h"
 #include "agent/applications.h"
+#include "agent/group_name.h"
 #include "agent/journal.h"
+#include "agent/publication/standing_slot.h"
 
 // The part of Applications that shows them what is theirs.
 namespace edgeseal::agent {
@@ -22,6 +24,21 @@ Readers readers_of(const ApplicationRecord& application) {
   return readers;
 }
 
+std::optional<PublishedSlot> Applications::shown_as(const CertificateRecord& record) {
+  return PublishedSlot{record.slot, keys_.find(record.key_id)->public_key, record};
+}
+
+// What was damaged holds up nothing else of its group, and stands there as it did. An alarm tells of it.
+std::optional<PublishedSlot> Applications::shown(const Slot& slot) {
+  try {
+    const auto record = state_.certificate(slot);
+    return record ? shown_as(*record) : std::nullopt;
+  } catch (const Error& damage) {
+    if (damage.code() != Code::security_checks_failed) throw;
+    return standing_slot(directory(slot.application, slot.group), state_.key(slot, KeyStatus::active).value());
+  }
+}
+
 PublishedGroup Applications::published(const dbus::GroupName& group, const StagedChanges& staged) {
   const ApplicationRecord application = get(group.application);
   const CheckedTrustList* list = staged.trust_list(group.group);
@@ -32,8 +49,7 @@ PublishedGroup Applications::published(const dbus::GroupName& group, const Stage
     const Slot slot{group.application, declaration.group, declaration.certificate_type};
     if (declaration.group != group.group || staged.deletes(slot)) continue;
     const CertificateRecord* next = staged.certificate(slot);
-    const auto record = next != nullptr ? std::optional(*next) : state_.certificate(slot);
-    if (record) published.slots.push_back({slot, keys_.find(record->key_id)->public_key, *record});
+    if (auto present = next != nullptr ? shown_as(*next) : shown(slot)) published.slots.push_back(*std::move(present));
   }
   for (RejectedRecord& rejected : state_.rejected(group.application, group.group))
     published.rejected.push_back(std::move(rejected.certificate));
@@ -46,8 +62,9 @@ void Applications::tell_published() {
       try {
         observer_.published(application, published({application.name, group}));
       } catch (const Error& error) {
-        log(Level::error, Event::audit,
-            fmt::format("{}/{} is not guarded until it is published again: {}", application.name, group, error.what()),
+        log(Level::error, Event::directory_unguarded,
+            fmt::format("{} is not guarded until it is published again: {}", name_of({application.name, group}),
+                        error.what()),
             {{"APPLICATION", application.name}});
       }
     }
@@ -80,11 +97,11 @@ void Applications::publish(GenerationsPtr generations) {
 }
 
 void Applications::publish_again(const dbus::GroupName& group, Answer<std::monostate> answer) {
-  std::variant<std::monostate, Error> begin;
-  proceed(answer, begin, [&](std::monostate) {
+  proceed(answer, [&] {
     if (being_prepared(group.application))
-      throw Error(Code::busy, fmt::format("{}/{} is being published already", group.application, group.group));
+      throw Error(Code::busy, fmt::format("{} is being published already", name_of(group)));
     prepare(group.application, {group.group}, {}, [this, answer](std::variant<GenerationsPtr, Error> made) {
+      if (std::holds_alternative<Error>(made)) missing_();
       proceed(answer, made, [&](GenerationsPtr& generations) {
         publish(std::move(generations));
         answer(std::monostate{});
@@ -99,8 +116,16 @@ bool Applications::being_prepared(const std::string& name) const {
 }
 
 void Applications::publish_missing() {
-  for (const auto& [application, group] : state_.unpublished())
-    if (!being_prepared(application)) publish_missing({application, group});
+  for (const dbus::GroupName& group : state_.unpublished())
+    if (!being_prepared(group.application)) publish_missing(group);
+}
+
+// Another one of that name may have been created and published since. What was to be published of it before it was
+// deleted is no longer.
+void Applications::remove_missing(const std::string& name) {
+  for (const dbus::GroupName& group : state_.unpublished())
+    if (group.application == name && !being_prepared(name) && (group.group.empty() || !state_.application(name)))
+      publish_missing(group);
 }
 
 void Applications::publish_missing(const dbus::GroupName& group) {
@@ -121,9 +146,9 @@ void Applications::mark_published_after(const dbus::GroupName& group, const std:
     step();
     state_.mark_published(group.application, group.group);
   } catch (const Error& error) {
-    log(Level::error, Event::published,
-        fmt::format("{}/{} could not be published: {}", group.application, group.group, error.what()),
+    log(Level::error, Event::not_published, fmt::format("{} could not be published: {}", name_of(group), error.what()),
         {{"APPLICATION", group.application}});
+    missing_();
   }
 }
 

@@ -3,16 +3,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/background_worker.h"
-#include "agent/key_service.h"
-#include "agent/publication.h"
-#include "agent/state.h"
-#include "agent/transactions.h"
+#include "agent/certificates/transactions.h"
+#include "agent/keys/key_service.h"
+#include "agent/publication/publication.h"
+#include "agent/state/state.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::agent {
@@ -39,8 +40,11 @@ class Applications {
     std::function<void(const ApplicationRecord& application)> expected;
     std::function<void(const ApplicationRecord& application, PublishedGroup group)> published;
     std::function<void(const std::string& application)> removed;
+    std::function<void(const std::string& application)> deleted{};  // its directory is still there
   };
   void observe(PublicationObserver observer);
+  // Told where something could not be published: publish_missing() is to be called again.
+  void when_missing(std::function<void()> missing) { missing_ = std::move(missing); }
   // What stands there since the last run, as the state has it. A group that can't be told is logged.
   void tell_published();
 
@@ -52,10 +56,11 @@ class Applications {
   // there. Throws Error{not_found, invalid_argument}; Error{invalid_state} where a file declares the application.
   bool add_access_rule(const std::string& name, const std::string& rule);
   bool remove_access_rule(const std::string& name, const std::string& rule);
-  // Applications of files that are gone lose their access rules and can be deleted; keys and certificates stay.
+  // Applications of files that are gone lose their access rules and can be deleted; keys and certificates stay. They
+  // are not those of the bus: their files are asked for.
   void withdraw_undeclared(const std::vector<ApplicationRecord>& declared);
-  // With its keys, certificates and published directory. Throws Error{not_found}; Error{not_supported} where a file
-  // declares it.
+  // With its keys and certificates; its directory is left to publish_missing(), and what is in work there to
+  // CertificateGroups::remove(). Throws Error{not_found}; Error{invalid_state} where a file declares it.
   void remove(const std::string& name);
 
   [[nodiscard]] std::vector<ApplicationRecord> list() { return state_.applications(); }
@@ -64,7 +69,8 @@ class Applications {
   [[nodiscard]] std::string directory(const std::string& name, const std::string& group) const {
     return publication_.directory(name, group);
   }
-  // All that a group shows; `staged` takes the place of what the state has.
+  // All that a group shows; `staged` takes the place of what the state has, what stands in its directory that of a
+  // damaged certificate.
   [[nodiscard]] PublishedGroup published(const dbus::GroupName& group, const StagedChanges& staged = {});
 
   // The next generations of some groups of an application, which nobody sees yet.
@@ -87,9 +93,12 @@ class Applications {
   // the next call. Done when this returns, for the call that made or changed an application answers that it is so: one
   // application's groups then. Before the agent is ready, all that is missing.
   void publish_missing();
+  // Of that the directory of one deleted application alone, where it is still due.
+  void remove_missing(const std::string& name);
 
  private:
-  void validate(const ApplicationRecord& application) const;
+  [[nodiscard]] std::optional<PublishedSlot> shown_as(const CertificateRecord& record);
+  [[nodiscard]] std::optional<PublishedSlot> shown(const Slot& slot);
   [[nodiscard]] bool being_prepared(const std::string& name) const;
   void publish_missing(const dbus::GroupName& group);
   void put(const ApplicationRecord& application);
@@ -102,6 +111,7 @@ class Applications {
   BackgroundWorker& background_;
   const TrustListOf trust_list_of_;
   PublicationObserver observer_;
+  std::function<void()> missing_ = [] {};
   std::map<std::string, std::weak_ptr<Generations>> being_prepared_;  // by application
 };
 

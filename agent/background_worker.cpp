@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include "agent/journal.h"
+#include "agent/by_itself.h"
 
 namespace edgeseal::agent {
 
@@ -17,11 +17,7 @@ void block_signals() {
 }
 
 void attempt(const std::function<void()>& step) {
-  try {
-    step();
-  } catch (const std::exception& error) {
-    log(Level::error, Event::internal_error, fmt::format("work in the background failed: {}", error.what()));
-  }
+  by_itself("work in the background", step);
 }
 
 }  // namespace
@@ -32,13 +28,13 @@ BackgroundWorker::BackgroundWorker(EventLoop& loop)
         serve();
       }) {}
 
-BackgroundWorker::~BackgroundWorker() {
+void BackgroundWorker::end() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   *alive_ = false;
 }
 
@@ -55,7 +51,7 @@ void BackgroundWorker::require(bool enqueued) {
 bool BackgroundWorker::enqueue(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= max_waiting) return false;
+    if (ending_ || waiting_.size() >= max_waiting) return false;
     waiting_.push_back(std::move(task));
   }
   wake_.notify_one();

@@ -15,17 +15,31 @@
 
 namespace edgeseal::agent {
 
-// One thread for what would hold up the loop and needs neither the TPM nor a private key: long lists, trees of files.
+// One thread for what would hold up the loop and needs neither the TPM nor a private key: long lists, trees of files,
+// signatures of strangers.
 // One task at a time, in the order in which they came. Loop's thread, unless said otherwise.
 class BackgroundWorker {
  public:
   static constexpr std::size_t max_waiting = 64;
 
   explicit BackgroundWorker(EventLoop& loop);
-  // Waits for the task at hand; what still waits is never run, and nothing is answered any more.
-  ~BackgroundWorker();
+  ~BackgroundWorker() { end(); }
   BackgroundWorker(const BackgroundWorker&) = delete;
   BackgroundWorker& operator=(const BackgroundWorker&) = delete;
+
+  // Waits for the task at hand; what still waits is never run, nothing is answered any more, and the queue is full.
+  void end();
+  // A member that stands behind what work uses: then work ends before that goes.
+  class End {
+   public:
+    explicit End(BackgroundWorker& worker) : worker_(worker) {}
+    ~End() { worker_.end(); }
+    End(const End&) = delete;
+    End& operator=(const End&) = delete;
+
+   private:
+    BackgroundWorker& worker_;
+  };
 
   // `work` runs in the thread, `answer` in the loop, exactly once, after this returns. What `work` throws is the
   // answer. Throws Error{busy} when the queue is full.

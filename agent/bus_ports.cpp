@@ -4,12 +4,11 @@
 
 #include <algorithm>
 
+#include "agent/access.h"
 #include "agent/application_info.h"
 #include "agent/call_error.h"
 #include "agent/description.h"
 #include "agent/journal.h"
-#include "policy/accounts.h"
-#include "policy/error.h"
 
 namespace edgeseal::agent {
 
@@ -48,15 +47,6 @@ dbus::ManufacturerKeyInfo to_info(const tpm::ManufacturerKey& key) {
   return {std::string(kind_name(key.kind)), key.algorithm, key.handle, key.nv_index, key.public_area, key.certificate};
 }
 
-std::optional<uid_t> user_of(const ApplicationRecord& record) {
-  if (record.account.empty()) return std::nullopt;
-  try {
-    return policy::find_user(record.account);
-  } catch (const policy::Error& error) {
-    throw Error(Code::internal_error, error.what());
-  }
-}
-
 }  // namespace
 
 std::string BusPorts::version() const {
@@ -71,8 +61,8 @@ dbus::TpmStatus BusPorts::tpm_status() const {
 std::string BusPorts::describe() const {
   return translated([&] {
     return describe_agent({services_.state, services_.applications, services_.tpm.state(), services_.anchor,
-                           services_.groups.retired_keys(), services_.lists, services_.alarms, services_.guard,
-                           services_.setup});
+                           services_.groups.retired_keys(), services_.state.unpublished(), services_.lists,
+                           services_.alarms, services_.guard, services_.setup, services_.places, services_.accounts});
   });
 }
 
@@ -100,12 +90,8 @@ void BusPorts::create_application(const dbus::Caller&, const dbus::NewApplicatio
 
 void BusPorts::delete_application(const dbus::Caller&, const std::string& name) {
   translated([&] {
-    services_.groups.require_idle(name);
-    services_.applications.remove(name);
-    services_.files.forget(name);
-    services_.groups.forget(name);
-    services_.lists.forget(name);
-    services_.adoption.forget(name);
+    services_.groups.remove(name);
+    services_.applications.publish_missing();
     observer_.application_removed(name);
   });
 }
@@ -150,8 +136,9 @@ void BusPorts::activate_credential(const dbus::Caller&, const std::string& endor
   });
 }
 
-void BusPorts::read_pcrs(const std::vector<std::uint32_t>& pcrs, dbus::Completion<dbus::PcrValues> done) {
-  translated([&] { PcrPolicies::read(pcrs, services_.tpm, to_answer(std::move(done))); });
+void BusPorts::read_pcrs(const dbus::Caller& caller, const std::vector<std::uint32_t>& pcrs,
+                         dbus::Completion<dbus::PcrValues> done) {
+  translated([&] { PcrPolicies::read(pcrs, services_.tpm, caller.uid, to_answer(std::move(done))); });
 }
 
 dbus::PcrApprovalRequest BusPorts::prepare_pcr_approval(const dbus::PcrValues& values) const {
@@ -242,11 +229,12 @@ std::uint32_t BusPorts::destroy_retired_keys(const dbus::Caller&, const dbus::Gr
       [&] { return static_cast<std::uint32_t>(services_.groups.destroy_retired_keys(group, certificate_type)); });
 }
 
-void BusPorts::certify_key(const dbus::Caller&, const dbus::GroupName& group, const std::string& certificate_type,
-                           dbus::WhichKey which, const dbus::Bytes& nonce, dbus::Completion<dbus::KeyEvidence> done) {
+void BusPorts::certify_key(const dbus::Caller& caller, const dbus::GroupName& group,
+                           const std::string& certificate_type, dbus::WhichKey which, const dbus::Bytes& nonce,
+                           dbus::Completion<dbus::KeyEvidence> done) {
   using Made = std::shared_ptr<KeyEvidence>;
   translated([&] {
-    services_.attestation.certify(key_of(group, certificate_type, which), nonce,
+    services_.attestation.certify(key_of(group, certificate_type, which), nonce, caller.uid,
                                   to_answer<Made, dbus::KeyEvidence>(std::move(done), [](const Made& made) {
                                     tpm::Evidence& evidence = made->evidence;
                                     return dbus::KeyEvidence{
@@ -266,18 +254,6 @@ void BusPorts::owner_vanished(const std::string& bus_name) {
   services_.groups.owner_vanished(bus_name);
 }
 
-void BusPorts::record(const dbus::AuditRecord& record) {
-  const std::string outcome = record.success ? "allowed and done" : "refused: " + record.error;
-  log(record.success ? Level::info : Level::warning, Event::call_decided,
-      fmt::format("{} on {} by uid {}: {}", record.member, record.object_path, record.caller.uid, outcome),
-      {{"MEMBER", record.member},
-       {"OBJECT", record.object_path},
-       {"CALLER", record.caller.bus_name},
-       {"CALLER_UID", std::to_string(record.caller.uid)},
-       {"CALLER_PID", std::to_string(record.caller.pid)},
-       {"RESULT", record.success ? "success" : record.error}});
-}
-
 void BusPorts::internal_error(const std::string& where, const std::string& what) {
   log(Level::error, Event::internal_error, fmt::format("{}: {}", where, what), {{"MEMBER", where}});
 }
@@ -285,14 +261,14 @@ void BusPorts::internal_error(const std::string& where, const std::string& what)
 std::optional<uid_t> BusPorts::account_of(const std::string& application) const {
   return translated([&]() -> std::optional<uid_t> {
     const auto record = services_.state.application(application);
-    return record ? user_of(*record) : std::nullopt;
+    return record ? find_account(record->account) : std::nullopt;
   });
 }
 
 bool BusPorts::is_account(uid_t uid) const {
   return translated([&] {
     return std::ranges::any_of(services_.state.applications(),
-                               [&](const ApplicationRecord& record) { return user_of(record) == uid; });
+                               [&](const ApplicationRecord& record) { return find_account(record.account) == uid; });
   });
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 
-#include "agent/adoption.h"
 #include "agent/applications.h"
-#include "agent/attestation.h"
-#include "agent/certificate_groups.h"
-#include "agent/directory_guard.h"
-#include "agent/pcr_policies.h"
+#include "agent/audit/call_audit.h"
+#include "agent/certificates/certificate_groups.h"
+#include "agent/description.h"
+#include "agent/device/attestation.h"
+#include "agent/directories/directory_guard.h"
+#include "agent/keys/pcr_policies.h"
+#include "agent/metrics/event_counts.h"
 #include "agent/setup/setup.h"
-#include "agent/state_anchor.h"
+#include "agent/state/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "agent/trust/trust_alarms.h"
 #include "agent/trust/trust_list_files.h"
@@ -17,7 +19,10 @@
 namespace edgeseal::agent {
 
 // What the bus leaf asks for, given by the services of the agent.
-class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort, public dbus::AuditPort {
+class BusPorts final : public dbus::AgentPort,
+                       public dbus::CertificateGroupPort,
+                       public dbus::AuditPort,
+                       public dbus::AccountPort {
  public:
   struct Observer {
     std::function<void(const dbus::ApplicationInfo&)> application_added;
@@ -39,8 +44,10 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
     TrustListFiles& files;
     const TrustAlarms& alarms;
     const DirectoryGuard& guard;
-    Adoption& adoption;
     const Setup& setup;
+    CallAudit& calls;
+    Places places;
+    NamedAccounts accounts;
   };
 
   BusPorts(const Services& services, Observer observer) : services_(services), observer_(std::move(observer)) {}
@@ -57,7 +64,8 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   void activate_credential(const dbus::Caller& caller, const std::string& endorsement_key,
                            const dbus::Bytes& credential, const dbus::Bytes& encrypted_secret,
                            dbus::Completion<dbus::Secret> done) override;
-  void read_pcrs(const std::vector<std::uint32_t>& pcrs, dbus::Completion<dbus::PcrValues> done) override;
+  void read_pcrs(const dbus::Caller& caller, const std::vector<std::uint32_t>& pcrs,
+                 dbus::Completion<dbus::PcrValues> done) override;
   dbus::PcrApprovalRequest prepare_pcr_approval(const dbus::PcrValues& values) const override;
   void add_pcr_approval(const dbus::Caller& caller, const dbus::PcrValues& values,
                         const dbus::Bytes& signature) override;
@@ -85,10 +93,15 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
   std::vector<dbus::SlotCertificate> certificates(const dbus::GroupName& group) const override;
   void owner_vanished(const std::string& bus_name) override;
 
-  void record(const dbus::AuditRecord& record) override;
+  void record(const dbus::AuditRecord& record) override {
+    calls_.count(record.success ? "success" : record.error);
+    services_.calls.record(record);
+  }
   void internal_error(const std::string& where, const std::string& what) override;
   std::optional<uid_t> account_of(const std::string& application) const override;
   bool is_account(uid_t uid) const override;
+  // Decisions on calls since the start, by result: "success" or the name of the error.
+  [[nodiscard]] const EventCounts& calls() const { return calls_; }
 
  private:
   [[nodiscard]] KeyPtr key_of(const dbus::GroupName& group, const std::string& certificate_type,
@@ -96,6 +109,7 @@ class BusPorts final : public dbus::AgentPort, public dbus::CertificateGroupPort
 
   const Services services_;
   const Observer observer_;
+  EventCounts calls_;
 };
 
 }  // namespace edgeseal::agent

@@ -4,17 +4,13 @@
 #include <chrono>
 #include <iterator>
 
+#include "agent/bus_time.h"
 #include "agent/call_error.h"
 #include "agent/peer.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-std::uint64_t microseconds_since_epoch() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
 
 dbus::InhibitorInfo to_info(const Inhibitors::Inhibitor& inhibitor) {
   return {inhibitor.who, inhibitor.why, inhibitor.uid, inhibitor.pid, inhibitor.unit, inhibitor.since};
@@ -25,8 +21,8 @@ dbus::InhibitorInfo to_info(const Inhibitors::Inhibitor& inhibitor) {
 void BusyPorts::inhibit(const dbus::Caller& caller, const std::string& who, const std::string& why,
                         const std::function<void(int descriptor)>& hand_over) {
   translated([&] {
-    const policy::UniqueFd holder = inhibitors_.take(
-        {who, why, caller.uid, caller.pid, unit_of(caller.pid, caller.uid), microseconds_since_epoch()});
+    const policy::UniqueFd holder = inhibitors_.take({who, why, caller.uid, caller.pid, unit_of(caller.pid, caller.uid),
+                                                      microseconds_of(std::chrono::system_clock::now())});
     hand_over(holder.get());
   });
 }

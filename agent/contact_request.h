@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "agent/state.h"
+#include "agent/state/state.h"
 
 namespace edgeseal::agent {
 

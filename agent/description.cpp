@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "agent/certificate.h"
-#include "agent/pss_key.h"
+#include "agent/certificates/certificate.h"
+#include "agent/keys/pss_key.h"
 
 namespace edgeseal::agent {
 
@@ -52,15 +53,9 @@ Json describe_retired(const RetiredLives& lives, const Slot& slot) {
   return keys;
 }
 
-// Null for a damaged one too, of which an alarm tells.
 Json describe_certificate(State& state, const Slot& slot) {
-  try {
-    const auto certificate = state.certificate(slot);
-    return certificate ? describe_certificate(*certificate) : Json();
-  } catch (const Error& error) {
-    if (error.code() != Code::security_checks_failed) throw;
-    return {};
-  }
+  const auto certificate = state.intact_certificate(slot);
+  return certificate ? describe_certificate(*certificate) : Json();
 }
 
 Json describe_slot(State& state, const RetiredLives& retired, const Slot& slot, const KeyDeclaration& declared) {
@@ -116,7 +111,9 @@ Json describe_group(const Described& described, const ApplicationRecord& applica
       slots.push_back(
           describe_slot(described.state, described.retired, {application.name, name, slot.certificate_type}, slot.key));
   const dbus::GroupName group{application.name, name};
+  const bool published = std::ranges::find(described.unpublished, group) == described.unpublished.end();
   return {{"directory", described.applications.directory(application.name, name)},
+          {"published", published},
           {"slots", slots},
           {"trust-list", describe_trust_list(described.lists, group)},
           {"alarms", describe_alarms(described.alarms.active(group))}};
@@ -163,6 +160,7 @@ std::map<std::string, std::string> tpm_facts(const tpm::TpmFacts& facts) {
       {"key-algorithms", fmt::format("{}", fmt::join(algorithms, " "))},
       {"transient-slots", std::to_string(facts.transient_slots)},
       {"tss-version", facts.tss_version},
+      {"response-encryption", facts.encrypts_responses ? "yes" : "no"},
       {"storage-key", facts.storage_key_handle == 0 ? "primary" : fmt::format("{:#010x}", facts.storage_key_handle)},
       {"storage-key-name", hexadecimal(facts.storage_key_name)}};
 }
@@ -175,9 +173,22 @@ std::string describe_agent(const Described& described) {
   const StateAnchor& anchor = described.anchor;
   const Json description = {
       {"version", EDGESEAL_VERSION},
-      {"setup", {{"state", setup_state_name(described.setup.state())}, {"reason", described.setup.reason()}}},
+      {"places",
+       {{"configuration", described.places.configuration},
+        {"state", described.places.state},
+        {"key-socket", described.places.key_socket}}},
+      {"accounts",
+       {{"enrolment", described.accounts.enrolment}, {"administrators", described.accounts.administrators}}},
+      {"setup",
+       {{"state", setup_state_name(described.setup.state())},
+        {"reason", described.setup.reason()},
+        {"awaits-tpm", described.setup.awaits_tpm()}}},
       {"anchor", {{"finding", finding_name(anchor.finding())}, {"detail", anchor.detail()}}},
-      {"tpm", {{"health", health_name(tpm.health)}, {"detail", tpm.detail}, {"facts", tpm_facts(tpm.facts)}}},
+      {"tpm",
+       {{"health", health_name(tpm.health)},
+        {"detail", tpm.detail},
+        {"awaited", tpm.awaited},
+        {"facts", tpm_facts(tpm.facts)}}},
       {"directory-drift", describe_drift(described.guard)},
       {"applications", applications}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);

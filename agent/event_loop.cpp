@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "agent/journal.h"
+#include "agent/by_itself.h"
 
 namespace edgeseal::agent {
 
@@ -23,11 +23,7 @@ void require(int result, const char* what) {
 
 template <class Function, class... Arguments>
 int guarded(const Function& function, Arguments... arguments) noexcept {
-  try {
-    function(arguments...);
-  } catch (const std::exception& error) {
-    log(Level::error, Event::internal_error, std::string("event handler failed: ") + error.what());
-  }
+  by_itself("event handler", [&] { function(arguments...); });
   return 0;
 }
 
@@ -49,6 +45,11 @@ struct EventLoop::Dispatch {
 
 void EventLoop::Source::set_io_events(std::uint32_t events) {
   require(sd_event_source_set_io_events(handle_.get(), events), "sd_event_source_set_io_events");
+}
+
+void EventLoop::Source::go_first(bool first) {
+  require(sd_event_source_set_priority(handle_.get(), first ? SD_EVENT_PRIORITY_IMPORTANT : SD_EVENT_PRIORITY_NORMAL),
+          "sd_event_source_set_priority");
 }
 
 void EventLoop::Source::set_time(Time at) {

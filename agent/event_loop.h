@@ -34,6 +34,8 @@ class EventLoop {
   class Source {
    public:
     void set_io_events(std::uint32_t events);
+    // Before all others that are ready; otherwise in turn with them.
+    void go_first(bool first);
     void set_time(Time at);
     void disable();
     // Called before each wait of the loop: for libraries whose poll mask changes (sd-bus).

@@ -6,7 +6,7 @@
 
 namespace edgeseal::agent {
 
-// "web/https", for people.
+// "web/https", for people; seals and records name groups so, too.
 [[nodiscard]] inline std::string name_of(const dbus::GroupName& group) {
   return group.application + "/" + group.group;
 }

@@ -4,25 +4,25 @@
 
 #include <algorithm>
 
-#include "agent/journal.h"
+#include "agent/failure.h"
 
 namespace edgeseal::agent {
 
-namespace {
-
-constexpr std::chrono::minutes retry_pause{1};
-
-}  // namespace
-
 Housekeeping::Housekeeping(EventLoop& loop, State& state, KeyService& keys, Applications& applications,
-                           RetiredKeys& retired)
-    : loop_(loop), state_(state), keys_(keys), applications_(applications), retired_(retired) {
+                           RetiredKeys& retired, std::chrono::milliseconds retry_pause)
+    : loop_(loop),
+      state_(state),
+      keys_(keys),
+      applications_(applications),
+      retired_(retired),
+      retry_pause_(retry_pause) {
   timer_ = loop_.add_timer([this] { run(); });
+  applications_.when_missing([this] { timer_.set_time(loop_.now() + retry_pause_); });
   timer_.set_time(loop_.now());
 }
 
 void Housekeeping::run() {
-  auto next = std::optional<std::chrono::seconds>(retry_pause);
+  auto next = std::optional(retry_pause_);
   try {
     applications_.publish_missing();
     if (state_.unpublished().empty()) {
@@ -30,7 +30,7 @@ void Housekeeping::run() {
       next = retired_.next_visit();
     }
   } catch (const Error& error) {
-    log(Level::error, Event::internal_error, fmt::format("maintenance failed and is tried again: {}", error.what()));
+    log_failure(Level::error, "maintenance failed and is tried again", error);
   }
   if (!next) return timer_.disable();
   timer_.set_time(loop_.now() + *next + std::chrono::seconds(1));

@@ -4,9 +4,9 @@
 
 #include "agent/applications.h"
 #include "agent/event_loop.h"
-#include "agent/key_service.h"
-#include "agent/retired_keys.h"
-#include "agent/state.h"
+#include "agent/keys/key_service.h"
+#include "agent/keys/retired_keys.h"
+#include "agent/state/state.h"
 
 namespace edgeseal::agent {
 
@@ -14,7 +14,8 @@ namespace edgeseal::agent {
 // that were replaced. Loop's thread.
 class Housekeeping {
  public:
-  Housekeeping(EventLoop& loop, State& state, KeyService& keys, Applications& applications, RetiredKeys& retired);
+  Housekeeping(EventLoop& loop, State& state, KeyService& keys, Applications& applications, RetiredKeys& retired,
+               std::chrono::milliseconds retry_pause = std::chrono::minutes(1));
 
   // What is due now; comes back by itself when it has to. What goes wrong is logged and tried again.
   void run();
@@ -30,6 +31,7 @@ class Housekeeping {
   KeyService& keys_;
   Applications& applications_;
   RetiredKeys& retired_;
+  const std::chrono::milliseconds retry_pause_;
   EventLoop::Source timer_;
 };
 

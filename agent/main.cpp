@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -8,13 +9,17 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 #include "agent/agent.h"
-#include "agent/configuration.h"
+#include "agent/configuration/agent_account.h"
+#include "agent/configuration/configuration.h"
+#include "agent/configuration/configuration_report.h"
 #include "agent/immediate_binding.h"
 #include "agent/journal.h"
-#include "agent/secret_memory.h"
+#include "agent/keys/secret_memory.h"
 
 namespace {
 
@@ -29,6 +34,13 @@ void protect_process() {
   ::setrlimit(RLIMIT_CORE, &none);
   ::umask(0077);
   std::signal(SIGPIPE, SIG_IGN);  // a TPM simulator that ends while libtss2 writes to it
+}
+
+// What large messages and trust lists took goes back to the system at once. Otherwise glibc keeps blocks as large as
+// the largest that was ever freed.
+void keep_memory_small() {
+  constexpr int bytes = 256 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, bytes);
 }
 
 // The socket that systemd passes, and that nobody but systemd may remove; none where systemd did not start us.
@@ -56,8 +68,23 @@ int run(const std::string& configuration_path) {
   const Configuration configuration = load_configuration(configuration_path);
   Agent agent(configuration, passed_listener());
   if (agent.run()) return EXIT_SUCCESS;
-  log(Level::error, Event::stopping, "a TPM command does not come back; ending without it");
+  log(Level::error, Event::tpm_hung, "a TPM command does not come back; ending without it");
   std::_Exit(EXIT_SUCCESS);
+}
+
+int check_configuration(const std::vector<std::string>& paths, const std::string& root) {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  if (is_installed(paths, root)) read_as(agent_account);  // root could read what the agent can't
+  std::puts(report_configuration(paths, root).c_str());
+  return EXIT_SUCCESS;
+}
+
+// Of mistakes in the configuration each has a line of its own.
+void tell_refusal(const std::string& reason) {
+  std::istringstream lines(reason);
+  for (std::string line; std::getline(lines, line);)
+    log(Level::error, Event::refused_to_start, fmt::format("cannot start: {}", line));
+  sd_notifyf(0, "STATUS=cannot start: %s", reason.substr(0, reason.find('\n')).c_str());
 }
 
 }  // namespace
@@ -66,11 +93,18 @@ int main(int argc, char** argv) {
   require_immediate_binding(argv);
   ::setenv("TSS2_LOG", "all+NONE", 0);  // what libtss2 meets reaches the journal as an error of ours, with a remedy
   protect_process();
+  keep_memory_small();
 
   CLI::App app("Edgeseal security agent: keeps private keys in the TPM, serves their use and their management.",
                "edgeseald");
   std::string configuration_path = default_configuration_path;
   app.add_option("--config", configuration_path, "Configuration file")->capture_default_str();
+  std::vector<std::string> paths;
+  std::string root;
+  bool is_check = false;
+  auto* check = app.add_flag("--check-config", is_check, "Check configurations, print what is wrong as JSON, and end");
+  app.add_option("PATH", paths, "What is checked: directories or files; default: /etc/edgeseal")->needs(check);
+  app.add_option("--root", root, "Of an image whose /etc/edgeseal is checked")->needs(check);
   app.set_version_flag("--version", EDGESEAL_VERSION);
   try {
     app.parse(argc, argv);
@@ -79,10 +113,10 @@ int main(int argc, char** argv) {
   }
 
   try {
+    if (is_check) return check_configuration(paths, root);
     return run(configuration_path);
   } catch (const std::exception& error) {
-    log(Level::error, Event::refused_to_start, fmt::format("cannot start: {}", error.what()));
-    sd_notifyf(0, "STATUS=cannot start: %s", error.what());
+    tell_refusal(error.what());
     return refused;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 
 #include "agent/error.h"
@@ -13,6 +14,16 @@ std::string openssl_reason() {
   const char* reason = ERR_reason_error_string(code);
   ERR_clear_error();
   return reason == nullptr ? "no reason given" : reason;
+}
+
+bool looks_like_pem(std::string_view text) {
+  return text.find(pem_begin) != std::string_view::npos;
+}
+
+bool pem_ended() {
+  const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  return ended;
 }
 
 void require_openssl(bool done, const char* operation) {
@@ -31,6 +42,18 @@ std::array<std::byte, 32> sha256(std::initializer_list<tpm::ByteView> parts) {
     require_openssl(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1, "EVP_DigestUpdate");
   require_openssl(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1,
                   "EVP_DigestFinal_ex");
+  return digest;
+}
+
+tpm::Bytes sha256_bytes(tpm::ByteView bytes) {
+  const auto digest = sha256(bytes);
+  return {digest.begin(), digest.end()};
+}
+
+std::array<std::byte, 20> sha1(tpm::ByteView bytes) {
+  std::array<std::byte, SHA_DIGEST_LENGTH> digest{};
+  require_openssl(EVP_Digest(bytes.data(), bytes.size(), out_octets(digest), nullptr, EVP_sha1(), nullptr) == 1,
+                  "EVP_Digest");
   return digest;
 }
 

@@ -27,14 +27,6 @@ ucred credentials_of(int socket) {
   return credentials;
 }
 
-// A pidfd of the process that connected; none where the kernel is older.
-policy::UniqueFd process_of(int socket) {
-  int pidfd = -1;
-  socklen_t size = sizeof(pidfd);
-  if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &pidfd, &size) != 0) return {};
-  return policy::UniqueFd(pidfd);
-}
-
 bool lives(int pidfd) {
   pollfd entry{pidfd, POLLIN, 0};  // readable once the process has ended
   return ::poll(&entry, 1, 0) == 0;
@@ -74,12 +66,18 @@ policy::Caller peer_of(int socket) {
   return caller;
 }
 
-std::string peer_unit(int socket) {
+bool peer_lives(int socket) {
+  int pidfd = -1;
+  socklen_t size = sizeof(pidfd);
+  if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &pidfd, &size) == 0) return lives(policy::UniqueFd(pidfd).get());
+  if (errno != ENOPROTOOPT) return false;  // before 6.16 there is none of a process that has ended
   const auto credentials = credentials_of(socket);
-  const policy::UniqueFd process = process_of(socket);
-  std::string unit = unit_now(credentials.pid);
-  const bool still_the_same = process ? lives(process.get()) : effective_uid(credentials.pid) == credentials.uid;
-  return still_the_same ? unit : "";
+  return effective_uid(credentials.pid) == credentials.uid;
+}
+
+std::string peer_unit(int socket) {
+  std::string unit = unit_now(credentials_of(socket).pid);
+  return peer_lives(socket) ? unit : "";
 }
 
 std::string unit_of(pid_t pid, uid_t uid) {

@@ -16,6 +16,8 @@ namespace {
 
 using tpm::KeyAlgorithm;
 
+constexpr std::size_t max_declaration_length = 128;
+
 // A certificate type of OPC 10000-12 that a group may hold, with the key algorithms that fit it; the first is the
 // default.
 struct CertificateType {
@@ -150,11 +152,11 @@ std::string Slot::key_name() const {
 
 SlotDeclaration SlotDeclaration::parse(std::string_view text) {
   const auto slash = text.find('/');
-  if (slash == std::string_view::npos || text.size() > 128)
+  if (slash == std::string_view::npos || text.size() > max_declaration_length)
     throw Error(
         Code::invalid_argument,
-        fmt::format("slot \"{:.128}\": expected GROUP/CERTIFICATE-TYPE[=KEY-ALGORITHM[,tpm|,sealed][,pss][,pcrs=N+N]]",
-                    text));
+        fmt::format("slot \"{:.{}}\": expected GROUP/CERTIFICATE-TYPE[=KEY-ALGORITHM[,tpm|,sealed][,pss][,pcrs=N+N]]",
+                    text, max_declaration_length));
   const auto equals = text.find('=', slash);
   const auto type_end = equals == std::string_view::npos ? text.size() : equals;
   const CertificateType& type = find_type(text.substr(0, slash), text.substr(slash + 1, type_end - slash - 1));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/by_itself.h"
 #include "agent/journal.h"
 
 namespace edgeseal::agent {
@@ -55,6 +56,14 @@ TpmHealth health_of(tpm::Fault fault) {
 bool concerns_the_chip(tpm::Fault fault) {
   return fault == tpm::Fault::absent || fault == tpm::Fault::busy || fault == tpm::Fault::locked_out ||
          fault == tpm::Fault::replaced || fault == tpm::Fault::transport;
+}
+
+// Once, and not each time that the device is opened.
+void tell_of_encryption(const tpm::TpmFacts& before, const tpm::TpmFacts& now) {
+  if (!before.encrypts_responses || now.encrypts_responses) return;
+  log(Level::warning, Event::tpm_answers_in_clear,
+      "what the TPM answers is not encrypted on its bus: this libtss2 decrypts it wrongly; remedy: install a "
+      "libtss2-esys without the fault");
 }
 
 }  // namespace
@@ -159,7 +168,8 @@ void TpmWorker::expire() {
     else
       arm_timer(waiting.deadline);
   }
-  for (const TaskId id : late) finish(id, busy("the TPM did not answer within the time limit", expected_wait()));
+  const Error refusal = busy("the TPM did not answer within the time limit", expected_wait());
+  for (const TaskId id : late) by_itself("the answer to a request of the TPM", [&] { finish(id, refusal); });
 }
 
 void TpmWorker::serve() {
@@ -188,13 +198,11 @@ std::optional<TpmWorker::Task> TpmWorker::next_task() {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return has_work(); };
   while (!has_work()) {
-    if (is_well()) {
-      wake_.wait(lock, ready);
-    } else if (!wake_.wait_until(lock, retry_at_, ready)) {
-      lock.unlock();
-      attend();
-      lock.lock();
-    }
+    const auto until = is_well() ? std::chrono::steady_clock::now() + limits_.idle : retry_at_;
+    if (wake_.wait_until(lock, until, ready)) break;
+    lock.unlock();
+    attend();
+    lock.lock();
   }
   if (ending_) return std::nullopt;
   const std::size_t chosen = next_queue();
@@ -211,11 +219,13 @@ std::size_t TpmWorker::next_queue() const {
   return static_cast<std::size_t>(first - queues_.begin());
 }
 
-// Nothing to do, and the chip is not well: is it by now?
+// Nothing to do. Is a chip by now well that was not? One that was has nothing to say: what counts is the command.
 void TpmWorker::attend() {
   if (device_ == nullptr) return (void)ensure_open();
   try {
-    if (!device_->lockout().active) return publish(TpmHealth::ready, {});
+    const bool locked_out = device_->lockout().active;
+    if (is_well()) return;
+    if (!locked_out) return publish(TpmHealth::ready, {});
   } catch (const tpm::Error& error) {
     note_fault(error);
   }
@@ -283,6 +293,7 @@ bool TpmWorker::ensure_open() {
   try {
     device_ = opener_();
     pause_ = {};
+    tell_of_encryption(published_.facts, device_->facts());
     published_.facts = device_->facts();
     publish(TpmHealth::ready, {});
     return true;
@@ -305,6 +316,7 @@ void TpmWorker::publish(TpmHealth health, std::string detail) {
   if (health == TpmHealth::ready) pause_ = {};
   published_.health = health;
   published_.detail = std::move(detail);
+  published_.awaited = false;
   loop_.post([this, alive = alive_, state = published_] {
     if (!*alive) return;
     state_ = state;

@@ -30,6 +30,7 @@ enum class TpmHealth { absent, ready, busy, slow, locked_out, replaced, degraded
 struct TpmState {
   TpmHealth health = TpmHealth::absent;
   std::string detail = "the TPM has not been opened yet";
+  bool awaited = true;  // it is being opened for the first time
   tpm::TpmFacts facts;  // empty until it was ready once
 };
 
@@ -37,8 +38,8 @@ struct TpmState {
 // back in the event loop. The queue is bounded, fair between clients, and serves the use of keys before sealing, and
 // that before creation; none of them starves. A task that is not done by its deadline is answered Busy, with a hint
 // when to try again, whatever the chip does. The device is opened by the thread itself and opened again after a failure
-// of the TSS layer; the task at hand is then repeated once. An idle worker wakes up only while the chip is not well, to
-// find out when it is again.
+// of the TSS layer; the task at hand is then repeated once. An idle worker wakes up while the chip is not well, to find
+// out when it is again, and else only for Limits::idle.
 class TpmWorker {
  public:
   using Opener = std::function<std::unique_ptr<tpm::KeyDevice>()>;
@@ -48,6 +49,9 @@ class TpmWorker {
     std::size_t queue_per_client = 64;
     std::chrono::milliseconds reopen_pause{1000};  // doubled up to 32 times as long while the TPM is away or not well
     std::chrono::milliseconds slow{2000};          // a use that takes longer on average makes the chip `slow`
+    // A chip that nobody uses is sent a command so often: with each, Linux's resource manager saves our sessions anew.
+    // One that it keeps saved for too long keeps everybody from new ones (TPM_RC_CONTEXT_GAP).
+    std::chrono::milliseconds idle = std::chrono::minutes(10);
   };
 
   // Sign and decrypt; seal and unseal; make keys and all that is rare and long.
@@ -171,5 +175,8 @@ class TpmWorker {
 
   std::thread thread_;  // last: starts when everything else is there
 };
+
+// Of what the agent seals and counts itself.
+inline constexpr TpmWorker::Ticket own_ticket{TpmWorker::Priority::seal, TpmWorker::own_work, std::chrono::minutes(1)};
 
 }  // namespace edgeseal::agent

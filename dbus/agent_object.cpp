@@ -8,7 +8,6 @@
 namespace edgeseal::dbus {
 namespace {
 
-constexpr Bounds kNameBytes{1, 64};
 constexpr size_t kUriBytes = 1024;
 constexpr size_t kAccountBytes = 256;
 constexpr size_t kMostRules = 64;
@@ -46,26 +45,24 @@ AgentObject::AgentObject(sdbus::IConnection& connection, AgentPort& agent, Guard
 }
 
 void AgentObject::CreateApplication(sdbus::Result<sdbus::ObjectPath>&& result, std::string name, VariantMap options) {
-  guard_.run(
-      "org.edgeseal.Agent1.CreateApplication", getObject(), "", std::move(result),
-      [&agent = agent_, name = std::move(name), options = std::move(options)](const Caller& caller, const auto& reply) {
-        agent.create_application(caller, new_application(name, options));
-        reply->succeed(sdbus::ObjectPath(application_path(name)));
-      });
+  guard_.run("org.edgeseal.Agent1.CreateApplication", getObject(), "", std::move(result),
+             [&agent = agent_, name = std::move(name), options = std::move(options)](const Caller& caller) {
+               agent.create_application(caller, new_application(name, options));
+               return sdbus::ObjectPath(application_path(name));
+             });
 }
 
 void AgentObject::DeleteApplication(sdbus::Result<>&& result, std::string name) {
   guard_.run("org.edgeseal.Agent1.DeleteApplication", getObject(), "", std::move(result),
-             [&agent = agent_, name = std::move(name)](const Caller& caller, const auto& reply) {
+             [&agent = agent_, name = std::move(name)](const Caller& caller) {
                check_size("name", name.size(), kNameBytes);
                agent.delete_application(caller, name);
-               reply->succeed();
              });
 }
 
 void AgentObject::Describe(sdbus::Result<std::string>&& result) {
   guard_.run("org.edgeseal.Agent1.Describe", getObject(), "", std::move(result),
-             [&agent = agent_](const Caller&, const auto& reply) { reply->succeed(agent.describe()); });
+             [&agent = agent_](const Caller&) { return agent.describe(); });
 }
 
 std::string AgentObject::Version() {

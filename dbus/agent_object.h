@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Agent1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/pcr_values.h"

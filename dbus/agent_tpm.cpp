@@ -5,6 +5,7 @@
 
 #include "dbus/agent_object.h"
 #include "dbus/bounds.h"
+#include "dbus/completions.h"
 #include "dbus/sensitive.h"
 
 namespace edgeseal::dbus {
@@ -16,17 +17,11 @@ constexpr Bounds kSignatureBytes{1, 1024};
 
 VariantMap to_map(const ManufacturerKeyInfo& key) {
   VariantMap map{{"kind", sdbus::Variant(key.kind)}, {"algorithm", sdbus::Variant(key.algorithm)}};
-  if (key.handle != 0) map.emplace("handle", sdbus::Variant(key.handle));
-  if (!key.public_area.empty()) map.emplace("public-area", sdbus::Variant(to_array(key.public_area)));
-  if (key.nv_index != 0) map.emplace("nv-index", sdbus::Variant(key.nv_index));
-  if (!key.certificate.empty()) map.emplace("certificate", sdbus::Variant(to_array(key.certificate)));
+  put(map, "handle", key.handle);
+  put(map, "public-area", key.public_area);
+  put(map, "nv-index", key.nv_index);
+  put(map, "certificate", key.certificate);
   return map;
-}
-
-std::vector<VariantMap> to_maps(const std::vector<ManufacturerKeyInfo>& keys) {
-  std::vector<VariantMap> maps;
-  for (const auto& key : keys) maps.push_back(to_map(key));
-  return maps;
 }
 
 void check_endorsement_key(const std::string& algorithm) {
@@ -40,7 +35,7 @@ void AgentObject::GetManufacturerKeys(sdbus::Result<std::vector<VariantMap>>&& r
   guard_.run("org.edgeseal.Agent1.GetManufacturerKeys", getObject(), "", std::move(result),
              [&agent = agent_](const Caller&, const auto& reply) {
                agent.manufacturer_keys(reply->template completion<std::vector<ManufacturerKeyInfo>>(
-                   [](auto& open, const auto& keys) { open.succeed(to_maps(keys)); }));
+                   [](auto& open, const auto& keys) { open.succeed(to_maps(keys, to_map)); }));
              });
 }
 
@@ -63,10 +58,11 @@ void AgentObject::ActivateCredential(sdbus::Result<ByteArray>&& result, std::str
 
 void AgentObject::GetPcrs(sdbus::Result<PcrArrays>&& result, std::vector<std::uint32_t> pcrs) {
   guard_.run("org.edgeseal.Agent1.GetPcrs", getObject(), "", std::move(result),
-             [&agent = agent_, pcrs = std::move(pcrs)](const Caller&, const auto& reply) {
+             [&agent = agent_, pcrs = std::move(pcrs)](const Caller& caller, const auto& reply) {
                check_pcrs(pcrs);
-               agent.read_pcrs(pcrs, reply->template completion<PcrValues>(
-                                         [](auto& open, const PcrValues& values) { open.succeed(to_arrays(values)); }));
+               agent.read_pcrs(caller, pcrs,
+                               reply->template completion<PcrValues>(
+                                   [](auto& open, const PcrValues& values) { open.succeed(to_arrays(values)); }));
              });
 }
 
@@ -80,21 +76,17 @@ void AgentObject::PreparePcrApproval(sdbus::Result<ByteArray, ByteArray>&& resul
 
 void AgentObject::AddPcrApproval(sdbus::Result<>&& result, PcrArrays values, ByteArray signature) {
   guard_.run("org.edgeseal.Agent1.AddPcrApproval", getObject(), "", std::move(result),
-             [&agent = agent_, values = std::move(values), signature = std::move(signature)](const Caller& caller,
-                                                                                             const auto& reply) {
+             [&agent = agent_, values = std::move(values), signature = std::move(signature)](const Caller& caller) {
                const auto approved = pcr_values(values);
                check_size("signature", signature.size(), kSignatureBytes);
                agent.add_pcr_approval(caller, approved, to_bytes(signature));
-               reply->succeed();
              });
 }
 
 void AgentObject::ResealKeys(sdbus::Result<std::uint32_t>&& result, PcrArrays values) {
   guard_.run("org.edgeseal.Agent1.ResealKeys", getObject(), "", std::move(result),
              [&agent = agent_, values = std::move(values)](const Caller& caller, const auto& reply) {
-               agent.reseal(caller, pcr_values(values),
-                            reply->template completion<std::uint32_t>(
-                                [](auto& open, std::uint32_t count) { open.succeed(count); }));
+               agent.reseal(caller, pcr_values(values), answer<std::uint32_t>(reply));
              });
 }
 

@@ -44,17 +44,17 @@ void ApplicationObject::withdraw() {
 
 void ApplicationObject::AddAccessRule(sdbus::Result<bool>&& result, std::string rule) {
   guard_.run("org.edgeseal.Application1.AddAccessRule", getObject(), "", std::move(result),
-             [&agent = agent_, name = info_.name, rule = std::move(rule)](const Caller& caller, const auto& reply) {
+             [&agent = agent_, name = info_.name, rule = std::move(rule)](const Caller& caller) {
                check_size("rule", rule.size(), kRuleBytes);
-               reply->succeed(agent.add_access_rule(caller, name, rule));
+               return agent.add_access_rule(caller, name, rule);
              });
 }
 
 void ApplicationObject::RemoveAccessRule(sdbus::Result<bool>&& result, std::string rule) {
   guard_.run("org.edgeseal.Application1.RemoveAccessRule", getObject(), "", std::move(result),
-             [&agent = agent_, name = info_.name, rule = std::move(rule)](const Caller& caller, const auto& reply) {
+             [&agent = agent_, name = info_.name, rule = std::move(rule)](const Caller& caller) {
                check_size("rule", rule.size(), kRuleBytes);
-               reply->succeed(agent.remove_access_rule(caller, name, rule));
+               return agent.remove_access_rule(caller, name, rule);
              });
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dbus/answer_order.h"
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Application1_adaptor.h"
 #include "dbus/group_object.h"
 #include "dbus/guard.h"
@@ -28,7 +27,6 @@ class ApplicationObject final : public sdbus::AdaptorInterfaces<org::edgeseal::A
   void withdraw();
   void access_changed(std::vector<std::string> access);
   void group_changed(const std::string& group);
-  void setup_changed() { server_configuration_.changed(); }
   [[nodiscard]] ServerConfigurationObject& server_configuration() { return server_configuration_; }
   [[nodiscard]] TrustListObject* trust_list(const std::string& group);  // null: there is no such group
 

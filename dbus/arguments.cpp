@@ -58,6 +58,10 @@ std::optional<std::uint32_t> Options::integer(const std::string& key, std::uint3
   return take_within(key, least, most);
 }
 
+std::uint64_t Options::count(const std::string& key) {
+  return take<std::uint64_t>(key);
+}
+
 std::optional<double> Options::real(const std::string& key, double least, double most) {
   return take_within(key, least, most);
 }

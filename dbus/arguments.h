@@ -25,6 +25,7 @@ class Options {
   // 0 where it is not given; 0 is no value that could be given.
   [[nodiscard]] std::uint16_t number(const std::string& key);
   [[nodiscard]] std::optional<std::uint32_t> integer(const std::string& key, std::uint32_t least, std::uint32_t most);
+  [[nodiscard]] std::uint64_t count(const std::string& key);  // 0 where it is not given
   [[nodiscard]] std::optional<double> real(const std::string& key, double least, double most);
   // One of `choices`; empty where it is not given.
   [[nodiscard]] std::string choice(const std::string& key, std::initializer_list<std::string_view> choices);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dbus/bus_error.h"
+#include "dbus/generated/privileges.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -46,30 +47,39 @@ CallError refusal(const Question& question, Polkit::Verdict verdict, const std::
 
 }  // namespace
 
-Authority::Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding,
-                     const EnrolmentPort& enrolment, std::string admin_group, PolkitLimits limits)
+Authority::Authority(sdbus::IConnection& connection, const AccountPort& accounts, AuditPort& audit,
+                     OnboardingPort& onboarding, const EnrolmentPort& enrolment, std::string admin_group,
+                     PolkitLimits limits)
     : accounts_(accounts),
+      audit_(audit),
       onboarding_(onboarding),
       enrolment_(enrolment),
       admin_group_(std::move(admin_group)),
       credentials_(connection),
       polkit_(connection, limits) {}
 
-void Authority::decide(Question question, Answer answer) {
+std::optional<Caller> Authority::known(const std::string& bus_name) const {
+  const Credentials* credentials = credentials_.find(bus_name);
+  if (credentials == nullptr) return std::nullopt;
+  return Caller{bus_name, credentials->uid, credentials->pid};
+}
+
+void Authority::decide(Question question, Identified identified, Answer answer) {
   const std::string bus_name = question.bus_name;
-  credentials_.ask(
-      bus_name, [this, question = std::move(question), answer = std::move(answer)](const auto& credentials) {
-        if (!credentials) {
-          return answer({{question.bus_name}, CallError("UserAccessDenied", "the bus doesn't tell who calls")});
-        }
-        const Caller caller{question.bus_name, credentials->uid, credentials->pid};
-        try {
-          if (allowed_at_once(question, credentials->uid)) return answer({caller, std::nullopt});
-          ask_polkit(question, *credentials, answer);
-        } catch (...) {
-          answer({caller, caller_error(accounts_, "the decision on a call")});
-        }
-      });
+  credentials_.ask(bus_name, [this, question = std::move(question), identified = std::move(identified),
+                              answer = std::move(answer)](const auto& credentials) {
+    if (!credentials) {
+      return answer({{question.bus_name}, CallError("UserAccessDenied", "the bus doesn't tell who calls")});
+    }
+    const Caller caller{question.bus_name, credentials->uid, credentials->pid};
+    try {
+      identified(caller);
+      if (allowed_at_once(question, credentials->uid)) return answer({caller, std::nullopt});
+      ask_polkit(question, *credentials, answer);
+    } catch (...) {
+      answer({caller, caller_error(audit_, "the decision on a call")});
+    }
+  });
 }
 
 bool Authority::allowed_at_once(const Question& question, uid_t uid) const {

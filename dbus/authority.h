@@ -32,13 +32,17 @@ struct Decision {
 // Inspecting without polkit is for every local user.
 class Authority {
  public:
+  using Identified = std::function<void(const Caller&)>;
   using Answer = std::function<void(const Decision&)>;
 
-  Authority(sdbus::IConnection& connection, AuditPort& accounts, OnboardingPort& onboarding,
+  Authority(sdbus::IConnection& connection, const AccountPort& accounts, AuditPort& audit, OnboardingPort& onboarding,
             const EnrolmentPort& enrolment, std::string admin_group, PolkitLimits limits);
 
-  // Answers once, at once or later; `answer` must not throw.
-  void decide(Question question, Answer answer);
+  // Answers once, at once or later; `answer` must not throw. Tells before who calls; what `identified` throws is the
+  // refusal.
+  void decide(Question question, Identified identified, Answer answer);
+  // Who calls, where the bus was asked for it already.
+  [[nodiscard]] std::optional<Caller> known(const std::string& bus_name) const;
   void caller_vanished(const std::string& bus_name) { credentials_.forget(bus_name); }
 
  private:
@@ -46,7 +50,8 @@ class Authority {
   [[nodiscard]] bool allowed_without_polkit(const Question& question, const Credentials& credentials) const;
   void ask_polkit(const Question& question, const Credentials& credentials, const Answer& answer);
 
-  AuditPort& accounts_;
+  const AccountPort& accounts_;
+  AuditPort& audit_;
   OnboardingPort& onboarding_;
   const EnrolmentPort& enrolment_;
   std::string admin_group_;

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/bounds.h"
+#include "dbus/completions.h"
 #include "dbus/memory_file.h"
 #include "dbus/object_path.h"
-#include "dbus/printable_text.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -41,9 +42,8 @@ auto staging(BundlePort& bundles, Bringer bringer, sdbus::UnixFd bundle, Variant
                                                                                    const auto& reply) {
     BundleOptions options = bundle_options(given);
     options.as_administrator = bringer == Bringer::Administrator;
-    bundles.stage_bundle(
-        caller, read_memory_file("bundle", bundle.get(), kBundleBytes), options,
-        reply->template completion<std::string>([](auto& open, const std::string& session) { open.succeed(session); }));
+    bundles.stage_bundle(caller, read_memory_file("bundle", bundle.get(), kBundleBytes), options,
+                         answer<std::string>(reply));
   };
 }
 
@@ -72,42 +72,34 @@ void BundleObject::SubmitPin(sdbus::Result<std::vector<std::string>>&& result, s
                  const Caller& caller, const auto& reply) {
                check_size("session", session.size(), {1, kSessionBytes});
                Options(given).finish();
-               bundles.submit_pin(
-                   caller, session, read_memory_file("pin", pin.get(), kPinBytes),
-                   reply->template completion<std::vector<std::string>>(
-                       [](auto& open, const std::vector<std::string>& warnings) { open.succeed(warnings); }));
+               bundles.submit_pin(caller, session, read_memory_file("pin", pin.get(), kPinBytes),
+                                  answer<std::vector<std::string>>(reply));
              });
 }
 
 void BundleObject::DiscardBundle(sdbus::Result<>&& result, std::string session) {
   guard_.run("org.edgeseal.Bundle1.DiscardBundle", getObject(), "", std::move(result),
-             [&bundles = bundles_, session = std::move(session)](const Caller& caller, const auto& reply) {
+             [&bundles = bundles_, session = std::move(session)](const Caller& caller) {
                check_size("session", session.size(), {1, kSessionBytes});
                bundles.discard_bundle(caller, session);
-               reply->succeed();
              });
 }
 
 void BundleObject::TakeTan(sdbus::Result<sdbus::UnixFd>&& result) {
   guard_.run("org.edgeseal.Bundle1.TakeTan", getObject(), "", std::move(result),
-             [&bundles = bundles_](const Caller& caller, const auto& reply) {
-               reply->succeed(handed_over(bundles.take_tan(caller)));
-             });
+             [&bundles = bundles_](const Caller& caller) { return handed_over(bundles.take_tan(caller)); });
 }
 
 void BundleObject::TakeOneTimeSecret(sdbus::Result<sdbus::UnixFd>&& result) {
   guard_.run("org.edgeseal.Bundle1.TakeOneTimeSecret", getObject(), "", std::move(result),
-             [&bundles = bundles_](const Caller& caller, const auto& reply) {
-               reply->succeed(handed_over(bundles.take_one_time_secret(caller)));
-             });
+             [&bundles = bundles_](const Caller& caller) { return handed_over(bundles.take_one_time_secret(caller)); });
 }
 
 void BundleObject::ReportContact(sdbus::Result<>&& result, bool verified, std::string detail) {
   guard_.run("org.edgeseal.Bundle1.ReportContact", getObject(), "", std::move(result),
-             [&bundles = bundles_, verified, detail = std::move(detail)](const Caller& caller, const auto& reply) {
+             [&bundles = bundles_, verified, detail = std::move(detail)](const Caller& caller) {
                check_printable("detail", detail, kDetailBytes);
                bundles.report_contact(caller, verified, detail);
-               reply->succeed();
              });
 }
 

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "dbus/bundle_port.h"
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Bundle1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/wire_types.h"

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 #include <string>
 
+#include "dbus/compat.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::dbus {

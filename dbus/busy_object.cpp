@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/bounds.h"
 #include "dbus/object_path.h"
-#include "dbus/printable_text.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -41,15 +41,12 @@ void BusyObject::Inhibit(sdbus::Result<sdbus::UnixFd>&& result, std::string who,
 
 void BusyObject::ContactWhenFree(sdbus::Result<>&& result) {
   guard_.run("org.edgeseal.Busy1.ContactWhenFree", getObject(), "", std::move(result),
-             [&busy = busy_](const Caller&, const auto& reply) {
-               busy.contact_when_free();
-               reply->succeed();
-             });
+             [&busy = busy_](const Caller&) { busy.contact_when_free(); });
 }
 
 void BusyObject::TakeContact(sdbus::Result<bool>&& result) {
   guard_.run("org.edgeseal.Busy1.TakeContact", getObject(), "", std::move(result),
-             [&busy = busy_](const Caller&, const auto& reply) { reply->succeed(busy.take_contact()); });
+             [&busy = busy_](const Caller&) { return busy.take_contact(); });
 }
 
 bool BusyObject::Busy() {
@@ -57,11 +54,7 @@ bool BusyObject::Busy() {
 }
 
 std::vector<VariantMap> BusyObject::Inhibitors() {
-  return guard_.read("org.edgeseal.Busy1.Inhibitors", [this] {
-    std::vector<VariantMap> maps;
-    for (const auto& inhibitor : busy_.inhibitors()) maps.push_back(to_map(inhibitor));
-    return maps;
-  });
+  return guard_.read("org.edgeseal.Busy1.Inhibitors", [this] { return to_maps(busy_.inhibitors(), to_map); });
 }
 
 bool BusyObject::ContactPending() {

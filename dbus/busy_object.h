@@ -1,11 +1,10 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <string>
 #include <vector>
 
 #include "dbus/busy_port.h"
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Busy1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/wire_types.h"

@@ -1,18 +1,22 @@
 #pragma once
 
 // The one file that knows sdbus-c++ 1.2 and 2.x apart, and the one that reaches below it: sdbus-c++ shows neither the
-// flags of a message nor a filter before the objects, so that both are asked of sd-bus.
+// flags of a message nor a filter before the objects, so that both are asked of sd-bus. All that use sdbus-c++ include
+// it instead, the generated headers too.
 
 #include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-bus.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #if __has_include(<sdbus-c++/VTableItems.h>)
 #define EDGESEAL_SDBUS_2 1
@@ -102,3 +106,32 @@ inline sdbus::Slot add_match(sdbus::IConnection& connection, const std::string& 
 }
 
 }  // namespace edgeseal::dbus::compat
+
+#if !EDGESEAL_SDBUS_2
+// Bytes at once: sdbus-c++ 1.2 takes and gives them one by one, and 1 MiB, which anybody may send, then holds up
+// everybody else's calls for 12 ms. In its namespace, where its templates find them.
+namespace sdbus {
+
+inline Message& operator>>(Message& message, std::vector<std::uint8_t>& bytes) {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  const int result = sd_bus_message_read_array(edgeseal::dbus::compat::raw(message), SD_BUS_TYPE_BYTE, &data, &size);
+  if (result < 0) throw createError(-result, "Failed to read an array of bytes");
+  if (result == 0) {
+    (void)message.enterContainer("y");  // which notes that there is no further one
+    return message;
+  }
+  const auto* first = static_cast<const std::uint8_t*>(data);
+  bytes.assign(first, first + size);
+  return message;
+}
+
+inline Message& operator<<(Message& message, const std::vector<std::uint8_t>& bytes) {
+  const int result =
+      sd_bus_message_append_array(edgeseal::dbus::compat::raw(message), SD_BUS_TYPE_BYTE, bytes.data(), bytes.size());
+  if (result < 0) throw createError(-result, "Failed to write an array of bytes");
+  return message;
+}
+
+}  // namespace sdbus
+#endif

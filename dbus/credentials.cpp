@@ -2,28 +2,19 @@
 
 #include <chrono>
 
-#include "dbus/compat.h"
-#include "dbus/wire_types.h"
+#include "dbus/variant_map.h"
 
 namespace edgeseal::dbus {
 namespace {
 
 constexpr std::chrono::seconds kTimeLimit{10};
 
-template <class T>
-std::optional<T> value(const VariantMap& map, const char* key) {
-  const auto found = map.find(key);
-  if (found == map.end() || !found->second.containsValueOfType<T>()) return std::nullopt;
-  return found->second.get<T>();
-}
-
 // A caller without a user id (another network namespace's transport, say) is nobody.
 std::optional<Credentials> parse(const VariantMap& map) {
-  const auto uid = value<uint32_t>(map, "UnixUserID");
+  const auto uid = optional_field<uint32_t>(map, "UnixUserID");
   if (!uid) return std::nullopt;
-  const auto groups = value<std::vector<uint32_t>>(map, "UnixGroupIDs").value_or(std::vector<uint32_t>{});
-  return Credentials{
-      *uid, static_cast<pid_t>(value<uint32_t>(map, "ProcessID").value_or(0)), {groups.begin(), groups.end()}};
+  const auto groups = field<std::vector<uint32_t>>(map, "UnixGroupIDs");
+  return Credentials{*uid, static_cast<pid_t>(field<uint32_t>(map, "ProcessID")), {groups.begin(), groups.end()}};
 }
 
 }  // namespace
@@ -32,17 +23,36 @@ CredentialCache::CredentialCache(sdbus::IConnection& connection)
     : bus_daemon_(sdbus::createProxy(connection, compat::ServiceName("org.freedesktop.DBus"),
                                      sdbus::ObjectPath("/org/freedesktop/DBus"))) {}
 
+const Credentials* CredentialCache::find(const std::string& bus_name) const {
+  const auto known = known_.find(bus_name);
+  return known == known_.end() ? nullptr : &known->second;
+}
+
 void CredentialCache::ask(const std::string& bus_name, Answer answer) {
-  if (const auto known = known_.find(bus_name); known != known_.end()) return answer(known->second);
+  if (const Credentials* known = find(bus_name)) return answer(*known);
+  std::vector<Answer>& waiting = waiting_[bus_name];
+  waiting.push_back(std::move(answer));
+  if (waiting.size() > 1) return;
   bus_daemon_->callMethodAsync("GetConnectionCredentials")
       .onInterface("org.freedesktop.DBus")
       .withTimeout(kTimeLimit)
       .withArguments(bus_name)
-      .uponReplyInvoke([this, bus_name, answer = std::move(answer)](compat::AsyncError error, const VariantMap& map) {
-        const auto credentials = error ? std::nullopt : parse(map);
-        if (credentials) known_.emplace(bus_name, *credentials);
-        answer(credentials);
+      .uponReplyInvoke([this, bus_name](compat::AsyncError error, const VariantMap& map) {
+        answered(bus_name, error ? std::nullopt : parse(map));
       });
+}
+
+// The connection that is asked over may tell before the other one that a name vanished, or after it.
+void CredentialCache::answered(const std::string& bus_name, const std::optional<Credentials>& credentials) {
+  const auto waiting = waiting_.extract(bus_name);
+  if (waiting.empty()) return;
+  if (credentials) known_.emplace(bus_name, *credentials);
+  for (const Answer& answer : waiting.mapped()) answer(credentials);
+}
+
+void CredentialCache::forget(const std::string& bus_name) {
+  known_.erase(bus_name);
+  waiting_.erase(bus_name);
 }
 
 }  // namespace edgeseal::dbus

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -9,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "dbus/compat.h"
 
 namespace edgeseal::dbus {
 
@@ -29,10 +30,16 @@ class CredentialCache {
 
   // The answer comes at once where the name is known already. `answer` must not throw.
   void ask(const std::string& bus_name, Answer answer);
-  void forget(const std::string& bus_name) { known_.erase(bus_name); }
+  // nullptr: not asked for yet.
+  [[nodiscard]] const Credentials* find(const std::string& bus_name) const;
+  // It left the bus; who still waits for an answer about it gets none.
+  void forget(const std::string& bus_name);
 
  private:
+  void answered(const std::string& bus_name, const std::optional<Credentials>& credentials);
+
   std::map<std::string, Credentials> known_;
+  std::map<std::string, std::vector<Answer>> waiting_;  // by name
   std::unique_ptr<sdbus::IProxy> bus_daemon_;
 };
 

@@ -20,7 +20,6 @@ constexpr std::array kKeys = {kSession, kSecurityMode, kRoles, kUser, kClientCer
 
 constexpr Bounds kSessionBytes{1, 256};
 constexpr size_t kUserBytes = 256;
-constexpr Bounds kCertificateBytes{1, 65536};
 constexpr size_t kMostRoles = 64;
 constexpr size_t kRoleBytes = 256;
 
@@ -29,9 +28,7 @@ constexpr std::array<std::string_view, 3> kSecurityAdmin = {"SecurityAdmin", "i=
 
 template <class T>
 T readable(const VariantMap& given, const char* key, size_t most) {
-  const auto found = given.find(key);
-  if (found == given.end() || !found->second.containsValueOfType<T>()) return {};
-  auto value = found->second.get<T>();
+  auto value = field<T>(given, key);
   return value.size() <= most ? value : T{};
 }
 

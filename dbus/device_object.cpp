@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/completions.h"
 #include "dbus/device_arguments.h"
 #include "dbus/object_path.h"
 #include "dbus/trust_arguments.h"
@@ -12,6 +13,9 @@ namespace {
 
 constexpr const char* kDeviceApplication = "device";
 constexpr Bounds kTickets{0, 16};
+constexpr Bounds kTicketBytes{1, 65536};
+constexpr Bounds kAuthorities{1, 64};
+constexpr Bounds kCrls{0, 64};
 
 }  // namespace
 
@@ -29,7 +33,7 @@ void DeviceObject::GetIdentities(sdbus::Result<std::vector<VariantMap>, std::vec
       "org.edgeseal.DeviceIdentity1.GetIdentities", getObject(), "", std::move(result),
       [&port = identity_](const Caller&, const auto& reply) {
         port.identities(reply->template completion<DeviceIdentities>([](auto& open, const DeviceIdentities& found) {
-          open.succeed(to_maps(found.identities), found.deficiencies);
+          open.succeed(to_maps(found.identities, to_map), found.deficiencies);
         }));
       });
 }
@@ -38,9 +42,7 @@ void DeviceObject::CreateSigningRequest(sdbus::Result<ByteArray>&& result, std::
   guard_.run("org.edgeseal.DeviceIdentity1.CreateSigningRequest", getObject(), "", std::move(result),
              [&port = identity_, kind = std::move(kind), options = std::move(options)](const Caller& caller,
                                                                                        const auto& reply) {
-               port.request_identity(caller, identity_request(kind, options),
-                                     reply->template completion<Bytes>(
-                                         [](auto& open, const Bytes& request) { open.succeed(to_array(request)); }));
+               port.request_identity(caller, identity_request(kind, options), answer_bytes(reply));
              });
 }
 
@@ -49,10 +51,7 @@ void DeviceObject::CreateSelfSignedCertificate(sdbus::Result<ByteArray>&& result
   guard_.run("org.edgeseal.DeviceIdentity1.CreateSelfSignedCertificate", getObject(), "", std::move(result),
              [&port = identity_, kind = std::move(kind), options = std::move(options)](const Caller& caller,
                                                                                        const auto& reply) {
-               port.self_sign_identity(caller, self_signed_identity_request(kind, options),
-                                       reply->template completion<Bytes>([](auto& open, const Bytes& certificate) {
-                                         open.succeed(to_array(certificate));
-                                       }));
+               port.self_sign_identity(caller, self_signed_identity_request(kind, options), answer_bytes(reply));
              });
 }
 
@@ -62,10 +61,9 @@ void DeviceObject::InstallCertificate(sdbus::Result<>&& result, std::string kind
              [&port = identity_, kind = std::move(kind), certificate = std::move(certificate),
               issuers = std::move(issuers)](const Caller& caller, const auto& reply) {
                check_identity_kind(kind);
-               check_identity_certificate(certificate, issuers);
-               port.install_identity(
-                   caller, kind, to_bytes(certificate), to_byte_strings(issuers),
-                   reply->template completion<std::monostate>([](auto& open, std::monostate) { open.succeed(); }));
+               check_size("certificate", certificate.size(), kCertificateBytes);
+               port.install_identity(caller, kind, to_bytes(certificate),
+                                     bounded("issuerCertificates", issuers, kIssuers, kCertificateBytes), done(reply));
              });
 }
 
@@ -88,30 +86,26 @@ std::string DeviceObject::Model() {
 
 void DeviceObject::GetEndpoints(sdbus::Result<std::vector<VariantMap>>&& result) {
   guard_.run("org.edgeseal.Onboarding1.GetEndpoints", getObject(), "", std::move(result),
-             [&port = onboarding_](const Caller&, const auto& reply) { reply->succeed(to_maps(port.endpoints())); });
+             [&port = onboarding_](const Caller&) { return to_maps(port.endpoints(), to_map); });
 }
 
 void DeviceObject::RequestTickets(sdbus::Result<ByteArrays>&& result) {
   guard_.run("org.edgeseal.Onboarding1.RequestTickets", getObject(), "", std::move(result),
-             [&port = onboarding_](const Caller&, const auto& reply) { reply->succeed(to_arrays(port.tickets())); });
+             [&port = onboarding_](const Caller&) { return to_arrays(port.tickets()); });
 }
 
 void DeviceObject::SetTickets(sdbus::Result<>&& result, ByteArrays tickets) {
   guard_.run("org.edgeseal.Onboarding1.SetTickets", getObject(), "", std::move(result),
-             [&port = onboarding_, tickets = std::move(tickets)](const Caller& caller, const auto& reply) {
-               check_size("tickets", tickets.size(), kTickets);
-               for (const auto& ticket : tickets) check_ticket(ticket);
-               port.set_tickets(caller, to_byte_strings(tickets));
-               reply->succeed();
+             [&port = onboarding_, tickets = std::move(tickets)](const Caller& caller) {
+               port.set_tickets(caller, bounded("tickets", tickets, kTickets, kTicketBytes));
              });
 }
 
 void DeviceObject::AddTicket(sdbus::Result<>&& result, ByteArray ticket) {
   guard_.run("org.edgeseal.Onboarding1.AddTicket", getObject(), "", std::move(result),
-             [&port = onboarding_, ticket = std::move(ticket)](const Caller& caller, const auto& reply) {
-               check_ticket(ticket);
+             [&port = onboarding_, ticket = std::move(ticket)](const Caller& caller) {
+               check_size("ticket", ticket.size(), kTicketBytes);
                port.add_ticket(caller, to_bytes(ticket));
-               reply->succeed();
              });
 }
 
@@ -119,32 +113,29 @@ void DeviceObject::VerifyTicket(sdbus::Result<VariantMap>&& result, ByteArray ti
                                 ByteArrays crls) {
   guard_.run("org.edgeseal.Onboarding1.VerifyTicket", getObject(), "", std::move(result),
              [&port = onboarding_, ticket = std::move(ticket), authorities = std::move(authorities),
-              crls = std::move(crls)](const Caller&, const auto& reply) {
-               check_ticket(ticket);
-               check_authorities(authorities, crls);
-               reply->succeed(
-                   to_map(port.verify_ticket(to_bytes(ticket), to_byte_strings(authorities), to_byte_strings(crls))));
+              crls = std::move(crls)](const Caller& caller, const auto& reply) {
+               check_size("ticket", ticket.size(), kTicketBytes);
+               port.verify_ticket(caller, to_bytes(ticket),
+                                  bounded("authorities", authorities, kAuthorities, kCertificateBytes),
+                                  bounded("crls", crls, kCrls, kCertificateBytes),
+                                  reply->template completion<TicketInfo>(
+                                      [](auto& open, const TicketInfo& found) { open.succeed(to_map(found)); }));
              });
 }
 
 void DeviceObject::SetRegistrarEndpoints(sdbus::Result<>&& result, std::vector<VariantMap> given, VariantMap options) {
-  guard_.run_delegated(
-      "org.edgeseal.Onboarding1.SetRegistrarEndpoints", getObject(), kDeviceApplication, std::move(result),
-      std::move(options),
-      [&port = onboarding_, given = std::move(given)](const Caller& caller, const auto& reply, const VariantMap& own) {
-        no_options(own);
-        port.set_registrars(caller, registrars(given));
-        reply->succeed();
-      });
+  guard_.run_delegated("org.edgeseal.Onboarding1.SetRegistrarEndpoints", getObject(), kDeviceApplication,
+                       std::move(result), std::move(options),
+                       [&port = onboarding_, given = std::move(given)](const Caller& caller) {
+                         port.set_registrars(caller, registrars(given));
+                       });
 }
 
 void DeviceObject::SetSoftwareStatus(sdbus::Result<>&& result, bool up_to_date, std::string revision) {
-  guard_.run(
-      "org.edgeseal.Onboarding1.SetSoftwareStatus", getObject(), "", std::move(result),
-      [&port = onboarding_, up_to_date, revision = std::move(revision)](const Caller& caller, const auto& reply) {
-        port.set_software_status(caller, {up_to_date, revision});
-        reply->succeed();
-      });
+  guard_.run("org.edgeseal.Onboarding1.SetSoftwareStatus", getObject(), "", std::move(result),
+             [&port = onboarding_, up_to_date, revision = std::move(revision)](const Caller& caller) {
+               port.set_software_status(caller, {up_to_date, revision});
+             });
 }
 
 std::string DeviceObject::State() {
@@ -161,7 +152,8 @@ std::vector<std::string> DeviceObject::Applications() {
 }
 
 std::vector<VariantMap> DeviceObject::Registrars() {
-  return guard_.read("org.edgeseal.Onboarding1.Registrars", [this] { return to_maps(onboarding_.registrars()); });
+  return guard_.read("org.edgeseal.Onboarding1.Registrars",
+                     [this] { return to_maps(onboarding_.registrars(), to_map); });
 }
 
 bool DeviceObject::SoftwareUpToDate() {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <string>
 #include <vector>
 
+#include "dbus/compat.h"
 #include "dbus/device_ports.h"
 #include "dbus/generated/org.edgeseal.DeviceIdentity1_adaptor.h"
 #include "dbus/generated/org.edgeseal.Onboarding1_adaptor.h"

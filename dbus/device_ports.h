@@ -89,8 +89,8 @@ class OnboardingPort {
   [[nodiscard]] virtual std::vector<Bytes> tickets() const = 0;
   virtual void set_tickets(const Caller& caller, const std::vector<Bytes>& tickets) = 0;
   virtual void add_ticket(const Caller& caller, const Bytes& ticket) = 0;
-  [[nodiscard]] virtual TicketInfo verify_ticket(const Bytes& ticket, const std::vector<Bytes>& authorities,
-                                                 const std::vector<Bytes>& crls) const = 0;
+  virtual void verify_ticket(const Caller& caller, const Bytes& ticket, const std::vector<Bytes>& authorities,
+                             const std::vector<Bytes>& crls, Completion<TicketInfo> done) = 0;
   [[nodiscard]] virtual std::vector<RegistrarInfo> registrars() const = 0;
   virtual void set_registrars(const Caller& caller, const std::vector<RegistrarInfo>& registrars) = 0;
   [[nodiscard]] virtual SoftwareStatusInfo software_status() const = 0;

@@ -4,15 +4,17 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/bounds.h"
+#include "dbus/job_work.h"
 #include "dbus/object_path.h"
 
 namespace edgeseal::dbus {
 namespace {
 
-constexpr Bounds kNameBytes{1, 64};
 constexpr Bounds kSlotBytes{1, 64 + 1 + 64 + 1 + 64};
 constexpr Bounds kTextBytes{1, 262144};
-constexpr Bounds kSecretBytes{1, 1024};
+constexpr Bounds kClassBytes{0, 64};
+constexpr Bounds kMessageBytes{0, 512};
 
 // Shared: what is handed to the guard is copied.
 std::shared_ptr<EnrolmentWish> wish_of(const std::string& profile, const VariantMap& given) {
@@ -47,6 +49,13 @@ VariantMap to_map(const RenewalInfo& renewal) {
           {"needs", sdbus::Variant(renewal.needs)}};
 }
 
+VariantMap to_map(const AuthorityContact& contact) {
+  return {{"profile", sdbus::Variant(contact.profile)},
+          {"url", sdbus::Variant(contact.url)},
+          {"error", sdbus::Variant(contact.outcome.failure_class)},
+          {"message", sdbus::Variant(contact.outcome.message)}};
+}
+
 }  // namespace
 
 EnrolmentObject::EnrolmentObject(sdbus::IConnection& connection, EnrolmentPort& enrolment, Guard& guard)
@@ -56,61 +65,84 @@ EnrolmentObject::EnrolmentObject(sdbus::IConnection& connection, EnrolmentPort& 
 
 void EnrolmentObject::Enroll(sdbus::Result<std::vector<sdbus::ObjectPath>>&& result, std::string profile,
                              VariantMap options) {
-  guard_.run("org.edgeseal.Enrolment1.Enroll", getObject(), "", std::move(result),
-             [&enrolment = enrolment_, profile = std::move(profile), options = std::move(options)](const Caller& caller,
-                                                                                                   const auto& reply) {
-               const auto wish = wish_of(profile, options);
-               reply->succeed(paths_of(enrolment.enroll(caller, std::move(*wish))));
-             });
+  guard_.run(
+      "org.edgeseal.Enrolment1.Enroll", getObject(), "", std::move(result),
+      [&enrolment = enrolment_, profile = std::move(profile), options = std::move(options)](const Caller& caller) {
+        const auto wish = wish_of(profile, options);
+        return paths_of(enrolment.enroll(caller, std::move(*wish)));
+      });
 }
 
 void EnrolmentObject::Renew(sdbus::Result<sdbus::ObjectPath>&& result, std::string slot) {
   const std::string application = slot.substr(0, slot.find('/'));
   guard_.run("org.edgeseal.Enrolment1.Renew", getObject(), application, std::move(result),
-             [&enrolment = enrolment_, slot = std::move(slot)](const Caller& caller, const auto& reply) {
+             [&enrolment = enrolment_, slot = std::move(slot)](const Caller& caller) {
                check_size("slot", slot.size(), kSlotBytes);
-               reply->succeed(sdbus::ObjectPath(job_path(enrolment.renew(caller, slot))));
+               return sdbus::ObjectPath(job_path(enrolment.renew(caller, slot)));
              });
 }
 
 void EnrolmentObject::SetProfile(sdbus::Result<>&& result, std::string name, std::string text) {
   guard_.run("org.edgeseal.Enrolment1.SetProfile", getObject(), "", std::move(result),
-             [&enrolment = enrolment_, name = std::move(name), text = std::move(text)](const Caller& caller,
-                                                                                       const auto& reply) {
+             [&enrolment = enrolment_, name = std::move(name), text = std::move(text)](const Caller& caller) {
                check_size("name", name.size(), kNameBytes);
                check_size("text", text.size(), kTextBytes);
                enrolment.set_profile(caller, name, text);
-               reply->succeed();
              });
 }
 
 void EnrolmentObject::RemoveProfile(sdbus::Result<>&& result, std::string name) {
   guard_.run("org.edgeseal.Enrolment1.RemoveProfile", getObject(), "", std::move(result),
-             [&enrolment = enrolment_, name = std::move(name)](const Caller& caller, const auto& reply) {
+             [&enrolment = enrolment_, name = std::move(name)](const Caller& caller) {
                check_size("name", name.size(), kNameBytes);
                enrolment.remove_profile(caller, name);
-               reply->succeed();
+             });
+}
+
+void EnrolmentObject::CheckAuthorities(sdbus::Result<std::vector<VariantMap>>&& result) {
+  guard_.run("org.edgeseal.Enrolment1.CheckAuthorities", getObject(), "", std::move(result),
+             [&enrolment = enrolment_](const Caller& caller, const auto& reply) {
+               using Contacts = std::vector<AuthorityContact>;
+               enrolment.check_authorities(
+                   caller, reply->template completion<Contacts>(
+                               [](auto& open, const auto& contacts) { open.succeed(to_maps(contacts, to_map)); }));
+             });
+}
+
+void EnrolmentObject::TakeContact(sdbus::Result<VariantMap>&& result, std::string profile) {
+  guard_.run("org.edgeseal.Enrolment1.TakeContact", getObject(), "", std::move(result),
+             [&enrolment = enrolment_, profile = std::move(profile)](const Caller& caller) {
+               check_size("profile", profile.size(), kNameBytes);
+               return to_map(enrolment.take_contact(caller, profile));
+             });
+}
+
+void EnrolmentObject::ReportContact(sdbus::Result<>&& result, std::string profile, std::string failure_class,
+                                    std::string message) {
+  guard_.run("org.edgeseal.Enrolment1.ReportContact", getObject(), "", std::move(result),
+             [&enrolment = enrolment_, profile = std::move(profile), failure_class = std::move(failure_class),
+              message = std::move(message)](const Caller& caller) {
+               check_size("profile", profile.size(), kNameBytes);
+               check_size("class", failure_class.size(), kClassBytes);
+               check_printable("message", message, kMessageBytes);
+               enrolment.report_contact(caller, profile, {failure_class, message});
              });
 }
 
 std::vector<VariantMap> EnrolmentObject::Profiles() {
-  return guard_.read("org.edgeseal.Enrolment1.Profiles", [this] {
-    std::vector<VariantMap> maps;
-    for (const auto& profile : enrolment_.profiles()) maps.push_back(to_map(profile));
-    return maps;
-  });
+  return guard_.read("org.edgeseal.Enrolment1.Profiles", [this] { return to_maps(enrolment_.profiles(), to_map); });
 }
 
 std::vector<VariantMap> EnrolmentObject::Renewals() {
-  return guard_.read("org.edgeseal.Enrolment1.Renewals", [this] {
-    std::vector<VariantMap> maps;
-    for (const auto& renewal : enrolment_.renewals()) maps.push_back(to_map(renewal));
-    return maps;
-  });
+  return guard_.read("org.edgeseal.Enrolment1.Renewals", [this] { return to_maps(enrolment_.renewals(), to_map); });
 }
 
 std::vector<sdbus::ObjectPath> EnrolmentObject::WaitingJobs() {
   return guard_.read("org.edgeseal.Enrolment1.WaitingJobs", [this] { return paths_of(enrolment_.waiting_jobs()); });
+}
+
+std::vector<std::string> EnrolmentObject::WaitingContacts() {
+  return guard_.read("org.edgeseal.Enrolment1.WaitingContacts", [this] { return enrolment_.waiting_contacts(); });
 }
 
 void EnrolmentObject::changed() {

@@ -47,7 +47,7 @@ struct JobInfo {
 
 // What whoever runs a job is told: see Job1.Take.
 struct JobWork {
-  std::string protocol, operation, url, discover, discover_domain, label, helper, proxy, trust, credential, user;
+  std::string protocol, operation, url, discover, discover_domain, label, helper, proxy, trust, credential, user, realm;
   std::vector<Bytes> anchors, issuers, crls;
   Bytes fingerprint;
   std::optional<Secret> secret;
@@ -69,10 +69,26 @@ struct ProposedAnchor {
   std::string server;
 };
 
+struct JobCertificate {
+  Bytes certificate;
+  std::vector<Bytes> chain;
+  bool modified = false;  // the authority granted it otherwise than it was asked for
+};
+
 struct JobFailure {
   std::string failure_class, message;
   std::uint32_t retry_after = 0;  // seconds; 0: nothing said
   bool secret_spent = false;
+};
+
+// What came of looking at an authority: see Enrolment1.CheckAuthorities. Both empty: it answers and is believed.
+struct ContactOutcome {
+  std::string failure_class, message;
+};
+
+struct AuthorityContact {
+  std::string profile, url;
+  ContactOutcome outcome;
 };
 
 // org.edgeseal.Enrolment1 and Job1. A number that is no job any more: CallError "NotFound".
@@ -84,9 +100,11 @@ class EnrolmentPort {
   virtual JobNumber renew(const Caller& caller, const std::string& slot) = 0;
   virtual void set_profile(const Caller& caller, const std::string& name, const std::string& text) = 0;
   virtual void remove_profile(const Caller& caller, const std::string& name) = 0;
+  virtual void check_authorities(const Caller& caller, Completion<std::vector<AuthorityContact>> done) = 0;
   [[nodiscard]] virtual std::vector<ProfileInfo> profiles() = 0;
   [[nodiscard]] virtual std::vector<RenewalInfo> renewals() = 0;
   [[nodiscard]] virtual std::vector<JobNumber> waiting_jobs() = 0;
+  [[nodiscard]] virtual std::vector<std::string> waiting_contacts() = 0;
   [[nodiscard]] virtual std::vector<JobInfo> jobs() = 0;
   [[nodiscard]] virtual JobInfo job(JobNumber number) = 0;
 
@@ -103,11 +121,13 @@ class EnrolmentPort {
   virtual void propose_anchors(const Caller& caller, JobNumber number, const std::vector<ProposedAnchor>& anchors) = 0;
   virtual void deliver_anchors(const Caller& caller, JobNumber number, const std::vector<Bytes>& anchors,
                                const std::vector<Bytes>& links) = 0;
-  virtual void deliver_certificate(const Caller& caller, JobNumber number, const SlotCertificate& certificate,
+  virtual void deliver_certificate(const Caller& caller, JobNumber number, const JobCertificate& certificate,
                                    Completion<std::monostate> done) = 0;
   virtual void postpone_job(const Caller& caller, JobNumber number, std::uint32_t seconds,
                             const Bytes& continuation) = 0;
   virtual void fail_job(const Caller& caller, JobNumber number, const JobFailure& failure) = 0;
+  virtual JobWork take_contact(const Caller& caller, const std::string& profile) = 0;
+  virtual void report_contact(const Caller& caller, const std::string& profile, const ContactOutcome& outcome) = 0;
   virtual void runner_vanished(const std::string& bus_name) = 0;
   // Nobody owns kEnrolmentService any more; its owner can't be started.
   virtual void service_left() = 0;

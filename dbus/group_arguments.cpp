@@ -10,8 +10,6 @@ namespace edgeseal::dbus {
 namespace {
 
 constexpr Bounds kTypeBytes{1, 64};
-constexpr Bounds kCertificateBytes{1, 65536};
-constexpr Bounds kIssuers{0, 16};
 constexpr Bounds kEntropyBytes{32, 1024};
 constexpr Bounds kPrivateKeyBytes{1, 65536};
 constexpr Bounds kPassphraseBytes{0, 1024};
@@ -78,13 +76,7 @@ SlotCertificate slot_certificate(const std::string& type, const ByteArray& certi
                                  const std::vector<ByteArray>& issuers) {
   check_certificate_type(type);
   check_size("certificate", certificate.size(), kCertificateBytes);
-  check_size("issuerCertificates", issuers.size(), kIssuers);
-  SlotCertificate staged{type, to_bytes(certificate), {}};
-  for (const auto& issuer : issuers) {
-    check_size("an entry of issuerCertificates", issuer.size(), kCertificateBytes);
-    staged.issuer_certificates.push_back(to_bytes(issuer));
-  }
-  return staged;
+  return {type, to_bytes(certificate), bounded("issuerCertificates", issuers, kIssuers, kCertificateBytes)};
 }
 
 const std::vector<std::string>& supported_private_key_formats() {

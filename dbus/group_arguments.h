@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dbus/bounds.h"
+#include "dbus/compat.h"
 #include "dbus/ports.h"
 #include "dbus/wire_types.h"
 

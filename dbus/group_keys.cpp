@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dbus/completions.h"
 #include "dbus/group_arguments.h"
 #include "dbus/group_object.h"
 
@@ -19,16 +20,13 @@ VariantMap to_map(const KeyEvidence& evidence) {
 }  // namespace
 
 void GroupObject::CreateSelfSignedCertificate(sdbus::Result<ByteArray>&& result, std::string type, VariantMap options) {
-  guard_.run("org.edgeseal.CertificateGroup1.CreateSelfSignedCertificate", getObject(), name_.application,
-             std::move(result),
-             [&groups = groups_, name = name_, type = std::move(type), options = std::move(options)](
-                 const Caller& caller, const auto& reply) {
-               check_certificate_type(type);
-               groups.create_self_signed_certificate(
-                   caller, name, type, self_signed_request(options),
-                   reply->template completion<Bytes>(
-                       [](auto& open, const Bytes& certificate) { open.succeed(to_array(certificate)); }));
-             });
+  guard_.run(
+      "org.edgeseal.CertificateGroup1.CreateSelfSignedCertificate", getObject(), name_.application, std::move(result),
+      [&groups = groups_, name = name_, type = std::move(type), options = std::move(options)](const Caller& caller,
+                                                                                              const auto& reply) {
+        check_certificate_type(type);
+        groups.create_self_signed_certificate(caller, name, type, self_signed_request(options), answer_bytes(reply));
+      });
 }
 
 void GroupObject::ImportPrivateKey(sdbus::Result<ByteArray>&& result, std::string type, sdbus::UnixFd private_key,
@@ -37,10 +35,7 @@ void GroupObject::ImportPrivateKey(sdbus::Result<ByteArray>&& result, std::strin
              [&groups = groups_, name = name_, type = std::move(type), private_key = std::move(private_key),
               options = std::move(options)](const Caller& caller, const auto& reply) {
                check_certificate_type(type);
-               groups.import_private_key(caller, name, type, key_of_import(private_key, options),
-                                         reply->template completion<Bytes>([](auto& open, const Bytes& public_key) {
-                                           open.succeed(to_array(public_key));
-                                         }));
+               groups.import_private_key(caller, name, type, key_of_import(private_key, options), answer_bytes(reply));
              });
 }
 
@@ -50,17 +45,15 @@ void GroupObject::ExportTssPrivateKey(sdbus::Result<ByteArray>&& result, std::st
                  const Caller& caller, const auto& reply) {
                check_certificate_type(type);
                auto [which, passphrase] = export_request(options);
-               groups.export_tss_private_key(caller, name, type, which, std::move(passphrase),
-                                             reply->template completion<Bytes>(
-                                                 [](auto& open, const Bytes& key) { open.succeed(to_array(key)); }));
+               groups.export_tss_private_key(caller, name, type, which, std::move(passphrase), answer_bytes(reply));
              });
 }
 
 void GroupObject::DestroyRetiredKeys(sdbus::Result<std::uint32_t>&& result, std::string type) {
   guard_.run("org.edgeseal.CertificateGroup1.DestroyRetiredKeys", getObject(), name_.application, std::move(result),
-             [&groups = groups_, name = name_, type = std::move(type)](const Caller& caller, const auto& reply) {
+             [&groups = groups_, name = name_, type = std::move(type)](const Caller& caller) {
                check_certificate_type(type);
-               reply->succeed(groups.destroy_retired_keys(caller, name, type));
+               return groups.destroy_retired_keys(caller, name, type);
              });
 }
 

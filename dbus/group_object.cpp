@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/completions.h"
 #include "dbus/group_arguments.h"
 #include "dbus/object_path.h"
 #include "dbus/trust_arguments.h"
@@ -25,10 +26,7 @@ void GroupObject::CreateSigningRequest(sdbus::Result<ByteArray>&& result, std::s
              [&groups = groups_, name = name_, type = std::move(type), options = std::move(options)](
                  const Caller& caller, const auto& reply) {
                check_certificate_type(type);
-               groups.create_signing_request(caller, name, type, signing_request(options),
-                                             reply->template completion<Bytes>([](auto& open, const Bytes& request) {
-                                               open.succeed(to_array(request));
-                                             }));
+               groups.create_signing_request(caller, name, type, signing_request(options), answer_bytes(reply));
              });
 }
 
@@ -38,10 +36,7 @@ void GroupObject::UpdateCertificate(sdbus::Result<bool>&& result, std::string ty
              [&groups = groups_, name = name_, type = std::move(type), certificate = std::move(certificate),
               issuers = std::move(issuers), options = std::move(options)](const Caller& caller, const auto& reply) {
                groups.update_certificate(caller, name, slot_certificate(type, certificate, issuers),
-                                         key_of_update(options),
-                                         reply->template completion<bool>([](auto& open, bool apply_changes_required) {
-                                           open.succeed(apply_changes_required);
-                                         }));
+                                         key_of_update(options), answer<bool>(reply));
              });
 }
 
@@ -50,24 +45,21 @@ void GroupObject::ApplyChanges(sdbus::Result<>&& result, VariantMap options) {
              [&transactions = transactions_, application = name_.application, order = order_,
               options = std::move(options)](const Caller& caller, const auto& reply) {
                transactions.apply_changes(caller, application, apply_options(options),
-                                          order->before_signals(reply->template completion<std::monostate>(
-                                              [](auto& open, std::monostate) { open.succeed(); })));
+                                          order->before_signals(done(reply)));
              });
 }
 
 void GroupObject::CancelChanges(sdbus::Result<>&& result) {
   guard_.run("org.edgeseal.CertificateGroup1.CancelChanges", getObject(), name_.application, std::move(result),
-             [&transactions = transactions_, application = name_.application](const Caller& caller, const auto& reply) {
+             [&transactions = transactions_, application = name_.application](const Caller& caller) {
                transactions.cancel_changes(caller, application);
-               reply->succeed();
              });
 }
 
 void GroupObject::ConfirmChanges(sdbus::Result<>&& result) {
   guard_.run("org.edgeseal.CertificateGroup1.ConfirmChanges", getObject(), name_.application, std::move(result),
-             [&transactions = transactions_, application = name_.application](const Caller& caller, const auto& reply) {
+             [&transactions = transactions_, application = name_.application](const Caller& caller) {
                transactions.confirm_changes(caller, application);
-               reply->succeed();
              });
 }
 

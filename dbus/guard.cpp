@@ -1,30 +1,18 @@
 #include "dbus/guard.h"
 
-#include <algorithm>
 #include <stdexcept>
 
+#include "dbus/audit_record.h"
 #include "dbus/compat.h"
+#include "dbus/message_limits.h"
 
 namespace edgeseal::dbus {
-namespace {
-
-constexpr size_t kMostOpenCalls = 128;
-constexpr size_t kMostOpenCallsOfOneCaller = 16;
-
-std::string text(const char* value) {
-  return value == nullptr ? "" : value;
-}
-
-}  // namespace
 
 Guard::Call Guard::current_call(const sdbus::IObject& object) {
   sd_bus_message* message = compat::current_call(object);
-  Call call;
-  call.record.caller.bus_name = text(sd_bus_message_get_sender(message));
-  call.record.member = text(sd_bus_message_get_interface(message)) + "." + text(sd_bus_message_get_member(message));
-  call.record.object_path = text(sd_bus_message_get_path(message));
-  call.interactive = sd_bus_message_get_allow_interactive_authorization(message) > 0;
-  return call;
+  return {.record = record_of(message),
+          .bytes = bytes_within(message).value_or(MessageLimits{}.bytes),
+          .interactive = sd_bus_message_get_allow_interactive_authorization(message) > 0};
 }
 
 Question Guard::question(GuardedMethod method, const Call& call, const std::string& application) {
@@ -37,25 +25,18 @@ Question Guard::question(GuardedMethod method, const Call& call, const std::stri
 void Guard::start(GuardedMethod method, const Call& call, Question question, const std::shared_ptr<OpenCall>& reply,
                   std::function<void(const Caller&)> action) {
   reply->attempt([&] {
-    admit(method, call, reply);
-    authority_.decide(std::move(question), [reply, action = std::move(action)](const Decision& decision) {
-      reply->decide(decision.caller);
-      if (decision.refusal) return reply->refuse(*decision.refusal);
-      if (!reply->answered()) reply->attempt([&] { action(decision.caller); });
-    });
+    if (call.record.member != method.member())
+      throw std::logic_error("the handler declares " + std::string(method.member()));
+    if (auto caller = authority_.known(question.bus_name)) reply->identify(std::move(*caller));
+    open_.admit(reply);
+    authority_.decide(
+        std::move(question), [this, reply](const Caller& caller) { open_.identify(reply, caller); },
+        [reply, action = std::move(action)](const Decision& decision) {
+          reply->decide(decision.caller);
+          if (decision.refusal) return reply->refuse(*decision.refusal);
+          if (!reply->answered()) reply->attempt([&] { action(decision.caller); });
+        });
   });
-}
-
-void Guard::admit(GuardedMethod method, const Call& call, const std::shared_ptr<OpenCall>& reply) {
-  if (call.record.member != method.member())
-    throw std::logic_error("the handler declares " + std::string(method.member()));
-  std::erase_if(open_, [](const auto& open) { return open.expired() || open.lock()->answered(); });
-  const auto of_caller = std::ranges::count_if(
-      open_, [&](const auto& open) { return open.lock()->caller_name() == call.record.caller.bus_name; });
-  if (open_.size() >= kMostOpenCalls || static_cast<size_t>(of_caller) >= kMostOpenCallsOfOneCaller) {
-    throw CallError("TooManyOperations", "too many calls wait for an answer; try again when one is answered");
-  }
-  open_.push_back(reply);
 }
 
 void Guard::refuse_while_busy(GuardedMethod method) const {
@@ -63,21 +44,15 @@ void Guard::refuse_while_busy(GuardedMethod method) const {
 }
 
 void Guard::caller_vanished(const std::string& bus_name) {
-  for (const auto& open : std::exchange(open_, {})) {
-    const auto call = open.lock();
-    if (call && call->caller_name() == bus_name && !call->decided()) {
-      call->refuse(CallError("RequestCancelledByClient", "the caller left the bus"));
-    } else {
-      open_.push_back(open);
-    }
-  }
+  const auto undecided = open_.take(
+      [&](const OpenCall& call) { return call.caller_name() == bus_name && !call.decided() && !call.answered(); });
+  for (const auto& call : undecided) call->refuse(CallError("RequestCancelledByClient", "the caller left the bus"));
   authority_.caller_vanished(bus_name);
 }
 
 void Guard::close() noexcept {
-  for (const auto& open : std::exchange(open_, {})) {
-    if (const auto call = open.lock()) call->refuse(CallError("Shutdown", "the agent ends; call again to start it"));
-  }
+  for (const auto& call : open_.take([](const OpenCall&) { return true; }))
+    call->refuse(CallError("Shutdown", "the agent ends; call again to start it"));
 }
 
 }  // namespace edgeseal::dbus

@@ -1,9 +1,9 @@
 #include "dbus/message_filter.h"
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 
+#include "dbus/audit_record.h"
 #include "dbus/bus_error.h"
 #include "dbus/compat.h"
 #include "dbus/generated/privileges.h"
@@ -12,11 +12,8 @@
 namespace edgeseal::dbus {
 namespace {
 
-constexpr const char* kErrorName = "InvalidArgument";
-
-std::string text(const char* value) {
-  return value == nullptr ? "" : value;
-}
+constexpr const char* kErrorName = "org.edgeseal.Error.InvalidArgument";
+constexpr const char* kRecordedName = "InvalidArgument";
 
 // By the member alone: a call need not name the interface, and one too many does no harm.
 bool carries_a_secret(sd_bus_message* call) {
@@ -28,11 +25,8 @@ bool carries_a_secret(sd_bus_message* call) {
 }
 
 AuditRecord refusal(sd_bus_message* call) {
-  AuditRecord record;
-  record.caller.bus_name = text(sd_bus_message_get_sender(call));
-  record.member = text(sd_bus_message_get_interface(call)) + "." + text(sd_bus_message_get_member(call));
-  record.object_path = text(sd_bus_message_get_path(call));
-  record.error = kErrorName;
+  AuditRecord record = record_of(call);
+  record.error = kRecordedName;
   return record;
 }
 
@@ -45,18 +39,17 @@ MessageFilter::MessageFilter(sdbus::IConnection& connection, AuditPort& audit)
   slot_.reset(slot);
 }
 
-int MessageFilter::on_message(sd_bus_message* message, void* self, sd_bus_error*) {
+int MessageFilter::on_message(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
   if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
   if (carries_a_secret(message)) sd_bus_message_sensitive(message);  // its answer inherits that
-  if (within_limits(message)) return 0;
+  if (bytes_within(message)) return 0;
   static_cast<MessageFilter*>(self)->refuse(message);
   return 1;
 }
 
-void MessageFilter::refuse(sd_bus_message* call) {
+void MessageFilter::refuse(sd_bus_message* call) noexcept {
   contain(audit_, "message limits", [&] { audit_.record(refusal(call)); });
-  const std::string name = "org.edgeseal.Error." + std::string(kErrorName);
-  sd_bus_reply_method_errorf(call, name.c_str(), "the arguments are larger than any valid call's");
+  sd_bus_reply_method_errorf(call, kErrorName, "the arguments are larger than any valid call's");
 }
 
 }  // namespace edgeseal::dbus

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-bus.h>
 
 #include <memory>
 
+#include "dbus/compat.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::dbus {
@@ -16,8 +16,9 @@ class MessageFilter {
   MessageFilter(sdbus::IConnection& connection, AuditPort& audit);
 
  private:
-  static int on_message(sd_bus_message* message, void* self, sd_bus_error* error);
-  void refuse(sd_bus_message* call);
+  // libsystemd calls it: nothing may be thrown through C.
+  static int on_message(sd_bus_message* message, void* self, sd_bus_error* error) noexcept;
+  void refuse(sd_bus_message* call) noexcept;
 
   AuditPort& audit_;
   std::unique_ptr<sd_bus_slot, decltype(&sd_bus_slot_unref)> slot_;

@@ -22,6 +22,8 @@ class Walk {
     return more == 0;
   }
 
+  [[nodiscard]] MessageLimits left() const { return left_; }
+
  private:
   bool value(char type, const char* contents) {
     switch (type) {
@@ -74,9 +76,11 @@ class Walk {
 
 }  // namespace
 
-bool within_limits(sd_bus_message* message, MessageLimits limits) {
-  const bool within = Walk(message, limits).values();
-  return sd_bus_message_rewind(message, 1) >= 0 && within;
+std::optional<size_t> bytes_within(sd_bus_message* message, MessageLimits limits) {
+  Walk walk(message, limits);
+  const bool within = walk.values();
+  if (sd_bus_message_rewind(message, 1) < 0 || !within) return std::nullopt;
+  return limits.bytes - walk.left().bytes;
 }
 
 }  // namespace edgeseal::dbus

@@ -3,6 +3,7 @@
 #include <systemd/sd-bus.h>
 
 #include <cstddef>
+#include <optional>
 
 namespace edgeseal::dbus {
 
@@ -12,7 +13,8 @@ struct MessageLimits {
 };
 
 // Judges a whole message before anything of it is copied: the bus lets 32 MiB and more through, which sdbus-c++ would
-// copy byte by byte into every handler. Costs no more than the limits allow. Leaves the message rewound.
-[[nodiscard]] bool within_limits(sd_bus_message* message, MessageLimits limits = {});
+// copy into every handler. Costs no more than the limits allow. Leaves the message rewound. The bytes that it has;
+// none: it has more than the limits allow, or can't be read.
+[[nodiscard]] std::optional<size_t> bytes_within(sd_bus_message* message, MessageLimits limits = {});
 
 }  // namespace edgeseal::dbus

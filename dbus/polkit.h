@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "dbus/compat.h"
 #include "dbus/polkit_limits.h"
 
 namespace edgeseal::dbus {

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,8 @@ struct Caller {
 struct GroupName {
   std::string application;
   std::string group;  // "application", "https", "tls"
+
+  auto operator<=>(const GroupName&) const = default;
 };
 
 struct ApplicationInfo {
@@ -155,7 +158,7 @@ class AgentPort {
   // `endorsement_key`: "rsa-2048" or "ec-p256". Answers the secret of TPM2_MakeCredential.
   virtual void activate_credential(const Caller& caller, const std::string& endorsement_key, const Bytes& credential,
                                    const Bytes& encrypted_secret, Completion<Secret> done) = 0;
-  virtual void read_pcrs(const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) = 0;
+  virtual void read_pcrs(const Caller& caller, const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) = 0;
   [[nodiscard]] virtual PcrApprovalRequest prepare_pcr_approval(const PcrValues& values) const = 0;
   // `signature`: RSA PKCS#1 v1.5 or DER ECDSA of the configured authority, with SHA-256 over the prepared policy.
   virtual void add_pcr_approval(const Caller& caller, const PcrValues& values, const Bytes& signature) = 0;
@@ -217,7 +220,12 @@ class AuditPort {
   virtual void record(const AuditRecord& record) = 0;
   // What must not reach the caller: text of an unexpected exception.
   virtual void internal_error(const std::string& where, const std::string& what) = 0;
-  // Who may do what without asking polkit (DESIGN: the account of an application for its own certificates).
+};
+
+// Who may do what without asking polkit (DESIGN: the account of an application for its own certificates).
+class AccountPort {
+ public:
+  virtual ~AccountPort() = default;
   [[nodiscard]] virtual std::optional<uid_t> account_of(const std::string& application) const = 0;
   // Whether it is that of any application.
   [[nodiscard]] virtual bool is_account(uid_t uid) const = 0;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "dbus/ports.h"
-
 namespace edgeseal::dbus {
 namespace {
 
@@ -22,23 +20,23 @@ constexpr std::array kNotPrintable = {
 
 constexpr char32_t kMalformed = 0xffffffff;
 
-// Of a lead byte: how many bytes follow, and its own bits.
+// Of a lead byte: how many bytes follow, its own bits, and the first character that needs so many.
 struct Lead {
   size_t following;
-  char32_t bits;
+  char32_t bits, least;
 };
 
 Lead lead_of(unsigned char byte) {
-  if (byte < 0x80) return {0, byte};
-  if ((byte & 0xe0) == 0xc0) return {1, byte & 0x1fU};
-  if ((byte & 0xf0) == 0xe0) return {2, byte & 0x0fU};
-  if ((byte & 0xf8) == 0xf0) return {3, byte & 0x07U};
-  return {0, kMalformed};
+  if (byte < 0x80) return {0, byte, 0};
+  if ((byte & 0xe0) == 0xc0) return {1, byte & 0x1fU, 0x80};
+  if ((byte & 0xf0) == 0xe0) return {2, byte & 0x0fU, 0x800};
+  if ((byte & 0xf8) == 0xf0) return {3, byte & 0x07U, 0x10000};
+  return {0, kMalformed, 0};
 }
 
 // Takes the first character off the text, which isn't empty.
 char32_t take_character(std::string_view& text) {
-  auto [following, character] = lead_of(static_cast<unsigned char>(text.front()));
+  auto [following, character, least] = lead_of(static_cast<unsigned char>(text.front()));
   text.remove_prefix(1);
   if (following > text.size()) return kMalformed;
   for (; following > 0; --following) {
@@ -47,7 +45,7 @@ char32_t take_character(std::string_view& text) {
     character = character << 6 | (byte & 0x3fU);
     text.remove_prefix(1);
   }
-  return character;
+  return character < least ? kMalformed : character;
 }
 
 bool is_printable(char32_t character) {
@@ -64,12 +62,16 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
-void check_printable(const std::string& argument, const std::string& text, Bounds size) {
-  check_size(argument, text.size(), size);
-  if (!is_printable(text)) {
-    throw CallError("InvalidArgument",
-                    argument + " has characters that can't be shown, such as line ends; leave them out");
+std::string made_printable(std::string_view text, std::size_t most) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::string_view before = text;
+    const bool printable = is_printable(take_character(text));
+    const std::string_view character = printable ? before.substr(0, before.size() - text.size()) : "?";
+    if (character.size() > most - shown.size()) break;
+    shown += character;
   }
+  return shown;
 }
 
 }  // namespace edgeseal::dbus

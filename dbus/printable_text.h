@@ -1,9 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "dbus/bounds.h"
 
 namespace edgeseal::dbus {
 
@@ -11,7 +10,7 @@ namespace edgeseal::dbus {
 // or paragraph separators, nothing invisible, nothing that changes the direction of what follows.
 [[nodiscard]] bool is_printable(std::string_view text);
 
-// Throws CallError "InvalidArgument" that names the argument, for text that isn't printable or has another size.
-void check_printable(const std::string& argument, const std::string& text, Bounds size);
+// The text with "?" for each character that isn't, up to `most` bytes and whole characters.
+[[nodiscard]] std::string made_printable(std::string_view text, std::size_t most = std::string_view::npos);
 
 }  // namespace edgeseal::dbus

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 namespace edgeseal::dbus {
 
 // What a caller must be allowed to do; a method names it by the annotation org.edgeseal.Privilege of its XML.
@@ -16,7 +14,9 @@ enum class Privilege {
   OpenSetup,    // give a one-time password
   ReportPresence,
   ResetDevice,
-  RunJobs,  // talk to authorities for the agent
+  RunJobs,    // talk to authorities for the agent
+  ReadAudit,  // see who did what
+  Configure,  // have the files of the configuration read anew
 };
 
 // Whether the messages of a method carry a secret (annotation org.edgeseal.Sensitive).
@@ -24,6 +24,12 @@ enum class Contents { Public, Secret };
 
 // What becomes of a call while somebody inhibits changes (annotation org.edgeseal.WhileBusy).
 enum class WhileBusy { Refused, Allowed };
+
+// Which calls of a method the audit log keeps (annotation org.edgeseal.AuditLog).
+enum class AuditedCalls {
+  All,
+  Refused  // the method only reads, or what it does comes to nothing without another one that is audited
+};
 
 // What a server must tell of its client where it calls for one (annotation org.edgeseal.Delegation).
 enum class Delegation {
@@ -37,23 +43,6 @@ enum class Delegation {
 [[nodiscard]] constexpr bool belongs_to_applications(Privilege privilege) {
   return privilege == Privilege::ManageCertificates || privilege == Privilege::ManageTrust ||
          privilege == Privilege::OpenSetup;
-}
-
-[[nodiscard]] constexpr std::string_view polkit_action(Privilege privilege) {
-  switch (privilege) {
-    case Privilege::Inspect: return "org.edgeseal.inspect";
-    case Privilege::ManageApplications: return "org.edgeseal.manage-applications";
-    case Privilege::ManageCertificates: return "org.edgeseal.manage-certificates";
-    case Privilege::ManageTrust: return "org.edgeseal.manage-trust";
-    case Privilege::ManageKeys: return "org.edgeseal.manage-keys";
-    case Privilege::Inhibit: return "org.edgeseal.inhibit";
-    case Privilege::ManageSetup: return "org.edgeseal.manage-setup";
-    case Privilege::OpenSetup: return "org.edgeseal.open-setup";
-    case Privilege::ReportPresence: return "org.edgeseal.report-presence";
-    case Privilege::ResetDevice: return "org.edgeseal.reset-device";
-    case Privilege::RunJobs: return "org.edgeseal.run-jobs";
-  }
-  return "";
 }
 
 }  // namespace edgeseal::dbus

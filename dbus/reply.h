@@ -1,7 +1,6 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "dbus/compat.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::dbus {
@@ -17,18 +17,32 @@ namespace edgeseal::dbus {
 // dropped unanswered is refused. Nothing here throws: the bus may be gone by now.
 class OpenCall {
  public:
-  OpenCall(AuditRecord record, AuditPort& audit) : record_(std::move(record)), audit_(audit) {}
+  static constexpr size_t bytes_of_one = 64 * 1024;
+
+  // `bytes` of arguments, which stay in memory as long as the call is open.
+  OpenCall(AuditRecord record, size_t bytes, AuditPort& audit)
+      : record_(std::move(record)), weight_(std::max<size_t>(1, bytes / bytes_of_one)), audit_(audit) {}
   virtual ~OpenCall() = default;
   OpenCall(const OpenCall&) = delete;
   OpenCall& operator=(const OpenCall&) = delete;
 
   [[nodiscard]] bool answered() const { return answered_; }
   [[nodiscard]] bool decided() const { return decided_; }
-  [[nodiscard]] const std::string& caller_name() const { return record_.caller.bus_name; }
+  [[nodiscard]] bool identified() const { return identified_; }
+  [[nodiscard]] std::string caller_name() const { return record_.caller.bus_name; }
+  [[nodiscard]] uid_t caller_uid() const { return record_.caller.uid; }
+  // Of how many calls it takes the place: one with large arguments of several.
+  [[nodiscard]] size_t weight() const { return weight_; }
+
+  // It is known who calls.
+  void identify(Caller caller) {
+    record_.caller = std::move(caller);
+    identified_ = true;
+  }
 
   // The authority has answered; again with whom the caller calls for.
   void decide(Caller caller) {
-    record_.caller = std::move(caller);
+    identify(std::move(caller));
     decided_ = true;
   }
 
@@ -44,7 +58,9 @@ class OpenCall {
 
  private:
   AuditRecord record_;
+  const size_t weight_;
   AuditPort& audit_;
+  bool identified_ = false;
   bool decided_ = false;
   bool answered_ = false;
 };
@@ -52,8 +68,8 @@ class OpenCall {
 template <class... R>
 class Reply final : public OpenCall, public std::enable_shared_from_this<Reply<R...>> {
  public:
-  Reply(AuditRecord record, AuditPort& audit, sdbus::Result<R...>&& result)
-      : OpenCall(std::move(record), audit), result_(std::move(result)) {}
+  Reply(AuditRecord record, size_t bytes, AuditPort& audit, sdbus::Result<R...>&& result)
+      : OpenCall(std::move(record), bytes, audit), result_(std::move(result)) {}
   ~Reply() override { refuse_if_dropped(); }
 
   void succeed(const R&... results) noexcept {

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <string>
 
+#include "dbus/compat.h"
 #include "dbus/secret.h"
 #include "dbus/wire_types.h"
 
@@ -11,7 +10,7 @@ namespace edgeseal::dbus {
 
 // A secret as a Variant has it, Wire being ByteArray or std::string: read into memory that is overwritten, without a
 // copy between. A Variant of sdbus-c++ is a message of its own; reading marks it, so that libsystemd overwrites it when
-// it ends. Not so the memory that it outgrew while libsystemd made it, byte by byte: only descriptors leave nothing.
+// it ends. Not so the memory that it outgrew while libsystemd made it: only descriptors leave nothing.
 template <class Wire>
 struct Sensitive {
   Secret value;

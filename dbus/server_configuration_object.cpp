@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dbus/bus_error.h"
+#include "dbus/completions.h"
 #include "dbus/group_arguments.h"
 #include "dbus/object_path.h"
 #include "dbus/sensitive.h"
@@ -26,10 +27,8 @@ void ServerConfigurationObject::CreateSigningRequest(sdbus::Result<ByteArray>&& 
                        std::move(result), std::move(options),
                        [&port = ports_.server_configuration, application = application_, group_id = std::move(group_id),
                         type_id = std::move(type_id)](const Caller& caller, const auto& reply, const VariantMap& own) {
-                         port.request_certificate(
-                             caller, certificate_target(application, group_id, type_id), signing_request(own),
-                             reply->template completion<Bytes>(
-                                 [](auto& open, const Bytes& request) { open.succeed(to_array(request)); }));
+                         port.request_certificate(caller, certificate_target(application, group_id, type_id),
+                                                  signing_request(own), answer_bytes(reply));
                        });
 }
 
@@ -39,20 +38,16 @@ void ServerConfigurationObject::UpdateCertificate(sdbus::Result<bool>&& result, 
                                                   VariantMap options) {
   const bool has_private_key = !private_key.empty();
   wipe(private_key);  // it must not wait for the authority
-  guard_.run_delegated("org.edgeseal.ServerConfiguration1.UpdateCertificate", getObject(), application_,
-                       std::move(result), std::move(options),
-                       [&port = ports_.server_configuration, application = application_, group_id = std::move(group_id),
-                        type_id = std::move(type_id), certificate = std::move(certificate),
-                        issuers = std::move(issuers), private_key_format = std::move(private_key_format),
-                        has_private_key](const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
-                         port.push_certificate(
-                             caller, certificate_target(application, group_id, type_id),
-                             pushed_certificate(certificate, issuers, private_key_format, has_private_key),
-                             reply->template completion<bool>([](auto& open, bool apply_changes_required) {
-                               open.succeed(apply_changes_required);
-                             }));
-                       });
+  guard_.run_delegated(
+      "org.edgeseal.ServerConfiguration1.UpdateCertificate", getObject(), application_, std::move(result),
+      std::move(options),
+      [&port = ports_.server_configuration, application = application_, group_id = std::move(group_id),
+       type_id = std::move(type_id), certificate = std::move(certificate), issuers = std::move(issuers),
+       private_key_format = std::move(private_key_format), has_private_key](const Caller& caller, const auto& reply) {
+        port.push_certificate(caller, certificate_target(application, group_id, type_id),
+                              pushed_certificate(certificate, issuers, private_key_format, has_private_key),
+                              answer<bool>(reply));
+      });
 }
 
 void ServerConfigurationObject::CreateSelfSignedCertificate(sdbus::Result<ByteArray>&& result, std::string group_id,
@@ -61,10 +56,8 @@ void ServerConfigurationObject::CreateSelfSignedCertificate(sdbus::Result<ByteAr
                        std::move(result), std::move(options),
                        [&port = ports_.server_configuration, application = application_, group_id = std::move(group_id),
                         type_id = std::move(type_id)](const Caller& caller, const auto& reply, const VariantMap& own) {
-                         port.self_sign_certificate(
-                             caller, certificate_target(application, group_id, type_id), self_signed_request(own),
-                             reply->template completion<Bytes>(
-                                 [](auto& open, const Bytes& certificate) { open.succeed(to_array(certificate)); }));
+                         port.self_sign_certificate(caller, certificate_target(application, group_id, type_id),
+                                                    self_signed_request(own), answer_bytes(reply));
                        });
 }
 
@@ -73,10 +66,8 @@ void ServerConfigurationObject::DeleteCertificate(sdbus::Result<>&& result, std:
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.DeleteCertificate", getObject(), application_,
                        std::move(result), std::move(options),
                        [&port = ports_.server_configuration, application = application_, group_id = std::move(group_id),
-                        type_id = std::move(type_id)](const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
+                        type_id = std::move(type_id)](const Caller& caller) {
                          port.delete_certificate(caller, certificate_target(application, group_id, type_id));
-                         reply->succeed();
                        });
 }
 
@@ -85,8 +76,7 @@ void ServerConfigurationObject::GetCertificates(sdbus::Result<std::vector<std::s
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.GetCertificates", getObject(), application_,
                        std::move(result), std::move(options),
                        [&port = ports_.server_configuration, application = application_,
-                        group_id = std::move(group_id)](const Caller&, const auto& reply, const VariantMap& own) {
-                         no_options(own);
+                        group_id = std::move(group_id)](const Caller&, const auto& reply) {
                          const auto target = certificate_target(application, group_id);
                          std::vector<std::string> types;
                          ByteArrays certificates;
@@ -101,10 +91,8 @@ void ServerConfigurationObject::GetCertificates(sdbus::Result<std::vector<std::s
 void ServerConfigurationObject::GetRejectedList(sdbus::Result<ByteArrays>&& result, VariantMap options) {
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.GetRejectedList", getObject(), application_,
                        std::move(result), std::move(options),
-                       [&port = ports_.server_configuration, application = application_](
-                           const Caller&, const auto& reply, const VariantMap& own) {
-                         no_options(own);
-                         reply->succeed(to_arrays(port.rejected_certificates(application)));
+                       [&port = ports_.server_configuration, application = application_](const Caller&) {
+                         return to_arrays(port.rejected_certificates(application));
                        });
 }
 
@@ -114,30 +102,23 @@ void ServerConfigurationObject::ApplyChanges(sdbus::Result<>&& result, VariantMa
                        [&port = ports_.transactions, application = application_, order = order_](
                            const Caller& caller, const auto& reply, const VariantMap& own) {
                          port.apply_changes(caller, application, apply_options(own),
-                                            order->before_signals(reply->template completion<std::monostate>(
-                                                [](auto& open, std::monostate) { open.succeed(); })));
+                                            order->before_signals(done(reply)));
                        });
 }
 
 void ServerConfigurationObject::CancelChanges(sdbus::Result<>&& result, VariantMap options) {
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.CancelChanges", getObject(), application_, std::move(result),
                        std::move(options),
-                       [&port = ports_.transactions, application = application_](
-                           const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
+                       [&port = ports_.transactions, application = application_](const Caller& caller) {
                          port.cancel_changes(caller, application);
-                         reply->succeed();
                        });
 }
 
 void ServerConfigurationObject::ConfirmChanges(sdbus::Result<>&& result, VariantMap options) {
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.ConfirmChanges", getObject(), application_, std::move(result),
                        std::move(options),
-                       [&port = ports_.transactions, application = application_](
-                           const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
+                       [&port = ports_.transactions, application = application_](const Caller& caller) {
                          port.confirm_changes(caller, application);
-                         reply->succeed();
                        });
 }
 
@@ -145,21 +126,16 @@ void ServerConfigurationObject::ResetToServerDefaults(sdbus::Result<>&& result, 
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.ResetToServerDefaults", getObject(), application_,
                        std::move(result), std::move(options),
                        [&port = ports_.server_configuration, application = application_, order = order_](
-                           const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
-                         port.reset_to_server_defaults(caller, application,
-                                                       order->before_signals(reply->template completion<std::monostate>(
-                                                           [](auto& open, std::monostate) { open.succeed(); })));
+                           const Caller& caller, const auto& reply) {
+                         port.reset_to_server_defaults(caller, application, order->before_signals(done(reply)));
                        });
 }
 
 void ServerConfigurationObject::GetTransactionDiagnostics(sdbus::Result<VariantMap>&& result, VariantMap options) {
   guard_.run_delegated("org.edgeseal.ServerConfiguration1.GetTransactionDiagnostics", getObject(), application_,
                        std::move(result), std::move(options),
-                       [&port = ports_.transactions, application = application_](const Caller&, const auto& reply,
-                                                                                 const VariantMap& own) {
-                         no_options(own);
-                         reply->succeed(to_map(port.transaction_diagnostics(application)));
+                       [&port = ports_.transactions, application = application_](const Caller&) {
+                         return to_map(port.transaction_diagnostics(application));
                        });
 }
 

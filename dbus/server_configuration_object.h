@@ -1,13 +1,12 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dbus/answer_order.h"
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.ServerConfiguration1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/service_ports.h"

@@ -1,5 +1,7 @@
 #include "dbus/service.h"
 
+#include <array>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string_view>
@@ -9,16 +11,19 @@
 #include "dbus/activation.h"
 #include "dbus/agent_object.h"
 #include "dbus/application_object.h"
+#include "dbus/audit_object.h"
 #include "dbus/authority.h"
 #include "dbus/bundle_object.h"
 #include "dbus/bus_error.h"
 #include "dbus/busy_object.h"
 #include "dbus/compat.h"
+#include "dbus/configuration_object.h"
 #include "dbus/device_object.h"
 #include "dbus/enrolment_object.h"
 #include "dbus/guard.h"
 #include "dbus/job_object.h"
 #include "dbus/message_filter.h"
+#include "dbus/metrics_object.h"
 #include "dbus/object_path.h"
 #include "dbus/setup_object.h"
 #include "dbus/staging_object.h"
@@ -27,8 +32,10 @@
 namespace edgeseal::dbus {
 namespace {
 
-// A client that floods the bus must not keep the event loop from its other work.
+// A client that floods the bus must not keep the event loop from its other work: each of its sources has one turn, and
+// programs that sign wait for theirs.
 constexpr int kMostMessagesAtOnce = 64;
+constexpr std::chrono::milliseconds kLongestTurn{1};
 
 constexpr const char* kNameVanished =
     "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
@@ -42,13 +49,22 @@ std::unique_ptr<sdbus::IConnection> connect() {
   }
 }
 
+Service::PollState poll_state(const sdbus::IConnection& connection) {
+  try {
+    const auto data = connection.getEventLoopPollData();
+    return {data.fd, data.events, compat::deadline(data)};
+  } catch (const sdbus::Error&) {  // disconnected: process() says so, at once
+    return {-1, 0, std::chrono::microseconds(0)};
+  }
+}
+
 }  // namespace
 
 class Service::Impl {
  public:
   Impl(const Ports& ports, const ServiceSettings& settings);
 
-  [[nodiscard]] PollState poll_state() const;
+  [[nodiscard]] std::array<PollState, 2> poll_states() const;
   [[nodiscard]] bool process();
   void add(const ApplicationInfo& application) { put(application).announce(); }
   void remove(const std::string& name);
@@ -59,6 +75,7 @@ class Service::Impl {
   void tell(const char* what, const std::string& application, const std::function<void(ApplicationObject&)>& send);
   AgentObject& agent() { return agent_object_; }
   TrustDirectoriesObject& directories() { return directories_object_; }
+  AuditObject& audit() { return audit_object_; }
   DeviceObject& device() { return device_object_; }
   BundleObject& bundles() { return bundle_object_; }
   BusyObject& busy() { return busy_object_; }
@@ -78,19 +95,25 @@ class Service::Impl {
   void name_vanished(sd_bus_message* signal);
   void take_name();
 
+  // What is pending there; false: the bus is gone.
+  [[nodiscard]] bool process(sdbus::IConnection& connection);
+
   Ports ports_;
-  std::unique_ptr<sdbus::IConnection> connection_;
+  std::unique_ptr<sdbus::IConnection> connection_, questions_;  // that has the name and the objects; that asks others
   MessageFilter filter_;
   Authority authority_;
   Guard guard_;
   AgentObject agent_object_;
   TrustDirectoriesObject directories_object_;
+  AuditObject audit_object_;
   DeviceObject device_object_;
   BusyObject busy_object_;
   BundleObject bundle_object_;
   SetupObject setup_object_;
   StagingObject staging_object_;
   EnrolmentObject enrolment_object_;
+  MetricsObject metrics_object_;
+  ConfigurationObject configuration_object_;
   Activation enrolment_service_;
   std::map<std::string, std::unique_ptr<ApplicationObject>> applications_;
   std::vector<std::unique_ptr<ApplicationObject>> withdrawn_;  // perhaps in a handler now; end after it
@@ -103,20 +126,26 @@ class Service::Impl {
 Service::Impl::Impl(const Ports& ports, const ServiceSettings& settings)
     : ports_(ports),
       connection_(connect()),
+      questions_(connect()),
       filter_(*connection_, ports.audit),
-      authority_(*connection_, ports.audit, ports.onboarding, ports.enrolment, settings.admin_group, settings.polkit),
+      authority_(*questions_, ports.accounts, ports.audit, ports.onboarding, ports.enrolment, settings.admin_group,
+                 settings.polkit),
       guard_(authority_, ports.audit, ports.busy),
       agent_object_(*connection_, ports.agent, guard_),
       directories_object_(*connection_, ports.directories, guard_),
+      audit_object_(*connection_, ports.audit_log, guard_),
       device_object_(*connection_, ports.device_identity, ports.onboarding, guard_),
       busy_object_(*connection_, ports.busy, guard_),
       bundle_object_(*connection_, ports.bundles, guard_),
       setup_object_(*connection_, ports.setup, guard_),
       staging_object_(*connection_, ports.staging, guard_),
       enrolment_object_(*connection_, ports.enrolment, guard_),
-      enrolment_service_(*connection_, kEnrolmentService,
+      metrics_object_(*connection_, ports.metrics, guard_),
+      configuration_object_(*connection_, ports.configuration, guard_),
+      enrolment_service_(*questions_, kEnrolmentService,
                          [this](const std::string& problem) {
                            tell("StartServiceByName", [&] { ports_.enrolment.service_missing(problem); });
+                           tell("StartServiceByName", [&] { ports_.staging.service_missing(problem); });
                          }),
       vanished_(
           compat::add_match(*connection_, kNameVanished, [this](sd_bus_message* signal) { name_vanished(signal); })) {
@@ -141,39 +170,44 @@ void Service::Impl::name_vanished(sd_bus_message* signal) {
   contain(ports_.audit, "NameOwnerChanged", [&] {
     const char* name = nullptr;
     if (sd_bus_message_read(signal, "s", &name) < 0 || name == nullptr) return;
-    if (std::string_view(name) == kEnrolmentService) ports_.enrolment.service_left();
+    if (std::string_view(name) == kEnrolmentService) {
+      ports_.enrolment.service_left();
+      ports_.staging.service_left();
+    }
     if (*name != ':') return;
     guard_.caller_vanished(name);
     ports_.groups.owner_vanished(name);
     ports_.enrolment.runner_vanished(name);
+    ports_.staging.runner_vanished(name);
   });
 }
 
-Service::PollState Service::Impl::poll_state() const {
-  try {
-    const auto data = connection_->getEventLoopPollData();
-    return {data.fd, data.events, compat::deadline(data)};
-  } catch (const sdbus::Error&) {  // disconnected: process() says so, at once
-    return {-1, 0, std::chrono::microseconds(0)};
-  }
+std::array<Service::PollState, 2> Service::Impl::poll_states() const {
+  return {poll_state(*connection_), poll_state(*questions_)};
 }
 
 bool Service::Impl::process() {
   processing_ = true;
-  bool connected = true;
-  try {
-    for (int i = 0; i < kMostMessagesAtOnce && compat::process_one(*connection_); ++i) {
-      withdrawn_.clear();
-      withdrawn_jobs_.clear();
-    }
-  } catch (const sdbus::Error& error) {
-    contain(ports_.audit, "system bus", [&] { ports_.audit.internal_error("system bus", error.what()); });
-    connected = false;
-  }
+  const bool connected = process(*questions_) && process(*connection_);
   processing_ = false;
   withdrawn_.clear();
   withdrawn_jobs_.clear();
   return connected;
+}
+
+bool Service::Impl::process(sdbus::IConnection& connection) {
+  try {
+    const auto end = std::chrono::steady_clock::now() + kLongestTurn;
+    for (int i = 0; i < kMostMessagesAtOnce && compat::process_one(connection); ++i) {
+      withdrawn_.clear();
+      withdrawn_jobs_.clear();
+      if (std::chrono::steady_clock::now() >= end) break;
+    }
+    return true;
+  } catch (const sdbus::Error& error) {
+    contain(ports_.audit, "system bus", [&] { ports_.audit.internal_error("system bus", error.what()); });
+    return false;
+  }
 }
 
 ApplicationObject& Service::Impl::put(const ApplicationInfo& application) {
@@ -218,8 +252,8 @@ Service::Service(const Ports& ports, const ServiceSettings& settings)
 
 Service::~Service() = default;
 
-Service::PollState Service::poll_state() const {
-  return impl_->poll_state();
+std::array<Service::PollState, 2> Service::poll_states() const {
+  return impl_->poll_states();
 }
 
 bool Service::process() {
@@ -249,8 +283,7 @@ void Service::tpm_status_changed() {
 void Service::setup_state_changed() {
   impl_->tell("PropertiesChanged", [&] {
     impl_->setup().changed();
-    for (const auto& [name, object] : impl_->applications()) object->setup_changed();
-    for (const auto& [name, application] : impl_->applications()) application->server_configuration().changed();
+    for (const auto& [name, object] : impl_->applications()) object->server_configuration().changed();
   });
 }
 
@@ -323,6 +356,16 @@ void Service::job_waiting(JobNumber number) {
   impl_->tell("StartServiceByName", [&] { impl_->start_enrolment_service(); });
 }
 
+void Service::contact_waiting(const std::string& profile) {
+  impl_->tell("ContactWaiting", [&] { impl_->enrolment().contact_waiting(profile); });
+  impl_->tell("StartServiceByName", [&] { impl_->start_enrolment_service(); });
+}
+
+void Service::download_waiting(const std::string& url) {
+  impl_->tell("DownloadWaiting", [&] { impl_->staging().download_waiting(url); });
+  impl_->tell("StartServiceByName", [&] { impl_->start_enrolment_service(); });
+}
+
 void Service::job_cancelled(JobNumber number) {
   impl_->tell("Cancelled", number, [](JobObject& job) { job.cancelled(); });
 }
@@ -349,7 +392,11 @@ void Service::staging_rolled_back(const std::string& reason) {
 }
 
 void Service::audit_event(const std::string& kind, const std::map<std::string, std::string>& fields) {
-  impl_->tell("Recorded", [&] { impl_->directories().recorded(kind, fields); });
+  impl_->tell("Recorded", [&] { impl_->audit().recorded(kind, fields); });
+}
+
+void Service::audit_kept(std::uint64_t sequence) {
+  impl_->tell("Kept", [&] { impl_->audit().kept(sequence); });
 }
 
 }  // namespace edgeseal::dbus

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -23,7 +24,7 @@ struct ServiceSettings {
 // thread, starts none. The ports must outlive it.
 class Service {
  public:
-  // What the event loop has to wait for; changes with every process() and every call of the service.
+  // What the event loop has to wait for, on a connection; changes with every process() and every call of the service.
   struct PollState {
     int fd = -1;
     short events = 0;                                   // poll(2)
@@ -37,7 +38,9 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  [[nodiscard]] PollState poll_state() const;
+  // The descriptors stay the same. There are two connections: answers that the agent waits for itself, who calls and
+  // what polkit says, must not stand behind what others send it, and be refused by the bus where that line is full.
+  [[nodiscard]] std::array<PollState, 2> poll_states() const;
   // Handles everything that is pending; never blocks, never throws. False: the bus is gone, the agent has to end.
   [[nodiscard]] bool process();
 
@@ -70,13 +73,16 @@ class Service {
   void job_added(const JobInfo& job);
   void job_changed(JobNumber number);
   void job_removed(JobNumber number);
-  void job_waiting(JobNumber number);    // and has whoever runs jobs started
-  void job_cancelled(JobNumber number);  // for who runs it
+  void job_waiting(JobNumber number);                // and has whoever runs jobs started
+  void job_cancelled(JobNumber number);              // for who runs it
+  void contact_waiting(const std::string& profile);  // as job_waiting()
+  void download_waiting(const std::string& url);     // the same
   void certificate_expiring(const std::string& slot, std::uint32_t days, std::uint64_t expires,
                             const std::string& needs);
   void identity_changed();
   void onboarding_changed();
   void audit_event(const std::string& kind, const std::map<std::string, std::string>& fields);
+  void audit_kept(std::uint64_t sequence);
 
  private:
   class Impl;

@@ -3,35 +3,23 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/bounds.h"
+#include "dbus/completions.h"
 #include "dbus/memory_file.h"
 #include "dbus/object_path.h"
-#include "dbus/printable_text.h"
 
 namespace edgeseal::dbus {
 namespace {
 
 constexpr Bounds kPasswordBytes{1, 64};
 constexpr Bounds kSourceBytes{1, 64};
-constexpr size_t kNameBytes = 64;
-constexpr Bounds kCertificateBytes{1, 65536};
-
-// Whose account may call; what is wrong with it is told once the caller may know.
-std::string application_of(const VariantMap& options) {
-  const auto found = options.find("application");
-  if (found == options.end() || !found->second.containsValueOfType<std::string>()) return {};
-  return found->second.get<std::string>();
-}
 
 Caller on_behalf(Caller caller, const VariantMap& given) {
   Options options(given);
-  static_cast<void>(options.text("application", kNameBytes));
+  static_cast<void>(options.text("application", kNameBytes.most));
   caller.client_certificate = options.bytes("client-certificate", kCertificateBytes);
   options.finish();
   return caller;
-}
-
-auto done(const auto& reply) {
-  return reply->template completion<std::monostate>([](auto& answer, std::monostate) { answer.succeed(); });
 }
 
 }  // namespace
@@ -45,14 +33,15 @@ void SetupObject::MakeOneTimePassword(sdbus::Result<sdbus::UnixFd>&& result, Var
   guard_.run("org.edgeseal.Setup1.MakeOneTimePassword", getObject(), "", std::move(result),
              [&setup = setup_, options = std::move(options)](const Caller& caller, const auto& reply) {
                Options(options).finish();
-               setup.make_password(caller, reply->template completion<Secret>([](auto& answer, const Secret& password) {
-                 answer.succeed(sdbus::UnixFd(make_memory_file(password), sdbus::adopt_fd));
+               setup.make_password(caller, reply->template completion<Secret>([](auto& open, const Secret& password) {
+                 open.succeed(sdbus::UnixFd(make_memory_file(password), sdbus::adopt_fd));
                }));
              });
 }
 
 void SetupObject::SubmitOneTimePassword(sdbus::Result<>&& result, sdbus::UnixFd password, VariantMap options) {
-  const std::string application = application_of(options);
+  // Whose account may call; what is wrong with it is told once the caller may know.
+  const auto application = field<std::string>(options, "application");
   guard_.run("org.edgeseal.Setup1.SubmitOneTimePassword", getObject(), application, std::move(result),
              [&setup = setup_, password = std::move(password), options = std::move(options)](const Caller& caller,
                                                                                              const auto& reply) {
@@ -63,12 +52,10 @@ void SetupObject::SubmitOneTimePassword(sdbus::Result<>&& result, sdbus::UnixFd 
 
 void SetupObject::ReportPresence(sdbus::Result<>&& result, std::string source, VariantMap options) {
   guard_.run("org.edgeseal.Setup1.ReportPresence", getObject(), "", std::move(result),
-             [&setup = setup_, source = std::move(source), options = std::move(options)](const Caller& caller,
-                                                                                         const auto& reply) {
+             [&setup = setup_, source = std::move(source), options = std::move(options)](const Caller& caller) {
                check_printable("source", source, kSourceBytes);
                Options(options).finish();
                setup.report_presence(caller, source);
-               reply->succeed();
              });
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.Setup1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/setup_port.h"

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/bounds.h"
+#include "dbus/completions.h"
+#include "dbus/job_work.h"
 #include "dbus/memory_file.h"
 #include "dbus/object_path.h"
-#include "dbus/printable_text.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -17,8 +19,6 @@ constexpr Bounds kReasonBytes{1, 512};
 constexpr Bounds kHostBytes{0, 255};
 constexpr size_t kGroupBytes = 64 + 1 + 64;
 constexpr size_t kOriginBytes = 256;
-constexpr Bounds kChain{0, 10};
-constexpr Bounds kCertificateBytes{1, 16384};
 
 GroupName group_of(const std::string& text) {
   if (text.empty()) return {};
@@ -41,12 +41,22 @@ StagedDeliveryInfo delivery_of(const VariantMap& given) {
 
 ContactReport report_of(const std::vector<ByteArray>& chain, const std::string& host, const VariantMap& given) {
   Options options(given);
-  ContactReport report{to_byte_strings(chain), host, options.text("failure", kReasonBytes.most)};
+  ContactReport report{{}, host, options.text("failure", kReasonBytes.most)};
   options.finish();
-  check_size("chain", chain.size(), {report.failure.empty() ? size_t{1} : kChain.least, kChain.most});
-  for (const auto& certificate : chain) check_size("certificate", certificate.size(), kCertificateBytes);
+  const Bounds count{report.failure.empty() ? size_t{1} : kIssuedChain.least, kIssuedChain.most};
+  report.chain = bounded("chain", chain, count, kIssuedCertificateBytes);
   check_size("host", host.size(), kHostBytes);
   return report;
+}
+
+DownloadOutcome outcome_of(const VariantMap& given) {
+  Options options(given);
+  DownloadOutcome outcome{options.secret("content", kFileBytes), options.text("problem", kReasonBytes.most)};
+  options.finish();
+  if (outcome.content.has_value() == !outcome.problem.empty())
+    throw CallError("InvalidArgument", "either the content is given, or the problem");
+  check_printable("problem", outcome.problem, {0, kReasonBytes.most});
+  return outcome;
 }
 
 VariantMap to_map(const StagedItem& item) {
@@ -72,45 +82,52 @@ void StagingObject::StageFile(sdbus::Result<std::vector<std::string>>&& result, 
                                                                                                const auto& reply) {
                const auto delivery = delivery_of(options);
                staging.stage_file(caller, delivery, read_memory_file("content", content.get(), kFileBytes),
-                                  reply->template completion<std::vector<std::string>>(
-                                      [](auto& open, const auto& warnings) { open.succeed(warnings); }));
+                                  answer<std::vector<std::string>>(reply));
              });
 }
 
 void StagingObject::DeliverDownload(sdbus::Result<>&& result, std::string url, sdbus::UnixFd content) {
-  guard_.run(
-      "org.edgeseal.Staging1.DeliverDownload", getObject(), "", std::move(result),
-      [&staging = staging_, url = std::move(url), content = std::move(content)](const Caller&, const auto& reply) {
-        check_size("url", url.size(), kUrlBytes);
-        staging.deliver_download(url, read_memory_file("content", content.get(), kFileBytes));
-        reply->succeed();
-      });
+  guard_.run("org.edgeseal.Staging1.DeliverDownload", getObject(), "", std::move(result),
+             [&staging = staging_, url = std::move(url), content = std::move(content)](const Caller&) {
+               check_size("url", url.size(), kUrlBytes);
+               staging.deliver_download(url, read_memory_file("content", content.get(), kFileBytes));
+             });
 }
 
 void StagingObject::FailDownload(sdbus::Result<>&& result, std::string url, std::string reason) {
   guard_.run("org.edgeseal.Staging1.FailDownload", getObject(), "", std::move(result),
-             [&staging = staging_, url = std::move(url), reason = std::move(reason)](const Caller&, const auto& reply) {
+             [&staging = staging_, url = std::move(url), reason = std::move(reason)](const Caller&) {
                check_size("url", url.size(), kUrlBytes);
                check_printable("reason", reason, kReasonBytes);
                staging.fail_download(url, reason);
-               reply->succeed();
+             });
+}
+
+void StagingObject::TakeDownload(sdbus::Result<VariantMap>&& result, std::string url) {
+  guard_.run("org.edgeseal.Staging1.TakeDownload", getObject(), "", std::move(result),
+             [&staging = staging_, url = std::move(url)](const Caller& caller) {
+               check_size("url", url.size(), kUrlBytes);
+               return to_map(staging.take_download(caller, url));
+             });
+}
+
+void StagingObject::ReportDownload(sdbus::Result<>&& result, std::string url, VariantMap outcome) {
+  guard_.run("org.edgeseal.Staging1.ReportDownload", getObject(), "", std::move(result),
+             [&staging = staging_, url = std::move(url), outcome = std::move(outcome)](const Caller& caller) {
+               check_size("url", url.size(), kUrlBytes);
+               staging.report_download(caller, url, outcome_of(outcome));
              });
 }
 
 void StagingObject::Activate(sdbus::Result<>&& result) {
-  guard_.run("org.edgeseal.Staging1.Activate", getObject(), "", std::move(result),
-             [&staging = staging_](const Caller& caller, const auto& reply) {
-               staging.activate_staged(caller, reply->template completion<std::monostate>(
-                                                   [](auto& open, std::monostate) { open.succeed(); }));
-             });
+  guard_.run(
+      "org.edgeseal.Staging1.Activate", getObject(), "", std::move(result),
+      [&staging = staging_](const Caller& caller, const auto& reply) { staging.activate_staged(caller, done(reply)); });
 }
 
 void StagingObject::Discard(sdbus::Result<>&& result) {
   guard_.run("org.edgeseal.Staging1.Discard", getObject(), "", std::move(result),
-             [&staging = staging_](const Caller& caller, const auto& reply) {
-               staging.discard_staged(caller);
-               reply->succeed();
-             });
+             [&staging = staging_](const Caller& caller) { staging.discard_staged(caller); });
 }
 
 void StagingObject::ReportContact(sdbus::Result<bool, std::string>&& result, std::vector<ByteArray> chain,
@@ -139,15 +156,15 @@ std::string StagingObject::Problem() {
 }
 
 std::vector<VariantMap> StagingObject::Staged() {
-  return guard_.read("org.edgeseal.Staging1.Staged", [this] {
-    std::vector<VariantMap> maps;
-    for (const auto& item : staging_.staged().items) maps.push_back(to_map(item));
-    return maps;
-  });
+  return guard_.read("org.edgeseal.Staging1.Staged", [this] { return to_maps(staging_.staged().items, to_map); });
 }
 
 bool StagingObject::SystemAnchors() {
   return guard_.read("org.edgeseal.Staging1.SystemAnchors", [this] { return staging_.system_anchors(); });
+}
+
+std::vector<std::string> StagingObject::WaitingDownloads() {
+  return guard_.read("org.edgeseal.Staging1.WaitingDownloads", [this] { return staging_.waiting_downloads(); });
 }
 
 void StagingObject::changed() {

@@ -3,10 +3,12 @@
 // One more service behind the bus, in the manner of ports.h.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "dbus/enrolment_port.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::dbus {
@@ -44,6 +46,11 @@ struct ContactReport {
   std::string failure;  // not empty: there was no contact, and why
 };
 
+struct DownloadOutcome {
+  std::optional<Secret> content;
+  std::string problem;  // why there is none
+};
+
 // org.edgeseal.Staging1: first trust that comes as a file.
 class StagingPort {
  public:
@@ -59,6 +66,14 @@ class StagingPort {
   virtual std::string report_contact(const Caller& caller, const ContactReport& report) = 0;
   [[nodiscard]] virtual StagedInfo staged() = 0;
   [[nodiscard]] virtual bool system_anchors() = 0;
+
+  // For whoever runs jobs, as of EnrolmentPort.
+  [[nodiscard]] virtual std::vector<std::string> waiting_downloads() = 0;
+  virtual JobWork take_download(const Caller& caller, const std::string& url) = 0;
+  virtual void report_download(const Caller& caller, const std::string& url, const DownloadOutcome& outcome) = 0;
+  virtual void runner_vanished(const std::string& bus_name) = 0;
+  virtual void service_left() = 0;
+  virtual void service_missing(const std::string& problem) = 0;
 };
 
 }  // namespace edgeseal::dbus

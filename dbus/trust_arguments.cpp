@@ -15,20 +15,11 @@ namespace {
 constexpr Bounds kIdBytes{0, 256};
 constexpr Bounds kFormatBytes{0, 64};
 constexpr Bounds kPushedBytes{0, 65536};  // the port has its own word for a certificate that is empty
-constexpr Bounds kIssuers{0, 16};
-constexpr Bounds kCertificateBytes{1, 65536};
-constexpr Bounds kChain{1, 10};
+constexpr Bounds kPeerChain{1, 10};
 constexpr size_t kHostNameBytes = 253;
 constexpr size_t kUriBytes = 4096;
 constexpr std::uint32_t kLongestConfirmation = 86400;  // seconds
-constexpr double kLongestUpdateFrequency = 3.2e12;     // milliseconds; about a hundred years
 constexpr std::uint32_t kAllValidationOptions = 0x7f;  // OPC 10000-12 §7.8.2.10
-
-std::vector<Bytes> bounded(const std::string& name, const ByteArrays& arrays, Bounds count, Bounds size) {
-  check_size(name, arrays.size(), count);
-  for (const auto& array : arrays) check_size("an entry of " + name, array.size(), size);
-  return to_byte_strings(arrays);
-}
 
 using Error = sdbus::Struct<std::string, std::string, std::string>;
 
@@ -43,10 +34,6 @@ std::array<const std::vector<Bytes>*, 4> lists_of(const TrustListContents& list)
 }
 
 }  // namespace
-
-void no_options(const VariantMap& given) {
-  Options(given).finish();
-}
 
 ApplyOptions apply_options(const VariantMap& given) {
   Options options(given);
@@ -121,7 +108,7 @@ void check_fits_an_answer(const TrustListContents& list) {
 
 TrustListOptions trust_list_options(const VariantMap& given) {
   Options options(given);
-  TrustListOptions parsed{options.real("update-frequency", 0, kLongestUpdateFrequency),
+  TrustListOptions parsed{options.real("update-frequency", 0, static_cast<double>(kLongestUpdateFrequency.count())),
                           options.integer("default-validation-options", 0, kAllValidationOptions)};
   options.finish();
   if (parsed.update_frequency || parsed.default_validation_options) return parsed;
@@ -129,7 +116,7 @@ TrustListOptions trust_list_options(const VariantMap& given) {
 }
 
 std::vector<Bytes> peer_chain(const ByteArrays& chain) {
-  return bounded("chain", chain, kChain, kCertificateBytes);
+  return bounded("chain", chain, kPeerChain, kCertificateBytes);
 }
 
 ValidationQuery validation_query(const VariantMap& given) {

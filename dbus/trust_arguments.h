@@ -14,9 +14,6 @@ namespace edgeseal::dbus {
 
 using ByteArrays = std::vector<ByteArray>;
 
-// None of its options is known to a method.
-void no_options(const VariantMap& given);
-
 [[nodiscard]] ApplyOptions apply_options(const VariantMap& given);
 [[nodiscard]] VariantMap to_map(const TransactionDiagnostics& diagnostics);
 

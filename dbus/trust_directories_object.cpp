@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dbus/arguments.h"
+#include "dbus/completions.h"
 #include "dbus/object_path.h"
 #include "dbus/trust_arguments.h"
 
@@ -10,7 +11,6 @@ namespace edgeseal::dbus {
 namespace {
 
 constexpr size_t kPathBytes = 4096;  // PATH_MAX, with its end
-constexpr Bounds kNameBytes{1, 64};
 constexpr const char* kAnnexF = "annex-f";
 
 void check_path(const std::string& path) {
@@ -37,9 +37,9 @@ TrustDirectoriesObject::TrustDirectoriesObject(sdbus::IConnection& connection, T
 
 void TrustDirectoriesObject::Audit(sdbus::Result<Findings>&& result, std::string path) {
   guard_.run("org.edgeseal.TrustDirectories1.Audit", getObject(), "", std::move(result),
-             [&directories = directories_, path = std::move(path)](const Caller&, const auto& reply) {
+             [&directories = directories_, path = std::move(path)](const Caller&) {
                check_size("path", path.size(), {0, kPathBytes});
-               reply->succeed(to_maps(directories.audit(path)));
+               return to_maps(directories.audit(path));
              });
 }
 
@@ -51,7 +51,9 @@ void TrustDirectoriesObject::PlanAdoption(sdbus::Result<VariantMap>&& result, st
                Options own(given);
                const auto directory = directory_to_adopt(path, application, group, own);
                own.finish();
-               reply->succeed(to_map(directories.plan_adoption(directory)));
+               directories.plan_adoption(directory,
+                                         reply->template completion<AdoptionPlan>(
+                                             [](auto& open, const AdoptionPlan& plan) { open.succeed(to_map(plan)); }));
              });
 }
 
@@ -64,35 +66,25 @@ void TrustDirectoriesObject::Adopt(sdbus::Result<>&& result, std::string path, s
                const auto directory = directory_to_adopt(path, application, group, own);
                const bool import = own.flag("import");
                own.finish();
-               directories.adopt(
-                   caller, directory, import,
-                   reply->template completion<std::monostate>([](auto& open, std::monostate) { open.succeed(); }));
+               directories.adopt(caller, directory, import, done(reply));
              });
 }
 
 void TrustDirectoriesObject::Release(sdbus::Result<>&& result, std::string path) {
   guard_.run("org.edgeseal.TrustDirectories1.Release", getObject(), "", std::move(result),
-             [&directories = directories_, path = std::move(path)](const Caller& caller, const auto& reply) {
+             [&directories = directories_, path = std::move(path)](const Caller& caller) {
                check_path(path);
                directories.release(caller, path);
-               reply->succeed();
              });
 }
 
 std::vector<VariantMap> TrustDirectoriesObject::Adopted() {
-  return guard_.read("org.edgeseal.TrustDirectories1.Adopted", [this] {
-    std::vector<VariantMap> maps;
-    for (const auto& directory : directories_.adopted()) maps.push_back(to_map(directory));
-    return maps;
-  });
+  return guard_.read("org.edgeseal.TrustDirectories1.Adopted",
+                     [this] { return to_maps(directories_.adopted(), to_map); });
 }
 
 void TrustDirectoriesObject::changed() {
   getObject().emitPropertiesChangedSignal(org::edgeseal::TrustDirectories1_adaptor::INTERFACE_NAME);
-}
-
-void TrustDirectoriesObject::recorded(const std::string& kind, const std::map<std::string, std::string>& fields) {
-  emitRecorded(kind, fields);
 }
 
 }  // namespace edgeseal::dbus

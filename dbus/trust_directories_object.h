@@ -1,12 +1,10 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <map>
 #include <string>
 #include <vector>
 
-#include "dbus/generated/org.edgeseal.Audit1_adaptor.h"
+#include "dbus/compat.h"
 #include "dbus/generated/org.edgeseal.TrustDirectories1_adaptor.h"
 #include "dbus/guard.h"
 #include "dbus/trust_ports.h"
@@ -14,15 +12,13 @@
 
 namespace edgeseal::dbus {
 
-// TrustDirectories1 and Audit1 of /org/edgeseal.
-class TrustDirectoriesObject final
-    : public sdbus::AdaptorInterfaces<org::edgeseal::TrustDirectories1_adaptor, org::edgeseal::Audit1_adaptor> {
+// TrustDirectories1 of /org/edgeseal.
+class TrustDirectoriesObject final : public sdbus::AdaptorInterfaces<org::edgeseal::TrustDirectories1_adaptor> {
  public:
   TrustDirectoriesObject(sdbus::IConnection& connection, TrustDirectoryPort& directories, Guard& guard);
   ~TrustDirectoriesObject() { unregisterAdaptor(); }
 
   void changed();
-  void recorded(const std::string& kind, const std::map<std::string, std::string>& fields);
 
  private:
   using Findings = std::vector<std::map<std::string, std::string>>;

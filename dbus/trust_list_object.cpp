@@ -8,7 +8,6 @@
 namespace edgeseal::dbus {
 namespace {
 
-constexpr Bounds kCertificateBytes{1, 65536};
 constexpr Bounds kThumbprintBytes{1, 64};
 
 constexpr TrustListInfo kUnavailable{.writable = false};
@@ -25,43 +24,37 @@ TrustListObject::TrustListObject(sdbus::IConnection& connection, TrustListPort& 
 
 void TrustListObject::AddCertificate(sdbus::Result<>&& result, ByteArray certificate, bool is_trusted,
                                      VariantMap options) {
-  guard_.run_delegated("org.edgeseal.TrustList1.AddCertificate", getObject(), name_.application, std::move(result),
-                       std::move(options),
-                       [&lists = lists_, name = name_, certificate = std::move(certificate), is_trusted](
-                           const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
-                         check_size("certificate", certificate.size(), kCertificateBytes);
-                         lists.add_certificate(caller, name, to_bytes(certificate), is_trusted);
-                         reply->succeed();
-                       });
+  guard_.run_delegated(
+      "org.edgeseal.TrustList1.AddCertificate", getObject(), name_.application, std::move(result), std::move(options),
+      [&lists = lists_, name = name_, certificate = std::move(certificate), is_trusted](const Caller& caller) {
+        check_size("certificate", certificate.size(), kCertificateBytes);
+        lists.add_certificate(caller, name, to_bytes(certificate), is_trusted);
+      });
 }
 
 void TrustListObject::RemoveCertificate(sdbus::Result<>&& result, std::string thumbprint, bool is_trusted,
                                         VariantMap options) {
-  guard_.run_delegated("org.edgeseal.TrustList1.RemoveCertificate", getObject(), name_.application, std::move(result),
-                       std::move(options),
-                       [&lists = lists_, name = name_, thumbprint = std::move(thumbprint), is_trusted](
-                           const Caller& caller, const auto& reply, const VariantMap& own) {
-                         no_options(own);
-                         check_size("thumbprint", thumbprint.size(), kThumbprintBytes);
-                         lists.remove_certificate(caller, name, thumbprint, is_trusted);
-                         reply->succeed();
-                       });
+  guard_.run_delegated(
+      "org.edgeseal.TrustList1.RemoveCertificate", getObject(), name_.application, std::move(result),
+      std::move(options),
+      [&lists = lists_, name = name_, thumbprint = std::move(thumbprint), is_trusted](const Caller& caller) {
+        check_size("thumbprint", thumbprint.size(), kThumbprintBytes);
+        lists.remove_certificate(caller, name, thumbprint, is_trusted);
+      });
 }
 
 void TrustListObject::GetTrustList(
     sdbus::Result<std::uint32_t, ByteArrays, ByteArrays, ByteArrays, ByteArrays>&& result, std::uint32_t masks,
     VariantMap options) {
-  guard_.run_delegated(
-      "org.edgeseal.TrustList1.GetTrustList", getObject(), name_.application, std::move(result), std::move(options),
-      [&lists = lists_, name = name_, masks](const Caller&, const auto& reply, const VariantMap& own) {
-        no_options(own);
-        check_masks(masks, 1);
-        const auto list = lists.trust_list(name, masks);
-        check_fits_an_answer(list);
-        reply->succeed(list.specified_lists, to_arrays(list.trusted_certificates), to_arrays(list.trusted_crls),
-                       to_arrays(list.issuer_certificates), to_arrays(list.issuer_crls));
-      });
+  guard_.run_delegated("org.edgeseal.TrustList1.GetTrustList", getObject(), name_.application, std::move(result),
+                       std::move(options), [&lists = lists_, name = name_, masks](const Caller&, const auto& reply) {
+                         check_masks(masks, 1);
+                         const auto list = lists.trust_list(name, masks);
+                         check_fits_an_answer(list);
+                         reply->succeed(list.specified_lists, to_arrays(list.trusted_certificates),
+                                        to_arrays(list.trusted_crls), to_arrays(list.issuer_certificates),
+                                        to_arrays(list.issuer_crls));
+                       });
 }
 
 void TrustListObject::SetTrustList(sdbus::Result<bool>&& result, std::uint32_t specified_lists, ByteArrays trusted,
@@ -71,10 +64,9 @@ void TrustListObject::SetTrustList(sdbus::Result<bool>&& result, std::uint32_t s
       "org.edgeseal.TrustList1.SetTrustList", getObject(), name_.application, std::move(result), std::move(options),
       [&lists = lists_, name = name_, specified_lists, trusted = std::move(trusted),
        trusted_crls = std::move(trusted_crls), issuers = std::move(issuers),
-       issuer_crls = std::move(issuer_crls)](const Caller& caller, const auto& reply, const VariantMap& own) {
-        no_options(own);
-        reply->succeed(lists.set_trust_list(
-            caller, name, trust_list_contents(specified_lists, trusted, trusted_crls, issuers, issuer_crls)));
+       issuer_crls = std::move(issuer_crls)](const Caller& caller) {
+        return lists.set_trust_list(caller, name,
+                                    trust_list_contents(specified_lists, trusted, trusted_crls, issuers, issuer_crls));
       });
 }
 
@@ -90,23 +82,20 @@ void TrustListObject::SetOptions(sdbus::Result<>&& result, VariantMap options) {
 void TrustListObject::GetRejectedList(sdbus::Result<ByteArrays>&& result, VariantMap options) {
   guard_.run_delegated("org.edgeseal.TrustList1.GetRejectedList", getObject(), name_.application, std::move(result),
                        std::move(options),
-                       [&lists = lists_, name = name_](const Caller&, const auto& reply, const VariantMap& own) {
-                         no_options(own);
-                         reply->succeed(to_arrays(lists.rejected_list(name)));
-                       });
+                       [&lists = lists_, name = name_](const Caller&) { return to_arrays(lists.rejected_list(name)); });
 }
 
 void TrustListObject::Validate(sdbus::Result<Suppressed>&& result, ByteArrays chain, VariantMap options) {
-  guard_.run("org.edgeseal.TrustList1.Validate", getObject(), name_.application, std::move(result),
-             [&lists = lists_, name = name_, chain = std::move(chain), options = std::move(options)](
-                 const Caller& caller, const auto& reply) {
-               const auto query = validation_query(options);
-               Suppressed suppressed;
-               for (const auto& [error, message] : lists.validate(caller, name, peer_chain(chain), query)) {
-                 suppressed.emplace_back(error, message);
-               }
-               reply->succeed(suppressed);
-             });
+  guard_.run(
+      "org.edgeseal.TrustList1.Validate", getObject(), name_.application, std::move(result),
+      [&lists = lists_, name = name_, chain = std::move(chain), options = std::move(options)](const Caller& caller) {
+        const auto query = validation_query(options);
+        Suppressed suppressed;
+        for (const auto& [error, message] : lists.validate(caller, name, peer_chain(chain), query)) {
+          suppressed.emplace_back(error, message);
+        }
+        return suppressed;
+      });
 }
 
 template <class T>

@@ -69,8 +69,10 @@ struct TrustListContents {
   std::vector<Bytes> trusted_certificates, trusted_crls, issuer_certificates, issuer_crls;
 };
 
+inline constexpr std::chrono::milliseconds kLongestUpdateFrequency = std::chrono::days(10 * 366);
+
 struct TrustListOptions {
-  std::optional<double> update_frequency;  // milliseconds, 0 and more
+  std::optional<double> update_frequency;  // milliseconds, 0 to kLongestUpdateFrequency
   std::optional<std::uint32_t> default_validation_options;
 };
 
@@ -175,7 +177,7 @@ struct DirectoryFinding {
   std::string path;    // of the component at fault
   std::string found;   // "mode 0777"
   std::string wanted;  // "not writable by others"
-  std::string action;  // "repaired", "refused" (it is not ours to repair), "reported"
+  std::string action;  // "none", "repaired", "refused" (it is not ours to repair), "reported"
   std::string remedy;  // a command; empty where it was repaired
 };
 
@@ -200,7 +202,7 @@ class TrustDirectoryPort {
   // Looks, repairs nothing. Empty path: everything that is managed or adopted, else one file or directory, absolute.
   [[nodiscard]] virtual std::vector<DirectoryFinding> audit(const std::string& path) = 0;
   // What adopt() would take over.
-  [[nodiscard]] virtual AdoptionPlan plan_adoption(const AdoptedDirectory& directory) = 0;
+  virtual void plan_adoption(const AdoptedDirectory& directory, Completion<AdoptionPlan> done) = 0;
   // From now on its content is that of the group's trust list. `import`: first the list takes what the directory holds,
   // by a transaction of its own.
   virtual void adopt(const Caller& caller, const AdoptedDirectory& directory, bool import,

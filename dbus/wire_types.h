@@ -1,20 +1,17 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <map>
-#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "dbus/ports.h"
+#include "dbus/variant_map.h"
 
 namespace edgeseal::dbus {
 
-using ByteArray = std::vector<uint8_t>;                    // ay as sdbus-c++ has it
-using VariantMap = std::map<std::string, sdbus::Variant>;  // a{sv}
+using ByteArray = std::vector<uint8_t>;  // ay as sdbus-c++ has it
 
 [[nodiscard]] inline Bytes to_bytes(const ByteArray& array) {
   Bytes bytes(array.size());
@@ -38,6 +35,23 @@ using VariantMap = std::map<std::string, sdbus::Variant>;  // a{sv}
   std::vector<Bytes> all;
   std::ranges::transform(arrays, std::back_inserter(all), [](const ByteArray& array) { return to_bytes(array); });
   return all;
+}
+
+// As put() of other values.
+inline void put(VariantMap& map, const char* name, const Bytes& bytes) {
+  put(map, name, to_array(bytes));
+}
+
+inline void put(VariantMap& map, const char* name, const std::vector<Bytes>& all) {
+  put(map, name, to_arrays(all));
+}
+
+template <class Info>
+[[nodiscard]] std::vector<VariantMap> to_maps(const std::vector<Info>& infos,
+                                              VariantMap (*to_map)(const std::type_identity_t<Info>&)) {
+  std::vector<VariantMap> maps;
+  std::ranges::transform(infos, std::back_inserter(maps), to_map);
+  return maps;
 }
 
 }  // namespace edgeseal::dbus

@@ -13,13 +13,6 @@ bool is_white(std::byte byte) {
 
 }  // namespace
 
-std::string encode_base64(ByteView bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // libcrypto ends it in a zero
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), octets(bytes), static_cast<int>(bytes.size()));
-  text.pop_back();
-  return text;
-}
-
 std::optional<Bytes> decode_base64(ByteView text) {
   Bytes dense;
   std::remove_copy_if(text.begin(), text.end(), std::back_inserter(dense), is_white);

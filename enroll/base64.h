@@ -1,13 +1,13 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "enroll/openssl.h"
+#include "jose/base64.h"
 
 namespace edgeseal::enroll {
 
-[[nodiscard]] std::string encode_base64(ByteView bytes);  // RFC 4648 §4, without line breaks
+using jose::encode_base64;
 
 // White space anywhere is passed over (RFC 8951 §3.1); anything else that isn't of the alphabet, or padding that is
 // missing or in the wrong place, gives nothing.

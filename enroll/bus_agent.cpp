@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
-#include <map>
+#include <thread>
 
 #include "dbus/client.h"
+#include "dbus/variant_map.h"
 #include "enroll/job_description.h"
 #include "enroll/printable.h"
 
@@ -14,7 +16,9 @@ namespace {
 
 using Octets = std::vector<std::uint8_t>;
 
-constexpr std::size_t max_message = 512;  // of Job1.Fail
+constexpr std::size_t max_message = 512;  // of Job1.Fail, ReportContact and ReportDownload
+constexpr std::chrono::seconds longest_busy{60};
+constexpr std::chrono::milliseconds between_tries{100};
 
 Octets octets_of(const Bytes& bytes) {
   Octets octets;
@@ -29,10 +33,13 @@ std::vector<Octets> octets_of(const std::vector<Bytes>& all) {
   return result;
 }
 
+std::string message_of(const Error& error) {
+  return std::string(error.what()).substr(0, max_message);
+}
+
 const char* text_of(Stage stage) {
   switch (stage) {
     case Stage::first_trust: return "reading the certificates of a server that nobody knows yet";
-    case Stage::waiting_for_person: return "waiting for somebody to compare the fingerprint";
     case Stage::trust: return "reading the certificates of the authority";
     case Stage::request: return "preparing the request";
     case Stage::enrolment: return "waiting for the answer of the authority";
@@ -41,13 +48,24 @@ const char* text_of(Stage stage) {
   return "running";
 }
 
-// Runs a call, whose refusal comes back in the words of the agent.
+// Whether too many calls are waiting, of ours or of anybody: this one was not looked at.
+bool is_busy(const sdbus::Error& error) {
+  const std::string name = error.getName();
+  return name == "org.edgeseal.Error.TooManyOperations" || name == "org.freedesktop.DBus.Error.LimitsExceeded";
+}
+
+// Runs a call, for a while until somebody looks at it: a certificate that was issued must not be lost because others
+// flood the bus. Its refusal comes back in the words of the agent.
 template <class Call>
 auto refusable(const Call& call) {
-  try {
-    return call();
-  } catch (const sdbus::Error& error) {
-    throw RefusedByAgent(fmt::format("{}: {}", std::string(error.getName()), error.getMessage()));
+  for (const auto patience = std::chrono::steady_clock::now() + longest_busy;;) {
+    try {
+      return call();
+    } catch (const sdbus::Error& error) {
+      if (!is_busy(error) || std::chrono::steady_clock::now() >= patience)
+        throw RefusedByAgent(fmt::format("{}: {}", std::string(error.getName()), error.getMessage()));
+      std::this_thread::sleep_for(between_tries);
+    }
   }
 }
 
@@ -88,6 +106,12 @@ void BusAgent::listen(Listener listener) {
       *connection_, of_agent + "interface='org.edgeseal.Enrolment1',member='JobWaiting'",
       [this](sd_bus_message* message) { listener_.waiting(first_argument(message, SD_BUS_TYPE_OBJECT_PATH)); }));
   matches_.push_back(dbus::compat::add_match(
+      *connection_, of_agent + "interface='org.edgeseal.Enrolment1',member='ContactWaiting'",
+      [this](sd_bus_message* message) { listener_.contact_waiting(first_argument(message, SD_BUS_TYPE_STRING)); }));
+  matches_.push_back(dbus::compat::add_match(
+      *connection_, of_agent + "interface='org.edgeseal.Staging1',member='DownloadWaiting'",
+      [this](sd_bus_message* message) { listener_.download_waiting(first_argument(message, SD_BUS_TYPE_STRING)); }));
+  matches_.push_back(dbus::compat::add_match(
       *connection_, of_agent + "interface='org.edgeseal.Job1',member='Cancelled'",
       [this](sd_bus_message* message) { listener_.cancelled(sd_bus_message_get_path(message)); }));
   matches_.push_back(dbus::compat::add_match(
@@ -104,6 +128,22 @@ std::vector<std::string> BusAgent::waiting_jobs() {
     const auto paths = dbus::RemoteEnrolment(*connection_, dbus::kRootPath).WaitingJobs();
     return {paths.begin(), paths.end()};
   } catch (const sdbus::Error&) {  // NameOwnerChanged tells when the agent is there
+    return {};
+  }
+}
+
+std::vector<std::string> BusAgent::waiting_contacts() {
+  try {
+    return dbus::RemoteEnrolment(*connection_, dbus::kRootPath).WaitingContacts();
+  } catch (const sdbus::Error&) {  // as of waiting_jobs()
+    return {};
+  }
+}
+
+std::vector<std::string> BusAgent::waiting_downloads() {
+  try {
+    return dbus::RemoteStaging(*connection_, dbus::kRootPath).WaitingDownloads();
+  } catch (const sdbus::Error&) {  // as of waiting_jobs()
     return {};
   }
 }
@@ -133,8 +173,11 @@ void BusAgent::deliver_anchors(const std::string& name, const Result& result) {
 }
 
 void BusAgent::deliver(const std::string& name, const Result& result) {
-  refusable(
-      [&] { dbus::RemoteJob(*connection_, name).Deliver(octets_of(result.certificate), octets_of(result.chain), {}); });
+  dbus::VariantMap options;
+  dbus::put(options, "modified", result.modified.has_value());
+  refusable([&] {
+    dbus::RemoteJob(*connection_, name).Deliver(octets_of(result.certificate), octets_of(result.chain), options);
+  });
 }
 
 void BusAgent::wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) {
@@ -143,13 +186,38 @@ void BusAgent::wait(const std::string& name, std::chrono::seconds pause, const B
 }
 
 void BusAgent::fail(const std::string& name, const Error& error, SecretUse use) {
-  std::map<std::string, sdbus::Variant> options;
+  dbus::VariantMap options;
   if (error.retry_after().count() > 0)
     options.emplace("retry-after", sdbus::Variant(static_cast<std::uint32_t>(error.retry_after().count())));
-  if (use == SecretUse::spent) options.emplace("secret-spent", sdbus::Variant(true));
-  const std::string message = std::string(error.what()).substr(0, max_message);
-  refusable(
-      [&] { dbus::RemoteJob(*connection_, name).Fail(std::string(name_of(error.error_class())), message, options); });
+  dbus::put(options, "secret-spent", use == SecretUse::spent);
+  refusable([&] {
+    dbus::RemoteJob(*connection_, name).Fail(std::string(name_of(error.error_class())), message_of(error), options);
+  });
+}
+
+Job BusAgent::take_contact(const std::string& profile) {
+  return contact_of(
+      profile, refusable([&] { return dbus::RemoteEnrolment(*connection_, dbus::kRootPath).TakeContact(profile); }));
+}
+
+void BusAgent::report_contact(const std::string& profile, const std::optional<Error>& problem) {
+  const std::string error_class(problem ? name_of(problem->error_class()) : "");
+  const std::string message = problem ? message_of(*problem) : "";
+  refusable([&] { dbus::RemoteEnrolment(*connection_, dbus::kRootPath).ReportContact(profile, error_class, message); });
+}
+
+Job BusAgent::take_download(const std::string& url) {
+  return download_of(url,
+                     refusable([&] { return dbus::RemoteStaging(*connection_, dbus::kRootPath).TakeDownload(url); }));
+}
+
+void BusAgent::report_download(const std::string& url, const std::variant<Bytes, Error>& outcome) {
+  dbus::VariantMap options;
+  if (const Error* problem = std::get_if<Error>(&outcome))
+    dbus::put(options, "problem", message_of(*problem));
+  else
+    dbus::put(options, "content", octets_of(std::get<Bytes>(outcome)));
+  refusable([&] { dbus::RemoteStaging(*connection_, dbus::kRootPath).ReportDownload(url, options); });
 }
 
 }  // namespace edgeseal::enroll

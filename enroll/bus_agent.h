@@ -1,22 +1,25 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dbus/compat.h"
 #include "enroll/agent_jobs.h"
+#include "enroll/authority_contact.h"
+#include "enroll/staged_download.h"
 
 namespace edgeseal::enroll {
 
 // The agent on the system bus. A job's name is its object path. Signals come in a thread of its own.
-class BusAgent final : public AgentJobs {
+class BusAgent final : public AgentJobs, public AgentContacts, public AgentDownloads {
  public:
   struct Listener {
     std::function<void(const std::string&job)> waiting, cancelled;
     std::function<void()> agent_came;  // (again): its jobs are all to be taken anew
+    std::function<void(const std::string& profile)> contact_waiting = [](const std::string&) {};
+    std::function<void(const std::string& url)> download_waiting = [](const std::string&) {};
   };
 
   // Throws RefusedByAgent where there is no bus.
@@ -30,6 +33,8 @@ class BusAgent final : public AgentJobs {
 
   // Those that may be taken now; none where no agent is there.
   [[nodiscard]] std::vector<std::string> waiting_jobs();
+  [[nodiscard]] std::vector<std::string> waiting_contacts();
+  [[nodiscard]] std::vector<std::string> waiting_downloads();
 
   [[nodiscard]] Job take(const std::string& name) override;
   void report(const std::string& name, Stage stage) override;
@@ -38,6 +43,12 @@ class BusAgent final : public AgentJobs {
   void deliver(const std::string& name, const Result& result) override;
   void wait(const std::string& name, std::chrono::seconds pause, const Bytes& continuation) override;
   void fail(const std::string& name, const Error& error, SecretUse use) override;
+
+  [[nodiscard]] Job take_contact(const std::string& profile) override;
+  void report_contact(const std::string& profile, const std::optional<Error>& problem) override;
+
+  [[nodiscard]] Job take_download(const std::string& url) override;
+  void report_download(const std::string& url, const std::variant<Bytes, Error>& outcome) override;
 
  private:
   Listener listener_;

@@ -2,12 +2,14 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 
 #include "enroll/error.h"
+#include "enroll/other_host.h"
 #include "enroll/printable.h"
 #include "enroll/tls_settings.h"
 #include "enroll/url.h"
@@ -189,6 +191,10 @@ class HttpClient::Connection {
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.limits.connect.count()));
     set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.limits.total.count()));
     set_up_tls();
+    if (options_.addresses == Addresses::other_hosts) {
+      set(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+      set(easy, CURLOPT_OPENSOCKETDATA, this);
+    }
     set(easy, CURLOPT_HEADERFUNCTION, on_header);
     set(easy, CURLOPT_HEADERDATA, this);
     set(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -261,6 +267,17 @@ class HttpClient::Connection {
     long status = 0;
     curl_easy_getinfo(self->easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     return self->incoming_->take_body(bytes_of({data, size}), status);
+  }
+
+  // For each address of a server, with what is then connected to.
+  static curl_socket_t on_socket(Connection* self, curlsocktype, curl_sockaddr* target) noexcept {
+    if (is_other_host(target->addr, target->addrlen))
+      return ::socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
+    self->failure_ = Error(ErrorClass::policy,
+                           fmt::format("{} leads to this host, to a service of the machine, or to no single host; "
+                                       "nothing was sent there",
+                                       printable(self->tls_.verifier().host())));
+    return CURL_SOCKET_BAD;
   }
 
   // Before each request.

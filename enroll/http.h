@@ -19,6 +19,12 @@ enum class Schemes {
   http_and_https  // for protocols that protect their messages themselves
 };
 
+// Whose addresses a name may lead to, whatever the name service says of it.
+enum class Addresses {
+  any,
+  other_hosts  // see other_host.h; for URLs that somebody else chose
+};
+
 enum class IdentityUse {
   offered,  // to a server that asks for it
   required  // a server that doesn't ask for it is told nothing: it could not know who we are
@@ -39,6 +45,7 @@ struct HttpOptions {
   std::string proxy;       // URL; empty: none, whatever the environment says
   std::string resolution;  // "HOST:PORT:ADDRESS,..." (CURLOPT_RESOLVE); others are asked of the name service
   Schemes schemes = Schemes::https;
+  Addresses addresses = Addresses::any;
   HttpLimits limits;
   Clock clock = device_clock();
 };
@@ -63,6 +70,7 @@ struct HttpResponse {
   [[nodiscard]] std::vector<std::string_view> headers_named(std::string_view name) const;  // all
   // The media type alone, in lower case: "application/pkcs7-mime". Empty: none.
   [[nodiscard]] std::string media_type() const;
+  [[nodiscard]] bool is_redirection() const { return status >= 300 && status < 400; }
 };
 
 // Requests to servers that one set of anchors and one identity stand for, over HTTP/1.1 and TLS 1.2 or later. A server
@@ -77,7 +85,7 @@ class HttpClient {
   ~HttpClient();
 
   // Any status is an answer. Throws Error{server_untrusted}, Error{credentials} (the server refuses our certificate),
-  // Error{transport}, Error{policy} (a URL that the options do not allow), Error{cancelled}.
+  // Error{transport}, Error{policy} (a URL or an address that the options do not allow), Error{cancelled}.
   [[nodiscard]] HttpResponse exchange(const HttpRequest& request, const std::stop_token& stop = {});
 
   // What the last TLS server presented, its own certificate first; empty before and without TLS.

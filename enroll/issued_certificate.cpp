@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 
 #include <algorithm>
-#include <array>
 
 #include "enroll/certificate_path.h"
 #include "enroll/retry_after.h"
@@ -16,9 +15,6 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr std::chrono::minutes clock_tolerance{10};  // a CA may be ahead by so much
-
-using ExtensionsPtr = std::unique_ptr<STACK_OF(X509_EXTENSION), void (*)(STACK_OF(X509_EXTENSION)*)>;
-using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>>;
 
 [[noreturn]] void refuse(const std::string& problem) {
   throw Error(ErrorClass::unsuitable_certificate, "the certificate that was issued " + problem);
@@ -51,9 +47,7 @@ std::vector<Bytes> alternative_names(const Certificate& certificate) {
 }
 
 std::vector<Bytes> alternative_names(X509_REQ& request) {
-  const ExtensionsPtr extensions(X509_REQ_get_extensions(&request), [](STACK_OF(X509_EXTENSION) * stack) {
-    sk_X509_EXTENSION_pop_free(stack, X509_EXTENSION_free);
-  });
+  const ExtensionsPtr extensions(X509_REQ_get_extensions(&request));
   const GeneralNamesPtr names(
       static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions.get(), NID_subject_alt_name, nullptr, nullptr)));
   ERR_clear_error();
@@ -89,24 +83,13 @@ void require_names(const Certificate& certificate, const RequestedCertificate& r
     refuse("lacks an alternative name that was asked for");
 }
 
-bool allows(const EXTENDED_KEY_USAGE* usages, const std::string& wanted) {
-  for (int at = 0; at < sk_ASN1_OBJECT_num(usages); ++at) {
-    std::array<char, 128> text;
-    const ASN1_OBJECT* usage = sk_ASN1_OBJECT_value(usages, at);
-    if (OBJ_obj2nid(usage) == NID_anyExtendedKeyUsage) return true;
-    if (OBJ_obj2txt(text.data(), static_cast<int>(text.size()), usage, 1) > 0 && wanted == text.data()) return true;
-  }
-  return false;
-}
-
-void require_usages(const Certificate& certificate, const std::vector<std::string>& wanted) {
+void require_usages(const Certificate& certificate, const std::vector<int>& wanted) {
   if (is_ca(certificate)) refuse("is one of a CA");
-  const UsagesPtr usages(
-      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(certificate.get(), NID_ext_key_usage, nullptr, nullptr)));
-  ERR_clear_error();
-  if (!usages) return;
-  for (const std::string& usage : wanted)
-    if (!allows(usages.get(), usage)) refuse(fmt::format("is not for the use {} (extendedKeyUsage)", usage));
+  const bool is_limited = (X509_get_extension_flags(certificate.get()) & EXFLAG_XKUSAGE) != 0;
+  if (!is_limited || has_extended_key_usage(certificate, NID_anyExtendedKeyUsage)) return;
+  for (const int usage : wanted)
+    if (!has_extended_key_usage(certificate, usage))
+      refuse(fmt::format("is not for the use \"{}\" (extendedKeyUsage)", OBJ_nid2ln(usage)));
 }
 
 // The time from which it is judged: a little later than now where the CA is a little ahead.
@@ -123,11 +106,6 @@ Clock judging_time(const Certificate& certificate, const Clock& clock) {
   return [now] { return now; };
 }
 
-std::vector<Certificate> joined(std::vector<Certificate> first, const std::vector<Certificate>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
 }  // namespace
 
 RequestedCertificate requested_certificate(ByteView pkcs10) {
@@ -138,11 +116,6 @@ RequestedCertificate requested_certificate(ByteView pkcs10) {
   ERR_clear_error();
   if (!good) throw Error(ErrorClass::policy, "the request is no PKCS#10 certification request with a good signature");
   return {Key::share(key), copy_of(X509_REQ_get_subject_name(request.get())), alternative_names(*request)};
-}
-
-RequestedCertificate requested_again(const Certificate& current) {
-  return {Key::share(X509_get0_pubkey(current.get())), copy_of(X509_get_subject_name(current.get())),
-          alternative_names(current)};
 }
 
 bool same_names(const RequestedCertificate& request, const Certificate& current) {

@@ -17,8 +17,6 @@ struct RequestedCertificate {
 };
 // Of a PKCS#10 request whose signature is right. Throws Error{policy}.
 [[nodiscard]] RequestedCertificate requested_certificate(ByteView pkcs10);
-// What a renewal of this one asks for.
-[[nodiscard]] RequestedCertificate requested_again(const Certificate& current);
 // RFC 7030 §4.2.2: whether a request asks for the names that a certificate has.
 [[nodiscard]] bool same_names(const RequestedCertificate& request, const Certificate& current);
 
@@ -29,9 +27,9 @@ enum class Names {
 
 struct IssuedRules {
   Names names = Names::as_requested;
-  // Object identifiers, all of which an extendedKeyUsage extension has to hold where there is one. Without clientAuth
+  // NIDs of libcrypto, all of which an extendedKeyUsage extension has to hold where there is one. Without clientAuth
   // the certificate can't renew itself.
-  std::vector<std::string> extended_key_usages{"1.3.6.1.5.5.7.3.2"};
+  std::vector<int> extended_key_usages{NID_client_auth};
 };
 
 struct IssuedCertificate {

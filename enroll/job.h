@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "enroll/cmp/options.h"
-#include "enroll/credential.h"
 #include "enroll/discovery/service.h"
 #include "enroll/error.h"
 #include "enroll/http.h"
 #include "enroll/issued_certificate.h"
-#include "enroll/requested_attributes.h"
+#include "enroll/password.h"
 
 namespace edgeseal::enroll {
 
@@ -21,8 +20,7 @@ enum class Protocol { est, cmp, helper };
 
 enum class Operation {
   enrol,  // a first certificate, or one with other names
-  renew,  // one with the names of the current certificate, which stands for this device
-  trust   // the trust anchors alone
+  renew   // one with the names of the current certificate, which stands for this device
 };
 
 // On what a server is trusted where no anchor is known yet.
@@ -30,12 +28,6 @@ enum class FirstTrust {
   none,
   fingerprint,  // SHA-256 of the root, from whoever installs the device
   person        // who compares the fingerprint that is shown
-};
-
-enum class RequestAttributes {
-  ignore,
-  ask,    // malformed ones are passed over
-  insist  // malformed ones end the job
 };
 
 // The keys of this device are named, never handed over.
@@ -65,11 +57,11 @@ struct Job {
   std::string path{};                       // of a URL that is found, instead of what is announced
   std::string proxy;                        // empty: none
   JobTrust trust;
-  std::optional<NamedIdentity> identity;  // renew: the current certificate
-  std::optional<Password> password;       // not for renew
-  Bytes request;                          // PKCS#10; empty: the agent makes one when it is due
-  Bytes continuation;                     // what JobPort::keep took, where the job had to wait
-  RequestAttributes request_attributes = RequestAttributes::ask;
+  std::optional<NamedIdentity> identity;      // renew: the current certificate
+  std::optional<Password> password;           // not for renew
+  Bytes request;                              // PKCS#10, the same at each run
+  Bytes continuation;                         // what JobPort::keep took, where the job had to wait
+  bool requires_readable_attributes = false;  // of EST: wishes of the server that can't be read end the job
   IssuedRules rules;
   cmp::Options cmp;                                  // where that is the protocol
   std::string helper;                                // program, where that is the protocol: a name, or a path
@@ -78,20 +70,21 @@ struct Job {
 
 // What the agent is to stage.
 struct Result {
-  Bytes certificate;  // empty: the job was about trust alone
+  Bytes certificate;
   std::vector<Bytes> chain;
+  // Where the authority says that the certificate is not quite what was asked for: in its words, printable.
+  std::optional<std::string> modified;
   std::vector<Bytes> anchors, intermediates;  // empty: those in force stay
   std::optional<Error> trust_problem;         // why they stay, where the server offered others
 };
 
-enum class Stage { first_trust, waiting_for_person, trust, request, enrolment, verification };
+enum class Stage { first_trust, trust, request, enrolment, verification };
 
 // Whose fingerprint somebody is to compare.
 struct ProposedAnchor {
-  std::string host, subject;
+  std::string host;
   Bytes certificate, fingerprint;
 };
-enum class Decision { approved, refused };
 
 // The agent as a running job sees it. Called by the thread of the job.
 class JobPort {
@@ -99,17 +92,10 @@ class JobPort {
   virtual ~JobPort() = default;
 
   virtual void entered(Stage stage) = 0;
-  // A request by the rules of the slot; made once, and kept: if the job has to wait, it is given back in Job::request.
-  [[nodiscard]] virtual Bytes signing_request(const RequestedAttributes& wishes) = 0;
-  // Comes back when somebody has decided. Throws Error{cancelled} when the job is stopped before, Error{waiting} where
-  // the decision will come with another run, as Job::trust.
-  [[nodiscard]] virtual Decision decide(const ProposedAnchor& anchor, const std::stop_token& stop) = 0;
-  // Somebody is to choose among them. Always throws: the choice comes with another run, as Job::trust.
-  [[noreturn]] virtual void propose(const std::vector<ProposedAnchor>&) {
-    throw Error(ErrorClass::policy, "nobody can be asked");
-  }
+  // Somebody is to compare their fingerprints. Always throws: the answer comes with another run, as Job::trust.
+  [[noreturn]] virtual void propose(const std::vector<ProposedAnchor>& anchors) = 0;
   // What the job needs to go on from where it is, should it now have to wait: Job::continuation then.
-  virtual void keep(const Bytes& continuation) { static_cast<void>(continuation); }
+  virtual void keep(const Bytes& continuation) = 0;
   // The server has taken the secret, and the job failed afterwards all the same.
   virtual void secret_spent() = 0;
 };
@@ -119,6 +105,7 @@ struct Surroundings {
   std::function<Key(const std::string&)> open_key = enroll::open_key;
   std::function<Clock(std::chrono::system_clock::time_point floor)> clock = device_clock;
   HttpLimits limits;
+  Addresses downloads_from = Addresses::other_hosts;  // of what staged files name
   // What answers a query now, in an order that stays. Throws Error{transport} where nobody can be asked.
   std::function<std::vector<discovery::Service>(const discovery::Query&, const std::stop_token&)> browse;
 };

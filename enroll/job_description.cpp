@@ -15,13 +15,11 @@ namespace {
 using Octets = std::vector<std::uint8_t>;
 
 constexpr off_t max_secret_size = 1024;
-constexpr const char* server_usage = "1.3.6.1.5.5.7.3.1";
-constexpr const char* client_usage = "1.3.6.1.5.5.7.3.2";
 
 // The fields of the map; what isn't there is empty.
 class Fields {
  public:
-  explicit Fields(const Work& work) : work_(work) {}
+  explicit Fields(const dbus::VariantMap& work) : work_(work) {}
 
   template <class Value>
   [[nodiscard]] Value get(const char* name) const try {
@@ -44,7 +42,7 @@ class Fields {
     return {view.begin(), view.end()};
   }
 
-  const Work& work_;
+  const dbus::VariantMap& work_;
 };
 
 // One of several words.
@@ -86,18 +84,19 @@ IssuedRules rules_of(const Fields& fields) {
   const auto rejects = fields.get<std::vector<std::string>>("rejects");
   const bool other_names = std::find(rejects.begin(), rejects.end(), "subject") == rejects.end();
   rules.names = other_names ? Names::server_decides : Names::as_requested;
-  rules.extended_key_usages = choose<std::vector<std::string>>(fields, "key-usage",
-                                                               {{"", {}},
-                                                                {"tls-client", {client_usage}},
-                                                                {"tls-server", {server_usage}},
-                                                                {"tls", {client_usage, server_usage}}});
+  rules.extended_key_usages = choose<std::vector<int>>(fields, "key-usage",
+                                                       {{"", {}},
+                                                        {"tls-client", {NID_client_auth}},
+                                                        {"tls-server", {NID_server_auth}},
+                                                        {"tls", {NID_client_auth, NID_server_auth}}});
   return rules;
 }
 
 void read_credential(const Fields& fields, Job& job) {
   const std::string credential = fields.text("credential");
   if (credential == "secret")
-    job.password = Password{fields.text("user"), read_secret(fields.get<sdbus::UnixFd>("secret").get()), ""};
+    job.password =
+        Password{fields.text("user"), read_secret(fields.get<sdbus::UnixFd>("secret").get()), fields.text("realm")};
   if (!fields.text("identity-key").empty())
     job.identity = NamedIdentity{fields.text("identity-key"), fields.bytes("identity-certificate"),
                                  fields.byte_strings("identity-chain")};
@@ -118,25 +117,43 @@ void read_address(const Fields& fields, Job& job) {
     job.url += (job.url.ends_with("/") ? ".well-known/est/" : "/.well-known/est/") + label;
 }
 
+// What is known of any server.
+void read_server(const Fields& fields, Job& job) {
+  read_address(fields, job);
+  job.trust = trust_of(fields);
+  job.time_floor = std::chrono::system_clock::time_point(std::chrono::microseconds(fields.get<std::uint64_t>("time")));
+}
+
 }  // namespace
 
-Job job_of(const std::string& name, const Work& work) {
+Job download_of(const std::string& url, const dbus::VariantMap& work) {
+  Job job;
+  job.identifier = url;
+  read_server(Fields(work), job);
+  return job;
+}
+
+Job contact_of(const std::string& name, const dbus::VariantMap& work) {
   const Fields fields(work);
   Job job;
   job.identifier = name;
   job.protocol = choose<Protocol>(fields, "protocol",
                                   {{"est", Protocol::est}, {"cmp", Protocol::cmp}, {"helper", Protocol::helper}});
+  read_server(fields, job);
+  return job;
+}
+
+Job job_of(const std::string& name, const dbus::VariantMap& work) {
+  const Fields fields(work);
+  Job job = contact_of(name, work);
   job.helper = fields.text("helper");
   job.operation = choose<Operation>(fields, "operation", {{"enroll", Operation::enrol}, {"renew", Operation::renew}});
-  read_address(fields, job);
-  job.trust = trust_of(fields);
   read_credential(fields, job);
   job.request = fields.bytes("request");
   job.cmp.key = fields.bytes("key");
   job.continuation = fields.bytes("continuation");
-  job.request_attributes = fields.text("attributes") == "stop" ? RequestAttributes::insist : RequestAttributes::ask;
+  job.requires_readable_attributes = fields.text("attributes") == "stop";
   job.rules = rules_of(fields);
-  job.time_floor = std::chrono::system_clock::time_point(std::chrono::microseconds(fields.get<std::uint64_t>("time")));
   return job;
 }
 

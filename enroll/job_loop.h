@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <stop_token>
@@ -13,30 +14,36 @@
 
 namespace edgeseal::enroll {
 
-// Runs the jobs of the agent side by side, in threads of its own. From any thread.
+// Runs the jobs of the agent, or its contacts, side by side, in threads of its own. From any thread.
 class JobLoop {
  public:
   static constexpr std::size_t default_workers = 8;
 
-  // Both must outlive it.
+  using Run = std::function<void(const std::string& name, const std::stop_token& stop)>;
+
+  // What is to be done with a name; jobs: as run_job(), for which both must outlive it.
+  explicit JobLoop(Run run, std::size_t workers = default_workers);
   JobLoop(AgentJobs& agent, const Surroundings& surroundings, std::size_t workers = default_workers);
   JobLoop(const JobLoop&) = delete;
   JobLoop& operator=(const JobLoop&) = delete;
   ~JobLoop() { stop(); }
 
-  void start(const std::string& name);   // unless it runs, or is to run, already
-  void cancel(const std::string& name);  // without effect where it doesn't run
+  // Unless it is to run already. One that runs is run again afterwards: it may be waiting at the agent anew before its
+  // end is known here.
+  void start(const std::string& name);
+  void cancel(const std::string& name);  // without effect where it neither runs nor is to run
   void finish();                         // comes back when nothing is left to do
+  [[nodiscard]] bool is_idle();
   // True: it had nothing to do since the last call, and starts nothing any more.
   [[nodiscard]] bool retire();
   void stop();  // cancels what runs, waits for it, and starts nothing any more
 
  private:
   void work(const std::stop_token& stop);
-  [[nodiscard]] bool is_idle() const { return waiting_.empty() && running_.empty(); }
+  [[nodiscard]] std::deque<std::string>::iterator next();  // that waits and doesn't run
+  [[nodiscard]] bool has_nothing() const { return waiting_.empty() && running_.empty(); }
 
-  AgentJobs& agent_;
-  const Surroundings& surroundings_;
+  const Run run_;
   std::mutex mutex_;  // of the next five
   std::condition_variable_any changed_;
   std::deque<std::string> waiting_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 
+#include "enroll/url.h"
+
 namespace edgeseal::enroll {
 namespace {
 
@@ -40,6 +42,28 @@ std::optional<ClientIdentity> identity_of(const Job& job, const Surroundings& su
   return ClientIdentity{surroundings.open_key(job.identity->key),
                         certificate_of(job.identity->certificate, "the certificate of the device"),
                         certificates_of(job.identity->chain, "an issuer of the device's certificate")};
+}
+
+ServerTrust server_trust_of(const Job& job, const std::vector<Certificate>& anchors) {
+  return {anchors, revocation_lists_of(job.trust), job.trust.system_anchors, Verification::full, job.trust.role};
+}
+
+HttpOptions http_options_of(const Job& job, const Surroundings& surroundings) {
+  HttpOptions options;
+  options.resolution = job.resolution;
+  options.proxy = job.proxy;
+  options.limits = surroundings.limits;
+  options.clock = surroundings.clock(job.time_floor);
+  return options;
+}
+
+HttpOptions connection_to_server(const Job& job, const std::vector<Certificate>& anchors,
+                                 const Surroundings& surroundings) {
+  HttpOptions options = http_options_of(job, surroundings);
+  options.trust = server_trust_of(job, anchors);
+  options.schemes = Schemes::http_and_https;
+  if (parse_url(job.url).scheme != "https") options.trust.verification = Verification::provisional;
+  return options;
 }
 
 std::vector<Bytes> encoded(const std::vector<Certificate>& certificates) {

@@ -2,7 +2,7 @@
 
 #include "enroll/cmp/job_run.h"
 #include "enroll/discovery/search.h"
-#include "enroll/est/enrolment.h"
+#include "enroll/est/job_run.h"
 #include "enroll/helper/job_run.h"
 #include "enroll/journal.h"
 #include "enroll/retry_after.h"
@@ -10,16 +10,17 @@
 namespace edgeseal::enroll {
 namespace {
 
-// A job that was taken, as its protocol sees the agent. Requests come with the job.
+// A job that was taken, as its protocol sees the agent.
 class TakenJob final : public JobPort {
  public:
   TakenJob(AgentJobs& agent, const std::string& name) : agent_(agent), name_(name) {}
 
-  void entered(Stage stage) override { agent_.report(name_, stage); }
-  Bytes signing_request(const RequestedAttributes&) override {
-    throw Error(ErrorClass::policy, "the job has no certification request");
+  Job take() {
+    Job job = agent_.take(name_);
+    has_helper_ = job.protocol == Protocol::helper;
+    return job;
   }
-  Decision decide(const ProposedAnchor& anchor, const std::stop_token&) override { propose({anchor}); }
+  void entered(Stage stage) override { agent_.report(name_, stage); }
   [[noreturn]] void propose(const std::vector<ProposedAnchor>& anchors) override {
     agent_.propose(name_, anchors);
     given_back_ = true;
@@ -30,13 +31,16 @@ class TakenJob final : public JobPort {
   void secret_spent() override { use_ = SecretUse::spent; }
 
   void succeed(const Result& result) const {
-    if (result.trust_problem) log(Level::warning, name_, *result.trust_problem);
+    if (result.trust_problem) log(Level::warning, Event::anchors_not_taken, name_, *result.trust_problem);
     if (!result.anchors.empty()) deliver_anchors(result);
+    if (result.modified)
+      log(Level::notice, Event::certificate_modified, name_,
+          "the authority granted the certificate with modifications: " + *result.modified);
     agent_.deliver(name_, result);
   }
 
   void fail(const Error& error) const {
-    log(Level::notice, name_, error);
+    log(Level::notice, event_of(error.error_class()), name_, error);
     if (given_back_) return;
     if (error.error_class() == ErrorClass::waiting)
       agent_.wait(name_, bounded_retry(error.retry_after()), continuation_);
@@ -45,11 +49,17 @@ class TakenJob final : public JobPort {
   }
 
  private:
+  [[nodiscard]] Event event_of(ErrorClass error_class) const {
+    if (error_class == ErrorClass::waiting) return Event::job_waits;
+    if (error_class == ErrorClass::cancelled) return Event::job_given_back;
+    return has_helper_ ? Event::helper_failed : Event::job_failed;
+  }
+
   // The agent has the last word on them; the certificate may be good under those in force all the same.
   void deliver_anchors(const Result& result) const try {
     agent_.deliver_anchors(name_, result);
   } catch (const RefusedByAgent& refusal) {
-    log(Level::warning, name_, {ErrorClass::rollover, refusal.what()});
+    log(Level::warning, Event::anchors_not_taken, name_, {ErrorClass::rollover, refusal.what()});
   }
 
   AgentJobs& agent_;
@@ -57,6 +67,7 @@ class TakenJob final : public JobPort {
   Bytes continuation_;
   SecretUse use_ = SecretUse::unused;
   bool given_back_ = false;
+  bool has_helper_ = false;
 };
 
 Result run_protocol(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
@@ -81,7 +92,7 @@ void run_job(AgentJobs& agent, const std::string& name, const Surroundings& surr
              const std::stop_token& stop) try {
   TakenJob taken(agent, name);
   try {
-    const Job job = agent.take(name);
+    const Job job = taken.take();
     taken.succeed(run_wherever(job, taken, surroundings, stop));
   } catch (const Error& error) {
     taken.fail(error);
@@ -91,7 +102,7 @@ void run_job(AgentJobs& agent, const std::string& name, const Surroundings& surr
     taken.fail({ErrorClass::transport, error.what()});
   }
 } catch (const RefusedByAgent& refusal) {  // the job waits at the agent, or has ended
-  log(Level::notice, name, {ErrorClass::cancelled, refusal.what()});
+  log(Level::notice, Event::job_given_back, name, {ErrorClass::cancelled, refusal.what()});
 }
 
 }  // namespace edgeseal::enroll

@@ -46,23 +46,36 @@ sigset_t block_signals() {
 void serve(const sigset_t& signals, const timespec& pause) {
   Surroundings surroundings;
   surroundings.browse = discovery::browse;
-  std::unique_ptr<JobLoop> jobs;  // outlives the thread of the bus, which calls it
+  std::unique_ptr<JobLoop> jobs, contacts, downloads;  // outlive the thread of the bus, which calls them
   BusAgent agent;
   agent.own_name();
   jobs = std::make_unique<JobLoop>(agent, surroundings);
+  contacts = std::make_unique<JobLoop>([&](const std::string& profile, const std::stop_token& stop) {
+    run_contact(agent, profile, surroundings, stop);
+  });
+  downloads = std::make_unique<JobLoop>(
+      [&](const std::string& url, const std::stop_token& stop) { run_download(agent, url, surroundings, stop); });
   const auto ask = [] { ::kill(::getpid(), SIGHUP); };
   agent.listen({[&jobs](const std::string& job) { jobs->start(job); },
-                [&jobs](const std::string& job) { jobs->cancel(job); }, ask});
+                [&jobs](const std::string& job) { jobs->cancel(job); }, ask,
+                [&contacts](const std::string& profile) { contacts->start(profile); },
+                [&downloads](const std::string& url) { downloads->start(url); }});
   ask();
   ::sd_notify(0, "READY=1");
   for (;;) {
     const int signal = ::sigtimedwait(&signals, nullptr, &pause);
-    if (signal == SIGTERM || signal == SIGINT || (signal < 0 && jobs->retire())) break;
-    if (signal == SIGHUP)
-      for (const std::string& job : agent.waiting_jobs()) jobs->start(job);
+    if (signal == SIGTERM || signal == SIGINT ||
+        (signal < 0 && contacts->is_idle() && downloads->is_idle() && jobs->retire()))
+      break;
+    if (signal != SIGHUP) continue;
+    for (const std::string& job : agent.waiting_jobs()) jobs->start(job);
+    for (const std::string& profile : agent.waiting_contacts()) contacts->start(profile);
+    for (const std::string& url : agent.waiting_downloads()) downloads->start(url);
   }
   ::sd_notify(0, "STOPPING=1");
   jobs->stop();
+  contacts->stop();
+  downloads->stop();
   agent.release_name();
 }
 
@@ -76,7 +89,8 @@ int main(int argc, char** argv) {
   app.add_option("--provider-directory", providers.directory,
                  "Where edgeseal.so is, if not where OpenSSL looks for it");
   app.add_option("--key-socket", providers.key_socket, "Socket of the agent for keys, if not the usual one");
-  app.add_option("--idle-seconds", idle_time.tv_sec, "End after so long without a job; the agent has it started again")
+  app.add_option("--idle-seconds", idle_time.tv_sec,
+                 "End after so long without anything to do; the agent has it started again")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
   discovery::Command discover;
@@ -95,7 +109,7 @@ int main(int argc, char** argv) {
     serve(signals, idle_time);
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
-    log(Level::warning, error.what());
+    log(Level::warning, Event::not_running, error.what());
     return refused;
   }
 }

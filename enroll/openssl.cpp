@@ -7,9 +7,15 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "enroll/certificate_limits.h"
 #include "enroll/printable.h"
 
 namespace edgeseal::enroll {
+namespace {
+
+using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>>;
+
+}  // namespace
 
 std::string openssl_reason() {
   const unsigned long code = ERR_peek_last_error();
@@ -52,6 +58,25 @@ std::string hexadecimal(ByteView bytes) {
   return text;
 }
 
+BorrowedStack borrow(const std::vector<Certificate>& certificates) {
+  BorrowedStack stack(sk_X509_new_null());
+  require_openssl(stack != nullptr, "sk_X509_new_null");
+  for (const Certificate& certificate : certificates)
+    require_openssl(sk_X509_push(stack.get(), certificate.get()) > 0, "sk_X509_push");
+  return stack;
+}
+
+std::vector<Certificate> shared(const STACK_OF(X509) * stack) {
+  std::vector<Certificate> certificates;
+  for (int at = 0; at < sk_X509_num(stack); ++at) certificates.push_back(Certificate::share(sk_X509_value(stack, at)));
+  return certificates;
+}
+
+std::vector<Certificate> joined(std::vector<Certificate> first, const std::vector<Certificate>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 bool same_certificate(const Certificate& left, const Certificate& right) {
   return X509_cmp(left.get(), right.get()) == 0;
 }
@@ -63,6 +88,16 @@ bool contains(const std::vector<Certificate>& certificates, const Certificate& w
 
 bool is_self_issued(const Certificate& certificate) {
   return X509_NAME_cmp(X509_get_subject_name(certificate.get()), X509_get_issuer_name(certificate.get())) == 0;
+}
+
+bool has_extended_key_usage(const Certificate& certificate, int usage) {
+  ERR_set_mark();  // libcrypto asks this in the middle of a verification, whose errors are to stay
+  const UsagesPtr usages(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(certificate.get(), NID_ext_key_usage, nullptr, nullptr)));
+  ERR_pop_to_mark();
+  for (int at = 0; at < sk_ASN1_OBJECT_num(usages.get()); ++at)
+    if (OBJ_obj2nid(sk_ASN1_OBJECT_value(usages.get(), at)) == usage) return true;
+  return false;
 }
 
 std::string subject_of(const Certificate& certificate) {

@@ -12,12 +12,16 @@
 #include <vector>
 
 #include "jose/bytes.h"
+#include "jose/libcrypto.h"
 
 namespace edgeseal::enroll {
 
 using jose::Bytes;
 using jose::bytes_of;
 using jose::ByteView;
+using jose::octets;
+using jose::OpensslFree;
+using jose::out_octets;
 using jose::SecretBytes;
 using jose::text_of;
 
@@ -53,38 +57,49 @@ using RevocationList = Counted<X509_CRL, X509_CRL_up_ref, X509_CRL_free>;
 using Key = Counted<EVP_PKEY, EVP_PKEY_up_ref, EVP_PKEY_free>;
 using CertificateStore = Counted<X509_STORE, X509_STORE_up_ref, X509_STORE_free>;
 
-template <class T, void (*Free)(T*)>
-struct OpensslFree {
-  void operator()(T* object) const noexcept { Free(object); }
-};
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO, BIO_free_all>>;
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES, GENERAL_NAMES_free>>;
 using RequestPtr = std::unique_ptr<X509_REQ, OpensslFree<X509_REQ, X509_REQ_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX, X509_STORE_CTX_free>>;
 
-inline const unsigned char* octets(ByteView bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-inline unsigned char* out_octets(std::span<std::byte> bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
+struct FreeExtensions {
+  void operator()(X509_EXTENSIONS* extensions) const noexcept {
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+  }
+};
+using ExtensionsPtr = std::unique_ptr<X509_EXTENSIONS, FreeExtensions>;
+
+struct FreeCertificates {
+  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_pop_free(stack, X509_free); }
+};
+using CertificateStackPtr = std::unique_ptr<STACK_OF(X509), FreeCertificates>;
+
+// A stack of certificates that are others'.
+struct FreeStack {
+  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
+};
+using BorrowedStack = std::unique_ptr<STACK_OF(X509), FreeStack>;
 
 // The last reason on libcrypto's error queue of this thread, which is emptied.
 [[nodiscard]] std::string openssl_reason();
 // Throws std::runtime_error unless `done`: libcrypto has no memory, or was called wrongly.
 void require_openssl(bool done, const char* operation);
 
-inline constexpr std::size_t max_certificate_size = 16 * 1024;  // DER
-
-// Exactly one DER certificate, or an empty handle.
+// Exactly one DER certificate of at most max_certificate_size, or an empty handle.
 [[nodiscard]] Certificate parse_certificate(ByteView der);
 [[nodiscard]] Bytes der_of(const Certificate& certificate);
 [[nodiscard]] Bytes sha256(ByteView bytes);
 [[nodiscard]] std::string hexadecimal(ByteView bytes);  // lower case
 
+[[nodiscard]] BorrowedStack borrow(const std::vector<Certificate>& certificates);
+[[nodiscard]] std::vector<Certificate> shared(const STACK_OF(X509) * stack);  // null: none
+[[nodiscard]] std::vector<Certificate> joined(std::vector<Certificate> first, const std::vector<Certificate>& second);
+
 [[nodiscard]] bool same_certificate(const Certificate& left, const Certificate& right);
 [[nodiscard]] bool contains(const std::vector<Certificate>& certificates, const Certificate& wanted);
 [[nodiscard]] bool is_self_issued(const Certificate& certificate);
+// NID of libcrypto. False where the extension is not there.
+[[nodiscard]] bool has_extended_key_usage(const Certificate& certificate, int usage);
 [[nodiscard]] std::string subject_of(const Certificate& certificate);  // RFC 2253, printable, bounded
 
 }  // namespace edgeseal::enroll

@@ -40,7 +40,7 @@ void load_providers(const ProviderSettings& settings) {
   const ConfigurationPtr configuration = parse_configuration(configuration_text(settings));
   const bool loaded = CONF_modules_load(configuration.get(), nullptr, 0) > 0;
   if (!loaded || OSSL_PROVIDER_available(nullptr, "edgeseal") != 1)
-    throw std::runtime_error("the provider edgeseal can't be loaded: is edgeseal-openssl installed?");
+    throw std::runtime_error("the provider edgeseal can't be loaded: is openssl-provider-edgeseal installed?");
 }
 
 }  // namespace edgeseal::enroll

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 
+#include "enroll/certificate_limits.h"
 #include "enroll/printable.h"
 
 namespace edgeseal::enroll {
@@ -18,10 +19,7 @@ namespace {
 
 using std::chrono::system_clock;
 
-using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>>;
-
 constexpr std::chrono::seconds doubtful_clock_retry{60};
-constexpr int max_chain_depth = 8;
 // Of this release; no clock is right that is earlier.
 constexpr system_clock::time_point release = std::chrono::sys_days(std::chrono::year(2026) / std::chrono::November / 1);
 constexpr const char* synchronised_mark = "/run/systemd/timesync/synchronized";  // systemd-timesyncd.service(8)
@@ -114,12 +112,7 @@ void ServerVerifier::remember(X509_STORE_CTX& context) {
 }
 
 bool ServerVerifier::has_role() const {
-  if (role_ == ServerRole::any) return true;
-  const UsagesPtr usages(
-      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(chain_.front().get(), NID_ext_key_usage, nullptr, nullptr)));
-  for (int at = 0; usages && at < sk_ASN1_OBJECT_num(usages.get()); ++at)
-    if (OBJ_obj2nid(sk_ASN1_OBJECT_value(usages.get(), at)) == NID_cmcRA) return true;
-  return false;
+  return role_ == ServerRole::any || has_extended_key_usage(chain_.front(), NID_cmcRA);
 }
 
 Error ServerVerifier::describe(X509_STORE_CTX& context) const {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "enroll/certificate_limits.h"
+
 namespace edgeseal::enroll {
 namespace {
-
-constexpr int security_level = 2;  // 112 bits: no RSA below 2048 bits, no signature with MD5 or SHA-1
 
 int settings_index() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);

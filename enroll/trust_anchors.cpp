@@ -13,18 +13,6 @@ namespace {
 
 using Certificates = std::vector<Certificate>;
 
-bool is_self_signed(const Certificate& certificate) {
-  const bool self_signed =
-      is_self_issued(certificate) && X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1;
-  ERR_clear_error();
-  return self_signed;
-}
-
-bool same_name_and_key(const Certificate& left, const Certificate& right) {
-  return X509_NAME_cmp(X509_get_subject_name(left.get()), X509_get_subject_name(right.get())) == 0 &&
-         EVP_PKEY_eq(X509_get0_pubkey(left.get()), X509_get0_pubkey(right.get())) == 1;
-}
-
 TrustSet sorted(const Certificates& received) {
   TrustSet set;
   for (const Certificate& certificate : received)
@@ -38,11 +26,6 @@ bool is_linked(const Certificate& root, const TrustSet& current, const TrustSet&
     return same_name_and_key(link, root) &&
            find_path({link, current.anchors, received.intermediates, {}}, clock).good();
   });
-}
-
-Certificates joined(Certificates first, const Certificates& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
 }
 
 PathAnswer path_of_session(const Session& session, const Certificates& anchors, const Certificates& intermediates,
@@ -59,9 +42,22 @@ void require_ca(const TrustSet& set) {
 }  // namespace
 
 bool is_ca(const Certificate& certificate) {
+  ERR_set_mark();
   const bool ca = X509_check_ca(certificate.get()) == 1;  // 1: basicConstraints say so
-  ERR_clear_error();
+  ERR_pop_to_mark();
   return ca;
+}
+
+bool is_self_signed(const Certificate& certificate) {
+  const bool self_signed =
+      is_self_issued(certificate) && X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1;
+  ERR_clear_error();
+  return self_signed;
+}
+
+bool same_name_and_key(const Certificate& left, const Certificate& right) {
+  return X509_NAME_cmp(X509_get_subject_name(left.get()), X509_get_subject_name(right.get())) == 0 &&
+         EVP_PKEY_eq(X509_get0_pubkey(left.get()), X509_get0_pubkey(right.get())) == 1;
 }
 
 Bytes fingerprint_of(const Certificate& certificate) {

@@ -42,6 +42,8 @@ struct Session {
                                           const Clock& clock);
 
 [[nodiscard]] bool is_ca(const Certificate& certificate);
+[[nodiscard]] bool is_self_signed(const Certificate& certificate);
+[[nodiscard]] bool same_name_and_key(const Certificate& left, const Certificate& right);
 [[nodiscard]] Bytes fingerprint_of(const Certificate& certificate);  // SHA-256 of the DER form
 
 }  // namespace edgeseal::enroll

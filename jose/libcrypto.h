@@ -8,7 +8,7 @@
 #include "jose/bytes.h"
 #include "jose/error.h"
 
-// Owning pointers and conversions for libcrypto, for the files of jose/ that call it.
+// Owning pointers and conversions for libcrypto, for the files of agent/, enroll/ and jose/ that call it.
 namespace edgeseal::jose {
 
 template <class T, void (*Free)(T*)>
@@ -24,6 +24,7 @@ using PublicKeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY, EVP_PKEY_fr
 inline const unsigned char* octets(ByteView bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
+// For what libcrypto writes.
 inline unsigned char* out_octets(std::span<std::byte> bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());
 }

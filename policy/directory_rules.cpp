@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "policy/directory_entry.h"
-#include "policy/entry_rule.h"
 #include "policy/file_facts.h"
 
 namespace edgeseal::policy {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,16 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "policy/entry_rule.h"
 #include "policy/finding.h"
-#include "policy/posix_acl.h"
 
 namespace edgeseal::policy {
-
-struct EntryRule {
-  std::vector<uid_t> owners;   // one of these
-  std::optional<gid_t> group;  // none: any
-  std::optional<Acl> access;   // just this, and no set-id or sticky bit; none: nobody but the owner may write
-};
 
 using Digest = std::array<std::byte, 32>;  // SHA-256
 
@@ -55,7 +47,7 @@ struct Judgement {
 
 // SHA-256 of the whole file; nothing where it can't be read. policy/ has no cryptography of its own.
 using ContentDigest = std::function<std::optional<Digest>(int descriptor)>;
-// Makes owner, group and access of what the descriptor stands for as the rule says; false where that is not possible.
+// As mend_entry().
 using Mend = std::function<bool(int descriptor, const EntryRule& rule)>;
 
 // Judges what the descriptor, which may be one of O_PATH, stands for, and all in it. `path` is for the findings. All
@@ -64,8 +56,5 @@ using Mend = std::function<bool(int descriptor, const EntryRule& rule)>;
 // descriptor that was judged; never a file with another hard link, which may be somewhere else, too.
 [[nodiscard]] Judgement judge_directory(int directory, const std::string& path, const DirectoryRules& rules,
                                         const ContentDigest& digest, const Mend& mend, const JudgementLimits& limits);
-
-// For judge_directory().
-[[nodiscard]] bool mend_entry(int descriptor, const EntryRule& rule);
 
 }  // namespace edgeseal::policy

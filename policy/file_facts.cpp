@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policy/accounts.h"
+#include "policy/utf8.h"
 
 namespace edgeseal::policy {
 
@@ -50,22 +51,16 @@ std::string symbolic(mode_t mode) {
 
 namespace {
 
-bool is_control(unsigned char c) {
-  return c < 0x20 || c == 0x7f;
+// C0, DEL and C1.
+bool is_control(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  return byte(0) < 0x20 || byte(0) == 0x7f || (byte(0) == 0xc2 && byte(1) < 0xa0);
 }
 
-// The length of the UTF-8 character (RFC 3629) at the begin of `text`; 0: there is none. C1 controls are none here.
-std::size_t utf8_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (byte(0) < 0x80) return is_control(byte(0)) ? 0 : 1;
-  const std::size_t size = byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4 : byte(0) >= 0xe0 ? 3 : byte(0) >= 0xc2 ? 2 : 0;
-  if (size == 0 || byte(0) >= 0xf5 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const bool overlong = (byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xf0 && byte(1) < 0x90);
-  const bool no_character =
-      (byte(0) == 0xed && byte(1) > 0x9f) || (byte(0) == 0xf4 && byte(1) > 0x8f) || (byte(0) == 0xc2 && byte(1) < 0xa0);
-  return overlong || no_character ? 0 : size;
+// The size of the character at the front; 0: there is none that a terminal merely shows.
+std::size_t shown_character(std::string_view text) {
+  const std::size_t size = utf8_character(text);
+  return size == 0 || is_control(text.substr(0, size)) ? 0 : size;
 }
 
 }  // namespace
@@ -74,7 +69,7 @@ std::string printable(const std::string& name) {
   constexpr const char* digits = "0123456789abcdef";
   std::string text;
   for (std::string_view rest = name; !rest.empty();) {
-    const std::size_t size = utf8_character(rest);
+    const std::size_t size = shown_character(rest);
     const auto byte = static_cast<unsigned char>(rest.front());
     if (size == 0) {
       text += std::string("\\x") + digits[byte >> 4] + digits[byte & 15];

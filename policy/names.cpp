@@ -19,7 +19,7 @@ constexpr bool is_name_character(char c) {
 
 }  // namespace
 
-bool is_application_name(std::string_view name) {
+bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= max_name_size && is_letter_or_digit(name.front()) &&
          std::all_of(name.begin(), name.end(), is_name_character);
 }

@@ -1,9 +1,11 @@
 #include "policy/private_files.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstring>
 
-#include "policy/directory_rules.h"
+#include "policy/accounts.h"
 #include "policy/entry_rule.h"
 #include "policy/error.h"
 #include "policy/file_facts.h"
@@ -14,6 +16,14 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& path, const std::string& found, const std::string& command) {
   throw Error(printable(path), found + "; remedy: " + command + " " + shell_word(path));
+}
+
+// First: to judge it as any trusted directory would advise to give it to root, and then nobody else could enter it.
+void require_own(const std::string& directory, uid_t owner) {
+  struct stat status {};
+  if (::lstat(directory.c_str(), &status) == 0 && status.st_uid != owner)
+    refuse(directory, "belongs to " + describe_user(status.st_uid) + " and not to " + describe_user(owner),
+           "chown -R " + std::to_string(owner));
 }
 
 void require_plain_file(const DirectoryEntry& entry, const std::string& path) {
@@ -36,10 +46,11 @@ void hold(const DirectoryEntry& entry, const std::string& path, const EntryRule&
 
 std::vector<Finding> hold_private(const std::string& directory, const std::vector<std::string>& names, uid_t owner) {
   std::vector<Finding> mended;
+  require_own(directory, owner);
   const UniqueFd opened = open_trusted_directory(directory, owner);
   const DirectoryEntry top = open_entry(opened.get(), ".");
   if (top.error != 0) throw Error(printable(directory), std::strerror(top.error));
-  if (top.status.st_uid == owner) hold(top, directory, {{owner}, std::nullopt, acl_of_mode(0700)}, mended);
+  hold(top, directory, {{owner}, std::nullopt, acl_of_mode(0700)}, mended);
   for (const std::string& name : names) {
     const std::string path = joined(directory, name);
     const DirectoryEntry entry = open_entry(opened.get(), name);

@@ -7,6 +7,7 @@
 #include "provider/algorithms.h"
 #include "provider/cipher_options.h"
 #include "provider/key.h"
+#include "provider/operation.h"
 #include "provider/wiped.h"
 
 namespace edgeseal::provider {
@@ -43,12 +44,6 @@ class Operation {
   CipherOptions options_;
   Key::Reference key_;
 };
-
-bool has_room(std::size_t largest, std::size_t capacity) noexcept {
-  if (capacity >= largest) return true;
-  raise_error(Reason::buffer_too_small, "%zu bytes where up to %zu are needed", capacity, largest);
-  return false;
-}
 
 Owned<Operation> Operation::duplicate() const noexcept {
   Owned<Operation> copy = make_object<Operation>(context_);
@@ -168,14 +163,6 @@ void* new_operation(void* context) noexcept {
   return make_object<Operation>(*static_cast<Context*>(context)).release();
 }
 
-void free_operation(void* operation) noexcept {
-  if (operation != nullptr) Destroy{}(static_cast<Operation*>(operation));
-}
-
-void* duplicate_operation(void* operation) noexcept {
-  return as_operation(operation).duplicate().release();
-}
-
 int decrypt_init(void* operation, void* key, const OSSL_PARAM parameters[]) noexcept {
   return as_operation(operation).start_decrypting(static_cast<Key*>(key), parameters);
 }
@@ -212,8 +199,8 @@ const OSSL_PARAM* list_gettable(void* /*operation*/, void* /*context*/) noexcept
 
 const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_ASYM_CIPHER_NEWCTX, reinterpret_cast<Function>(new_operation)},
-    {OSSL_FUNC_ASYM_CIPHER_FREECTX, reinterpret_cast<Function>(free_operation)},
-    {OSSL_FUNC_ASYM_CIPHER_DUPCTX, reinterpret_cast<Function>(duplicate_operation)},
+    {OSSL_FUNC_ASYM_CIPHER_FREECTX, reinterpret_cast<Function>(free_object<Operation>)},
+    {OSSL_FUNC_ASYM_CIPHER_DUPCTX, reinterpret_cast<Function>(duplicate_operation<Operation>)},
     {OSSL_FUNC_ASYM_CIPHER_DECRYPT_INIT, reinterpret_cast<Function>(decrypt_init)},
     {OSSL_FUNC_ASYM_CIPHER_DECRYPT, reinterpret_cast<Function>(decrypt)},
     {OSSL_FUNC_ASYM_CIPHER_ENCRYPT_INIT, reinterpret_cast<Function>(encrypt_init)},
@@ -224,9 +211,11 @@ const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_ASYM_CIPHER_GETTABLE_CTX_PARAMS, reinterpret_cast<Function>(list_gettable)},
     {0, nullptr}};
 
+constexpr Tables tables(std::to_array<OSSL_ALGORITHM>({{rsa_names, own_property, functions,
+                                                        "RSA decryption by the Edgeseal agent"}}));
+
 }  // namespace
 
-const OSSL_ALGORITHM asymmetric_ciphers[] = {
-    {rsa_names, own_property, functions, "RSA decryption by the Edgeseal agent"}, {nullptr, nullptr, nullptr, nullptr}};
+constinit const Offer asymmetric_ciphers = tables.offer();
 
 }  // namespace edgeseal::provider

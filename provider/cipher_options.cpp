@@ -87,14 +87,14 @@ bool CipherOptions::set_padding(const OSSL_PARAM& parameter) noexcept {
 bool CipherOptions::set_hashes(const OSSL_PARAM parameters[]) noexcept {
   OSSL_LIB_CTX* const library = context_->library.get();
   if (OSSL_PARAM_locate_const(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST) != nullptr) {
-    const Hash* chosen = find_hash_on_wire(library, name_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST),
-                                           name_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST_PROPS));
+    const Hash* chosen = find_hash_on_wire(library, text_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST),
+                                           text_in(parameters, OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST_PROPS));
     if (chosen == nullptr) return false;
     hash_ = chosen->on_wire;
   }
   if (OSSL_PARAM_locate_const(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST) == nullptr) return true;
-  const Hash* chosen = find_hash_on_wire(library, name_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST),
-                                         name_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST_PROPS));
+  const Hash* chosen = find_hash_on_wire(library, text_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST),
+                                         text_in(parameters, OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST_PROPS));
   if (chosen != nullptr) mgf_hash_ = chosen->on_wire;
   return chosen != nullptr;
 }

@@ -155,14 +155,15 @@ const OSSL_DISPATCH der_functions[] = {{OSSL_FUNC_DECODER_NEWCTX, reinterpret_ca
 constexpr const char* from_pem = "provider=edgeseal,input=pem";
 constexpr const char* from_der = "provider=edgeseal,input=der,structure=EdgesealKeyReference";
 
+constexpr Tables tables(std::to_array<OSSL_ALGORITHM>(
+    {{"DER", from_pem, pem_functions, "Edgeseal key reference in PEM"},
+     {rsa_names, from_der, der_functions<KeyKind::rsa>, "Edgeseal key reference, RSA"},
+     {rsa_pss_names, from_der, der_functions<KeyKind::rsa_pss>, "Edgeseal key reference, RSA-PSS"},
+     {ec_names, from_der, der_functions<KeyKind::ec>, "Edgeseal key reference, EC"},
+     {ed25519_names, from_der, der_functions<KeyKind::ed25519>, "Edgeseal key reference, Ed25519"}}));
+
 }  // namespace
 
-const OSSL_ALGORITHM decoders[] = {
-    {"DER", from_pem, pem_functions, "Edgeseal key reference in PEM"},
-    {rsa_names, from_der, der_functions<KeyKind::rsa>, "Edgeseal key reference, RSA"},
-    {rsa_pss_names, from_der, der_functions<KeyKind::rsa_pss>, "Edgeseal key reference, RSA-PSS"},
-    {ec_names, from_der, der_functions<KeyKind::ec>, "Edgeseal key reference, EC"},
-    {ed25519_names, from_der, der_functions<KeyKind::ed25519>, "Edgeseal key reference, Ed25519"},
-    {nullptr, nullptr, nullptr, nullptr}};
+constinit const Offer decoders = tables.offer();
 
 }  // namespace edgeseal::provider

@@ -3,6 +3,7 @@
 
 #include "provider/algorithm_identifier.h"
 #include "provider/algorithms.h"
+#include "provider/operation.h"
 #include "provider/parameter.h"
 #include "provider/verification.h"
 
@@ -81,10 +82,7 @@ bool Operation::sign(ByteView message, unsigned char* signature, std::size_t* si
   const std::size_t exact = key_->signature_size();
   *size = exact;
   if (signature == nullptr) return true;
-  if (capacity < exact) {
-    raise_error(Reason::buffer_too_small, "%zu bytes where a signature takes %zu", capacity, exact);
-    return false;
-  }
+  if (!has_room(exact, capacity)) return false;
   if (message.size() > wire::max_message_to_sign) {
     raise_error(Reason::request_too_large, "a message of %zu bytes; Ed25519 keys of the agent sign at most %zu",
                 message.size(), wire::max_message_to_sign);
@@ -108,14 +106,6 @@ Operation& as_operation(void* operation) noexcept {
 
 void* new_operation(void* context, const char* /*properties*/) noexcept {
   return make_object<Operation>(*static_cast<Context*>(context)).release();
-}
-
-void free_operation(void* operation) noexcept {
-  if (operation != nullptr) Destroy{}(static_cast<Operation*>(operation));
-}
-
-void* duplicate_operation(void* operation) noexcept {
-  return as_operation(operation).duplicate().release();
 }
 
 int digest_sign_init(void* operation, const char* digest, void* key, const OSSL_PARAM parameters[]) noexcept {
@@ -161,8 +151,8 @@ const OSSL_PARAM* list_gettable(void* /*operation*/, void* /*context*/) noexcept
 
 const OSSL_DISPATCH ed25519_signature[] = {
     {OSSL_FUNC_SIGNATURE_NEWCTX, reinterpret_cast<Function>(new_operation)},
-    {OSSL_FUNC_SIGNATURE_FREECTX, reinterpret_cast<Function>(free_operation)},
-    {OSSL_FUNC_SIGNATURE_DUPCTX, reinterpret_cast<Function>(duplicate_operation)},
+    {OSSL_FUNC_SIGNATURE_FREECTX, reinterpret_cast<Function>(free_object<Operation>)},
+    {OSSL_FUNC_SIGNATURE_DUPCTX, reinterpret_cast<Function>(duplicate_operation<Operation>)},
     {OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, reinterpret_cast<Function>(digest_sign_init)},
     {OSSL_FUNC_SIGNATURE_DIGEST_SIGN, reinterpret_cast<Function>(digest_sign)},
     {OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, reinterpret_cast<Function>(digest_verify_init)},

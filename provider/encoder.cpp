@@ -6,6 +6,7 @@
 #include "provider/algorithms.h"
 #include "provider/delivery.h"
 #include "provider/key.h"
+#include "provider/operation.h"
 #include "provider/parameter.h"
 #include "provider/wire/key_reference.h"
 
@@ -24,10 +25,6 @@ void* new_encoder(void* context) noexcept {
   return make_object<Encoder>(*static_cast<Context*>(context)).release();
 }
 
-void free_encoder(void* encoder) noexcept {
-  if (encoder != nullptr) Destroy{}(static_cast<Encoder*>(encoder));
-}
-
 Bio open_output(const Encoder& encoder, OSSL_CORE_BIO* output) noexcept {
   return Bio(BIO_new_from_core_bio(encoder.context.library.get(), output));
 }
@@ -39,16 +36,6 @@ const Key* key_to_write(const void* object) noexcept {
   return nullptr;
 }
 
-// The private part of a key is written as what names it to the agent.
-class ReferenceEncoding {
- public:
-  // Empty, with an error raised, on any failure.
-  [[nodiscard]] ByteView encode(const Key& key) noexcept;
-
- private:
-  std::array<std::byte, wire::max_key_reference_size> der_;
-};
-
 // The id of a key is that of the DER that it came with, which a stranger may have written in an odd way.
 bool is_identified_by(const Key& key, ByteView public_key) noexcept {
   wire::KeyId id{};
@@ -57,7 +44,10 @@ bool is_identified_by(const Key& key, ByteView public_key) noexcept {
   return false;
 }
 
-ByteView ReferenceEncoding::encode(const Key& key) noexcept {
+using ReferenceRoom = std::array<std::byte, wire::max_key_reference_size>;
+
+// The private part of a key is written as what names it to the agent. Empty, with an error raised, on any failure.
+[[nodiscard]] ByteView reference_to(const Key& key, ReferenceRoom& room) noexcept {
   if (!key.agent_key.has_value()) {
     raise_error(Reason::private_key_missing, "only a key of the agent has a reference");
     return {};
@@ -68,9 +58,9 @@ ByteView ReferenceEncoding::encode(const Key& key) noexcept {
   if (octet_count <= 0) return {};
   const ByteView public_key = std::as_bytes(std::span(octets, static_cast<std::size_t>(octet_count)));
   if (!is_identified_by(key, public_key)) return {};
-  const std::size_t size = wire::encode({.key_name = key.agent_key->name.data(), .public_key = public_key}, der_);
+  const std::size_t size = wire::encode({.key_name = key.agent_key->name.data(), .public_key = public_key}, room);
   if (size == 0) raise_error(Reason::public_key_invalid, "key %s: no room for it", key.agent_key->name.data());
-  return ByteView(der_).first(size);
+  return ByteView(room).first(size);
 }
 
 bool write_der(BIO* out, ByteView der) noexcept {
@@ -97,8 +87,8 @@ int encode_reference(void* opaque, OSSL_CORE_BIO* output, const void* object, co
   const auto& encoder = *static_cast<const Encoder*>(opaque);
   const Key* key = key_to_write(object);
   if (key == nullptr || !is_plain(encoder)) return 0;
-  ReferenceEncoding reference;
-  const ByteView der = reference.encode(*key);
+  ReferenceRoom room;
+  const ByteView der = reference_to(*key, room);
   if (der.empty()) return 0;
   const Bio out = open_output(encoder, output);
   return out != nullptr && write(out.get(), der);
@@ -172,7 +162,7 @@ int does_key(void* /*context*/, int selection) noexcept {
 template <bool (*write)(BIO*, ByteView) noexcept>
 const OSSL_DISPATCH reference_functions[] = {
     {OSSL_FUNC_ENCODER_NEWCTX, reinterpret_cast<Function>(new_encoder)},
-    {OSSL_FUNC_ENCODER_FREECTX, reinterpret_cast<Function>(free_encoder)},
+    {OSSL_FUNC_ENCODER_FREECTX, reinterpret_cast<Function>(free_object<Encoder>)},
     {OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, reinterpret_cast<Function>(list_settable)},
     {OSSL_FUNC_ENCODER_SET_CTX_PARAMS, reinterpret_cast<Function>(set_parameters)},
     {OSSL_FUNC_ENCODER_DOES_SELECTION, reinterpret_cast<Function>(does_private_part)},
@@ -182,13 +172,13 @@ const OSSL_DISPATCH reference_functions[] = {
 template <const PublicForm& form>
 const OSSL_DISPATCH public_functions[] = {
     {OSSL_FUNC_ENCODER_NEWCTX, reinterpret_cast<Function>(new_encoder)},
-    {OSSL_FUNC_ENCODER_FREECTX, reinterpret_cast<Function>(free_encoder)},
+    {OSSL_FUNC_ENCODER_FREECTX, reinterpret_cast<Function>(free_object<Encoder>)},
     {OSSL_FUNC_ENCODER_DOES_SELECTION, reinterpret_cast<Function>(does_public_part)},
     {OSSL_FUNC_ENCODER_ENCODE, reinterpret_cast<Function>(encode_public_part<form>)},
     {0, nullptr}};
 
 const OSSL_DISPATCH text_functions[] = {{OSSL_FUNC_ENCODER_NEWCTX, reinterpret_cast<Function>(new_encoder)},
-                                        {OSSL_FUNC_ENCODER_FREECTX, reinterpret_cast<Function>(free_encoder)},
+                                        {OSSL_FUNC_ENCODER_FREECTX, reinterpret_cast<Function>(free_object<Encoder>)},
                                         {OSSL_FUNC_ENCODER_DOES_SELECTION, reinterpret_cast<Function>(does_key)},
                                         {OSSL_FUNC_ENCODER_ENCODE, reinterpret_cast<Function>(encode_text)},
                                         {0, nullptr}};
@@ -224,7 +214,7 @@ constexpr std::array rsa_forms{
 constexpr std::array key_names{rsa_names, rsa_pss_names, ec_names, ed25519_names};
 
 constexpr auto make_table() noexcept {
-  std::array<OSSL_ALGORITHM, key_names.size() * common_forms.size() + rsa_forms.size() + 1> table{};
+  std::array<OSSL_ALGORITHM, key_names.size() * common_forms.size() + rsa_forms.size()> table{};
   std::size_t next = 0;
   const auto add = [&](const char* names, const Form& form) {
     table[next++] = {names, form.properties, form.functions, "keys held by the Edgeseal agent"};
@@ -236,10 +226,10 @@ constexpr auto make_table() noexcept {
   return table;
 }
 
-constexpr auto table = make_table();  // the last one is the end
+constexpr Tables tables(make_table());
 
 }  // namespace
 
-const OSSL_ALGORITHM* const encoders = table.data();
+constinit const Offer encoders = tables.offer();
 
 }  // namespace edgeseal::provider

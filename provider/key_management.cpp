@@ -169,13 +169,14 @@ const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, reinterpret_cast<Function>(operation_name<kind>)},
     {0, nullptr}};
 
+constexpr Tables tables(std::to_array<OSSL_ALGORITHM>(
+    {{rsa_names, own_property, functions<KeyKind::rsa>, "RSA keys held by the Edgeseal agent"},
+     {rsa_pss_names, own_property, functions<KeyKind::rsa_pss>, "RSA-PSS keys held by the Edgeseal agent"},
+     {ec_names, own_property, functions<KeyKind::ec>, "EC keys held by the Edgeseal agent"},
+     {ed25519_names, own_property, functions<KeyKind::ed25519>, "Ed25519 keys held by the Edgeseal agent"}}));
+
 }  // namespace
 
-const OSSL_ALGORITHM key_managements[] = {
-    {rsa_names, own_property, functions<KeyKind::rsa>, "RSA keys held by the Edgeseal agent"},
-    {rsa_pss_names, own_property, functions<KeyKind::rsa_pss>, "RSA-PSS keys held by the Edgeseal agent"},
-    {ec_names, own_property, functions<KeyKind::ec>, "EC keys held by the Edgeseal agent"},
-    {ed25519_names, own_property, functions<KeyKind::ed25519>, "Ed25519 keys held by the Edgeseal agent"},
-    {nullptr, nullptr, nullptr, nullptr}};
+constinit const Offer key_managements = tables.offer();
 
 }  // namespace edgeseal::provider

@@ -18,11 +18,10 @@ namespace edgeseal::provider {
   return {start, static_cast<std::size_t>(std::find(start, start + parameter.data_size, '\0') - start)};
 }
 
-// Null where there is no such parameter or it is no text.
-[[nodiscard]] inline const char* name_in(const OSSL_PARAM parameters[], const char* key) noexcept {
+// Empty where there is no such parameter or it is no text.
+[[nodiscard]] inline std::string_view text_in(const OSSL_PARAM parameters[], const char* key) noexcept {
   const OSSL_PARAM* parameter = OSSL_PARAM_locate_const(parameters, key);
-  const char* name = nullptr;
-  return parameter != nullptr && OSSL_PARAM_get_utf8_string_ptr(parameter, &name) == 1 ? name : nullptr;
+  return parameter != nullptr ? text_of(*parameter) : std::string_view();
 }
 
 [[nodiscard]] inline std::optional<int> number_in(const OSSL_PARAM& parameter) noexcept {

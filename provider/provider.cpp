@@ -20,26 +20,32 @@ const OSSL_PARAM* list_parameters(void* /*context*/) noexcept {
   return list;
 }
 
-int get_parameters(void* /*context*/, OSSL_PARAM parameters[]) noexcept {
+// What stands aside is not active, as `openssl list -providers` says then.
+int get_parameters(void* context, OSSL_PARAM parameters[]) noexcept {
   OSSL_PARAM* name = OSSL_PARAM_locate(parameters, OSSL_PROV_PARAM_NAME);
   OSSL_PARAM* version = OSSL_PARAM_locate(parameters, OSSL_PROV_PARAM_VERSION);
+  const bool is_active = static_cast<const Context*>(context)->problem == nullptr;
   OSSL_PARAM* status = OSSL_PARAM_locate(parameters, OSSL_PROV_PARAM_STATUS);
   return (name == nullptr || OSSL_PARAM_set_utf8_ptr(name, "Edgeseal") == 1) &&
          (version == nullptr || OSSL_PARAM_set_utf8_ptr(version, EDGESEAL_VERSION) == 1) &&
-         (status == nullptr || OSSL_PARAM_set_int(status, 1) == 1);
+         (status == nullptr || OSSL_PARAM_set_int(status, is_active ? 1 : 0) == 1);
 }
 
-// A provider that is not configured well offers no more than what tells so.
-const OSSL_ALGORITHM* query(void* context, int operation, int* no_cache) noexcept {
-  const bool usable = static_cast<const Context*>(context)->problem == nullptr;
+// A provider that is not configured well offers no more than what tells so, to programs that demand fips=yes too.
+const OSSL_ALGORITHM* query(void* opaque, int operation, int* no_cache) noexcept {
+  const auto& context = *static_cast<const Context*>(opaque);
+  const bool usable = context.problem == nullptr;
+  const auto table = [&](const Offer& offer) {
+    return !usable || context.settings.validated ? offer.validated : offer.usual;
+  };
   *no_cache = 0;
   switch (operation) {
-    case OSSL_OP_KEYMGMT: return usable ? key_managements : nullptr;
-    case OSSL_OP_SIGNATURE: return usable ? signatures : nullptr;
-    case OSSL_OP_ASYM_CIPHER: return usable ? asymmetric_ciphers : nullptr;
-    case OSSL_OP_STORE: return stores;
-    case OSSL_OP_DECODER: return decoders;
-    case OSSL_OP_ENCODER: return usable ? encoders : nullptr;
+    case OSSL_OP_KEYMGMT: return usable ? table(key_managements) : nullptr;
+    case OSSL_OP_SIGNATURE: return usable ? table(signatures) : nullptr;
+    case OSSL_OP_ASYM_CIPHER: return usable ? table(asymmetric_ciphers) : nullptr;
+    case OSSL_OP_STORE: return table(stores);
+    case OSSL_OP_DECODER: return table(decoders);
+    case OSSL_OP_ENCODER: return usable ? table(encoders) : nullptr;
     default: return nullptr;
   }
 }
@@ -53,7 +59,8 @@ const OSSL_DISPATCH functions[] = {{OSSL_FUNC_PROVIDER_TEARDOWN, reinterpret_cas
 bool set_up(Context& context, const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* in) noexcept {
   register_reasons();
   if (!is_after_another(core, in)) {
-    context.problem = "another provider must be active before edgeseal: activate default first";
+    context.problem =
+        "the default provider, or one in its place, must be active before edgeseal: activate default first";
   } else {
     context.problem = context.settings.load(core, in);
   }

@@ -21,8 +21,7 @@ bool read_restrictions(OSSL_LIB_CTX* library, const EVP_PKEY& key,
   if (EVP_PKEY_is_a(&key, "RSA-PSS") != 1) return true;
   if (EVP_PKEY_get_params(&key, parameters) != 1) return false;
   if (OSSL_PARAM_modified(&parameters[0]) != 1) return true;
-  restrictions = {find_hash_on_wire(library, hash.data(), nullptr),
-                  find_hash_on_wire(library, mgf1_hash.data(), nullptr), salt};
+  restrictions = {find_hash_on_wire(library, hash.data(), {}), find_hash_on_wire(library, mgf1_hash.data(), {}), salt};
   return restrictions->hash != nullptr && restrictions->mgf1_hash != nullptr;
 }
 

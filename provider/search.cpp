@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 
+#include "provider/hash.h"
 #include "provider/parameter.h"
 
 namespace edgeseal::provider {
@@ -66,9 +67,7 @@ bool Search::set(const OSSL_PARAM parameters[]) noexcept {
 bool Search::set_fingerprint(const OSSL_PARAM* digest, const OSSL_PARAM* fingerprint) noexcept {
   if (fingerprint == nullptr) return true;
   const ByteView value = octets_of(*fingerprint);
-  const char* name = "SHA1";
-  if (digest != nullptr && OSSL_PARAM_get_utf8_string_ptr(digest, &name) != 1) return refuse("not a digest");
-  digest_.reset(EVP_MD_fetch(context_.library.get(), name, nullptr));
+  digest_ = fetch_digest(context_.library.get(), digest != nullptr ? text_of(*digest) : "SHA1", {});
   if (digest_ == nullptr || static_cast<std::size_t>(EVP_MD_get_size(digest_.get())) != value.size())
     return refuse("the fingerprint is none of that digest");
   std::copy(value.begin(), value.end(), fingerprint_.begin());

@@ -28,13 +28,20 @@ bool parse_timeout(std::string_view text, std::chrono::milliseconds& timeout) no
   return error == std::errc{} && rest == end && value > 0 && timeout <= longest_timeout;
 }
 
+bool parse_yes_or_no(std::string_view text, bool& value) noexcept {
+  value = text == "yes";
+  return value || text == "no";
+}
+
 }  // namespace
 
 const char* Settings::load(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* functions) noexcept {
   char* socket = nullptr;
   char* limit = nullptr;
+  char* fips = nullptr;
   OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_ptr("socket", &socket, 0),
-                             OSSL_PARAM_construct_utf8_ptr("timeout-ms", &limit, 0), OSSL_PARAM_construct_end()};
+                             OSSL_PARAM_construct_utf8_ptr("timeout-ms", &limit, 0),
+                             OSSL_PARAM_construct_utf8_ptr("fips", &fips, 0), OSSL_PARAM_construct_end()};
   OSSL_FUNC_core_get_params_fn* get_params = find_get_params(functions);
   if (get_params != nullptr) static_cast<void>(get_params(core, parameters));
 
@@ -44,6 +51,7 @@ const char* Settings::load(const OSSL_CORE_HANDLE* core, const OSSL_DISPATCH* fu
   }
   std::copy(path.begin(), path.end(), socket_path.begin());
   if (limit != nullptr && !parse_timeout(limit, timeout)) return "timeout-ms must be 1 to 600000";
+  if (fips != nullptr && !parse_yes_or_no(fips, validated)) return "fips must be yes or no";
   return nullptr;
 }
 

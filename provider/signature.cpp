@@ -1,14 +1,15 @@
 #include <array>
 
 #include "provider/algorithms.h"
+#include "provider/operation.h"
 #include "provider/sign_request.h"
 #include "provider/verification.h"
 
 namespace edgeseal::provider {
 namespace {
 
-// One signature operation of the program. The hash is computed here, by the program's own provider; the agent gets the
-// digest.
+// One signature operation of the program. The hash is computed here, in the module's own library context; the agent
+// gets the digest.
 class Operation {
  public:
   Operation(Context& context, KeyKind kind) noexcept : context_(context), kind_(kind), options_(context) {}
@@ -74,7 +75,7 @@ bool Operation::start(Key* key, const OSSL_PARAM parameters[]) noexcept {
 }
 
 bool Operation::start_hashing(const char* digest) noexcept {
-  if (digest != nullptr && *digest != '\0' && !options_.set_digest(digest, nullptr)) return false;
+  if (digest != nullptr && *digest != '\0' && !options_.set_digest(digest)) return false;
   if (options_.hash() == nullptr) {
     raise_error(Reason::digest_unsupported, "none was chosen");
     return false;
@@ -104,10 +105,7 @@ bool Operation::sign(ByteView content, unsigned char* signature, std::size_t* si
     *size = largest;
     return largest != 0;
   }
-  if (capacity < largest) {
-    raise_error(Reason::buffer_too_small, "%zu bytes where a signature takes up to %zu", capacity, largest);
-    return false;
-  }
+  if (!has_room(largest, capacity)) return false;
   std::array<std::byte, wire::max_modulus_size> block;
   wire::SignRequest request;
   if (!make_sign_request(options_, *key_, content, block, request)) return false;
@@ -145,14 +143,6 @@ Key* as_key(void* key) noexcept {
 template <KeyKind kind>
 void* new_operation(void* context, const char* /*properties*/) noexcept {
   return make_object<Operation>(*static_cast<Context*>(context), kind).release();
-}
-
-void free_operation(void* operation) noexcept {
-  if (operation != nullptr) Destroy{}(static_cast<Operation*>(operation));
-}
-
-void* duplicate_operation(void* operation) noexcept {
-  return as_operation(operation).duplicate().release();
 }
 
 int sign_init(void* operation, void* key, const OSSL_PARAM parameters[]) noexcept {
@@ -229,8 +219,8 @@ const OSSL_PARAM* list_parameters(void* /*operation*/, void* /*context*/) noexce
 template <KeyKind kind>
 const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_SIGNATURE_NEWCTX, reinterpret_cast<Function>(new_operation<kind>)},
-    {OSSL_FUNC_SIGNATURE_FREECTX, reinterpret_cast<Function>(free_operation)},
-    {OSSL_FUNC_SIGNATURE_DUPCTX, reinterpret_cast<Function>(duplicate_operation)},
+    {OSSL_FUNC_SIGNATURE_FREECTX, reinterpret_cast<Function>(free_object<Operation>)},
+    {OSSL_FUNC_SIGNATURE_DUPCTX, reinterpret_cast<Function>(duplicate_operation<Operation>)},
     {OSSL_FUNC_SIGNATURE_SIGN_INIT, reinterpret_cast<Function>(sign_init)},
     {OSSL_FUNC_SIGNATURE_SIGN, reinterpret_cast<Function>(sign)},
     {OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, reinterpret_cast<Function>(digest_sign_init)},
@@ -249,12 +239,13 @@ const OSSL_DISPATCH functions[] = {
     {OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, reinterpret_cast<Function>(list_parameters<kind>)},
     {0, nullptr}};
 
+constexpr Tables tables(std::to_array<OSSL_ALGORITHM>(
+    {{rsa_names, own_property, functions<KeyKind::rsa>, "RSA signatures by the Edgeseal agent"},
+     {"ECDSA", own_property, functions<KeyKind::ec>, "ECDSA signatures by the Edgeseal agent"},
+     {ed25519_names, own_property, ed25519_signature, "Ed25519 signatures by the Edgeseal agent"}}));
+
 }  // namespace
 
-const OSSL_ALGORITHM signatures[] = {
-    {rsa_names, own_property, functions<KeyKind::rsa>, "RSA signatures by the Edgeseal agent"},
-    {"ECDSA", own_property, functions<KeyKind::ec>, "ECDSA signatures by the Edgeseal agent"},
-    {ed25519_names, own_property, ed25519_signature, "Ed25519 signatures by the Edgeseal agent"},
-    {nullptr, nullptr, nullptr, nullptr}};
+constinit const Offer signatures = tables.offer();
 
 }  // namespace edgeseal::provider

@@ -113,12 +113,9 @@ bool SignatureOptions::set(const OSSL_PARAM parameters[]) noexcept {
   return true;
 }
 
-bool SignatureOptions::set_digest(const char* name, const char* properties) noexcept {
+bool SignatureOptions::set_digest(const char* name) noexcept {
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, const_cast<char*>(name), 0),
-      properties != nullptr
-          ? OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PROPERTIES, const_cast<char*>(properties), 0)
-          : OSSL_PARAM_construct_end(),
       OSSL_PARAM_construct_end()};
   return set(parameters);
 }
@@ -137,8 +134,8 @@ bool SignatureOptions::choose_digest(const OSSL_PARAM parameters[]) noexcept {
     return true;
   }
   const auto find = kind_ == KeyKind::rsa ? find_hash : find_hash_on_wire;
-  hash_ = find(context_->library.get(), name_in(parameters, OSSL_SIGNATURE_PARAM_DIGEST),
-               name_in(parameters, OSSL_SIGNATURE_PARAM_PROPERTIES));
+  hash_ = find(context_->library.get(), text_in(parameters, OSSL_SIGNATURE_PARAM_DIGEST),
+               text_in(parameters, OSSL_SIGNATURE_PARAM_PROPERTIES));
   return hash_ != nullptr;
 }
 
@@ -148,8 +145,8 @@ bool SignatureOptions::choose_mgf1_hash(const OSSL_PARAM parameters[]) noexcept 
     raise_error(Reason::padding_unsupported, "a hash for MGF1 is of PSS only");
     return false;
   }
-  mgf1_hash_ = find_hash_on_wire(context_->library.get(), name_in(parameters, OSSL_SIGNATURE_PARAM_MGF1_DIGEST),
-                                 name_in(parameters, OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES));
+  mgf1_hash_ = find_hash_on_wire(context_->library.get(), text_in(parameters, OSSL_SIGNATURE_PARAM_MGF1_DIGEST),
+                                 text_in(parameters, OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES));
   return mgf1_hash_ != nullptr;
 }
 

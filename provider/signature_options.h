@@ -19,7 +19,7 @@ class SignatureOptions {
 
   // False, with an error raised and nothing changed, where a value is unknown, not supported or not the key's.
   [[nodiscard]] bool set(const OSSL_PARAM parameters[]) noexcept;
-  [[nodiscard]] bool set_digest(const char* name, const char* properties) noexcept;
+  [[nodiscard]] bool set_digest(const char* name) noexcept;
 
   [[nodiscard]] bool get(OSSL_PARAM parameters[], const Key* key) const noexcept;
 

@@ -171,9 +171,11 @@ const OSSL_DISPATCH functions[] = {{OSSL_FUNC_STORE_OPEN, reinterpret_cast<Funct
                                    {OSSL_FUNC_STORE_SET_CTX_PARAMS, reinterpret_cast<Function>(set_parameters)},
                                    {0, nullptr}};
 
+constexpr Tables tables(std::to_array<OSSL_ALGORITHM>({{"edgeseal", own_property, functions,
+                                                        "keys and certificates of the Edgeseal agent"}}));
+
 }  // namespace
 
-const OSSL_ALGORITHM stores[] = {{"edgeseal", own_property, functions, "keys and certificates of the Edgeseal agent"},
-                                 {nullptr, nullptr, nullptr, nullptr}};
+constinit const Offer stores = tables.offer();
 
 }  // namespace edgeseal::provider

@@ -1,3 +1,13 @@
-// The main() of every Boost.Test program: it may stand in one file only, however many sources the program has.
-#define BOOST_TEST_MODULE EDGESEAL_TEST_NAME
+// The main() of every Boost.Test program.
+
+#include <errno.h>
+
 #include <boost/test/unit_test.hpp>
+
+int main(int argc, char** argv) {
+  const auto name_it = [] {
+    boost::unit_test::framework::master_test_suite().p_name.value = program_invocation_short_name;
+    return true;
+  };
+  return boost::unit_test::unit_test_main(name_it, argc, argv);
+}

@@ -11,7 +11,6 @@ namespace {
 
 constexpr const char* kOperation = "use the anchor in NV";
 
-constexpr std::uint16_t kNumberSize = 8;
 constexpr std::uint16_t kOriginsSize = 2 * kNumberSize;
 
 // Everybody may write, but by what it is an index only goes forwards; a failed try counts for nobody's lockout.
@@ -60,7 +59,7 @@ Error below_origin(TPM2_HANDLE counter) {
 }  // namespace
 
 std::optional<NvIndex> AnchorIndices::find(TPM2_HANDLE handle) {
-  auto index = NvIndex::find(context_, session_, handle);
+  auto index = NvIndex::find(session_, handle);
   if (index && !is_ours(index->area())) {
     throw Error(kOperation, Fault::failed,
                 "another program has the NV index " + hexadecimal(handle) +
@@ -73,18 +72,18 @@ std::optional<NvIndex> AnchorIndices::find(TPM2_HANDLE handle) {
 
 NvIndex AnchorIndices::find_or_define(TPM2_HANDLE handle) {
   auto index = find(handle);
-  return index ? std::move(*index) : NvIndex::define(context_, session_, area_of(handle));
+  return index ? std::move(*index) : NvIndex::define(session_, area_of(handle));
 }
 
 // A counter has no value until it is incremented once.
 NvIndex AnchorIndices::find_or_define_counter(TPM2_HANDLE handle) {
   NvIndex counter = find_or_define(handle);
-  if (!is_written(counter)) counter.increment(context_, session_);
+  if (!is_written(counter)) counter.increment(session_);
   return counter;
 }
 
 AnchorIndices::Origins AnchorIndices::read_origins(const NvIndex& index) {
-  const Bytes content = index.read(context_, session_, kOriginsSize);
+  const Bytes content = index.read(session_, kOriginsSize);
   return {number_of(ByteView(content).first(kNumberSize)), number_of(ByteView(content).last(kNumberSize))};
 }
 
@@ -92,8 +91,8 @@ void AnchorIndices::write_origins(const NvIndex& index, const Origins& origins) 
   std::array<std::byte, kOriginsSize> content{};
   put_number(std::span(content).first(kNumberSize), origins.failed_tries);
   put_number(std::span(content).last(kNumberSize), origins.generation);
-  index.write(context_, session_, content);
-  index.lock_writing(context_, session_);
+  index.write(session_, content);
+  index.lock_writing(session_);
 }
 
 void AnchorIndices::find_all() {
@@ -112,7 +111,7 @@ AnchorIndices::Indices& AnchorIndices::indices() {
 // Nobody has ever set a bit of an index that was not written.
 bool AnchorIndices::configured(const NvIndex& index) {
   try {
-    return (index.read_number(context_, session_) & 1) != 0;
+    return (index.read_number(session_) & 1) != 0;
   } catch (const Error& error) {
     if (!unwritten(error.rc())) throw;
     return false;
@@ -120,7 +119,7 @@ bool AnchorIndices::configured(const NvIndex& index) {
 }
 
 std::uint64_t AnchorIndices::since(std::uint64_t origin, const NvIndex& counter) {
-  const std::uint64_t value = counter.read_number(context_, session_);
+  const std::uint64_t value = counter.read_number(session_);
   if (value < origin) throw below_origin(counter.area().nvIndex);
   return value - origin;
 }
@@ -148,24 +147,24 @@ void AnchorIndices::define_missing() {
   const NvIndex generation = find_or_define_counter(kGeneration);
   const NvIndex origins = find_or_define(kOrigins);
   if (!is_locked(origins)) {
-    write_origins(origins, {failed_tries.read_number(context_, session_), generation.read_number(context_, session_)});
+    write_origins(origins, {failed_tries.read_number(session_), generation.read_number(session_)});
   }
 }
 
 void AnchorIndices::mark_configured() {
   const NvIndex& index = indices().configured;
-  if (!configured(index)) index.set_bits(context_, session_, 1);
+  if (!configured(index)) index.set_bits(session_, 1);
 }
 
 std::uint64_t AnchorIndices::count_failed_try() {
   const Indices& all = indices();
-  all.failed_tries.increment(context_, session_);
+  all.failed_tries.increment(session_);
   return since(all.origins.failed_tries, all.failed_tries);
 }
 
 std::uint64_t AnchorIndices::advance_generation() {
   const Indices& all = indices();
-  all.generation.increment(context_, session_);
+  all.generation.increment(session_);
   return since(all.origins.generation, all.generation);
 }
 
@@ -173,7 +172,7 @@ std::uint64_t AnchorIndices::advance_generation() {
 void AnchorIndices::remove(const SecretBytes& owner_auth) {
   found_.reset();
   for (const TPM2_HANDLE handle : {kOrigins, kGeneration, kFailedTries, kConfigured}) {
-    if (auto index = find(handle)) std::move(*index).undefine(context_, session_, owner_auth);
+    if (auto index = find(handle)) std::move(*index).undefine(session_, owner_auth);
   }
 }
 

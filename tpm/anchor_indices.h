@@ -11,7 +11,7 @@ namespace edgeseal::tpm {
 // deleted (TPM 2.0 Part 1 §37.2.4), so a fourth index holds where ours began: written once, then locked for good. It is
 // the last one defined, and the anchor counts as defined once it is locked.
 //
-// Found at first use and kept; the context outlives this. The contract of each function is KeyDevice's.
+// Found at first use and kept; the session outlives this. The contract of each function is KeyDevice's.
 class AnchorIndices {
  public:
   // In the range that the TCG leaves to the owner of the platform, 0x01800000 to 0x01bfffff (Registry of Reserved TPM
@@ -21,7 +21,7 @@ class AnchorIndices {
   static constexpr TPM2_HANDLE kGeneration = 0x0180ed03;   // TPM_NT_COUNTER
   static constexpr TPM2_HANDLE kOrigins = 0x0180ed04;      // both counters as they began, big endian
 
-  AnchorIndices(Context& context, Session& session) : context_(context), session_(session) {}
+  explicit AnchorIndices(Session& session) : session_(session) {}
 
   [[nodiscard]] std::optional<Anchor> read();
   Anchor define();
@@ -51,7 +51,6 @@ class AnchorIndices {
   [[nodiscard]] std::uint64_t since(std::uint64_t origin, const NvIndex& counter);
   [[nodiscard]] Anchor read(const Indices& indices);
 
-  Context& context_;
   Session& session_;
   std::optional<Indices> found_;
 };

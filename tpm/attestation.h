@@ -7,12 +7,12 @@
 // The contract of each is KeyDevice's. The last two take two free slots while they last.
 namespace edgeseal::tpm {
 
-[[nodiscard]] AttestationKey create_attestation_key(Context& context, Session& session, const StorageKey& parent);
+[[nodiscard]] AttestationKey create_attestation_key(Session& session, const StorageKey& parent);
 
-[[nodiscard]] Evidence certify(Context& context, Session& session, const StorageKey& parent, const StoredKey& key,
+[[nodiscard]] Evidence certify(Session& session, const StorageKey& parent, const StoredKey& key,
                                const AttestationKey& attestation_key, ByteView nonce);
 
-[[nodiscard]] SecretBytes activate_credential(Context& context, Session& session, const StorageKey& parent,
+[[nodiscard]] SecretBytes activate_credential(Session& session, const StorageKey& parent,
                                               const AttestationKey& attestation_key, EndorsementKey endorsement_key,
                                               ByteView credential, ByteView encrypted_secret);
 

@@ -52,8 +52,8 @@ TPM2B_DIGEST for_chip(ByteView digest) {
 }  // namespace
 
 void Authorisation::run(const char* operation, const std::optional<ObjectPolicy>& policy, Session::Encrypt parameters,
-                        const Command& command) {
-  if (!policy) return run_in(session_, operation, parameters, command);
+                        const Session::Command& command) {
+  if (!policy) return session_.run(operation, parameters, command);
   try {
     return run_with_policy(operation, *policy, parameters, command);
   } catch (const Error& error) {
@@ -69,32 +69,26 @@ void Authorisation::run(const char* operation, const std::optional<ObjectPolicy>
 
 void Authorisation::prepare(const std::optional<ObjectPolicy>& policy) {
   if (!policy) return;
-  if (const auto* authority = std::get_if<Authority>(&*policy)) approvals_.verify(context_, *authority);
-}
-
-void Authorisation::run_in(Session& session, const char* operation, Session::Encrypt parameters,
-                           const Command& command) {
-  const auto use = session.use(parameters);
-  context_.run(operation, [&](ESYS_CONTEXT* esys) { return command(esys, use.get()); });
+  if (const auto* authority = std::get_if<Authority>(&*policy)) approvals_.verify(context(), *authority);
 }
 
 void Authorisation::run_with_policy(const char* operation, const ObjectPolicy& policy, Session::Encrypt parameters,
-                                    const Command& command) {
+                                    const Session::Command& command) {
   start_policy_session();
   std::visit([&](const auto& known) { satisfy(operation, known); }, policy);
   ask_for_auth_value(operation);
-  run_in(*policy_session_, operation, parameters, command);
+  policy_session_->run(operation, parameters, command);
   touched_ = false;  // a use resets the session (TPM 2.0 Part 1 §19.3)
 }
 
 void Authorisation::start_policy_session() {
-  if (!policy_session_) policy_session_.emplace(context_, salt_key_, Session::Kind::policy);
+  if (!policy_session_) policy_session_.emplace(context(), salt_key_, Session::Kind::policy);
   if (touched_) restart_policy_session();
   touched_ = true;
 }
 
 void Authorisation::restart_policy_session() {
-  context_.run("restart the policy session", [&](ESYS_CONTEXT* esys) {
+  context().run("restart the policy session", [&](ESYS_CONTEXT* esys) {
     return Esys_PolicyRestart(esys, policy_session_->get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
   });
 }
@@ -121,7 +115,7 @@ bool Authorisation::pcrs_are(const char* operation, const PcrState& state) {
   const TPML_PCR_SELECTION pcrs = pcr_selection(state.pcrs);
   const TPM2B_DIGEST digest = for_chip(state.digest);
   try {
-    context_.run(operation, [&](ESYS_CONTEXT* esys) {
+    context().run(operation, [&](ESYS_CONTEXT* esys) {
       return Esys_PolicyPCR(esys, policy_session_->get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &digest, &pcrs);
     });
     return true;
@@ -136,7 +130,7 @@ void Authorisation::authorise(const char* operation, const Approval& approval) {
   const TPM2B_DIGEST approved = for_chip(digest_of(approval.state));
   const TPM2B_NAME authority = name_for_chip(approval.authority);
   const TPM2B_NONCE no_policy_ref{};
-  context_.run(operation, [&](ESYS_CONTEXT* esys) {
+  context().run(operation, [&](ESYS_CONTEXT* esys) {
     return Esys_PolicyAuthorize(esys, policy_session_->get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &approved,
                                 &no_policy_ref, &authority, approval.ticket.get());
   });
@@ -144,7 +138,7 @@ void Authorisation::authorise(const char* operation, const Approval& approval) {
 }
 
 void Authorisation::ask_for_auth_value(const char* operation) {
-  context_.run(operation, [&](ESYS_CONTEXT* esys) {
+  context().run(operation, [&](ESYS_CONTEXT* esys) {
     return Esys_PolicyAuthValue(esys, policy_session_->get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
   });
 }

@@ -15,29 +15,24 @@ namespace edgeseal::tpm {
 // all of them in turn.
 class Authorisation {
  public:
-  // As Context::Command, with the session that authorises it.
-  using Command = std::function<TSS2_RC(ESYS_CONTEXT*, ESYS_TR session)>;
-
-  // `salt_key` as for `session`. All outlive this.
-  Authorisation(Context& context, Session& session, ESYS_TR salt_key)
-      : context_(context), session_(session), salt_key_(salt_key) {}
+  // `salt_key` as for `session`. Both outlive this.
+  Authorisation(Session& session, ESYS_TR salt_key) : session_(session), salt_key_(salt_key) {}
 
   // A command on an object whose authValue ESAPI has. One command of the chip without a policy; with one, two or three
   // before it. Throws Error with Fault::pcr_mismatch if the PCRs are not as they must be, bad_blob if they are so by
   // the word of an approval whose signature is wrong.
   void run(const char* operation, const std::optional<ObjectPolicy>& policy, Session::Encrypt parameters,
-           const Command& command);
+           const Session::Command& command);
 
-  [[nodiscard]] Context& context() noexcept { return context_; }
+  [[nodiscard]] Context& context() noexcept { return session_.context(); }
 
   void set_approvals(std::vector<PcrApproval> approvals) { approvals_.set(std::move(approvals)); }
   // What run() would have no slot for: to be called before an object with this policy is loaded. Takes one for itself.
   void prepare(const std::optional<ObjectPolicy>& policy);
 
  private:
-  void run_in(Session& session, const char* operation, Session::Encrypt parameters, const Command& command);
   void run_with_policy(const char* operation, const ObjectPolicy& policy, Session::Encrypt parameters,
-                       const Command& command);
+                       const Session::Command& command);
   void start_policy_session();
   void restart_policy_session();
   void satisfy(const char* operation, const PcrState& state);
@@ -46,7 +41,6 @@ class Authorisation {
   void authorise(const char* operation, const Approval& approval);
   void ask_for_auth_value(const char* operation);
 
-  Context& context_;
   Session& session_;
   ESYS_TR salt_key_;
   Approvals approvals_;

@@ -46,6 +46,15 @@ std::string revision(std::uint32_t times_100) {
   return std::to_string(times_100 / 100) + (hundredths.size() < 2 ? ".0" : ".") + hundredths;
 }
 
+constexpr const char* kListHandles = "list handles";
+constexpr std::size_t kMaxHandles = 4096;
+
+// Who asks for loaded sessions asks by the kind of those with an HMAC, and is told of those with a policy too.
+constexpr TPM2_HANDLE kind_of(TPM2_HANDLE handle) noexcept {
+  const TPM2_HANDLE upper_byte = handle >> TPM2_HR_SHIFT;
+  return upper_byte == TPM2_HT_POLICY_SESSION ? TPM2_HT_LOADED_SESSION : upper_byte;
+}
+
 bool supports(Context& context, KeyAlgorithm algorithm) {
   const TPM2B_PUBLIC key = application_key_template(algorithm);
   TPMT_PUBLIC_PARMS parameters{};
@@ -77,18 +86,31 @@ TpmFacts read_facts(Context& context) {
   return facts;
 }
 
-std::vector<TPM2_HANDLE> handles_from(Context& context, TPM2_HANDLE first) {
+std::vector<TPM2_HANDLE> collect_handles(TPM2_HANDLE first, const std::function<SomeHandles(TPM2_HANDLE)>& read) {
+  const TPM2_HANDLE kind = kind_of(first);
   std::vector<TPM2_HANDLE> found;
   for (bool more = true; more;) {
     const TPM2_HANDLE asked_from = first;
-    const Capability part = read_capability(context, "list handles", TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES);
-    for (const TPM2_HANDLE handle : std::span(part.data->data.handles.handle, part.data->data.handles.count)) {
+    const SomeHandles part = read(first);
+    for (const TPM2_HANDLE handle : part.handles) {
+      if (kind_of(handle) != kind) return found;
+      if (found.size() == kMaxHandles) {
+        throw Error(kListHandles, Fault::failed, "more than any TPM has: it, or what stands before it, is broken");
+      }
       found.push_back(handle);
       first = std::max(first, handle + 1);
     }
     more = part.more && first > asked_from;
   }
   return found;
+}
+
+std::vector<TPM2_HANDLE> handles_from(Context& context, TPM2_HANDLE first) {
+  return collect_handles(first, [&](TPM2_HANDLE from) {
+    const Capability part = read_capability(context, kListHandles, TPM2_CAP_HANDLES, from, TPM2_MAX_CAP_HANDLES);
+    const auto handles = std::span(part.data->data.handles.handle, part.data->data.handles.count);
+    return SomeHandles{{handles.begin(), handles.end()}, part.more};
+  });
 }
 
 }  // namespace edgeseal::tpm

@@ -78,18 +78,17 @@ bool contradicts(const Error& error) noexcept {
 }
 
 // TPM2_Import (TPM 2.0 Part 3 §13.3).
-EsysPtr<TPM2B_PRIVATE> import_wrapped(Context& context, Session& session, const StorageKey& parent,
-                                      const WrappedKey& wrapped, const TPM2B_PUBLIC& area) {
+EsysPtr<TPM2B_PRIVATE> import_wrapped(Session& session, const StorageKey& parent, const WrappedKey& wrapped,
+                                      const TPM2B_PUBLIC& area) {
   TPMT_SYM_DEF_OBJECT aes_128_cfb{};
   aes_128_cfb.algorithm = TPM2_ALG_AES;
   aes_128_cfb.keyBits.aes = kEncryptionKeySize * 8;
   aes_128_cfb.mode.aes = TPM2_ALG_CFB;
   const TPM2B_ENCRYPTED_SECRET no_outer_wrapper{};
   EsysPtr<TPM2B_PRIVATE> private_area;
-  const auto use = session.use(Session::Encrypt::both);
   try {
-    context.run(kOperation, [&](ESYS_CONTEXT* esys) {
-      return Esys_Import(esys, parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE,
+    session.run(kOperation, Session::Encrypt::both, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+      return Esys_Import(esys, parent.handle.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE,
                          &wrapped.encryption_key.value, &area, &wrapped.duplicate, &no_outer_wrapper, &aes_128_cfb,
                          out(private_area));
     });
@@ -101,10 +100,9 @@ EsysPtr<TPM2B_PRIVATE> import_wrapped(Context& context, Session& session, const 
 }
 
 // Some chips look only then whether prime and modulus go together.
-void load_once(Context& context, Session& session, const StorageKey& parent, const CreatedKey& key) {
+void load_once(Session& session, const StorageKey& parent, const CreatedKey& key) {
   try {
-    (void)load_object(kOperation, context, session, parent, TssPrivateKey::Type::loadable_key, key.tss_private_key,
-                      key.auth);
+    (void)load_object(kOperation, session, parent, TssPrivateKey::Type::loadable_key, key.tss_private_key, key.auth);
   } catch (const Error& error) {
     if (contradicts(error)) throw_refusal(error);
     throw;
@@ -126,16 +124,15 @@ void wrap(WrappedKey& out, const PrivateKey& key, const TPM2B_PUBLIC& area, cons
   }
 }
 
-CreatedKey import_key(Context& context, Session& session, const StorageKey& parent, KeyAlgorithm algorithm,
-                      const PrivateKey& key) {
+CreatedKey import_key(Session& session, const StorageKey& parent, KeyAlgorithm algorithm, const PrivateKey& key) {
   CreatedKey imported{public_key(key), {}, random_auth()};
   const TPM2B_PUBLIC area = outside_key_template(algorithm, imported.public_key);
   WrappedKey wrapped;
   wrap(wrapped, key, area, imported.auth);
-  const auto private_area = import_wrapped(context, session, parent, wrapped, area);
+  const auto private_area = import_wrapped(session, parent, wrapped, area);
   imported.tss_private_key =
       encode({TssPrivateKey::Type::loadable_key, false, parent.parent(), marshal(area), marshal(*private_area)});
-  load_once(context, session, parent, imported);
+  load_once(session, parent, imported);
   return imported;
 }
 

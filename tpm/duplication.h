@@ -22,7 +22,7 @@ void wrap(WrappedKey& out, const PrivateKey& key, const TPM2B_PUBLIC& area, cons
 [[nodiscard]] PublicKey public_key(const PrivateKey& key);
 
 // The contract is KeyDevice's, but for what the chip offers: the caller has looked. Takes a slot while it lasts.
-[[nodiscard]] CreatedKey import_key(Context& context, Session& session, const StorageKey& parent,
-                                    KeyAlgorithm algorithm, const PrivateKey& key);
+[[nodiscard]] CreatedKey import_key(Session& session, const StorageKey& parent, KeyAlgorithm algorithm,
+                                    const PrivateKey& key);
 
 }  // namespace edgeseal::tpm

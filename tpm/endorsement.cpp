@@ -62,17 +62,6 @@ bool is_endorsement_key(const TPM2B_PUBLIC& found, EndorsementKey kind) {
   return made_from(expected, found);
 }
 
-std::optional<LoadedEndorsementKey> find_persistent(Context& context, EndorsementKey kind) {
-  for (const TPM2_HANDLE handle : handles_from(context, kFirstEndorsementKey)) {
-    if (handle > kLastEndorsementKey) break;
-    auto object = find_persistent_object(context, handle);
-    if (!object || !is_endorsement_key(object->area, kind)) continue;
-    const bool by_auth_value = (object->area.publicArea.objectAttributes & TPMA_OBJECT_USERWITHAUTH) != 0;
-    return LoadedEndorsementKey{std::move(object->handle), by_auth_value};
-  }
-  return std::nullopt;
-}
-
 // Who makes an endorsement key, and who satisfies its policy, shows the authValue of the hierarchy.
 template <class Use>
 void with_endorsement_hierarchy(const Use& use) {
@@ -87,30 +76,28 @@ void with_endorsement_hierarchy(const Use& use) {
   }
 }
 
-LoadedEndorsementKey make_primary(Context& context, Session& session, EndorsementKey kind) {
+LoadedEndorsementKey make_primary(Session& session, EndorsementKey kind) {
   const TPM2B_SENSITIVE_CREATE no_auth{};
   const TPM2B_PUBLIC area = endorsement_key_template(kind);
   const TPM2B_DATA no_outside_info{};
   const TPML_PCR_SELECTION no_pcrs{};
   ESYS_TR key = ESYS_TR_NONE;
-  const auto use = session.use(Session::Encrypt::nothing);
   with_endorsement_hierarchy([&] {
-    context.run(kOperation, [&](ESYS_CONTEXT* esys) {
-      return Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &area,
+    session.run(kOperation, Session::Encrypt::nothing, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+      return Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, authorising, ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &area,
                                 &no_outside_info, &no_pcrs, &key, nullptr, nullptr, nullptr, nullptr);
     });
   });
-  return {Handle(context, key, Handle::Release::flush)};
+  return {Handle(session.context(), key, Handle::Release::flush)};
 }
 
-void satisfy_policy_a(Context& context, Session& session, const Session& policy) {
+void satisfy_policy_a(Session& session, const Session& policy) {
   const TPM2B_NONCE any_nonce{};
   const TPM2B_DIGEST any_command{};
   const TPM2B_NONCE no_reference{};
-  const auto use = session.use(Session::Encrypt::nothing);
   with_endorsement_hierarchy([&] {
-    context.run(kOperation, [&](ESYS_CONTEXT* esys) {
-      return Esys_PolicySecret(esys, ESYS_TR_RH_ENDORSEMENT, policy.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE,
+    session.run(kOperation, Session::Encrypt::nothing, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+      return Esys_PolicySecret(esys, ESYS_TR_RH_ENDORSEMENT, policy.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE,
                                &any_nonce, &any_command, &no_reference, 0, nullptr, nullptr);
     });
   });
@@ -118,16 +105,25 @@ void satisfy_policy_a(Context& context, Session& session, const Session& policy)
 
 }  // namespace
 
-LoadedEndorsementKey load_endorsement_key(Context& context, Session& session, EndorsementKey kind) {
-  auto persistent = find_persistent(context, kind);
-  return persistent ? std::move(*persistent) : make_primary(context, session, kind);
+bool find_endorsement_key(Session& session, EndorsementKey kind,
+                          const std::function<bool(const LoadedEndorsementKey&)>& serves) {
+  bool primary_tried = false;
+  for (const TPM2_HANDLE handle : handles_from(session.context(), kFirstEndorsementKey)) {
+    if (handle > kLastEndorsementKey) break;
+    auto object = find_persistent_object(session.context(), handle);
+    if (!object || !is_endorsement_key(object->area, kind)) continue;
+    const bool by_auth_value = (object->area.publicArea.objectAttributes & TPMA_OBJECT_USERWITHAUTH) != 0;
+    if (serves({std::move(object->handle), by_auth_value})) return true;
+    primary_tried = primary_tried || made_from(endorsement_key_template(kind), object->area);
+  }
+  return !primary_tried && serves(make_primary(session, kind));
 }
 
-EndorsementAuthorization::EndorsementAuthorization(Context& context, Session& session, const StorageKey& salt_key,
+EndorsementAuthorization::EndorsementAuthorization(Session& session, const StorageKey& salt_key,
                                                    const LoadedEndorsementKey& key) {
   if (key.by_auth_value) return;
-  policy_.emplace(context, salt_key.handle.get(), Session::Kind::policy);
-  satisfy_policy_a(context, session, *policy_);
+  policy_.emplace(session.context(), salt_key.handle.get(), Session::Kind::policy);
+  satisfy_policy_a(session, *policy_);
 }
 
 }  // namespace edgeseal::tpm

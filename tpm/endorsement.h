@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "tpm/evidence.h"
@@ -19,17 +20,18 @@ struct LoadedEndorsementKey {
   bool by_auth_value = false;  // it can be used with its authValue, which is empty; else with its policy alone
 };
 
-// A persistent one with the public area of the TCG's templates, else a primary made from the template L-1 or L-2, which
-// takes a slot and, for RSA, seconds on many chips. Throws Error with Fault::failed where the endorsement hierarchy has
-// an authValue, and the remedy.
-[[nodiscard]] LoadedEndorsementKey load_endorsement_key(Context& context, Session& session, EndorsementKey kind);
+// Gives the chip's keys of this kind one after the other, until one serves: the persistent ones with the public area of
+// the TCG's templates; then, unless it was among them, a primary made from the template L-1 or L-2, which takes a slot
+// and, for RSA, seconds on many chips. False if none serves. Throws Error with Fault::failed where the endorsement
+// hierarchy has an authValue, and the remedy.
+[[nodiscard]] bool find_endorsement_key(Session& session, EndorsementKey kind,
+                                        const std::function<bool(const LoadedEndorsementKey&)>& serves);
 
 // What authorises one command with an endorsement key: its empty authValue, or its policy, which is that one knows the
 // authValue of the endorsement hierarchy (EK Credential Profile §B.6.2, Policy A).
 class EndorsementAuthorization {
  public:
-  EndorsementAuthorization(Context& context, Session& session, const StorageKey& salt_key,
-                           const LoadedEndorsementKey& key);
+  EndorsementAuthorization(Session& session, const StorageKey& salt_key, const LoadedEndorsementKey& key);
 
   [[nodiscard]] ESYS_TR session() const noexcept { return policy_ ? policy_->get() : ESYS_TR_PASSWORD; }
 

@@ -26,23 +26,16 @@
 namespace edgeseal::tpm {
 namespace {
 
-// One slot is kept free of keys: for the primary storage key or, if that is persistent, for the copy of it that the
-// chip loads while it is used.
-std::size_t cache_capacity(const TpmFacts& facts) {
-  constexpr std::uint32_t kept_free = 1;
-  return facts.transient_slots > kept_free ? facts.transient_slots - kept_free : 1;
-}
-
-bool decide_response_encryption(Context& context, Session& session, std::optional<bool> asked_for) {
-  const bool encrypted = asked_for ? *asked_for : decrypts_responses(context, session);
-  if (!encrypted) context.give_up_response_encryption();
+bool decide_response_encryption(Session& session, std::optional<bool> asked_for) {
+  const bool encrypted = asked_for ? *asked_for : decrypts_responses(session);
+  if (!encrypted) session.context().give_up_response_encryption();
   return encrypted;
 }
 
-TpmFacts all_facts(Context& context, Session& session, const StorageKey& storage_key, const DeviceSettings& settings) {
-  TpmFacts facts = read_facts(context);
+TpmFacts all_facts(Session& session, const StorageKey& storage_key, const DeviceSettings& settings) {
+  TpmFacts facts = read_facts(session.context());
   facts.tss_version = tss_version();
-  facts.encrypts_responses = decide_response_encryption(context, session, settings.encrypt_responses);
+  facts.encrypts_responses = decide_response_encryption(session, settings.encrypt_responses);
   facts.storage_key_handle = storage_key.persistent;
   facts.storage_key_name = storage_key.name;
   return facts;
@@ -54,20 +47,18 @@ class EsysKeyDevice final : public KeyDevice {
       : context_(settings.tcti, settings.retry_pauses),
         storage_key_(open_storage_key(context_, settings.storage_key_name)),
         session_(context_, storage_key_.handle.get()),
-        authorisation_(context_, session_, storage_key_.handle.get()),
-        facts_(all_facts(context_, session_, storage_key_, settings)),
+        authorisation_(session_, storage_key_.handle.get()),
+        facts_(all_facts(session_, storage_key_, settings)),
         hashes_(context_),
         cache_(cache_capacity(facts_)),
-        anchor_(context_, session_) {}
+        anchor_(session_) {}
 
   const TpmFacts& facts() const override { return facts_; }
 
   CreatedKey create(KeyAlgorithm algorithm, const std::optional<PcrPolicy>& policy) override {
     require("create key", algorithm);
     const auto resolved = resolve(policy);
-    CreatedKey created;
-    cache_.with_free_slot([&] { created = create_key(context_, session_, storage_key_, algorithm, resolved); });
-    return created;
+    return with_free_slots(1, [&] { return create_key(session_, storage_key_, algorithm, resolved); });
   }
 
   Bytes sign_rsa_pkcs1(const StoredKey& key, HashAlgorithm hash, ByteView digest) override {
@@ -87,41 +78,32 @@ class EsysKeyDevice final : public KeyDevice {
 
   SealedSecret seal(ByteView secret, const std::optional<PcrPolicy>& policy) override {
     const auto resolved = resolve(policy);
-    SealedSecret sealed;
-    cache_.with_free_slot([&] { sealed = tpm::seal(context_, session_, storage_key_, secret, resolved); });
-    return sealed;
+    return with_free_slots(1, [&] { return tpm::seal(session_, storage_key_, secret, resolved); });
   }
 
   SecretBytes unseal(const SealedSecret& sealed) override {
-    SecretBytes secret;
-    cache_.with_free_slot([&] { secret = tpm::unseal(context_, session_, authorisation_, storage_key_, sealed); });
-    return secret;
+    return with_free_slots(1, [&] { return tpm::unseal(session_, authorisation_, storage_key_, sealed); });
   }
 
-  void stir_random(ByteView entropy) override { tpm::stir_random(context_, session_, entropy); }
+  void stir_random(ByteView entropy) override { tpm::stir_random(session_, entropy); }
 
   void evict(const KeyId& id) noexcept override { cache_.evict(id); }
 
   CreatedKey import_key(const PrivateKey& key) override {
     const KeyAlgorithm algorithm = require("import key", algorithm_of(public_key(key)));
-    CreatedKey imported;
-    cache_.with_free_slot([&] { imported = tpm::import_key(context_, session_, storage_key_, algorithm, key); });
-    return imported;
+    return with_free_slots(1, [&] { return tpm::import_key(session_, storage_key_, algorithm, key); });
   }
 
   CreatedKey adopt(ByteView tss_private_key, const SecretBytes& auth) override {
-    CreatedKey adopted;
-    cache_.with_free_slot([&] {
+    return with_free_slots(1, [&] {
       authorisation_.prepare(decode_tss_private_key(tss_private_key).policy);
-      adopted = adopt_key(context_, session_, authorisation_, hashes_, storage_key_, tss_private_key, auth);
+      return adopt_key(session_, authorisation_, hashes_, storage_key_, tss_private_key, auth);
     });
-    return adopted;
   }
 
   Bytes export_key(const StoredKey& key, const SecretBytes& auth) override {
-    return use(key, [&](const LoadedKey& loaded) {
-      return tpm::export_key(context_, session_, storage_key_, loaded, key, auth);
-    });
+    return use(key,
+               [&](const LoadedKey& loaded) { return tpm::export_key(session_, storage_key_, loaded, key, auth); });
   }
 
   std::vector<Bytes> read_pcrs(PcrMask pcrs) override { return tpm::read_pcrs(context_, pcrs); }
@@ -133,23 +115,23 @@ class EsysKeyDevice final : public KeyDevice {
   }
 
   AttestationKey create_attestation_key() override {
-    return with_free_slots([&] { return tpm::create_attestation_key(context_, session_, storage_key_); });
+    return with_free_slots(1, [&] { return tpm::create_attestation_key(session_, storage_key_); });
   }
 
   Evidence certify(const StoredKey& key, const AttestationKey& attestation_key, ByteView nonce) override {
-    return with_free_slots([&] { return tpm::certify(context_, session_, storage_key_, key, attestation_key, nonce); });
+    return with_free_slots(2, [&] { return tpm::certify(session_, storage_key_, key, attestation_key, nonce); });
   }
 
   SecretBytes activate_credential(const AttestationKey& attestation_key, const EndorsementKey& endorsement_key,
                                   ByteView credential, ByteView encrypted_secret) override {
-    return with_free_slots([&] {
-      return tpm::activate_credential(context_, session_, storage_key_, attestation_key, endorsement_key, credential,
+    return with_free_slots(2, [&] {
+      return tpm::activate_credential(session_, storage_key_, attestation_key, endorsement_key, credential,
                                       encrypted_secret);
     });
   }
 
   std::vector<ManufacturerKey> manufacturer_keys() override {
-    return with_free_slots([&] { return read_manufacturer_keys(context_, session_); });
+    return with_free_slots(1, [&] { return read_manufacturer_keys(session_); });
   }
 
   std::optional<Anchor> read_anchor() override { return anchor_.read(); }
@@ -161,11 +143,11 @@ class EsysKeyDevice final : public KeyDevice {
   Lockout lockout() override { return read_lockout(context_); }
 
  private:
-  // What takes more than one slot begins anew with each key that is unloaded for it.
+  // Begins anew with each key that has to be unloaded because the chip says so.
   template <class Operation>
-  std::invoke_result_t<Operation> with_free_slots(const Operation& operation) {
+  std::invoke_result_t<Operation> with_free_slots(std::size_t slots, const Operation& operation) {
     std::optional<std::invoke_result_t<Operation>> result;
-    cache_.with_free_slot([&] { result = operation(); });
+    cache_.with_free_slots(slots, [&] { result = operation(); });
     return std::move(*result);
   }
 
@@ -183,7 +165,7 @@ class EsysKeyDevice final : public KeyDevice {
 
   LoadedKey load(const StoredKey& key) {
     authorisation_.prepare(decode_tss_private_key(key.tss_private_key).policy);
-    return load_key(context_, session_, storage_key_, key);
+    return load_key(session_, storage_key_, key);
   }
 
   std::optional<ObjectPolicy> resolve(const std::optional<PcrPolicy>& policy) {

@@ -8,8 +8,10 @@
 
 namespace edgeseal::tpm {
 
-// The keys that are loaded, the most recently used one first. Small: chips have three slots, resource managers a few
-// dozen.
+// How many objects, keys and what commands load for themselves, are loaded beside the storage key at most.
+[[nodiscard]] std::size_t cache_capacity(const TpmFacts& facts);
+
+// The keys that are loaded, the most recently used one first. Small: see cache_capacity().
 class KeyCache {
  public:
   // `capacity` is at least 1.
@@ -18,9 +20,10 @@ class KeyCache {
   // The loaded key, by `load` if it is not there. Valid until the next call.
   [[nodiscard]] const LoadedKey& get(const KeyId& id, const std::function<LoadedKey()>& load);
 
-  // Runs a command that takes a slot for itself. While the chip has none left, the least recently used key is unloaded
-  // and the command tried again: other programs may hold slots too. With no key left to unload it throws Fault::busy.
-  void with_free_slot(const std::function<void()>& command);
+  // Runs a command that takes `slots` for itself. The least recently used keys are unloaded until there is room for
+  // them; while the chip has none left all the same, because other programs hold slots too, one more goes and the
+  // command is tried again. With no key left to unload it throws Fault::busy.
+  void with_free_slots(std::size_t slots, const std::function<void()>& command);
 
   void evict(const KeyId& id) noexcept;
   void clear() noexcept { entries_.clear(); }

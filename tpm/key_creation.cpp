@@ -8,10 +8,9 @@
 
 namespace edgeseal::tpm {
 
-CreatedKey create_key(Context& context, Session& session, const StorageKey& parent, KeyAlgorithm algorithm,
+CreatedKey create_key(Session& session, const StorageKey& parent, KeyAlgorithm algorithm,
                       const std::optional<ObjectPolicy>& policy) {
-  CreatedObject key =
-      create_object("create key", context, session, parent, application_key_template(algorithm), {}, policy);
+  CreatedObject key = create_object("create key", session, parent, application_key_template(algorithm), {}, policy);
   return CreatedKey{public_key(key.public_area->publicArea), std::move(key.tss_private_key), std::move(key.auth)};
 }
 

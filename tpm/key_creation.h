@@ -8,7 +8,7 @@
 namespace edgeseal::tpm {
 
 // A new key under the storage key with a random authValue; the TPM keeps nothing of it.
-[[nodiscard]] CreatedKey create_key(Context& context, Session& session, const StorageKey& parent,
-                                    KeyAlgorithm algorithm, const std::optional<ObjectPolicy>& policy);
+[[nodiscard]] CreatedKey create_key(Session& session, const StorageKey& parent, KeyAlgorithm algorithm,
+                                    const std::optional<ObjectPolicy>& policy);
 
 }  // namespace edgeseal::tpm

@@ -36,6 +36,7 @@ struct CreatedKey {
   PublicKey public_key;
   Bytes tss_private_key;
   SecretBytes auth;
+  bool exempt_from_lockout = true;  // noDA; only an adopted key may lack it
 };
 
 // The stored form of a secret. Useless without the TPM that sealed it and without `auth`.
@@ -45,7 +46,7 @@ struct SealedSecret {
 };
 
 // How far the protection against dictionary attacks has got (TPM 2.0 Part 1 §19.8). Keys of the agent are exempt
-// (noDA); what others keep in the chip is not.
+// (noDA); what others keep in the chip is not, nor what they made and the agent adopted.
 struct Lockout {
   bool active = false;               // objects without noDA are refused
   std::uint32_t failed_tries = 0;    // TPM_PT_LOCKOUT_COUNTER
@@ -104,7 +105,7 @@ class KeyDevice {
   [[nodiscard]] virtual EcdsaSignature sign_ecdsa(const StoredKey& key, HashAlgorithm hash, ByteView digest) = 0;
 
   // The raw RSA private operation on a block as long as the modulus and less than it (TPM2_RSA_Decrypt, TPM_ALG_NULL).
-  // Padding is the caller's: this serves PSS on chips whose salt is not the digest length, and OAEP later.
+  // Padding is the caller's: this serves PSS on chips whose salt is not the digest length, and decryption.
   [[nodiscard]] virtual SecretBytes rsa_private(const StoredKey& key, ByteView block) = 0;
 
   // Puts a secret of 1 to kMaxSecret bytes under the storage key. It crosses the bus encrypted, and so it comes back.

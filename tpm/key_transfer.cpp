@@ -64,29 +64,27 @@ bool takes_new_auth(const TPMT_PUBLIC& area, const LoadedKey& key) noexcept {
 }
 
 // TPM2_ObjectChangeAuth (TPM 2.0 Part 3 §12.8).
-EsysPtr<TPM2B_PRIVATE> change_auth(const char* operation, Context& context, Session& session, const StorageKey& parent,
+EsysPtr<TPM2B_PRIVATE> change_auth(const char* operation, Session& session, const StorageKey& parent,
                                    const LoadedKey& loaded, const SecretBytes& auth) {
   Wiped<TPM2B_AUTH> value;
   if (auth.size() > TPM2_SHA256_DIGEST_SIZE || !assign(value.value, auth.view())) {
     throw Error(operation, Fault::failed, "the authValue has more than 32 bytes");
   }
   EsysPtr<TPM2B_PRIVATE> private_area;
-  const auto use = session.use(Session::Encrypt::both);
-  context.run(operation, [&](ESYS_CONTEXT* esys) {
-    return Esys_ObjectChangeAuth(esys, loaded.handle.get(), parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE,
-                                 &value.value, out(private_area));
+  session.run(operation, Session::Encrypt::both, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_ObjectChangeAuth(esys, loaded.handle.get(), parent.handle.get(), authorising, ESYS_TR_NONE,
+                                 ESYS_TR_NONE, &value.value, out(private_area));
   });
   return private_area;
 }
 
 }  // namespace
 
-CreatedKey adopt_key(Context& context, Session& session, Authorisation& authorisation, const ChipHashes& hashes,
-                     const StorageKey& parent, ByteView tss_private_key, const SecretBytes& auth) {
+CreatedKey adopt_key(Session& session, Authorisation& authorisation, const ChipHashes& hashes, const StorageKey& parent,
+                     ByteView tss_private_key, const SecretBytes& auth) {
   TssPrivateKey blob = decode_tss_private_key(tss_private_key);
   require_passphrase(blob, auth);
-  LoadedObject object =
-      load_object(kAdopt, context, session, parent, TssPrivateKey::Type::loadable_key, tss_private_key, auth);
+  LoadedObject object = load_object(kAdopt, session, parent, TssPrivateKey::Type::loadable_key, tss_private_key, auth);
   const TPMT_PUBLIC area = object.public_area.publicArea;
   require_all_uses(area);
   const LoadedKey key = as_key(std::move(object));
@@ -94,16 +92,17 @@ CreatedKey adopt_key(Context& context, Session& session, Authorisation& authoris
   SecretBytes own_auth(auth.view());
   if (takes_new_auth(area, key)) {
     own_auth = random_auth();
-    blob.private_area = marshal(*change_auth(kAdopt, context, session, parent, key, own_auth));
+    blob.private_area = marshal(*change_auth(kAdopt, session, parent, key, own_auth));
   }
   blob.parent = parent.parent();
   blob.empty_auth = own_auth.empty();
-  return CreatedKey{public_key(area), encode(blob), std::move(own_auth)};
+  const bool exempt_from_lockout = (area.objectAttributes & TPMA_OBJECT_NODA) != 0;
+  return CreatedKey{public_key(area), encode(blob), std::move(own_auth), exempt_from_lockout};
 }
 
-Bytes export_key(Context& context, Session& session, const StorageKey& parent, const LoadedKey& loaded,
-                 const StoredKey& key, const SecretBytes& auth) {
-  const auto private_area = change_auth("export key", context, session, parent, loaded, auth);
+Bytes export_key(Session& session, const StorageKey& parent, const LoadedKey& loaded, const StoredKey& key,
+                 const SecretBytes& auth) {
+  const auto private_area = change_auth("export key", session, parent, loaded, auth);
   TssPrivateKey blob = decode_tss_private_key(key.tss_private_key);
   blob.empty_auth = auth.empty();
   blob.private_area = marshal(*private_area);

@@ -9,12 +9,11 @@
 namespace edgeseal::tpm {
 
 // Takes a slot while it lasts.
-[[nodiscard]] CreatedKey adopt_key(Context& context, Session& session, Authorisation& authorisation,
-                                   const ChipHashes& hashes, const StorageKey& parent, ByteView tss_private_key,
-                                   const SecretBytes& auth);
+[[nodiscard]] CreatedKey adopt_key(Session& session, Authorisation& authorisation, const ChipHashes& hashes,
+                                   const StorageKey& parent, ByteView tss_private_key, const SecretBytes& auth);
 
 // `loaded` is `key`.
-[[nodiscard]] Bytes export_key(Context& context, Session& session, const StorageKey& parent, const LoadedKey& loaded,
+[[nodiscard]] Bytes export_key(Session& session, const StorageKey& parent, const LoadedKey& loaded,
                                const StoredKey& key, const SecretBytes& auth);
 
 }  // namespace edgeseal::tpm

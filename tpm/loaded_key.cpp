@@ -18,9 +18,9 @@ LoadedKey as_key(LoadedObject object) {
   return loaded;
 }
 
-LoadedKey load_key(Context& context, Session& session, const StorageKey& parent, const StoredKey& key) {
-  return as_key(load_object("load key", context, session, parent, TssPrivateKey::Type::loadable_key,
-                            key.tss_private_key, key.auth));
+LoadedKey load_key(Session& session, const StorageKey& parent, const StoredKey& key) {
+  return as_key(
+      load_object("load key", session, parent, TssPrivateKey::Type::loadable_key, key.tss_private_key, key.auth));
 }
 
 }  // namespace edgeseal::tpm

@@ -23,6 +23,6 @@ struct LoadedKey {
 
 // Throws Error with Fault::bad_blob if the blob does not parse or this TPM did not make it. A wrong authValue shows
 // only when the key is used.
-[[nodiscard]] LoadedKey load_key(Context& context, Session& session, const StorageKey& parent, const StoredKey& key);
+[[nodiscard]] LoadedKey load_key(Session& session, const StorageKey& parent, const StoredKey& key);
 
 }  // namespace edgeseal::tpm

@@ -132,11 +132,10 @@ std::vector<FoundKey> read_persistent_keys(Context& context) {
   return keys;
 }
 
-std::optional<Bytes> read_certificate(Context& context, Session& session, TPM2_HANDLE handle,
-                                      std::uint16_t per_command) {
-  const auto index = NvIndex::find(context, session, handle);
+std::optional<Bytes> read_certificate(Session& session, TPM2_HANDLE handle, std::uint16_t per_command) {
+  const auto index = NvIndex::find(session, handle);
   if (!index || index->area().dataSize > kMaxCertificate) return std::nullopt;
-  const Bytes content = index->read(context, session, per_command);
+  const Bytes content = index->read(session, per_command);
   const auto certificate = certificate_in(content);
   if (!certificate) return std::nullopt;
   return Bytes(certificate->begin(), certificate->end());
@@ -156,16 +155,15 @@ std::optional<ManufacturerKey> described_by(TPM2_HANDLE index) {
   return key;
 }
 
-std::vector<ManufacturerKey> read_certificates(Context& context, Session& session, Range range,
-                                               std::uint16_t per_command) {
+std::vector<ManufacturerKey> read_certificates(Session& session, Range range, std::uint16_t per_command) {
   std::vector<ManufacturerKey> found;
   std::size_t read = 0;
-  for (const TPM2_HANDLE handle : handles_from(context, range.first)) {
+  for (const TPM2_HANDLE handle : handles_from(session.context(), range.first)) {
     if (handle > range.last) break;
     auto key = described_by(handle);
     if (!key) continue;
     if (++read > kMaxIndices) break;
-    auto certificate = nothing_if_unreadable([&] { return read_certificate(context, session, handle, per_command); });
+    auto certificate = nothing_if_unreadable([&] { return read_certificate(session, handle, per_command); });
     if (!certificate) continue;
     key->certificate = std::move(*certificate);
     found.push_back(std::move(*key));
@@ -203,11 +201,11 @@ std::uint16_t nv_bytes_per_command(Context& context) {
 
 }  // namespace
 
-std::vector<ManufacturerKey> read_manufacturer_keys(Context& context, Session& session) {
-  std::vector<FoundKey> found = read_persistent_keys(context);
-  const std::uint16_t per_command = nv_bytes_per_command(context);
+std::vector<ManufacturerKey> read_manufacturer_keys(Session& session) {
+  std::vector<FoundKey> found = read_persistent_keys(session.context());
+  const std::uint16_t per_command = nv_bytes_per_command(session.context());
   for (const Range range : {kEndorsementCertificateRange, kDeviceCertificates}) {
-    for (ManufacturerKey& certified : read_certificates(context, session, range, per_command)) {
+    for (ManufacturerKey& certified : read_certificates(session, range, per_command)) {
       add(found, std::move(certified));
     }
   }

@@ -9,6 +9,6 @@ namespace edgeseal::tpm {
 
 // Persistent keys by handle, then certificates of keys that are not there. What cannot be read, or is no key or
 // certificate of the kinds, is left out. Takes a free slot while it lasts.
-[[nodiscard]] std::vector<ManufacturerKey> read_manufacturer_keys(Context& context, Session& session);
+[[nodiscard]] std::vector<ManufacturerKey> read_manufacturer_keys(Session& session);
 
 }  // namespace edgeseal::tpm

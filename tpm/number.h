@@ -7,6 +7,8 @@
 // Numbers as a TPM writes them: big endian.
 namespace edgeseal::tpm {
 
+inline constexpr std::uint16_t kNumberSize = 8;  // of a counter and of bits in NV, TPM 2.0 Part 2 §13.2
+
 // Of at most eight bytes.
 [[nodiscard]] inline std::uint64_t number_of(ByteView bytes) noexcept {
   std::uint64_t number = 0;

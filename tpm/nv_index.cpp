@@ -8,8 +8,6 @@
 namespace edgeseal::tpm {
 namespace {
 
-constexpr std::uint16_t kNumberSize = 8;  // of a counter and of bits, TPM 2.0 Part 2 §13.2
-
 constexpr const char* kDefine = "define an NV index";
 constexpr const char* kDefineRemedy =
     "the owner hierarchy has an authorisation value, and the agent has none to give. Empty it while the agent is set "
@@ -31,12 +29,11 @@ class OwnerAuth {
   Context& context_;
 };
 
-TPMS_NV_PUBLIC read_area(Context& context, Session& session, const Handle& index) {
+TPMS_NV_PUBLIC read_area(Session& session, const Handle& index) {
   EsysPtr<TPM2B_NV_PUBLIC> area;
   EsysPtr<TPM2B_NAME> name;
-  const auto use = session.accompany();
-  context.run("read the public area of an NV index", [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_ReadPublic(esys, index.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, out(area), out(name));
+  session.run_beside("read the public area of an NV index", [&](ESYS_CONTEXT* esys, ESYS_TR beside) {
+    return Esys_NV_ReadPublic(esys, index.get(), beside, ESYS_TR_NONE, ESYS_TR_NONE, out(area), out(name));
   });
   return area->nvPublic;
 }
@@ -44,33 +41,32 @@ TPMS_NV_PUBLIC read_area(Context& context, Session& session, const Handle& index
 }  // namespace
 
 // What the first command tells needs no HMAC: the HMAC of every later one covers the Name that came of it.
-std::optional<NvIndex> NvIndex::find(Context& context, Session& session, TPM2_HANDLE handle) {
+std::optional<NvIndex> NvIndex::find(Session& session, TPM2_HANDLE handle) {
   ESYS_TR index = ESYS_TR_NONE;
-  const bool found = context.run_if_handle_known("find an NV index", [&](ESYS_CONTEXT* esys) {
+  const bool found = session.context().run_if_handle_known("find an NV index", [&](ESYS_CONTEXT* esys) {
     return Esys_TR_FromTPMPublic(esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &index);
   });
   if (!found) return std::nullopt;
-  Handle owned(context, index, Handle::Release::forget);
-  const TPMS_NV_PUBLIC area = read_area(context, session, owned);
+  Handle owned(session.context(), index, Handle::Release::forget);
+  const TPMS_NV_PUBLIC area = read_area(session, owned);
   return NvIndex(std::move(owned), area);
 }
 
-NvIndex NvIndex::define(Context& context, Session& session, const TPMS_NV_PUBLIC& area) {
+NvIndex NvIndex::define(Session& session, const TPMS_NV_PUBLIC& area) {
   TPM2B_NV_PUBLIC wanted{};
   wanted.nvPublic = area;
   const TPM2B_AUTH no_auth{};
   ESYS_TR index = ESYS_TR_NONE;
-  const auto use = session.use(Session::Encrypt::command);
   try {
-    context.run(kDefine, [&](ESYS_CONTEXT* esys) {
-      return Esys_NV_DefineSpace(esys, ESYS_TR_RH_OWNER, use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &wanted,
+    session.run(kDefine, Session::Encrypt::command, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+      return Esys_NV_DefineSpace(esys, ESYS_TR_RH_OWNER, authorising, ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &wanted,
                                  &index);
     });
   } catch (const Error& error) {
     if (wrong_auth(error.rc())) throw Error(kDefine, error.rc(), Fault::failed, kDefineRemedy);
     throw;
   }
-  return NvIndex(Handle(context, index, Handle::Release::forget), area);
+  return NvIndex(Handle(session.context(), index, Handle::Release::forget), area);
 }
 
 ESYS_TR NvIndex::read_authority() const noexcept {
@@ -78,71 +74,65 @@ ESYS_TR NvIndex::read_authority() const noexcept {
   return by_itself ? handle_.get() : ESYS_TR_RH_OWNER;
 }
 
-Bytes NvIndex::read_part(Context& context, Session& session, std::uint16_t offset, std::uint16_t size) const {
+Bytes NvIndex::read_part(Session& session, std::uint16_t offset, std::uint16_t size) const {
   constexpr const char* operation = "read an NV index";
   EsysPtr<TPM2B_MAX_NV_BUFFER> data;
-  const auto use = session.use(Session::Encrypt::response);
-  context.run(operation, [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_Read(esys, read_authority(), handle_.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, size, offset,
+  session.run(operation, Session::Encrypt::response, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_NV_Read(esys, read_authority(), handle_.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, size, offset,
                         out(data));
   });
   if (data->size != size) throw Error(operation, Fault::failed, "the TPM gave another number of bytes");
   return copy(*data);
 }
 
-Bytes NvIndex::read(Context& context, Session& session, std::uint16_t per_command) const {
+Bytes NvIndex::read(Session& session, std::uint16_t per_command) const {
   Bytes content;
   while (content.size() < area_.dataSize) {
     const auto offset = static_cast<std::uint16_t>(content.size());
     const auto rest = static_cast<std::uint16_t>(area_.dataSize - offset);
-    const Bytes part = read_part(context, session, offset, std::min(rest, per_command));
+    const Bytes part = read_part(session, offset, std::min(rest, per_command));
     content.insert(content.end(), part.begin(), part.end());
   }
   return content;
 }
 
-std::uint64_t NvIndex::read_number(Context& context, Session& session) const {
-  return number_of(read_part(context, session, 0, kNumberSize));
+std::uint64_t NvIndex::read_number(Session& session) const {
+  return number_of(read_part(session, 0, kNumberSize));
 }
 
-void NvIndex::write(Context& context, Session& session, ByteView content) const {
+void NvIndex::write(Session& session, ByteView content) const {
   constexpr const char* operation = "write an NV index";
   TPM2B_MAX_NV_BUFFER data{};
   if (!assign(data, content)) throw Error(operation, Fault::failed, "too long for one command");
-  const auto use = session.use(Session::Encrypt::command);
-  context.run(operation, [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_Write(esys, handle_.get(), handle_.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &data, 0);
+  session.run(operation, Session::Encrypt::command, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_NV_Write(esys, handle_.get(), handle_.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, &data, 0);
   });
 }
 
-void NvIndex::lock_writing(Context& context, Session& session) const {
-  const auto use = session.use(Session::Encrypt::nothing);
-  context.run("lock an NV index", [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_WriteLock(esys, handle_.get(), handle_.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE);
+void NvIndex::lock_writing(Session& session) const {
+  session.run("lock an NV index", Session::Encrypt::nothing, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_NV_WriteLock(esys, handle_.get(), handle_.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE);
   });
 }
 
-void NvIndex::set_bits(Context& context, Session& session, std::uint64_t bits) const {
-  const auto use = session.use(Session::Encrypt::nothing);
-  context.run("set bits of an NV index", [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_SetBits(esys, handle_.get(), handle_.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, bits);
+void NvIndex::set_bits(Session& session, std::uint64_t bits) const {
+  session.run("set bits of an NV index", Session::Encrypt::nothing, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_NV_SetBits(esys, handle_.get(), handle_.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, bits);
   });
 }
 
-void NvIndex::increment(Context& context, Session& session) const {
-  const auto use = session.use(Session::Encrypt::nothing);
-  context.run("increment an NV index", [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_Increment(esys, handle_.get(), handle_.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE);
+void NvIndex::increment(Session& session) const {
+  session.run("increment an NV index", Session::Encrypt::nothing, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_NV_Increment(esys, handle_.get(), handle_.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE);
   });
 }
 
-void NvIndex::undefine(Context& context, Session& session, const SecretBytes& owner_auth) && {
+void NvIndex::undefine(Session& session, const SecretBytes& owner_auth) && {
   constexpr const char* operation = "remove an NV index";
-  const OwnerAuth owner(operation, context, owner_auth);
-  const auto use = session.use(Session::Encrypt::nothing);
+  const OwnerAuth owner(operation, session.context(), owner_auth);
   try {
-    context.run(operation, [&](ESYS_CONTEXT* esys) {
-      return Esys_NV_UndefineSpace(esys, ESYS_TR_RH_OWNER, handle_.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE);
+    session.run(operation, Session::Encrypt::nothing, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+      return Esys_NV_UndefineSpace(esys, ESYS_TR_RH_OWNER, handle_.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE);
     });
   } catch (const Error& error) {
     if (!wrong_auth(error.rc())) throw;

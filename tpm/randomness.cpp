@@ -11,22 +11,21 @@ namespace {
 constexpr const char* kOperation = "stir random numbers";
 constexpr std::size_t kMaxPerCommand = 128;  // TPM 2.0 Part 3 §16.2
 
-void stir_once(Context& context, Session& session, ByteView entropy) {
+void stir_once(Session& session, ByteView entropy) {
   Wiped<TPM2B_SENSITIVE_DATA> input;
   if (!assign(input.value, entropy)) throw Error(kOperation, Fault::failed, "too long for one command");
-  const auto use = session.use(Session::Encrypt::command);
-  context.run(kOperation, [&](ESYS_CONTEXT* esys) {
-    return Esys_StirRandom(esys, use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &input.value);
+  session.run(kOperation, Session::Encrypt::command, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_StirRandom(esys, authorising, ESYS_TR_NONE, ESYS_TR_NONE, &input.value);
   });
 }
 
 }  // namespace
 
-void stir_random(Context& context, Session& session, ByteView entropy) {
+void stir_random(Session& session, ByteView entropy) {
   if (entropy.size() > KeyDevice::kMaxEntropy) throw Error(kOperation, Fault::failed, "more than 1024 bytes");
   while (!entropy.empty()) {
     const ByteView part = entropy.first(std::min(entropy.size(), kMaxPerCommand));
-    stir_once(context, session, part);
+    stir_once(session, part);
     entropy = entropy.subspan(part.size());
   }
 }

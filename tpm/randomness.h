@@ -6,6 +6,6 @@
 namespace edgeseal::tpm {
 
 // The contract is KeyDevice's.
-void stir_random(Context& context, Session& session, ByteView entropy);
+void stir_random(Session& session, ByteView entropy);
 
 }  // namespace edgeseal::tpm

@@ -12,27 +12,20 @@ void wipe_last_response(ESYS_CONTEXT* esys) noexcept;
 // The authValue and the data of the object that was created last.
 void wipe_last_creation(ESYS_CONTEXT* esys) noexcept;
 
-// Wipes at the end of a scope.
-class ResponseWipe {
+// At the end of a scope.
+template <void (*wipe)(ESYS_CONTEXT*) noexcept>
+class WipeAtEnd {
  public:
-  explicit ResponseWipe(Context& context) noexcept : context_(context) {}
-  ResponseWipe(const ResponseWipe&) = delete;
-  ResponseWipe& operator=(const ResponseWipe&) = delete;
-  ~ResponseWipe() { wipe_last_response(context_.esys()); }
+  explicit WipeAtEnd(Context& context) noexcept : context_(context) {}
+  WipeAtEnd(const WipeAtEnd&) = delete;
+  WipeAtEnd& operator=(const WipeAtEnd&) = delete;
+  ~WipeAtEnd() { wipe(context_.esys()); }
 
  private:
   Context& context_;
 };
 
-class CreationWipe {
- public:
-  explicit CreationWipe(Context& context) noexcept : context_(context) {}
-  CreationWipe(const CreationWipe&) = delete;
-  CreationWipe& operator=(const CreationWipe&) = delete;
-  ~CreationWipe() { wipe_last_creation(context_.esys()); }
-
- private:
-  Context& context_;
-};
+using ResponseWipe = WipeAtEnd<wipe_last_response>;
+using CreationWipe = WipeAtEnd<wipe_last_creation>;
 
 }  // namespace edgeseal::tpm

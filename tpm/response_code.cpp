@@ -14,6 +14,7 @@ Fault classify_chip(TSS2_RC code) noexcept {
     case TPM2_RC_RETRY:
     case TPM2_RC_YIELDED:
     case TPM2_RC_TESTING:
+    case TPM2_RC_CANCELED:
     case TPM2_RC_NV_RATE:
     case TPM2_RC_NV_UNAVAILABLE: return Fault::busy;
     case TPM2_RC_LOCKOUT: return Fault::locked_out;

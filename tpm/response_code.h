@@ -8,9 +8,11 @@
 // The structure of a TSS2_RC: a layer in the third byte, and below it, for the chip, a TPM_RC (TPM 2.0 Part 2 §6.6).
 namespace edgeseal::tpm {
 
-// True if the TPM itself answered, directly or through a resource manager that passes its codes on.
+// True if the TPM itself answered, directly or through a resource manager that passes its codes on. Linux's answers
+// itself for the commands that the chip does not have, in the layer of resource managers.
 [[nodiscard]] constexpr bool from_chip(TSS2_RC rc) noexcept {
   const TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+  if (rc == (TSS2_RESMGR_RC_LAYER | TPM2_RC_COMMAND_CODE)) return true;
   return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
 }
 
@@ -31,14 +33,20 @@ namespace edgeseal::tpm {
   return from_chip(rc) && chip_code(rc) == TPM2_RC_HANDLE && (rc & (TPM2_RC_P | TPM2_RC_S)) == 0;
 }
 
-// Every transient slot of the chip is taken.
+// Every transient slot of the chip is taken, or the memory that they share with sessions.
 [[nodiscard]] constexpr bool out_of_objects(TSS2_RC rc) noexcept {
-  return from_chip(rc) && (chip_code(rc) == TPM2_RC_OBJECT_MEMORY || chip_code(rc) == TPM2_RC_OBJECT_HANDLES);
+  return from_chip(rc) && (chip_code(rc) == TPM2_RC_OBJECT_MEMORY || chip_code(rc) == TPM2_RC_OBJECT_HANDLES ||
+                           chip_code(rc) == TPM2_RC_MEMORY);
 }
 
 // Every session of the chip is taken.
 [[nodiscard]] constexpr bool out_of_sessions(TSS2_RC rc) noexcept {
   return from_chip(rc) && (chip_code(rc) == TPM2_RC_SESSION_MEMORY || chip_code(rc) == TPM2_RC_SESSION_HANDLES);
+}
+
+// Somebody's saved session is 2^16 others old: until it is used, or gone, the chip begins and saves no session.
+[[nodiscard]] constexpr bool outdated_session(TSS2_RC rc) noexcept {
+  return from_chip(rc) && chip_code(rc) == TPM2_RC_CONTEXT_GAP;
 }
 
 // An NV index that nobody has written yet.

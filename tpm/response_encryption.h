@@ -10,6 +10,6 @@ namespace edgeseal::tpm {
 // Versions do not tell: distributions mend them under the same number. The regression that is known of a release,
 // tpm2-tss 4.2.0 (tpm2-software/tpm2-tss issue 3145), is in policy sessions with neither salt nor authValue; ours have
 // both.
-[[nodiscard]] bool decrypts_responses(Context& context, Session& session);
+[[nodiscard]] bool decrypts_responses(Session& session);
 
 }  // namespace edgeseal::tpm

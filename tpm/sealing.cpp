@@ -8,25 +8,25 @@
 
 namespace edgeseal::tpm {
 
-SealedSecret seal(Context& context, Session& session, const StorageKey& parent, ByteView secret,
+SealedSecret seal(Session& session, const StorageKey& parent, ByteView secret,
                   const std::optional<ObjectPolicy>& policy) {
   constexpr const char* operation = "seal";
   if (secret.empty() || secret.size() > KeyDevice::kMaxSecret) {
     throw Error(operation, Fault::failed, "the secret has not 1 to 64 bytes");
   }
-  CreatedObject object = create_object(operation, context, session, parent, sealed_data_template(), secret, policy);
+  CreatedObject object = create_object(operation, session, parent, sealed_data_template(), secret, policy);
   return SealedSecret{std::move(object.tss_private_key), std::move(object.auth)};
 }
 
 // TPM2_Unseal (TPM 2.0 Part 3 §12.7). The command has no parameter to encrypt.
-SecretBytes unseal(Context& context, Session& session, Authorisation& authorisation, const StorageKey& parent,
+SecretBytes unseal(Session& session, Authorisation& authorisation, const StorageKey& parent,
                    const SealedSecret& sealed) {
   constexpr const char* operation = "unseal";
   authorisation.prepare(decode_tss_private_key(sealed.tss_private_key).policy);
-  const LoadedObject object = load_object(operation, context, session, parent, TssPrivateKey::Type::sealed_data,
-                                          sealed.tss_private_key, sealed.auth);
+  const LoadedObject object =
+      load_object(operation, session, parent, TssPrivateKey::Type::sealed_data, sealed.tss_private_key, sealed.auth);
   EsysPtr<TPM2B_SENSITIVE_DATA> secret;
-  const ResponseWipe wipe(context);
+  const ResponseWipe wipe(session.context());
   authorisation.run(operation, object.policy, Session::Encrypt::response, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
     return Esys_Unseal(esys, object.handle.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, out(secret));
   });

@@ -8,9 +8,9 @@
 // The contract of each is KeyDevice's. Both take a free slot while they last.
 namespace edgeseal::tpm {
 
-[[nodiscard]] SealedSecret seal(Context& context, Session& session, const StorageKey& parent, ByteView secret,
+[[nodiscard]] SealedSecret seal(Session& session, const StorageKey& parent, ByteView secret,
                                 const std::optional<ObjectPolicy>& policy);
-[[nodiscard]] SecretBytes unseal(Context& context, Session& session, Authorisation& authorisation,
-                                 const StorageKey& parent, const SealedSecret& sealed);
+[[nodiscard]] SecretBytes unseal(Session& session, Authorisation& authorisation, const StorageKey& parent,
+                                 const SealedSecret& sealed);
 
 }  // namespace edgeseal::tpm

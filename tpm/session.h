@@ -13,20 +13,8 @@ class Session {
   // context does not give it up.
   enum class Encrypt { nothing, command, response, both };
 
-  // The session as one command uses it. Its attributes fall back when this ends, however the command ended.
-  class Use {
-   public:
-    Use(Context& context, ESYS_TR session, TPMA_SESSION attributes);
-    ~Use();
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-
-    [[nodiscard]] ESYS_TR get() const noexcept { return session_; }
-
-   private:
-    Context& context_;
-    ESYS_TR session_;
-  };
+  // As Context::Command, with this session.
+  using Command = std::function<TSS2_RC(ESYS_CONTEXT*, ESYS_TR session)>;
 
   enum class Kind {
     hmac,          // the first of a device: in a chip that has none left, it flushes all sessions
@@ -36,14 +24,18 @@ class Session {
 
   Session(Context& context, ESYS_TR salt_key, Kind kind = Kind::hmac);
 
-  // One at a time.
-  [[nodiscard]] Use use(Encrypt parameters);
-  // Beside a command that needs no authorisation: encrypts what comes back or, with that given up, audits it. A session
-  // there must do one of them (TPM 2.0 Part 3 §5.5), and the HMAC covers the answer either way.
-  [[nodiscard]] Use accompany();
+  // As Context::run: the session authorises the command. Its attributes fall back afterwards, however that ended.
+  void run(const char* operation, Encrypt parameters, const Command& command);
+  // The same beside a command that needs no authorisation: encrypts what comes back or, with that given up, audits it.
+  // A session there must do one of them (TPM 2.0 Part 3 §5.5), and the HMAC covers the answer either way.
+  void run_beside(const char* operation, const Command& command);
+
   [[nodiscard]] ESYS_TR get() const noexcept { return handle_.get(); }
+  [[nodiscard]] Context& context() noexcept { return context_; }
 
  private:
+  void run_with(TPMA_SESSION attributes, const char* operation, const Command& command);
+
   Context& context_;
   Handle handle_;
 };

@@ -11,20 +11,19 @@
 namespace edgeseal::tpm {
 namespace {
 
-Handle load(const char* operation, Context& context, Session& session, const StorageKey& parent,
-            const TPM2B_PUBLIC& public_area, const TPM2B_PRIVATE& private_area) {
+Handle load(const char* operation, Session& session, const StorageKey& parent, const TPM2B_PUBLIC& public_area,
+            const TPM2B_PRIVATE& private_area) {
   ESYS_TR object = ESYS_TR_NONE;
-  const auto use = session.use(Session::Encrypt::both);
   try {
-    context.run(operation, [&](ESYS_CONTEXT* esys) {
-      return Esys_Load(esys, parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &private_area, &public_area,
+    session.run(operation, Session::Encrypt::both, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+      return Esys_Load(esys, parent.handle.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, &private_area, &public_area,
                        &object);
     });
   } catch (const Error& error) {
     if (blames_parameter(error.rc())) throw Error(error.operation(), error.rc(), Fault::bad_blob);
     throw;
   }
-  return Handle(context, object, Handle::Release::flush);
+  return Handle(session.context(), object, Handle::Release::flush);
 }
 
 void set_auth(const char* operation, Context& context, const Handle& object, const SecretBytes& auth) {
@@ -55,8 +54,8 @@ void require_usable(const char* operation, const TPMT_PUBLIC& area, const std::o
 
 }  // namespace
 
-CreatedObject create_object(const char* operation, Context& context, Session& session, const StorageKey& parent,
-                            TPM2B_PUBLIC area, ByteView data, const std::optional<ObjectPolicy>& policy) {
+CreatedObject create_object(const char* operation, Session& session, const StorageKey& parent, TPM2B_PUBLIC area,
+                            ByteView data, const std::optional<ObjectPolicy>& policy) {
   if (policy) set_policy(area.publicArea, *policy);
   CreatedObject created;
   created.auth = random_auth();
@@ -68,10 +67,9 @@ CreatedObject create_object(const char* operation, Context& context, Session& se
   const TPM2B_DATA no_outside_info{};
   const TPML_PCR_SELECTION no_pcrs{};
   EsysPtr<TPM2B_PRIVATE> private_area;
-  const auto use = session.use(Session::Encrypt::both);
-  const CreationWipe wipe(context);
-  context.run(operation, [&](ESYS_CONTEXT* esys) {
-    return Esys_Create(esys, parent.handle.get(), use.get(), ESYS_TR_NONE, ESYS_TR_NONE, &sensitive.value, &area,
+  const CreationWipe wipe(session.context());
+  session.run(operation, Session::Encrypt::both, [&](ESYS_CONTEXT* esys, ESYS_TR authorising) {
+    return Esys_Create(esys, parent.handle.get(), authorising, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive.value, &area,
                        &no_outside_info, &no_pcrs, out(private_area), out(created.public_area), nullptr, nullptr,
                        nullptr);
   });
@@ -80,8 +78,8 @@ CreatedObject create_object(const char* operation, Context& context, Session& se
   return created;
 }
 
-LoadedObject load_object(const char* operation, Context& context, Session& session, const StorageKey& parent,
-                         TssPrivateKey::Type type, ByteView tss_private_key, const SecretBytes& auth) {
+LoadedObject load_object(const char* operation, Session& session, const StorageKey& parent, TssPrivateKey::Type type,
+                         ByteView tss_private_key, const SecretBytes& auth) {
   const TssPrivateKey blob = decode_tss_private_key(tss_private_key);
   const TPM2B_PUBLIC public_area = unmarshal_public(blob.public_area);
   const TPM2B_PRIVATE private_area = unmarshal_private(blob.private_area);
@@ -89,8 +87,8 @@ LoadedObject load_object(const char* operation, Context& context, Session& sessi
     throw Error(operation, Fault::bad_blob, std::string("it is not ") + to_string(type));
   }
   require_usable(operation, public_area.publicArea, blob.policy);
-  LoadedObject loaded{load(operation, context, session, parent, public_area, private_area), public_area, blob.policy};
-  set_auth(operation, context, loaded.handle, auth);
+  LoadedObject loaded{load(operation, session, parent, public_area, private_area), public_area, blob.policy};
+  set_auth(operation, session.context(), loaded.handle, auth);
   return loaded;
 }
 

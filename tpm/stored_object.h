@@ -18,8 +18,8 @@ struct CreatedObject {
 
 // With a random authValue; the TPM keeps nothing of it. `data`: what is sealed, empty for a key. With a policy the
 // authValue alone does not open it.
-[[nodiscard]] CreatedObject create_object(const char* operation, Context& context, Session& session,
-                                          const StorageKey& parent, TPM2B_PUBLIC area, ByteView data,
+[[nodiscard]] CreatedObject create_object(const char* operation, Session& session, const StorageKey& parent,
+                                          TPM2B_PUBLIC area, ByteView data,
                                           const std::optional<ObjectPolicy>& policy = std::nullopt);
 
 struct LoadedObject {
@@ -30,8 +30,7 @@ struct LoadedObject {
 
 // Throws Error with Fault::bad_blob if the blob does not parse or is not of this type, its policy is not that of the
 // object, or this TPM did not make it. A wrong authValue shows only when the object is used.
-[[nodiscard]] LoadedObject load_object(const char* operation, Context& context, Session& session,
-                                       const StorageKey& parent, TssPrivateKey::Type type, ByteView tss_private_key,
-                                       const SecretBytes& auth);
+[[nodiscard]] LoadedObject load_object(const char* operation, Session& session, const StorageKey& parent,
+                                       TssPrivateKey::Type type, ByteView tss_private_key, const SecretBytes& auth);
 
 }  // namespace edgeseal::tpm

@@ -28,8 +28,10 @@ int device_errno(const std::string& configuration) {
 std::string remedy(int device_problem) {
   switch (device_problem) {
     case EBUSY: return ". Another program holds it; let all use the resource manager, /dev/tpmrm0";
-    case EACCES:
-    case EPERM: return ". The account of the agent must be in the group that may open it, tss";
+    case EACCES: return ". The account of the agent must be in the group that may open it, tss";
+    case EPERM:
+      return ". The unit of the agent may not use it: systemctl restart edgeseald, where its driver was loaded later; "
+             "else give it DeviceAllow=";
     default: return "";
   }
 }

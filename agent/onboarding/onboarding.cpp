@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
+#include "agent/certificates/opc_ua_names.h"
 #include "agent/onboarding/ticket_verification.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-constexpr const char* application_group = "application";
 constexpr std::size_t max_text = 1024;
 constexpr std::size_t max_urls = 16;
 constexpr std::size_t max_revision = 256;
@@ -59,6 +59,7 @@ bool Onboarding::has_trust() {
   }
 }
 
+// A damaged one is shown to nobody, and makes no device new again, either.
 std::vector<EndpointCertificate> Onboarding::own_certificates() {
   std::vector<EndpointCertificate> own;
   const auto device = state_.application(device_application_name);
@@ -66,8 +67,13 @@ std::vector<EndpointCertificate> Onboarding::own_certificates() {
   for (const SlotDeclaration& declaration : device->slots) {
     const Slot slot{device_application_name, declaration.group, declaration.certificate_type};
     if (slot.group != application_group) continue;
-    if (auto record = state_.certificate(slot))
-      own.push_back({slot.key_name(), std::move(record->certificate), std::move(record->issuers)});
+    try {
+      if (auto record = state_.certificate(slot))
+        own.push_back({slot.key_name(), std::move(record->certificate), std::move(record->issuers)});
+    } catch (const Error& damage) {
+      if (damage.code() != Code::security_checks_failed) throw;
+      own.push_back({slot.key_name(), {}, {}});
+    }
   }
   return own;
 }
@@ -82,7 +88,8 @@ std::vector<EndpointCertificate> Onboarding::endpoints() {
   if (state() != DcaState::ready)
     for (IdentityCertificate& identity : identity_.usable())
       shown.push_back({identity.key_name, std::move(identity.certificate), std::move(identity.issuers)});
-  for (EndpointCertificate& own : own_certificates()) shown.push_back(std::move(own));
+  for (EndpointCertificate& own : own_certificates())
+    if (!own.certificate.empty()) shown.push_back(std::move(own));
   return shown;
 }
 

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/audit.h"
-#include "agent/device_identity.h"
+#include "agent/audit/audit.h"
+#include "agent/device/device_identity.h"
 #include "agent/onboarding/onboarding_records.h"
 #include "agent/onboarding/ticket.h"
-#include "agent/state.h"
+#include "agent/state/state.h"
 #include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
@@ -77,6 +77,7 @@ class Onboarding {
   void look();
 
  private:
+  // Of a damaged one there is the key's name alone.
   [[nodiscard]] std::vector<EndpointCertificate> own_certificates();
   [[nodiscard]] bool has_trust();
 

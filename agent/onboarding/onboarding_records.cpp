@@ -2,38 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-#include <span>
-
 #include "agent/journal.h"
 #include "agent/onboarding/record_names.h"
-#include "jose/base64.h"
-#include "jose/error.h"
+#include "agent/state/record_json.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-using Json = nlohmann::json;
-
-void put(State& state, std::string_view name, const Json& json) {
-  const std::string text = json.dump();
-  state.put_record(name, std::as_bytes(std::span(text)));
-}
 
 template <class Value, class Read>
 Value get(State& state, std::string_view name, const Read& read) {
   const auto stored = state.record(name);
   if (!stored) return {};
   try {
-    const auto* text = reinterpret_cast<const char*>(stored->data());
-    return read(Json::parse(text, text + stored->size()));
-  } catch (const Json::exception& error) {
-    log(Level::warning, Event::internal_error, fmt::format("the record {} was damaged: {}", name, error.what()));
-  } catch (const jose::Error& error) {
-    log(Level::warning, Event::internal_error, fmt::format("the record {} was damaged: {}", name, error.what()));
+    return from_text(fmt::format("the record {}", name), *stored, read);
+  } catch (const Error& damage) {
+    log(Level::warning, Event::record_damaged, damage.what());
+    return {};
   }
-  return {};
 }
 
 RegistrarEndpoint registrar_of(const Json& json) {
@@ -51,18 +37,11 @@ Json to_json(const RegistrarEndpoint& registrar) {
 }  // namespace
 
 std::vector<Bytes> OnboardingRecords::tickets() {
-  return get<std::vector<Bytes>>(state_, tickets_record, [](const Json& json) {
-    std::vector<Bytes> tickets;
-    for (const Json& ticket : json)
-      tickets.push_back(jose::decode_base64url(ticket.get_ref<const std::string&>(), "ticket"));
-    return tickets;
-  });
+  return get<std::vector<Bytes>>(state_, tickets_record, from_base64url);
 }
 
 void OnboardingRecords::put_tickets(const std::vector<Bytes>& tickets) {
-  Json json = Json::array();
-  for (const Bytes& ticket : tickets) json.push_back(jose::encode_base64url(ticket));
-  put(state_, tickets_record, json);
+  state_.put_record(tickets_record, to_text(to_base64url(tickets)));
 }
 
 std::vector<RegistrarEndpoint> OnboardingRecords::registrars() {
@@ -76,7 +55,7 @@ std::vector<RegistrarEndpoint> OnboardingRecords::registrars() {
 void OnboardingRecords::put_registrars(const std::vector<RegistrarEndpoint>& registrars) {
   Json json = Json::array();
   for (const RegistrarEndpoint& registrar : registrars) json.push_back(to_json(registrar));
-  put(state_, registrars_record, json);
+  state_.put_record(registrars_record, to_text(json));
 }
 
 std::optional<SoftwareStatus> OnboardingRecords::software_status() {
@@ -86,7 +65,7 @@ std::optional<SoftwareStatus> OnboardingRecords::software_status() {
 }
 
 void OnboardingRecords::put_software_status(const SoftwareStatus& status) {
-  put(state_, software_record, {{"up-to-date", status.up_to_date}, {"revision", status.revision}});
+  state_.put_record(software_record, to_text({{"up-to-date", status.up_to_date}, {"revision", status.revision}}));
 }
 
 }  // namespace edgeseal::agent

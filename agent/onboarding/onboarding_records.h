@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/state.h"
+#include "agent/state/state.h"
 
 namespace edgeseal::agent {
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/trust/path.h"
 #include "agent/trust/validation.h"
 #include "jose/error.h"
@@ -15,9 +15,7 @@ namespace edgeseal::agent {
 
 namespace {
 
-std::string_view text_of(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+using jose::text_of;
 
 jose::Jws verify(ByteView encoded, const jose::FindKey& find_key) {
   if (encoded.size() > max_ticket_size)
@@ -39,6 +37,7 @@ class Signer {
     request_.purpose = Purpose::user;  // a signature, and no connection: no use of the key is asked for but this one
     request_.strength = strength;
     request_.now = now;
+    request_.max_crl_signatures = max_ticket_crl_signatures;
     if (store.list().trusted_crls.empty() && store.list().issuer_crls.empty())
       request_.options |= suppress_revocation_status_unknown | suppress_issuer_revocation_status_unknown;
   }
@@ -55,9 +54,12 @@ class Signer {
       const CertificatePtr certificate = parse_certificate(chain.front());
       signature.signer = subject_of(*certificate);
       const Verdict verdict = validate(store_, chain, request_);
+      request_.max_signatures -= verdict.signatures;
+      request_.max_crl_signatures -= verdict.crl_signatures;
       if (verdict.good()) return der_of(X509_get0_pubkey(certificate.get()), i2d_PUBKEY);
       signature.problem = verdict.findings.back().problem;
     } catch (const Error& error) {
+      if (error.code() == Code::request_too_large) throw;
       signature.problem = error.what();
     }
     return std::nullopt;

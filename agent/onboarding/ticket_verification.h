@@ -11,6 +11,9 @@
 namespace edgeseal::agent {
 
 inline constexpr std::size_t max_ticket_size = 64 * 1024;
+// Of CRLs, for all signatures of a ticket together, as max_path_signatures of certificates. Who signs for whom, and how
+// often, is up to who sent them.
+inline constexpr unsigned max_ticket_crl_signatures = 256;
 
 // One signature of a ticket, in words.
 struct TicketSignature {
@@ -29,7 +32,8 @@ struct VerifiedTicket {
 
 // OPC 10000-21 §6.4: one valid signature by a certificate that `authorities` trust is enough. Where there are no CRLs
 // among these, nobody can say what was revoked, and that is no reason to refuse. Throws, besides what read_ticket()
-// does, Error{security_checks_failed} that says of each signature why it counts for nothing.
+// does, Error{security_checks_failed} that says of each signature why it counts for nothing, and
+// Error{request_too_large} where there is more to verify than max_ticket_crl_signatures.
 [[nodiscard]] VerifiedTicket verify_ticket(ByteView encoded, TrustList authorities,
                                            std::chrono::system_clock::time_point now,
                                            const MinimumStrength& strength = {});

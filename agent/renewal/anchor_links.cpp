@@ -1,12 +1,12 @@
 #include "agent/renewal/anchor_links.h"
 
 #include <fmt/format.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
+#include "agent/trust/certificate_judgement.h"
 
 namespace edgeseal::agent {
 
@@ -14,24 +14,10 @@ namespace {
 
 using Time = std::chrono::system_clock::time_point;
 
-CertificatePtr parse_authority(tpm::ByteView der) {
-  CertificatePtr certificate = parse_certificate(der);
-  if (X509_check_ca(certificate.get()) == 0)
-    throw Error(Code::certificate_invalid,
-                fmt::format("{} is no certificate of an authority", subject_of(*certificate)));
-  return certificate;
-}
-
 std::vector<CertificatePtr> parse_all(const std::vector<tpm::Bytes>& all) {
   std::vector<CertificatePtr> certificates;
   for (const tpm::Bytes& der : all) certificates.push_back(parse_authority(der));
   return certificates;
-}
-
-bool is_valid(const X509& certificate, Time now) {
-  std::time_t time = std::chrono::system_clock::to_time_t(now);
-  return X509_cmp_time(X509_get0_notBefore(&certificate), &time) < 0 &&
-         X509_cmp_time(X509_get0_notAfter(&certificate), &time) > 0;
 }
 
 bool issued(X509& issuer, X509& certificate) {
@@ -47,12 +33,19 @@ bool names_the_same(const X509& one, const X509& other) {
 bool vouched_for(const X509& anchor, const std::vector<CertificatePtr>& links, const std::vector<CertificatePtr>& known,
                  Time now) {
   return std::ranges::any_of(links, [&](const CertificatePtr& link) {
-    return names_the_same(*link, anchor) && is_valid(*link, now) &&
+    return names_the_same(*link, anchor) && is_timely(*link, now) &&
            std::ranges::any_of(known, [&](const CertificatePtr& old) { return issued(*old, *link); });
   });
 }
 
 }  // namespace
+
+CertificatePtr parse_authority(tpm::ByteView der) {
+  CertificatePtr certificate = parse_certificate(der);
+  if (const std::string misuse = misuse_of_issuer(*certificate); !misuse.empty())
+    throw Error(Code::certificate_invalid, fmt::format("{} {}", subject_of(*certificate), misuse));
+  return certificate;
+}
 
 std::vector<tpm::Bytes> linked_anchors(const std::vector<tpm::Bytes>& offered, const std::vector<tpm::Bytes>& links,
                                        const std::vector<tpm::Bytes>& known, Time now) {

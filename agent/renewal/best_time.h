@@ -17,14 +17,10 @@ class BestTime {
     RenewalTime elapsed;  // DeviceClock
   };
 
-  // `offset`: what offset() said in the last run.
-  explicit BestTime(std::optional<std::chrono::seconds> offset = {}) : offset_(offset) {}
-
   [[nodiscard]] RenewalMoment read(const Reading& reading);
-  // Of the time of day from DeviceClock, as of the last right time; nothing: there was none yet.
-  [[nodiscard]] std::optional<std::chrono::seconds> offset() const { return offset_; }
 
  private:
+  // Of the time of day from DeviceClock, as of the last right time; nothing: there was none yet.
   std::optional<std::chrono::seconds> offset_;
 };
 

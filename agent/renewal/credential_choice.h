@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct CredentialChoice {
   Credential credential = Credential::none;
   bool renews = false;  // the current certificate authenticates; else it is an enrolment anew
 };
+
+// Whether a failure of this class is that the authority takes none of what it was shown (docs/enrolment.md).
+[[nodiscard]] constexpr bool is_about_credentials(std::string_view failure) {
+  return failure == "credentials" || failure == "auth-refused";
+}
 
 // What somebody has to bring, for people.
 struct CredentialNeed {

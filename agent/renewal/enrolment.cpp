@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "agent/error.h"
-#include "agent/journal.h"
+#include "agent/failure.h"
 #include "agent/renewal/certificate_validity.h"
 #include "agent/renewal/expiry_notice.h"
 
@@ -17,6 +17,10 @@ namespace {
 constexpr std::chrono::hours longest_look{1};  // whatever the clocks do meanwhile
 constexpr std::chrono::seconds state_pause = std::chrono::minutes(1);
 constexpr const char* without_profile = "no profile renews it: have a new certificate made, or write a profile";
+
+bool failed_by_clock(const Job& job) {
+  return job.state == JobState::scheduled && job.error_class == "clock";
+}
 
 JobStore::Observer observer_of(const Enrolment::World& world) {
   return {world.job_added, world.job_changed, world.job_removed};
@@ -34,7 +38,7 @@ Enrolment::Enrolment(const Services& services, Settings settings, World world, B
       plan_(Jitter(device)),
       secrets_(settings_.credentials_directory),
       local_(services.keys),
-      clock_watch_(services.loop, std::move(clock_set), [this] { look(); }) {
+      clock_watch_(services.loop, std::move(clock_set), [this] { clock_was_set(); }) {
   timer_ = services_.loop.add_timer([this] { look_now(); });
 }
 
@@ -43,20 +47,28 @@ void Enrolment::look() {
   timer_.set_time(services_.loop.now());
 }
 
+// Who failed by the clock alone waits no longer.
+void Enrolment::clock_was_set() {
+  for (const Job& job : jobs_.all())
+    if (failed_by_clock(job)) plan_.demand(job.slot.key_name());
+  look();
+}
+
 void Enrolment::look_now() {
   timer_.set_time(services_.loop.now() + std::chrono::minutes(1));  // whatever fails below
   try {
+    remove_left_keys();
     follow_profiles();
-    take_up();
     forget_left_behind();
     end_overdue_runs();
     reconsider();
+    drop_outdated();
     start_due();
     call_service();
     notice_ends();
     arm();
   } catch (const Error& error) {
-    log(Level::error, Event::internal_error, fmt::format("renewal is held up, and tried again: {}", error.what()));
+    log_failure(Level::error, "renewal is held up, and tried again", error);
   }
 }
 
@@ -64,28 +76,17 @@ RenewalMoment Enrolment::now() {
   return time_.read(world_.clocks());
 }
 
-std::optional<Validity> Enrolment::validity_of(const Slot& slot) {
-  try {
-    const auto record = services_.state.certificate(slot);
-    if (!record) return std::nullopt;
-    return agent::validity_of(record->certificate);
-  } catch (const Error& damage) {
-    if (damage.code() == Code::security_checks_failed || damage.code() == Code::certificate_invalid)
-      return std::nullopt;
-    throw;
-  }
-}
-
-// The first profile that names a slot has it.
+// The first profile that names a slot has it; one with a mistake has those of its jobs.
 void Enrolment::follow_profiles() {
   const RenewalMoment moment = now();
-  std::vector<Kept> before = std::exchange(kept_, {});
+  const std::vector<Kept> before = std::exchange(kept_, {});
   for (const ProfileFile& file : profiles_.all()) {
     if (!file.profile) continue;
     for (const std::string& name : file.profile->slots) {
       const auto slot = slot_of(name);
       if (!slot || kept(*slot) != nullptr) continue;
-      kept_.push_back({*slot, file.name, validity_of(*slot)});
+      if (const Job* job = jobs_.under_way(*slot); job != nullptr && waits_for_profile(*job)) continue;
+      kept_.push_back({*slot, file.name, validity_of(services_.state, *slot)});
       plan_.put(slot->key_name(),
                 {file.profile->authority(), file.profile->schedule, kept_.back().validity, file.profile->automatic},
                 moment);
@@ -93,6 +94,15 @@ void Enrolment::follow_profiles() {
   }
   for (const Kept& one : before)
     if (kept(one.slot) == nullptr) plan_.remove(one.slot.key_name());
+  for_each_job([&](const Job& job) {
+    const bool was_kept = std::ranges::find(before, job.slot, &Kept::slot) != before.end();
+    if (!has_ended(job.state) && kept(job.slot) != nullptr && !was_kept) take_up(job);
+  });
+}
+
+// What somebody approves meanwhile, or carries, is not asked for twice because of a mistake in a file.
+bool Enrolment::waits_for_profile(const Job& job) const {
+  return !has_ended(job.state) && profiles_.has_mistake(job.profile);
 }
 
 // Nothing for an application that is not there (yet).
@@ -105,55 +115,45 @@ std::optional<Slot> Enrolment::slot_of(const std::string& name) {
   }
 }
 
-// What the last run left: whatever was under way is tried at once, or at the time of its next try.
-void Enrolment::take_up() {
-  if (taken_up_) return;
-  remove_left_keys();
-  const std::vector<Job> left = jobs_.all();
-  for (const Job& job : left) {
-    if (has_ended(job.state) || kept(job.slot) == nullptr) continue;
-    const auto in_force = services_.state.certificate(job.slot);
-    if (!job.certificate.empty() && in_force && in_force->certificate == job.certificate) {
-      end(job.number, JobState::done);
-      continue;
+// What the last run left, or a profile with a mistake held up: it is tried at once, or at the time of its next try.
+void Enrolment::take_up(const Job& job) {
+  const auto in_force = services_.state.intact_certificate(job.slot);
+  if (!job.certificate.empty() && in_force && in_force->certificate == job.certificate)
+    return end(job.number, JobState::done);
+  plan_.demand(job.slot.key_name());
+  const bool was_given = !awaits_somebody(job.state) && job.attempts.setback == Setback::needs_person;  // what it asked
+  if (!was_given && !failed_by_clock(job)) plan_.restore(job.slot.key_name(), job.attempts);
+}
+
+// What is wrong with one of them holds up none of the others.
+void Enrolment::for_each_job(const std::function<void(const Job&)>& step) {
+  const std::vector<Job> all = jobs_.all();
+  for (const Job& job : all) {
+    try {
+      step(job);
+    } catch (const Error& error) {
+      refuse(job.number, error);
     }
-    plan_.demand(job.slot.key_name());
-    const bool was_given =
-        !awaits_somebody(job.state) && job.attempts.setback == Setback::needs_person;  // what it asked
-    if (!was_given) plan_.restore(job.slot.key_name(), job.attempts);
   }
-  taken_up_ = true;
 }
 
 // Of a key that was being made nobody has said whose it is; a job that was cancelled meanwhile needs none.
 void Enrolment::remove_left_keys() {
+  if (left_keys_removed_) return;
   const std::vector<Job> left = jobs_.all();
   for (const Job& job : left) {
     if (job.made_key && job.key == KeyId{}) own_pending_key(job.number, {});
     if (job.state == JobState::cancelled) remove_key(jobs_.get(job.number));
   }
+  left_keys_removed_ = true;
 }
 
 void Enrolment::forget_left_behind() {
   const std::vector<Job> all = jobs_.all();
   for (const Job& job : all) {
-    if (has_ended(job.state) || job.state == JobState::installing) continue;
+    if (has_ended(job.state) || job.state == JobState::installing || waits_for_profile(job)) continue;
     const Kept* known = kept(job.slot);
     if (known == nullptr || known->profile != job.profile) end(job.number, JobState::cancelled);
-  }
-}
-
-// What somebody was to bring may be there meanwhile: a device identity, or a clock by which the certificate has not
-// ended. A secret that was refused is not tried again by itself.
-void Enrolment::reconsider() {
-  const std::vector<Job> all = jobs_.all();
-  for (const Job& job : all) {
-    if (job.state != JobState::awaiting_credential) continue;
-    const auto credential = credential_of(job, profiles_.get(job.profile));
-    const auto* choice = std::get_if<CredentialChoice>(&credential);
-    if (choice == nullptr || choice->credential == Credential::secret) continue;
-    jobs_.change(job.number, [](Job& changed) { changed.state = JobState::scheduled; });
-    plan_.demand(job.slot.key_name());
   }
 }
 
@@ -180,7 +180,7 @@ JobNumber Enrolment::begin(const Kept& kept, AskedBy asked_by) {
   job.by_hand = asked_by == AskedBy::person;
   job.profile = kept.profile;
   job.slot = kept.slot;
-  job.created = std::chrono::duration_cast<std::chrono::microseconds>(now().day.time_since_epoch());
+  job.created = now().day;
   const JobNumber number = jobs_.add(std::move(job));
   if (world_.changed) world_.changed();
   return number;
@@ -191,7 +191,8 @@ void Enrolment::notice_ends() {
   for (const ApplicationRecord& application : services_.state.applications())
     for (const SlotDeclaration& declaration : application.slots) {
       const Slot slot{application.name, declaration.group, declaration.certificate_type};
-      const auto validity = validity_of(slot);
+      const Kept* known = kept(slot);
+      const auto validity = known != nullptr ? known->validity : validity_of(services_.state, slot);
       const auto days = validity ? expiry_notice(*validity, moment.day) : std::nullopt;
       if (!days) continue;
       const auto key = services_.state.key(slot, KeyStatus::active);
@@ -241,8 +242,9 @@ const Enrolment::Kept* Enrolment::kept(const Slot& slot) const {
 
 const Enrolment::Kept& Enrolment::require_kept(const Slot& slot) const {
   if (const Kept* found = kept(slot)) return *found;
+  if (const Job* job = jobs_.under_way(slot)) (void)profiles_.get(job->profile);  // where it waits for its profile
   throw Error(Code::not_found, fmt::format("no profile names {}; remedy: add it to the slots of one in "
-                                           "/etc/edgeseal/enrolment.d, and restart the agent",
+                                           "/etc/edgeseal/enrolment.d, and run edgesealctl config apply",
                                            slot.key_name()));
 }
 

@@ -9,18 +9,19 @@
 
 #include "agent/answer.h"
 #include "agent/applications.h"
-#include "agent/audit.h"
-#include "agent/certificate_groups.h"
+#include "agent/audit/audit.h"
+#include "agent/certificates/certificate_groups.h"
 #include "agent/clock_watch.h"
-#include "agent/device_identity.h"
+#include "agent/device/device_identity.h"
 #include "agent/event_loop.h"
-#include "agent/key_service.h"
-#include "agent/lent_keys.h"
+#include "agent/keys/key_service.h"
+#include "agent/keys/lent_keys.h"
 #include "agent/renewal/best_time.h"
 #include "agent/renewal/job_store.h"
 #include "agent/renewal/local_authority.h"
 #include "agent/renewal/one_time_secrets.h"
 #include "agent/renewal/profiles.h"
+#include "agent/renewal/request_template.h"
 #include "agent/trust/trust_lists.h"
 #include "dbus/enrolment_port.h"
 
@@ -38,7 +39,6 @@ class Enrolment {
     LentKeys& lent;
     Applications& applications;
     CertificateGroups& groups;
-    Transactions& transactions;
     TrustLists& lists;
     DeviceIdentity& identity;
     const Audit& audit;
@@ -71,6 +71,7 @@ class Enrolment {
   JobNumber renew(const std::string& slot);
   void put_profile(const std::string& name, const std::string& text);
   void remove_profile(const std::string& name);
+  void use_profile_files(std::vector<ProfileFile> files);  // in the place of those that there were
   void cancel(JobNumber number);
   void approve(JobNumber number, ByteView sha256);
   void set_secret(JobNumber number, SecretBytes secret);
@@ -84,7 +85,7 @@ class Enrolment {
   void propose(JobNumber number, const std::string& runner, const std::vector<dbus::ProposedAnchor>& anchors);
   void deliver_anchors(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors,
                        const std::vector<Bytes>& links);
-  void deliver(JobNumber number, const std::string& runner, const Bytes& certificate, const std::vector<Bytes>& chain,
+  void deliver(JobNumber number, const std::string& runner, const dbus::JobCertificate& issued,
                Answer<std::monostate> answer);
   void postpone(JobNumber number, const std::string& runner, std::chrono::seconds pause, const Bytes& continuation);
   void fail(JobNumber number, const std::string& runner, const dbus::JobFailure& failure);
@@ -93,6 +94,12 @@ class Enrolment {
   // Of the service that job_waiting() has started: it has left the bus; it can't be started.
   void service_left();
   void service_missing(const std::string& problem);
+
+  // Where the server of a profile is, and whom to believe there, as jobs of it are told; nothing of the device. Throws
+  // Error{certificate_untrusted} where nothing says whom.
+  [[nodiscard]] dbus::JobWork server_of(const EnrolmentProfile& profile);
+  // Throws Error{invalid_argument} for what is no class of a failure.
+  static void require_class(const std::string& failure_class);
 
   [[nodiscard]] const Profiles& profiles() const { return profiles_; }
   [[nodiscard]] const JobStore& jobs() const { return jobs_; }
@@ -129,24 +136,31 @@ class Enrolment {
   [[nodiscard]] State::Clock::time_point day() { return State::Clock::time_point(now().day.time_since_epoch()); }
 
   // enrolment.cpp: what is due
+  void clock_was_set();
   void look_now();
-  void take_up();
   void follow_profiles();
+  [[nodiscard]] bool waits_for_profile(const Job& job) const;
+  void take_up(const Job& job);
+  void for_each_job(const std::function<void(const Job&)>& step);
   void remove_left_keys();
   void forget_left_behind();
-  void reconsider();
   void start_due();
   void notice_ends();
   void end_overdue_runs();
   void arm();
   void tell_end(const Slot& slot, unsigned days, RenewalTime end);
   [[nodiscard]] std::optional<Slot> slot_of(const std::string& name);
-  [[nodiscard]] std::optional<Validity> validity_of(const Slot& slot);
   [[nodiscard]] const Kept* kept(const Slot& slot) const;
   [[nodiscard]] const Kept& require_kept(const Slot& slot) const;
   enum class AskedBy { plan, person };
   [[nodiscard]] JobNumber begin(const Kept& kept, AskedBy asked_by);
   void demand(JobNumber number);
+
+  // enrolment_changes.cpp: what has changed for a job that is under way
+  void reconsider();
+  [[nodiscard]] bool is_awaited(const Job& job, const EnrolmentProfile& profile);
+  void drop_outdated();
+  [[nodiscard]] Bytes terms_of(const Slot& slot, const EnrolmentProfile& profile);
 
   // enrolment_requests.cpp: from a job that is due to its request
   void prepare(JobNumber number);
@@ -156,7 +170,9 @@ class Enrolment {
   [[nodiscard]] bool request_stands(const Job& job);
   void make_request(JobNumber number, const EnrolmentProfile& profile);
   [[nodiscard]] CertificateGroups::Wish wish_for(const Job& job, const EnrolmentProfile& profile);
-  [[nodiscard]] CertificateSubject subject_for(const Slot& slot, const EnrolmentProfile& profile);
+  [[nodiscard]] SlotDeclaration declaration_of(const Slot& slot);
+  [[nodiscard]] TemplateValues template_values(const ApplicationRecord& application);
+  [[nodiscard]] CertificateSubject wanted_subject(const Slot& slot, const EnrolmentProfile& profile);
   void keep_clear_of_others(const Job& job);
   void own_pending_key(JobNumber number, const KeyId& others);
   void requested(JobNumber number, const Bytes& request);
@@ -171,28 +187,31 @@ class Enrolment {
   void end_run(JobNumber number);
   void call_service_after(std::chrono::seconds pause);
   void call_service();
-  [[nodiscard]] std::vector<Bytes> known_anchors(const Job& job, const EnrolmentProfile& profile);
-  void require_anchors(const Job& job, const EnrolmentProfile& profile);
-  void put_trust(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile);
   void put_credential(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile, Run& run);
   void lend(Run& run, const KeyId& key);
+
+  // enrolment_servers.cpp: where the server of an authority is, and whom to believe there
+  [[nodiscard]] std::vector<Bytes> known_anchors(const std::vector<Bytes>& approved, const EnrolmentProfile& profile);
+  void require_anchors(const std::vector<Bytes>& approved, const EnrolmentProfile& profile);
+  [[nodiscard]] dbus::JobWork server_of(const EnrolmentProfile& profile, const std::vector<Bytes>& approved);
 
   // enrolment_outcomes.cpp: what becomes of a try
   void set_back(JobNumber number, Setback setback, std::chrono::seconds at_least, JobState state,
                 const std::function<void(Job&)>& edit);
+  void await_credential(JobNumber number, const CredentialNeed& need);
   void refuse(JobNumber number, const Error& error);
   void lost(JobNumber number, const std::string& how);  // by who had it
   void install_delivered(JobNumber number, Answer<std::monostate> answer);
+  void put_into_force(JobNumber number, const Answer<std::monostate>& answer);
+  void put_off(JobNumber number, const Error& error, const Answer<std::monostate>& answer);
   void stage(const Job& job);
   bool stage_anchors(const dbus::GroupName& group, const std::vector<Bytes>& anchors);  // false: all are there
-  void apply_anchors_elsewhere(const Job& job, const EnrolmentProfile& profile);
+  void apply_anchors_elsewhere(const Job& job, const Answer<std::monostate>& answer);
   void conclude(JobNumber number, const std::variant<std::monostate, Error>& outcome);
-  void withdraw(const Job& job);
   void installed(JobNumber number);
   void serve_those_of(const Slot& authority);
   void end(JobNumber number, JobState state);
-  void tell(Level level, const std::string& kind, const std::string& message, const Job& job,
-            Audit::Fields fields = {}) const;
+  void tell(Level level, AuditKind kind, const std::string& message, const Job& job, Audit::Fields fields = {}) const;
 
   // No caller of the bus: nobody who leaves it takes the transaction along.
   const TransactionOwner owner_{"enrolment"};
@@ -210,7 +229,7 @@ class Enrolment {
   std::map<KeyId, unsigned> told_;        // days of the last notice, by the key of the certificate
   std::optional<RenewalTime> next_call_;  // of the service, elapsed
   bool told_missing_ = false;
-  bool taken_up_ = false;
+  bool left_keys_removed_ = false;
   EventLoop::Source timer_;
   ClockWatch clock_watch_;
 };

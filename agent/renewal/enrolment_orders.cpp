@@ -3,21 +3,16 @@
 #include <algorithm>
 
 #include "agent/renewal/enrolment.h"
+#include "agent/renewal/secret_weakness.h"
 
 // The part of Enrolment that people order things of.
 namespace edgeseal::agent {
 
 namespace {
 
-// 80 bits of whatever the secret is made of: where no TLS protects it, who listens guesses it at home.
-constexpr std::size_t least_secret_in_clear = 10;
-
 void require_strong(const EnrolmentProfile& profile, const SecretBytes& secret) {
-  if (!profile.url.starts_with("http://") || secret.size() >= least_secret_in_clear) return;
-  throw Error(Code::invalid_argument,
-              fmt::format("the secret has less than {} bytes, and {} is no connection with TLS: whoever listens would "
-                          "guess it; remedy: https://, or a longer secret",
-                          least_secret_in_clear, profile.url));
+  if (const std::string weakness = weakness_of(secret.view(), profile); !weakness.empty())
+    throw Error(Code::invalid_argument, weakness);
 }
 
 void require_wanted(const EnrolmentProfile& profile) {
@@ -95,6 +90,12 @@ void Enrolment::remove_profile(const std::string& name) {
   if (world_.changed) world_.changed();
 }
 
+void Enrolment::use_profile_files(std::vector<ProfileFile> files) {
+  profiles_.use_files(std::move(files));
+  look();
+  if (world_.changed) world_.changed();
+}
+
 void Enrolment::cancel(JobNumber number) {
   const Job job = jobs_.get(number);
   if (has_ended(job.state)) throw Error(Code::invalid_state, fmt::format("job {} has ended", number));
@@ -142,6 +143,7 @@ void Enrolment::install(JobNumber number, const Bytes& certificate, const std::v
   const Job job = jobs_.get(number);
   if (job.state != JobState::awaiting_certificate)
     throw Error(Code::invalid_state, fmt::format("job {} waits for no certificate", number));
+  (void)profiles_.get(job.profile);  // by one with a mistake nothing can be installed, and the request stays
   jobs_.change(number, [&](Job& changed) {
     changed.certificate = certificate;
     changed.chain = chain;

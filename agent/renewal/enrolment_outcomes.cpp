@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "agent/journal.h"
+#include "agent/by_itself.h"
+#include "agent/failure.h"
 #include "agent/renewal/certificate_validity.h"
 #include "agent/renewal/enrolment.h"
 
@@ -14,16 +14,10 @@ namespace {
 
 constexpr std::chrono::seconds installation_pause = std::chrono::minutes(1);
 
-// What has nothing to do with the certificate: it is installed later.
-bool is_passing(Code code) {
-  constexpr std::array passing = {Code::busy,
-                                  Code::transaction_pending,
-                                  Code::tpm_unavailable,
-                                  Code::state_unavailable,
-                                  Code::key_unavailable,
-                                  Code::too_many_operations,
-                                  Code::request_cancelled};
-  return std::ranges::find(passing, code) != passing.end();
+// What there is to know of the certificate that came.
+std::string remark_on(const Job& job) {
+  if (!job.modified) return {};
+  return "the authority granted it with modifications (its words: journalctl -u edgeseal-enroll)";
 }
 
 }  // namespace
@@ -47,6 +41,13 @@ void Enrolment::set_back(JobNumber number, Setback setback, std::chrono::seconds
   if (world_.changed) world_.changed();
 }
 
+void Enrolment::await_credential(JobNumber number, const CredentialNeed& need) {
+  set_back(number, Setback::needs_person, {}, JobState::awaiting_credential, [&](Job& job) {
+    job.needs = need.text;
+    job.error_class.clear();  // no secret was refused
+  });
+}
+
 // By the agent itself. What is on the disk stays as it was; so does the certificate, where it can be installed later.
 void Enrolment::refuse(JobNumber number, const Error& error) {
   const Job job = jobs_.get(number);
@@ -54,7 +55,7 @@ void Enrolment::refuse(JobNumber number, const Error& error) {
   if (job.error_class != bus_name(error.code()))
     tell(Level::warning, "enrolment-failed", fmt::format("{}: {}", job.slot.key_name(), error.what()), job,
          {{"error", std::string(bus_name(error.code()))}});
-  const bool passing = is_passing(error.code());
+  const bool passing = passes_by_itself(error.code());
   set_back(number, passing ? Setback::postponed : Setback::refused,
            passing ? installation_pause : std::chrono::seconds(0), JobState::scheduled, [&](Job& changed) {
              changed.error_class = bus_name(error.code());
@@ -70,9 +71,9 @@ void Enrolment::lost(JobNumber number, const std::string& how) {
   });
 }
 
+// The anchors of another application's group come first.
 void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answer) {
   if (!answer) answer = [](const std::variant<std::monostate, Error>&) {};
-  const Job job = jobs_.get(number);
   try {
     if (busy()) throw Error(Code::busy, "somebody inhibits changes; it is installed afterwards");
     if (locked()) throw Error(Code::busy, "the TPM does not know this disk: see edgesealctl setup status");
@@ -80,6 +81,22 @@ void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answe
       changed.state = JobState::installing;
       changed.stage = "installing";
     });
+  } catch (const Error& error) {
+    return put_off(number, error, answer);
+  }
+  apply_anchors_elsewhere(jobs_.get(number),
+                          [this, number, answer](const std::variant<std::monostate, Error>& outcome) {
+                            const auto* error = std::get_if<Error>(&outcome);
+                            if (error != nullptr && passes_by_itself(error->code()))
+                              return put_off(number, *error, answer);
+                            if (error != nullptr) log_failure(Level::error, "new anchors could not be applied", *error);
+                            put_into_force(number, answer);
+                          });
+}
+
+void Enrolment::put_into_force(JobNumber number, const Answer<std::monostate>& answer) {
+  const Job job = jobs_.get(number);
+  try {
     stage(job);
     services_.groups.apply(owner_, job.slot.application, {},
                            [this, number, answer](const std::variant<std::monostate, Error>& outcome) {
@@ -87,11 +104,16 @@ void Enrolment::install_delivered(JobNumber number, Answer<std::monostate> answe
                              answer(outcome);
                            });
   } catch (const Error& error) {
-    withdraw(job);
-    refuse(number, error);
-    if (!is_passing(error.code())) return answer(error);
-    answer(std::monostate{});
+    services_.groups.withdraw(owner_, job.slot.application);
+    put_off(number, error, answer);
   }
+}
+
+// Whoever brought a certificate that is kept has done his part.
+void Enrolment::put_off(JobNumber number, const Error& error, const Answer<std::monostate>& answer) {
+  refuse(number, error);
+  if (!passes_by_itself(error.code())) return answer(error);
+  answer(std::monostate{});
 }
 
 // The certificate is in force, or it is not, whether that can be written or not.
@@ -101,7 +123,7 @@ void Enrolment::conclude(JobNumber number, const std::variant<std::monostate, Er
 }
 
 void Enrolment::stage(const Job& job) {
-  const auto in_use = services_.state.certificate(job.slot);
+  const auto in_use = services_.state.intact_certificate(job.slot);
   const bool is_authority = profiles_.get(job.profile).is_authority;
   require_usable(job.certificate, is_authority ? Wanted::authority : Wanted::end_entity,
                  in_use ? ByteView(in_use->certificate) : ByteView(), now().day);
@@ -124,30 +146,30 @@ bool Enrolment::stage_anchors(const dbus::GroupName& group, const std::vector<By
   return true;
 }
 
-// Of another application than the slot's: a transaction of its own, before the certificate comes.
-void Enrolment::apply_anchors_elsewhere(const Job& job, const EnrolmentProfile& profile) {
-  if (!profile.trust_group || profile.trust_group->application == job.slot.application) return;
-  if (!stage_anchors(*profile.trust_group, job.anchors)) return;
-  services_.groups.apply(
-      owner_, profile.trust_group->application, {}, [](const std::variant<std::monostate, Error>& outcome) {
-        if (const auto* error = std::get_if<Error>(&outcome))
-          log(Level::error, Event::internal_error, fmt::format("new anchors could not be applied: {}", error->what()));
-      });
-}
-
-// Leaves no transaction behind.
-void Enrolment::withdraw(const Job& job) {
+// Of another application than the slot's: a transaction of its own.
+void Enrolment::apply_anchors_elsewhere(const Job& job, const Answer<std::monostate>& answer) {
+  std::variant<std::monostate, Error> outcome;
+  std::optional<dbus::GroupName> group;
   try {
-    services_.groups.cancel(owner_, job.slot.application);
-  } catch (const Error&) {  // there is none, or it is somebody else's
+    group = profiles_.get(job.profile).trust_group;
+    const bool is_elsewhere = group && group->application != job.slot.application;
+    if (is_elsewhere && stage_anchors(*group, job.anchors))
+      return services_.groups.apply(owner_, group->application, {}, answer);
+  } catch (const Error& error) {
+    if (group) services_.groups.withdraw(owner_, group->application);
+    outcome = error;
   }
+  answer(outcome);
 }
 
 void Enrolment::installed(JobNumber number) {
   const Job job = jobs_.get(number);
-  tell(Level::notice, "certificate-enrolled", fmt::format("{} has a new certificate", job.slot.key_name()), job);
+  const std::string remark = remark_on(job);
+  tell(Level::notice, "certificate-enrolled",
+       fmt::format("{} has a new certificate{}{}", job.slot.key_name(), remark.empty() ? "" : "; ", remark), job,
+       {{"modified", job.modified ? "true" : "false"}});
   end(number, JobState::done);
-  serve_those_of(job.slot);
+  by_itself("serving those of a local authority", [&] { serve_those_of(job.slot); });  // their profiles may be gone
 }
 
 // Who waits for the certificate of a local authority need not wait for the next try.
@@ -167,6 +189,10 @@ void Enrolment::end(JobNumber number, JobState state) {
     changed.state = state;
     changed.stage.clear();
     changed.needs.clear();
+    if (state == JobState::done) {
+      changed.error_class.clear();
+      changed.message = remark_on(changed);
+    }
     drop_request(changed);
     changed.proposed.clear();
     changed.approved.clear();
@@ -188,7 +214,7 @@ void Enrolment::end(JobNumber number, JobState state) {
   if (world_.changed) world_.changed();
 }
 
-void Enrolment::tell(Level level, const std::string& kind, const std::string& message, const Job& job,
+void Enrolment::tell(Level level, AuditKind kind, const std::string& message, const Job& job,
                      Audit::Fields fields) const {
   fields.insert({{"key", job.slot.key_name()}, {"profile", job.profile}, {"job", std::to_string(job.number)}});
   services_.audit.record(level, kind, message, fields);

@@ -1,10 +1,9 @@
 #include "agent/renewal/enrolment_ports.h"
 
-#include <pwd.h>
-
 #include <algorithm>
-#include <array>
 
+#include "agent/access.h"
+#include "agent/bus_time.h"
 #include "agent/call_error.h"
 #include "agent/openssl.h"
 
@@ -48,11 +47,6 @@ auto all_of_them(const Function& read) -> decltype(read()) {
 
 }  // namespace
 
-std::uint64_t microseconds_of(const std::optional<RenewalTime>& time) {
-  if (!time || time->time_since_epoch() <= std::chrono::seconds(0)) return 0;
-  return static_cast<std::uint64_t>(time->time_since_epoch().count()) * 1'000'000;
-}
-
 std::vector<dbus::JobNumber> EnrolmentPorts::enroll(const dbus::Caller& /*caller*/, dbus::EnrolmentWish wish) {
   return translated([&] {
     require_unlocked(anchor_);
@@ -80,6 +74,14 @@ void EnrolmentPorts::remove_profile(const dbus::Caller& /*caller*/, const std::s
   translated([&] { enrolment_.remove_profile(name); });
 }
 
+void EnrolmentPorts::check_authorities(const dbus::Caller& /*caller*/,
+                                       dbus::Completion<std::vector<dbus::AuthorityContact>> done) {
+  translated([&] {
+    require_unlocked(anchor_);
+    contacts_.check(to_answer(std::move(done)));
+  });
+}
+
 std::vector<dbus::ProfileInfo> EnrolmentPorts::profiles() {
   std::vector<dbus::ProfileInfo> all;
   std::ranges::transform(enrolment_.profiles().all(), std::back_inserter(all), profile_info);
@@ -96,6 +98,10 @@ std::vector<dbus::RenewalInfo> EnrolmentPorts::renewals() {
 
 std::vector<dbus::JobNumber> EnrolmentPorts::waiting_jobs() {
   return enrolment_.waiting_jobs();
+}
+
+std::vector<std::string> EnrolmentPorts::waiting_contacts() {
+  return contacts_.waiting();
 }
 
 std::vector<dbus::JobInfo> EnrolmentPorts::jobs() {
@@ -120,14 +126,11 @@ dbus::JobInfo EnrolmentPorts::info(const Job& job) const {
                      .needs = job.needs,
                      .failures = job.attempts.failures,
                      .next_try = 0,
-                     .created = static_cast<std::uint64_t>(std::max<std::int64_t>(job.created.count(), 0)),
+                     .created = microseconds_of(job.created),
                      .fingerprints = {},
                      .request = job.request};
   if (job.state == JobState::scheduled) info.next_try = microseconds_of(enrolment_.next_try(job.slot));
-  for (const Bytes& anchor : job.proposed) {
-    const auto digest = sha256(anchor);
-    info.fingerprints.emplace_back(digest.begin(), digest.end());
-  }
+  for (const Bytes& anchor : job.proposed) info.fingerprints.push_back(sha256_bytes(anchor));
   return info;
 }
 
@@ -155,14 +158,8 @@ void EnrolmentPorts::install_certificate(const dbus::Caller& /*caller*/, dbus::J
   });
 }
 
-// An account that is not there runs none.
 bool EnrolmentPorts::runs_jobs(uid_t uid) const {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 16384> buffer{};
-  const std::string& account = enrolment_.settings().account;
-  return !account.empty() && ::getpwnam_r(account.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-         found != nullptr && found->pw_uid == uid;
+  return translated([&] { return find_account(enrolment_.settings().account) == uid; });
 }
 
 dbus::JobWork EnrolmentPorts::take_job(const dbus::Caller& caller, dbus::JobNumber number) {
@@ -187,12 +184,9 @@ void EnrolmentPorts::deliver_anchors(const dbus::Caller& caller, dbus::JobNumber
 }
 
 void EnrolmentPorts::deliver_certificate(const dbus::Caller& caller, dbus::JobNumber number,
-                                         const dbus::SlotCertificate& certificate,
+                                         const dbus::JobCertificate& certificate,
                                          dbus::Completion<std::monostate> done) {
-  translated([&] {
-    enrolment_.deliver(number, caller.bus_name, certificate.certificate, certificate.issuer_certificates,
-                       to_answer(std::move(done)));
-  });
+  translated([&] { enrolment_.deliver(number, caller.bus_name, certificate, to_answer(std::move(done))); });
 }
 
 void EnrolmentPorts::postpone_job(const dbus::Caller& caller, dbus::JobNumber number, std::uint32_t seconds,
@@ -204,16 +198,37 @@ void EnrolmentPorts::fail_job(const dbus::Caller& caller, dbus::JobNumber number
   translated([&] { enrolment_.fail(number, caller.bus_name, failure); });
 }
 
+dbus::JobWork EnrolmentPorts::take_contact(const dbus::Caller& caller, const std::string& profile) {
+  return translated([&] {
+    require_unlocked(anchor_);
+    return contacts_.take(profile, caller.bus_name);
+  });
+}
+
+void EnrolmentPorts::report_contact(const dbus::Caller& caller, const std::string& profile,
+                                    const dbus::ContactOutcome& outcome) {
+  translated([&] { contacts_.report(profile, caller.bus_name, outcome); });
+}
+
 void EnrolmentPorts::runner_vanished(const std::string& bus_name) {
-  translated([&] { enrolment_.runner_vanished(bus_name); });
+  translated([&] {
+    contacts_.runner_vanished(bus_name);
+    enrolment_.runner_vanished(bus_name);
+  });
 }
 
 void EnrolmentPorts::service_left() {
-  translated([&] { enrolment_.service_left(); });
+  translated([&] {
+    contacts_.service_left();
+    enrolment_.service_left();
+  });
 }
 
 void EnrolmentPorts::service_missing(const std::string& problem) {
-  translated([&] { enrolment_.service_missing(problem); });
+  translated([&] {
+    contacts_.service_missing(problem);
+    enrolment_.service_missing(problem);
+  });
 }
 
 }  // namespace edgeseal::agent

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
 #include "agent/host_name.h"
 #include "agent/renewal/certificate_validity.h"
 #include "agent/renewal/enrolment.h"
-#include "agent/renewal/request_template.h"
+#include "agent/renewal/secret_weakness.h"
 
 // The part of Enrolment that leads from what is due to a request that somebody can take.
 namespace edgeseal::agent {
@@ -18,8 +17,7 @@ constexpr std::chrono::days spared_before_end{7};
 
 KeyId key_of(ByteView request) {
   const auto* begin = octets(request);
-  const std::unique_ptr<X509_REQ, OpensslFree<X509_REQ, X509_REQ_free>> parsed(
-      d2i_X509_REQ(nullptr, &begin, static_cast<long>(request.size())));
+  const RequestPtr parsed(d2i_X509_REQ(nullptr, &begin, static_cast<long>(request.size())));
   require_openssl(parsed != nullptr, "d2i_X509_REQ");
   return sha256(der_of(X509_REQ_get0_pubkey(parsed.get()), i2d_PUBKEY));
 }
@@ -40,11 +38,9 @@ void Enrolment::prepare(JobNumber number) {
   if (!job.certificate.empty()) return install_delivered(number, {});
   if (needs_network(profile.protocol)) {
     const auto credential = credential_of(job, profile);
-    if (const auto* need = std::get_if<CredentialNeed>(&credential))
-      return set_back(number, Setback::needs_person, {}, JobState::awaiting_credential,
-                      [&](Job& changed) { changed.needs = need->text; });
+    if (const auto* need = std::get_if<CredentialNeed>(&credential)) return await_credential(number, *need);
     jobs_.change(number, [&](Job& changed) { changed.renews = std::get<CredentialChoice>(credential).renews; });
-    require_anchors(job, profile);
+    require_anchors(job.approved, profile);
   }
   if (request_stands(job)) return dispatch(number);
   keep_clear_of_others(job);
@@ -54,7 +50,7 @@ void Enrolment::prepare(JobNumber number) {
 std::variant<CredentialChoice, CredentialNeed> Enrolment::credential_of(const Job& job,
                                                                         const EnrolmentProfile& profile) {
   using Certificate = CredentialSituation::Certificate;
-  const auto validity = validity_of(job.slot);
+  const auto validity = validity_of(services_.state, job.slot);
   CredentialSituation situation;
   if (validity)
     situation.certificate =
@@ -64,14 +60,25 @@ std::variant<CredentialChoice, CredentialNeed> Enrolment::credential_of(const Jo
                ? std::variant<CredentialChoice, CredentialNeed>(CredentialChoice{Credential::none, false})
                : choose_credential(profile.credentials, situation);
   situation.device_identity = names(profile.credentials, Credential::device_identity) && device_identity();
-  situation.secret = names(profile.credentials, Credential::secret) && !job.secret_spent &&
-                     secrets_.get(job.number, profile.secret_credential).has_value();
-  return choose_credential(profile.credentials, situation);
+  const auto secret = names(profile.credentials, Credential::secret) && !job.secret_spent
+                          ? secrets_.get(job.number, profile.secret_credential)
+                          : std::nullopt;
+  const std::string weakness = secret ? weakness_of(secret->view(), profile) : "";
+  situation.secret = secret && weakness.empty();
+  auto outcome = choose_credential(profile.credentials, situation);
+  if (auto* need = std::get_if<CredentialNeed>(&outcome); need != nullptr && !weakness.empty())
+    need->text = fmt::format(
+        "credentials required: {}; one that systemd gives is read again by systemctl restart "
+        "edgeseald.service",
+        weakness);
+  return outcome;
 }
 
 std::optional<IdentityCertificate> Enrolment::device_identity() {
-  for (const IdentityCertificate& identity : services_.identity.usable())
-    if (!identity.certificate.empty() && identity.obstacle.empty()) return identity;
+  const std::vector<IdentityCertificate> identities = services_.identity.installed();
+  const auto usable = std::ranges::find_if(identities, [](const auto& identity) { return identity.obstacle.empty(); });
+  if (usable != identities.end()) return *usable;
+  if (!identities.empty()) throw Error(Code::security_checks_failed, identities.front().obstacle);
   return std::nullopt;
 }
 
@@ -85,7 +92,7 @@ bool Enrolment::request_stands(const Job& job) {
 void Enrolment::keep_clear_of_others(const Job& job) {
   const auto pending = services_.state.key(job.slot, KeyStatus::pending);
   if (!pending || is_made_for(job, *pending) || job.by_hand) return;
-  const auto validity = validity_of(job.slot);
+  const auto validity = validity_of(services_.state, job.slot);
   if (!validity || validity->end - now().day < spared_before_end) return;
   throw Error(Code::invalid_state,
               fmt::format("somebody has a request for {} under way; remedy: install its certificate, or replace it by "
@@ -102,8 +109,10 @@ void Enrolment::make_request(JobNumber number, const EnrolmentProfile& profile) 
   const bool has_key = active || pending;
   const bool is_others = pending && !is_made_for(job, *pending);
   wish.regenerate_private_key = profile.key == KeyRenewal::new_key || (active && active->exposed);
+  const Bytes terms = terms_of(job.slot, profile);
   jobs_.change(number, [&](Job& changed) {
     changed.state = JobState::preparing;
+    changed.terms = terms;
     changed.stage = "making key and request";
     changed.made_key = wish.regenerate_private_key || !has_key;
     changed.key = {};
@@ -135,35 +144,32 @@ void Enrolment::own_pending_key(JobNumber number, const KeyId& others) {
 CertificateGroups::Wish Enrolment::wish_for(const Job& job, const EnrolmentProfile& profile) {
   CertificateGroups::Wish wish;
   wish.slot = job.slot;
-  wish.subject = subject_for(job.slot, profile);
-  for (const SlotDeclaration& declaration : services_.applications.get(job.slot.application).slots)
-    if (declaration.group == job.slot.group && declaration.certificate_type == job.slot.certificate_type)
-      wish.key = declaration.key;
+  wish.subject = wanted_subject(job.slot, profile);
+  wish.key = declaration_of(job.slot).key;
   return wish;
 }
 
-// What the profile leaves open stays as it is, and is what CreateSigningRequest would take the first time (RFC 7030
-// §4.2.2: a renewal keeps subject and names).
-CertificateSubject Enrolment::subject_for(const Slot& slot, const EnrolmentProfile& profile) {
+SlotDeclaration Enrolment::declaration_of(const Slot& slot) {
+  for (const SlotDeclaration& declaration : services_.applications.get(slot.application).slots)
+    if (declaration.group == slot.group && declaration.certificate_type == slot.certificate_type) return declaration;
+  throw Error(Code::not_found, fmt::format("there is no slot {} any more; see edgesealctl application show {}",
+                                           slot.key_name(), slot.application));
+}
+
+TemplateValues Enrolment::template_values(const ApplicationRecord& application) {
+  return {host_name(), application.name, application.application_uri, services_.identity.serial_number(),
+          services_.identity.product_instance_uri()};
+}
+
+CertificateSubject Enrolment::wanted_subject(const Slot& slot, const EnrolmentProfile& profile) {
   const ApplicationRecord application = services_.applications.get(slot.application);
-  const TemplateValues values{host_name(), application.name, application.application_uri,
-                              services_.identity.serial_number(), services_.identity.product_instance_uri()};
-  CertificateSubject subject;
-  subject.application_uri = application.application_uri;
-  subject.distinguished_name = expand_name(profile.subject, values);
-  for (const std::string& name : profile.dns_names) subject.dns_names.push_back(expand(name, values));
-  subject.ip_addresses = profile.ip_addresses;
-  const bool has_names = !subject.dns_names.empty() || !subject.ip_addresses.empty();
-  if (const auto current = services_.state.certificate(slot)) {
-    subject.certificate = current->certificate;
-    HostNames hosts = host_names_of(current->certificate);
-    if (!has_names) subject.dns_names = std::move(hosts.dns_names);
-    if (!has_names) subject.ip_addresses = std::move(hosts.ip_addresses);
-  } else if (subject.distinguished_name.empty()) {
-    subject.distinguished_name = "CN=" + application.name;
-  }
-  if (subject.dns_names.empty() && subject.ip_addresses.empty()) subject.dns_names = {host_name()};
-  return subject;
+  const TemplateValues values = template_values(application);
+  CertificateSubject wanted;
+  wanted.distinguished_name = expand_name(profile.subject, values);
+  for (const std::string& name : profile.dns_names) wanted.dns_names.push_back(expand(name, values));
+  wanted.ip_addresses = profile.ip_addresses;
+  if (const auto current = services_.state.intact_certificate(slot)) wanted.certificate = current->certificate;
+  return subject_for(application, std::move(wanted));
 }
 
 // Where the job was cancelled meanwhile, its key goes.
@@ -178,6 +184,7 @@ void Enrolment::requested(JobNumber number, const Bytes& request) {
   });
   if (has_ended(jobs_.get(number).state)) return remove_key(jobs_.get(number));
   dispatch(number);
+  look();  // another one may be wanted by now
 }
 
 // The next try makes a new one, in the place of the present key.
@@ -186,6 +193,7 @@ void Enrolment::drop_request(Job& job) {
   job.continuation.clear();
   job.certificate.clear();
   job.chain.clear();
+  job.modified = false;
 }
 
 void Enrolment::remove_key(const Job& job) {

@@ -1,17 +1,14 @@
 #include <fmt/format.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
 
-#include "agent/certificate.h"
-#include "agent/host_name.h"
+#include "agent/group_name.h"
 #include "agent/journal.h"
-#include "agent/key_reference.h"
+#include "agent/keys/key_reference.h"
 #include "agent/renewal/anchor_links.h"
 #include "agent/renewal/enrolment.h"
 #include "agent/renewal/profile_values.h"
-#include "agent/renewal/request_template.h"
 
 // The part of Enrolment that whoever runs a job talks to.
 namespace edgeseal::agent {
@@ -46,10 +43,6 @@ bool wants_new_request(std::string_view failure) {
   return failure == "key-mismatch" || failure == "rejected" || failure == "unsuitable-certificate";
 }
 
-bool is_about_credentials(std::string_view failure) {
-  return failure == "credentials" || failure == "auth-refused";
-}
-
 std::string key_usage_of(const std::string& certificate_type) {
   if (certificate_type == "tls-client") return "tls-client";
   return certificate_type == "tls-server" || certificate_type == "https" ? "tls-server" : "";
@@ -68,20 +61,6 @@ std::string shown(const std::vector<dbus::ProposedAnchor>& anchors) {
   return fmt::format("{}", fmt::join(all, "; "));
 }
 
-bool is_authority(const Bytes& der) {
-  return X509_check_ca(parse_certificate(der).get()) != 0;
-}
-
-std::string trust_name(FirstTrust trust) {
-  switch (trust) {
-    case FirstTrust::anchors: return "explicit";
-    case FirstTrust::fingerprint: return "fingerprint";
-    case FirstTrust::person: return "person";
-    case FirstTrust::system: return "implicit";
-  }
-  return "";
-}
-
 }  // namespace
 
 dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t account) {
@@ -91,26 +70,14 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   require_request(job);
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   Run run{runner, account, {}, now().elapsed + settings_.job_time};
-  dbus::JobWork work;
-  work.protocol = protocol_name(profile.protocol);
-  work.url = profile.url;
-  if (profile.url.empty()) {
-    work.discover = profile.discover;
-    work.discover_domain = profile.discover_domain;
-  }
-  work.label = profile.label;
+  dbus::JobWork work = server_of(profile, job.approved);
   work.helper = profile.helper;
-  work.proxy = profile.proxy;
   work.request = job.request;
   work.key_usage = key_usage_of(job.slot.certificate_type);
   work.rejects = profile.refuse;
   work.attributes = profile.stop_at_bad_attributes ? "stop" : "ignore";
   work.continuation = job.continuation;
-  work.time = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(now().day.time_since_epoch()).count());
-  work.clock_doubtful = !world_.clocks().synchronised;
   work.seconds = static_cast<std::uint32_t>(settings_.job_time.count());
-  put_trust(work, job, profile);
   put_credential(work, job, profile, run);
   const KeyPtr key = services_.keys.find(job.key);
   work.key = key_reference(job.slot.key_name(), key->public_key);
@@ -137,51 +104,18 @@ void Enrolment::require_request(const Job& job) {
   throw gone;
 }
 
-std::vector<Bytes> Enrolment::known_anchors(const Job& job, const EnrolmentProfile& profile) {
-  std::vector<Bytes> anchors = profile.anchors;
-  anchors.insert(anchors.end(), job.approved.begin(), job.approved.end());
-  if (profile.trust_group)
-    std::ranges::copy_if(services_.lists.record(*profile.trust_group).list.trusted_certificates,
-                         std::back_inserter(anchors), is_authority);
-  std::ranges::sort(anchors);
-  anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
-  return anchors;
-}
-
-void Enrolment::put_trust(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile) {
-  work.anchors = known_anchors(job, profile);
-  if (profile.trust_group) {
-    const TrustList& list = services_.lists.record(*profile.trust_group).list;
-    work.issuers = list.issuer_certificates;
-    work.crls = list.trusted_crls;
-  }
-  work.trust = work.anchors.empty() ? trust_name(profile.trust) : "explicit";
-  work.fingerprint = profile.fingerprint;
-}
-
-// Before anybody takes the job.
-void Enrolment::require_anchors(const Job& job, const EnrolmentProfile& profile) {
-  if (profile.trust != FirstTrust::anchors || !profile.trust_group || !known_anchors(job, profile).empty()) return;
-  throw Error(Code::certificate_untrusted,
-              fmt::format("the trust list of {}/{} has no authority to know the server by; remedy: edgesealctl trust "
-                          "add, or give anchors in the profile",
-                          profile.trust_group->application, profile.trust_group->group));
-}
-
 void Enrolment::put_credential(dbus::JobWork& work, const Job& job, const EnrolmentProfile& profile, Run& run) {
   const auto outcome = credential_of(job, profile);
   if (const auto* need = std::get_if<CredentialNeed>(&outcome)) {
-    set_back(job.number, Setback::needs_person, {}, JobState::awaiting_credential,
-             [&](Job& changed) { changed.needs = need->text; });
+    await_credential(job.number, *need);
     throw Error(Code::invalid_state, need->text);
   }
   const CredentialChoice choice = std::get<CredentialChoice>(outcome);
   work.operation = choice.renews ? "renew" : "enroll";
   work.credential = credential_name(choice.credential);
   if (choice.credential == Credential::secret) {
-    const ApplicationRecord application = services_.applications.get(job.slot.application);
-    work.user = expand(profile.user, {host_name(), application.name, application.application_uri,
-                                      services_.identity.serial_number(), services_.identity.product_instance_uri()});
+    work.user = expand(profile.user, template_values(services_.applications.get(job.slot.application)));
+    work.realm = profile.realm;
     if (const auto secret = secrets_.get(job.number, profile.secret_credential))
       work.secret = dbus::Secret(secret->view());
   } else if (choice.credential == Credential::device_identity) {
@@ -190,7 +124,7 @@ void Enrolment::put_credential(dbus::JobWork& work, const Job& job, const Enrolm
     work.identity_certificate = identity->certificate;
     work.identity_chain = identity->issuers;
     run.lent.push_back(services_.keys.find(identity->key_name)->id);
-  } else if (const auto current = services_.state.certificate(job.slot); choice.renews && current) {
+  } else if (const auto current = services_.state.intact_certificate(job.slot); choice.renews && current) {
     work.identity_key = "edgeseal:" + job.slot.key_name();
     work.identity_certificate = work.current_certificate = current->certificate;
     work.identity_chain = current->issuers;
@@ -219,9 +153,9 @@ void Enrolment::propose(JobNumber number, const std::string& runner, const std::
   require_runner(number, runner);
   const Job job = jobs_.get(number);
   const EnrolmentProfile& profile = profiles_.get(job.profile);
-  if (profile.trust != FirstTrust::person || !known_anchors(job, profile).empty())
+  if (profile.trust != FirstTrust::person || !known_anchors(job.approved, profile).empty())
     throw Error(Code::invalid_state, fmt::format("profile {} asks no person", profile.name));
-  for (const dbus::ProposedAnchor& anchor : anchors) (void)parse_certificate(anchor.certificate);
+  for (const dbus::ProposedAnchor& anchor : anchors) (void)parse_authority(anchor.certificate);
   set_back(number, Setback::needs_person, {}, JobState::awaiting_approval, [&](Job& changed) {
     changed.proposed.clear();
     for (const dbus::ProposedAnchor& anchor : anchors) changed.proposed.push_back(anchor.certificate);
@@ -231,13 +165,14 @@ void Enrolment::propose(JobNumber number, const std::string& runner, const std::
   });
 }
 
-// The first anchors are those that the profile vouches for; later ones need a link.
+// The first anchors are those that the profile vouches for; later ones need a link. They take the place of what was
+// delivered before: it may come any number of times.
 void Enrolment::deliver_anchors(JobNumber number, const std::string& runner, const std::vector<Bytes>& anchors,
                                 const std::vector<Bytes>& links) {
   require_runner(number, runner);
-  Job job = jobs_.get(number);
+  const Job job = jobs_.get(number);
   const EnrolmentProfile& profile = profiles_.get(job.profile);
-  std::vector<Bytes> known = known_anchors(job, profile);
+  std::vector<Bytes> known = known_anchors(job.approved, profile);
   const bool is_first = known.empty();
   for (const Bytes& anchor : anchors) {
     const auto digest = sha256(anchor);
@@ -247,17 +182,19 @@ void Enrolment::deliver_anchors(JobNumber number, const std::string& runner, con
   }
   std::vector<Bytes> accepted = linked_anchors(anchors, links, known, day());
   if (is_first) accepted.insert(accepted.end(), known.begin(), known.end());
-  job.anchors.insert(job.anchors.end(), accepted.begin(), accepted.end());
-  jobs_.change(number, [&](Job& changed) { changed.anchors = job.anchors; });
-  apply_anchors_elsewhere(job, profile);
+  jobs_.change(number, [&](Job& changed) {
+    changed.anchors = changed.approved;
+    std::ranges::copy(accepted, std::back_inserter(changed.anchors));
+  });
 }
 
-void Enrolment::deliver(JobNumber number, const std::string& runner, const Bytes& certificate,
-                        const std::vector<Bytes>& chain, Answer<std::monostate> answer) {
+void Enrolment::deliver(JobNumber number, const std::string& runner, const dbus::JobCertificate& issued,
+                        Answer<std::monostate> answer) {
   require_runner(number, runner);
   jobs_.change(number, [&](Job& job) {
-    job.certificate = certificate;
-    job.chain = chain;
+    job.certificate = issued.certificate;
+    job.chain = issued.chain;
+    job.modified = issued.modified;
   });
   end_run(number);
   install_delivered(number, std::move(answer));
@@ -278,8 +215,12 @@ void Enrolment::postpone(JobNumber number, const std::string& runner, seconds pa
            });
 }
 
+void Enrolment::require_class(const std::string& failure_class) {
+  (void)chosen<int>(classes, failure_class);
+}
+
 void Enrolment::fail(JobNumber number, const std::string& runner, const dbus::JobFailure& failure) {
-  (void)chosen<int>(classes, failure.failure_class);
+  require_class(failure.failure_class);
   require_runner(number, runner);
   const Job job = jobs_.get(number);
   if (failure.failure_class == "cancelled") return lost(number, failure.message);

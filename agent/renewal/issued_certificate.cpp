@@ -2,16 +2,13 @@
 
 #include <openssl/x509v3.h>
 
-#include "agent/certificate_fields.h"
-#include "agent/certificate_subject.h"
+#include "agent/certificates/certificate_fields.h"
+#include "agent/certificates/certificate_subject.h"
 #include "agent/error.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-using RequestPtr = std::unique_ptr<X509_REQ, OpensslFree<X509_REQ, X509_REQ_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION, X509_EXTENSION_free>>;
 
 RequestPtr parse_request(tpm::ByteView der) {
   const auto* begin = reinterpret_cast<const unsigned char*>(der.data());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ enum class JobState {
 
 // One certificate that is being asked for.
 struct Job {
+  using Time = std::chrono::sys_time<std::chrono::microseconds>;
+
   JobNumber number = 0;
   std::string profile;
   Slot slot;
@@ -47,19 +50,21 @@ struct Job {
   JobState state = JobState::scheduled;
   std::string stage{}, error_class{}, message{}, needs{};
   RenewalAttempts attempts{};
-  std::chrono::microseconds created{};  // since 1970
+  Time created{};
 
   Bytes request{};  // DER; the same at each try
   tpm::KeyId key{};
   bool made_key = false;       // for this request alone: it goes with it
   RenewalTime requested_at{};  // elapsed
   Bytes continuation{};        // what whoever runs it wants to find again
+  Bytes terms{};               // digest of whom it goes to and what it was made of; empty: of an older version
   bool secret_spent = false;
 
   std::vector<Bytes> proposed{}, approved{};  // anchors that a person is asked for, and has answered for
   std::vector<Bytes> anchors{};               // new ones, which go into force with the certificate
   Bytes certificate{};
   std::vector<Bytes> chain{};
+  bool modified = false;  // the authority granted it otherwise than it was asked for
 
   bool operator==(const Job&) const = default;
 };
@@ -72,7 +77,7 @@ struct JobRecord {
   bool operator==(const JobRecord&) const = default;
 };
 [[nodiscard]] Bytes encode(const JobRecord& record);
-// Throws Error{state_unavailable} for what no agent of this version wrote.
+// Throws Error{security_checks_failed} for what no agent of this version wrote.
 [[nodiscard]] JobRecord decode_jobs(ByteView bytes);
 
 }  // namespace edgeseal::agent

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/error.h"
+#include "agent/failure.h"
 #include "agent/journal.h"
 
 namespace edgeseal::agent {
@@ -27,7 +28,7 @@ JobStore::JobStore(State& state, Observer observer) : state_(state), observer_(s
     record_ = decode_jobs(*stored);
     std::ranges::for_each(record_.jobs, let_go);
   } catch (const Error& error) {
-    log(Level::error, Event::internal_error,
+    log(Level::error, Event::record_damaged,
         fmt::format("the jobs of the last run are forgotten, and certificates are asked for anew: {}", error.what()));
   }
 }
@@ -70,21 +71,20 @@ void JobStore::settle(JobNumber number, const std::function<void(Job&)>& edit) {
     write(next);
   } catch (const Error& error) {
     written_ = false;
-    log(Level::error, Event::internal_error,
-        fmt::format("what became of job {} is not on the disk yet: {}", number, error.what()));
+    log_failure(Level::error, fmt::format("what became of job {} is not on the disk yet", number), error);
   }
   std::swap(record_, next);
   show_changes(number, next);
 }
 
-// Of those that have ended the oldest makes room.
+// Of those that had ended before the oldest makes room: what becomes of this one is still to be told.
 JobRecord JobStore::with(JobNumber number, const std::function<void(Job&)>& edit) const {
   (void)get(number);
   JobRecord next = record_;
   edit(*std::ranges::find(next.jobs, number, &Job::number));
-  const auto ended = [](const Job& job) { return has_ended(job.state); };
-  if (static_cast<std::size_t>(std::ranges::count_if(next.jobs, ended)) > kept_when_ended)
-    next.jobs.erase(std::ranges::find_if(next.jobs, ended));
+  if (static_cast<std::size_t>(std::ranges::count_if(next.jobs, has_ended, &Job::state)) > kept_when_ended)
+    next.jobs.erase(
+        std::ranges::find_if(next.jobs, [&](const Job& job) { return job.number != number && has_ended(job.state); }));
   return next;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/renewal/job.h"
-#include "agent/state.h"
+#include "agent/state/state.h"
 
 namespace edgeseal::agent {
 

@@ -1,10 +1,10 @@
 #include "agent/renewal/local_authority.h"
 
 #include <fmt/format.h>
-#include <openssl/x509v3.h>
 
-#include "agent/certificate.h"
-#include "agent/certificate_signature.h"
+#include "agent/certificates/certificate.h"
+#include "agent/certificates/certificate_signature.h"
+#include "agent/trust/certificate_judgement.h"
 
 namespace edgeseal::agent {
 
@@ -18,8 +18,8 @@ CertificatePtr authority_of(const Key& key) {
                             "authority = true",
                             name));
   CertificatePtr certificate = parse_certificate(key.certificate->certificate);
-  if (X509_check_ca(certificate.get()) == 0)
-    throw Error(Code::invalid_state, fmt::format("the certificate of {} is not one of an authority", name));
+  if (const std::string misuse = misuse_of_issuer(*certificate); !misuse.empty())
+    throw Error(Code::invalid_state, fmt::format("the certificate of {} {}", name, misuse));
   return certificate;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "agent/answer.h"
-#include "agent/key_service.h"
+#include "agent/keys/key_service.h"
 #include "agent/renewal/issued_certificate.h"
 #include "dbus/ports.h"
 

@@ -12,7 +12,7 @@ std::optional<tpm::SecretBytes> OneTimeSecrets::get(JobNumber job, const std::st
   return read(credential);
 }
 
-// A file that ends with a line end means the line.
+// A file that ends with a line end means the line, as edgesealctl takes one.
 std::optional<tpm::SecretBytes> OneTimeSecrets::read(const std::string& credential) const {
   if (directory_.empty() || credential.empty()) return std::nullopt;
   const policy::UniqueFd file(::open((directory_ + "/" + credential).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -21,7 +21,8 @@ std::optional<tpm::SecretBytes> OneTimeSecrets::read(const std::string& credenti
   const ssize_t size = ::read(file.get(), buffer.span().data(), buffer.size());
   if (size <= 0 || static_cast<std::size_t>(size) > max_size) return std::nullopt;
   auto content = buffer.view().first(static_cast<std::size_t>(size));
-  if (content.back() == std::byte{'\n'}) content = content.first(content.size() - 1);
+  for (const char end : {'\n', '\r'})
+    if (!content.empty() && content.back() == std::byte(end)) content = content.first(content.size() - 1);
   if (content.empty()) return std::nullopt;
   return tpm::SecretBytes(content);
 }

@@ -6,9 +6,9 @@
 #include <array>
 #include <filesystem>
 
-#include "agent/certificate.h"
-#include "agent/configuration_files.h"
-#include "agent/configuration_table.h"
+#include "agent/certificates/certificate.h"
+#include "agent/configuration/configuration_files.h"
+#include "agent/configuration/configuration_table.h"
 #include "agent/renewal/profile_values.h"
 #include "agent/renewal/request_template.h"
 #include "policy/names.h"
@@ -19,37 +19,49 @@ namespace {
 
 constexpr std::array<std::string_view, 6> protocols = {"est", "cmp", "helper", "self-signed", "local-ca", "external"};
 constexpr std::array<std::string_view, 4> first_trusts = {"anchors", "fingerprint", "person", "system"};
-constexpr std::array<std::string_view, 3> refusable = {"subject", "ca", "not-yet-valid"};
+constexpr std::array<std::string_view, 1> refusable = {"subject"};
 constexpr std::array<std::string_view, 2> credential_names = {"device-identity", "secret"};
 
 // Reads one table after the other; what it finds is judged where it stands, so that messages have the line.
 class Reader {
  public:
-  Reader(EnrolmentProfile& profile, ProfileSource source) : profile_(profile), source_(source) {}
+  Reader(EnrolmentProfile& profile, const ProfileSource& source) : profile_(profile), source_(source) {}
 
   void read(ConfigurationTable& main) {
-    read_issuer(main);
+    main.section([&] { read_issuer(main); });
     main.read("slots", profile_.slots);
     main.read("automatic", profile_.automatic);
-    if (profile_.slots.empty()) main.refuse("slots", "slots is missing: name one, slots = [\"web/https/https\"]");
+    if (profile_.slots.empty()) main.note("slots", "slots is missing: name one, slots = [\"web/https/https\"]");
+    for (const std::string& slot : profile_.slots) main.judge("slots", [&] { require_slot(slot, source_); });
+    if (!source_.applications.empty()) look_for_applications(main);
     main.read_table("trust", [&](ConfigurationTable& table) { read_trust(table); });
     main.read_table("credentials", [&](ConfigurationTable& table) { read_credentials(table); });
     main.read_table("request", [&](ConfigurationTable& table) { read_request(table); });
     main.read_table("schedule", [&](ConfigurationTable& table) { read_schedule(table); });
     main.read_table("answer", [&](ConfigurationTable& table) { read_answer(table); });
     main.require_all_known();
-    require_trust(main);
-    require_discovered_trust(main);
+    main.section([&] { require_trust(main); });
+    main.section([&] { require_discovered_trust(main); });
   }
 
  private:
+  // A slot may also be one of an application that comes over the bus.
+  void look_for_applications(const ConfigurationTable& table) const {
+    for (const std::string& slot : profile_.slots) {
+      const std::string name = slot.substr(0, slot.find('/'));
+      if (is_missing(source_.applications / (name + ".toml")))
+        table.note("slots",
+                   fmt::format("no file declares the application of \"{:.200}\": write applications.d/{:.64}.toml, "
+                               "unless it is made over the bus",
+                               slot, name),
+                   ConfigurationProblem::Kind::warning);
+    }
+  }
+
   void read_issuer(ConfigurationTable& table) {
     std::string protocol;
     auto days = static_cast<unsigned>(profile_.lifetime.count());
     table.read("protocol", protocol);
-    if (protocol.empty())
-      table.refuse("protocol", fmt::format("protocol is missing: one of {}", fmt::join(protocols, ", ")));
-    profile_.protocol = table.judge("protocol", [&] { return chosen<EnrolmentProtocol>(protocols, protocol); });
     table.read("url", profile_.url);
     table.read("discover", profile_.discover);
     table.read("discover-domain", profile_.discover_domain);
@@ -60,39 +72,48 @@ class Reader {
     table.read("authority", profile_.is_authority);
     table.read("lifetime-days", days, 1, 36500);
     profile_.lifetime = std::chrono::days(days);
+    if (protocol.empty())
+      table.refuse("protocol", fmt::format("protocol is missing: one of {}", fmt::join(protocols, ", ")));
+    profile_.protocol = table.need("protocol", [&] { return chosen<EnrolmentProtocol>(protocols, protocol); });
     require_issuer(table);
   }
 
   // Each protocol has the keys that it needs, and none that would be without effect.
   void require_issuer(const ConfigurationTable& table) const {
     const EnrolmentProtocol protocol = profile_.protocol;
-    const bool has_url = protocol == EnrolmentProtocol::est || protocol == EnrolmentProtocol::cmp;
-    require_address(table, has_url);
+    require_address(table);
     require_presence(table, "helper", protocol == EnrolmentProtocol::helper);
     require_presence(table, "ca", protocol == EnrolmentProtocol::local_ca);
     if (profile_.is_authority && protocol != EnrolmentProtocol::self_signed)
-      table.refuse("authority", "authority has a meaning with protocol \"self-signed\" alone: take it out");
+      table.note("authority", "authority has a meaning with protocol \"self-signed\" alone: take it out");
     if (table.has("url")) table.judge("url", [&] { require_url(profile_.url, protocol); });
     if (!profile_.label.empty()) table.judge("label", [&] { require_label(profile_.label, protocol); });
     if (!profile_.proxy.empty()) table.judge("proxy", [&] { require_proxy(profile_.proxy); });
+    if (!profile_.ca.empty()) table.judge("ca", [&] { require_slot(profile_.ca, source_); });
     if (!profile_.helper.empty()) table.judge("helper", [&] { require_file_name(profile_.helper); });
   }
 
-  // The URL, or how it is found; with both, the URL is used and nothing is looked for.
-  void require_address(const ConfigurationTable& table, bool has_url) const {
-    if (!has_url || !table.has("discover")) require_presence(table, "url", has_url);
-    if (!has_url) require_presence(table, "discover", false);
+  [[nodiscard]] bool has_server() const {
+    return profile_.protocol == EnrolmentProtocol::est || profile_.protocol == EnrolmentProtocol::cmp;
+  }
+
+  // The URL, or how it is found; with both, the URL is used and nothing is looked for. A helper has one or none.
+  void require_address(const ConfigurationTable& table) const {
+    const bool may_lack_url = profile_.protocol == EnrolmentProtocol::helper || (has_server() && table.has("discover"));
+    if (!may_lack_url) require_presence(table, "url", has_server());
+    if (!has_server())
+      for (const char* key : {"discover", "label"}) require_presence(table, key, false);
     if (table.has("discover")) table.judge("discover", [&] { require_service_type(profile_.discover); });
     if (!table.has("discover-domain")) return;
-    if (!table.has("discover")) table.refuse("discover-domain", "discover-domain has no meaning without discover");
+    if (!table.has("discover")) table.note("discover-domain", "discover-domain has no meaning without discover");
     table.judge("discover-domain", [&] { require_domain(profile_.discover_domain); });
   }
 
   void require_presence(const ConfigurationTable& table, std::string_view key, bool wanted) const {
     if (table.has(key) == wanted) return;
     const std::string_view protocol = protocol_name(profile_.protocol);
-    table.refuse(key, wanted ? fmt::format("{} is missing: protocol \"{}\" needs it", key, protocol)
-                             : fmt::format("{} has no meaning with protocol \"{}\": take it out", key, protocol));
+    table.note(key, wanted ? fmt::format("{} is missing: protocol \"{}\" needs it", key, protocol)
+                           : fmt::format("{} has no meaning with protocol \"{}\": take it out", key, protocol));
   }
 
   void read_trust(ConfigurationTable& table) {
@@ -102,27 +123,53 @@ class Reader {
     table.read("anchors", anchors);
     table.read("fingerprint", fingerprint);
     table.read("group", group);
-    profile_.trust = table.judge("first-contact", [&] { return chosen<FirstTrust>(first_trusts, first); });
+    profile_.trust = FirstTrust::person;  // where it is not understood, nothing follows from it
+    profile_.trust = table.need("first-contact", [&] { return chosen<FirstTrust>(first_trusts, first); });
     profile_.anchors = table.judge("anchors", [&] { return anchors_of(anchors, source_); });
     if (!fingerprint.empty())
       profile_.fingerprint = table.judge("fingerprint", [&] { return parse_fingerprint(fingerprint); });
-    if (!group.empty()) profile_.trust_group = table.judge("group", [&] { return parse_group(group); });
+    if (!group.empty()) profile_.trust_group = table.judge("group", [&] { return parse_group(group, source_); });
     if ((profile_.trust == FirstTrust::fingerprint) == fingerprint.empty())
-      table.refuse("fingerprint", "fingerprint and first-contact = \"fingerprint\" go together: give both or neither");
+      table.note("fingerprint", "fingerprint and first-contact = \"fingerprint\" go together: give both or neither");
+    if (profile_.protocol == EnrolmentProtocol::cmp) require_first_contact_by_cmp(table);
+    if (profile_.protocol == EnrolmentProtocol::helper && profile_.trust != FirstTrust::anchors)
+      table.note("first-contact",
+                 "what a helper brings is judged by anchors alone: take first-contact out, and give anchors or group");
+  }
+
+  // By what comes along with the first certificate (caPubs): over TLS it would be too late, and without a group lost.
+  void require_first_contact_by_cmp(const ConfigurationTable& table) const {
+    if (profile_.trust == FirstTrust::person)
+      table.note(
+          "first-contact",
+          "CMP shows nobody a fingerprint before something is issued: give anchors, or group, or first-contact = "
+          "\"fingerprint\"");
+    if (profile_.trust != FirstTrust::fingerprint) return;
+    if (!profile_.url.starts_with("http://"))
+      table.note(
+          "first-contact",
+          "a fingerprint verifies no TLS server of CMP: give anchors, or group, or a url that begins with http://");
+    if (!profile_.trust_group)
+      table.note("first-contact",
+                 "the authority that is found by its fingerprint would be forgotten: give group, whose list keeps it");
   }
 
   void read_credentials(ConfigurationTable& table) {
     std::vector<std::string> first;
     table.read("first", first);
     table.read("user", profile_.user);
+    table.read("realm", profile_.realm);
     table.read("secret", profile_.secret_credential);
     for (const std::string& name : first)
-      profile_.credentials.push_back(table.judge("first", [&] { return parse_credential(name); }));
+      table.judge("first", [&] { profile_.credentials.push_back(parse_credential(name)); });
     if (!profile_.user.empty()) table.judge("user", [&] { require_template(profile_.user); });
-    if (profile_.secret_credential.empty()) return;
-    table.judge("secret", [&] { require_file_name(profile_.secret_credential); });
-    if (std::ranges::find(profile_.credentials, Credential::secret) == profile_.credentials.end())
-      table.refuse("secret", "secret is never used: add \"secret\" to first, or take it out");
+    if (!profile_.secret_credential.empty())
+      table.judge("secret", [&] { require_file_name(profile_.secret_credential); });
+    if (profile_.protocol != EnrolmentProtocol::est) require_presence(table, "realm", false);
+    if (std::ranges::find(profile_.credentials, Credential::secret) != profile_.credentials.end()) return;
+    for (const char* key : {"secret", "realm"})
+      if (table.has(key))
+        table.note(key, fmt::format("{} is never used: add \"secret\" to first, or take it out", key));
   }
 
   static Credential parse_credential(const std::string& name) {
@@ -147,10 +194,8 @@ class Reader {
     auto days = static_cast<unsigned>(duration_cast<std::chrono::days>(policy.before_end).count());
     auto minutes = static_cast<unsigned>(duration_cast<std::chrono::minutes>(policy.spread).count());
     auto hours = static_cast<unsigned>(duration_cast<std::chrono::hours>(profile_.give_up_after).count());
-    if (table.has("renew-at-percent")) {
-      table.read("renew-at-percent", percent, 10, 95);
-      policy.fraction = percent / 100.0;
-    }
+    table.read("renew-at-percent", percent, 10, 95);
+    if (percent > 0) policy.fraction = percent / 100.0;
     table.read("renew-days-before", days, 0, 3650);
     table.read("spread-minutes", minutes, 0, 30 * 24 * 60);
     table.read("give-up-hours", hours, 1, 90 * 24);
@@ -166,11 +211,12 @@ class Reader {
   }
 
   void require_trust(const ConfigurationTable& main) const {
-    if (profile_.protocol != EnrolmentProtocol::est && profile_.protocol != EnrolmentProtocol::cmp) return;
+    if (!needs_network(profile_.protocol)) return;
     if (profile_.trust != FirstTrust::anchors || !profile_.anchors.empty() || profile_.trust_group) return;
-    main.refuse("trust",
-                "nothing says which authority is the right one: in [trust] give anchors, group or fingerprint, "
-                "or first-contact = \"person\" or \"system\"");
+    main.refuse("trust", fmt::format("nothing says which authority is the right one: in [trust] give anchors{}",
+                                     profile_.protocol == EnrolmentProtocol::est
+                                         ? ", group or fingerprint, or first-contact = \"person\" or \"system\""
+                                         : " or group"));
   }
 
   // Who announces a server chooses its name, and for a name of one's own any authority of the system gives a
@@ -183,17 +229,37 @@ class Reader {
   }
 
   EnrolmentProfile& profile_;
-  const ProfileSource source_;
+  const ProfileSource& source_;
 };
 
 ProfileFile load_profile(const std::string& path) {
-  ProfileFile file{std::filesystem::path(path).stem(), {}, {}};
+  ConfigurationProblems problems;
+  ProfileFile file{std::filesystem::path(path).stem(), read_profile(path, ProfileSource::file, problems), {}};
   try {
-    file.profile = parse_profile(file.name, path, read_configuration_file(path), ProfileSource::file);
+    problems.require_no_errors();
   } catch (const Error& error) {
-    file.problem = error.what();
+    file = {file.name, {}, error.what()};
   }
   return file;
+}
+
+Bytes digest_of(const std::string& text, const std::vector<Bytes>& anchors) {
+  std::string whole = text;
+  for (const Bytes& anchor : anchors) whole += jose::text_of(anchor);
+  return sha256_bytes(jose::bytes_of(whole));
+}
+
+EnrolmentProfile parse(const std::string& name, const std::string& origin, const std::string& text,
+                       const ProfileSource& source, ConfigurationProblems& problems) {
+  const toml::table file = parse_toml(origin, text, problems);
+  EnrolmentProfile profile;
+  profile.name = name;
+  profile.origin = origin;
+  if (problems.has_errors()) return profile;
+  ConfigurationTable main(origin, file, problems);
+  Reader(profile, source).read(main);
+  profile.digest = digest_of(text, profile.anchors);
+  return profile;
 }
 
 }  // namespace
@@ -208,30 +274,45 @@ std::string_view first_trust_name(FirstTrust trust) {
 
 std::string EnrolmentProfile::authority() const {
   if (url.empty() && !discover.empty()) return fmt::format("{}.{}", discover, discover_domain);
-  if (url.empty()) return fmt::format("{} {}", protocol_name(protocol), helper.empty() ? name : helper);
+  if (protocol == EnrolmentProtocol::helper) return fmt::format("helper {} {}", helper, url);
+  if (url.empty()) return fmt::format("{} {}", protocol_name(protocol), name);
   const auto begin = url.find("//");
   return url.substr(0, url.find('/', begin == std::string::npos ? 0 : begin + 2));
 }
 
 EnrolmentProfile parse_profile(const std::string& name, const std::string& origin, const std::string& text,
-                               ProfileSource source) {
+                               const ProfileSource& source) {
   if (text.size() > max_profile_size)
     throw Error(Code::request_too_large, fmt::format("{}: a profile has at most {} bytes", origin, max_profile_size));
-  const toml::table file = parse_toml(origin, text);
-  EnrolmentProfile profile;
-  profile.name = name;
-  profile.origin = origin;
-  ConfigurationTable main(origin, file);
-  Reader(profile, source).read(main);
+  ConfigurationProblems problems;
+  EnrolmentProfile profile = parse(name, origin, text, source, problems);
+  problems.require_no_errors();
   return profile;
 }
 
-std::vector<ProfileFile> load_profiles(const std::string& directory) {
-  const std::vector<std::string> paths = configuration_files(directory);
+EnrolmentProfile read_profile(const std::string& path, const ProfileSource& source, ConfigurationProblems& problems) {
+  const std::string name = std::filesystem::path(path).stem();
+  ConfigurationProblems found;
+  EnrolmentProfile profile;
+  try {
+    profile = parse(name, path, read_configuration_file(path, source.root), source, found);
+  } catch (const Error& error) {
+    found.add({path, 0, error.what()});
+  }
+  problems.add_file(found);
+  return profile;
+}
+
+std::vector<std::string> profile_paths(const std::string& directory, const std::string& image) {
+  std::vector<std::string> paths = configuration_files(directory, image);
   if (paths.size() > max_profiles)
     throw Error(Code::invalid_argument, fmt::format("{}: more than {} profiles", directory, max_profiles));
+  return paths;
+}
+
+std::vector<ProfileFile> load_profiles(const std::string& directory) {
   std::vector<ProfileFile> files;
-  for (const std::string& path : paths) files.push_back(load_profile(path));
+  for (const std::string& path : profile_paths(directory)) files.push_back(load_profile(path));
   return files;
 }
 

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "agent/configuration/configuration_problems.h"
 #include "agent/renewal/credential_choice.h"
 #include "agent/renewal/schedule.h"
-#include "agent/slot.h"
+#include "agent/state/state.h"
 #include "dbus/ports.h"
 
 namespace edgeseal::agent {
@@ -45,7 +48,7 @@ struct EnrolmentProfile {
   std::string name;
   std::string origin;  // the path of the file, or "bus"
   EnrolmentProtocol protocol = EnrolmentProtocol::est;
-  std::string url;         // empty where the protocol has none, or where the server has to be found
+  std::string url;         // empty where the protocol has none, the server has to be found, or the helper needs none
   std::string discover{};  // type of the service in the network, "_est._tcp"
   std::string discover_domain = "local";
   std::string label;                 // of EST or CMP
@@ -60,6 +63,7 @@ struct EnrolmentProfile {
 
   std::vector<Credential> credentials{};  // of the first enrolment, and of one after the certificate has ended
   std::string user{};                     // HTTP user name or CMP reference; a template
+  std::string realm{};                    // of HTTP, which alone gets the secret; empty: any
   std::string secret_credential{};        // name of a systemd credential
 
   std::string subject{};  // templates; empty: as for CreateSigningRequest
@@ -73,6 +77,7 @@ struct EnrolmentProfile {
   std::string proxy{};
   std::vector<std::string> refuse{};    // deviations of what is issued that are no certificate for us
   bool stop_at_bad_attributes = false;  // csrattrs that cannot be read
+  Bytes digest{};                       // of its text and its anchors: tells one from another
 
   // Those that share this share a limit: the same host does the work.
   [[nodiscard]] std::string authority() const;
@@ -81,12 +86,26 @@ struct EnrolmentProfile {
 inline constexpr std::size_t max_profiles = 100;
 inline constexpr std::size_t max_profile_size = 256 * 1024;
 
-// A file may name files; what comes over the bus holds everything itself.
-enum class ProfileSource { file, bus };
+// A file may name files, below `root` where it is that of an image; what comes over the bus holds everything itself.
+// `applications`: where the files of applications are, of which a profile names one that it has a slot of, and
+// `declared` what they declare; empty: they are not looked at.
+struct ProfileSource {
+  bool names_files = true;
+  std::string root{};
+  std::filesystem::path applications{};
+  std::span<const ApplicationRecord> declared{};
 
-// Throws Error{invalid_argument} with origin, line, cause and remedy.
+  static const ProfileSource file, bus;
+};
+inline const ProfileSource ProfileSource::file{};
+inline const ProfileSource ProfileSource::bus{.names_files = false};
+
+// Throws Error{invalid_argument} with origin, line, cause and remedy of all mistakes.
 [[nodiscard]] EnrolmentProfile parse_profile(const std::string& name, const std::string& origin,
-                                             const std::string& text, ProfileSource source);
+                                             const std::string& text, const ProfileSource& source);
+// Of a file; good where no error was added.
+[[nodiscard]] EnrolmentProfile read_profile(const std::string& path, const ProfileSource& source,
+                                            ConfigurationProblems& problems);
 
 // A profile, or why there is none.
 struct ProfileFile {
@@ -94,7 +113,8 @@ struct ProfileFile {
   std::optional<EnrolmentProfile> profile;
   std::string problem;
 };
-// Of enrolment.d. Throws Error{invalid_argument} where others may write the directory: then it is none of ours.
+// Of enrolment.d. Throw Error{invalid_argument} where others may write the directory: then it is none of ours.
+[[nodiscard]] std::vector<std::string> profile_paths(const std::string& directory, const std::string& image = {});
 [[nodiscard]] std::vector<ProfileFile> load_profiles(const std::string& directory);
 
 }  // namespace edgeseal::agent

@@ -1,13 +1,14 @@
 #include "agent/renewal/profile_values.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include <array>
 #include <cctype>
 
-#include "agent/certificate.h"
-#include "agent/configuration_files.h"
+#include "agent/certificates/certificate.h"
+#include "agent/configuration/application_rules.h"
+#include "agent/configuration/sha256_text.h"
+#include "agent/configuration/trust_material.h"
+#include "agent/keys/slot_name.h"
+#include "agent/trust/certificate_judgement.h"
 
 namespace edgeseal::agent {
 
@@ -39,37 +40,38 @@ std::string_view authority_of(std::string_view url, std::string_view scheme) {
   return url.substr(0, url.find('/'));
 }
 
-void require_parts(std::string_view url, std::string_view scheme) {
-  const std::string_view authority = authority_of(url, scheme);
+void require_characters(std::string_view url) {
   if (url.size() > max_url_size || !std::ranges::all_of(url, is_graphic))
     refuse(fmt::format("the URL has more than {} bytes, or some that belong into no URL", max_url_size));
+}
+
+void require_parts(std::string_view url, std::string_view scheme) {
+  const std::string_view authority = authority_of(url, scheme);
+  require_characters(url);
   if (authority.empty() || authority.front() == ':') refuse("the URL names no host: https://host[:port][/path]");
   if (authority.find('@') != std::string_view::npos)
     refuse("the URL holds a user name: give it as user of [credentials]");
   if (url.find_first_of("?#") != std::string_view::npos) refuse("the URL has a query or a fragment: take it out");
 }
 
-bool is_authority(X509& certificate) {
-  return X509_check_ca(&certificate) != 0;
+void require_authority(ByteView der) {
+  const CertificatePtr certificate = parse_certificate(der);
+  if (const std::string misuse = misuse_of_issuer(*certificate); !misuse.empty())
+    refuse(fmt::format("{} {}: give the one that signed it", subject_of(*certificate), misuse));
 }
 
-void add_certificates(const std::string& pem_text, std::vector<Bytes>& anchors) {
-  const BioPtr bio(BIO_new_mem_buf(pem_text.data(), static_cast<int>(pem_text.size())));
-  std::size_t found = 0;
-  while (const CertificatePtr certificate{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
-    if (!is_authority(*certificate))
-      refuse(
-          fmt::format("{} is no certificate of an authority: give the one that signed it", subject_of(*certificate)));
-    if (anchors.size() == max_anchors) refuse(fmt::format("more than {} anchors", max_anchors));
-    anchors.push_back(der_of(certificate.get(), i2d_X509));
-    ++found;
-  }
-  if (found == 0) refuse("there is no certificate in PEM: " + openssl_reason());
+std::optional<ApplicationRecord> declared_application(std::string_view name, const ProfileSource& source) {
+  const auto found = std::ranges::find(source.declared, name, &ApplicationRecord::name);
+  if (found == source.declared.end()) return std::nullopt;
+  ApplicationRecord application = *found;
+  fill_defaults(application);
+  return application;
 }
 
 }  // namespace
 
 void require_url(std::string_view url, EnrolmentProtocol protocol) {
+  if (protocol == EnrolmentProtocol::helper) return require_characters(url);
   if (url.starts_with("https://")) return require_parts(url, "https://");
   if (url.starts_with("http://") && protocol == EnrolmentProtocol::cmp) return require_parts(url, "http://");
   refuse(protocol == EnrolmentProtocol::est
@@ -114,40 +116,42 @@ void require_file_name(std::string_view name) {
     refuse(fmt::format("a name is 1 to {} letters, digits, \"-\", \"_\" and \".\", without a path", max_name_size));
 }
 
-std::vector<Bytes> anchors_of(const std::vector<std::string>& texts, ProfileSource source) {
+std::vector<Bytes> anchors_of(const std::vector<std::string>& texts, const ProfileSource& source) {
   std::vector<Bytes> anchors;
   for (const std::string& text : texts) {
-    if (text.find("-----BEGIN") != std::string::npos) {
-      add_certificates(text, anchors);
-      continue;
-    }
-    if (source == ProfileSource::bus) refuse("over the bus anchors are given as PEM, not as paths");
-    try {
-      add_certificates(read_configuration_file(text), anchors);
-    } catch (const Error& error) {
-      refuse(fmt::format("{}: {}", text, error.what()));
+    if (!source.names_files && !looks_like_pem(text)) refuse("over the bus anchors are given as PEM, not as paths");
+    for (Bytes& certificate : certificates_of(text, source.root)) {
+      require_authority(certificate);
+      if (anchors.size() == max_anchors) refuse(fmt::format("more than {} anchors", max_anchors));
+      anchors.push_back(std::move(certificate));
     }
   }
   return anchors;
 }
 
 Bytes parse_fingerprint(std::string_view text) {
-  Bytes bytes;
   std::string digits;
   std::ranges::copy_if(text, std::back_inserter(digits), [](char c) { return c != ':'; });
-  if (digits.size() != 64 ||
-      !std::ranges::all_of(digits, [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }))
-    refuse("a fingerprint is SHA-256, 64 hexadecimal digits: openssl x509 -fingerprint -sha256");
-  for (std::size_t i = 0; i < digits.size(); i += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoul(digits.substr(i, 2), nullptr, 16)));
-  return bytes;
+  if (auto bytes = parse_sha256(digits)) return std::move(*bytes);
+  refuse("a fingerprint is SHA-256, 64 hexadecimal digits: openssl x509 -fingerprint -sha256");
 }
 
-dbus::GroupName parse_group(std::string_view text) {
+void require_slot(const std::string& key_name, const ProfileSource& source) {
+  const SlotName name = SlotName::parse(key_name);
+  const auto application = declared_application(name.application, source);
+  if (application && !find_slot(*application, name))
+    refuse(fmt::format("{}: add it to slots of {}, or mend the name", missing_part(*application, name),
+                       application->origin));
+}
+
+dbus::GroupName parse_group(std::string_view text, const ProfileSource& source) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size())
     refuse("a group is APPLICATION/GROUP, as in \"plc/application\"");
-  return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+  dbus::GroupName group{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+  if (const auto application = declared_application(group.application, source))
+    require_group(*application, group.group);
+  return group;
 }
 
 }  // namespace edgeseal::agent

@@ -24,6 +24,7 @@ template <class Choice>
   return static_cast<Choice>(found - names.begin());
 }
 
+// What the URL of a helper means is the helper's affair.
 void require_url(std::string_view url, EnrolmentProtocol protocol);
 // Of a service in the network, "_est._tcp" (RFC 6335 §5.1), and where it is looked for.
 void require_service_type(std::string_view type);
@@ -34,9 +35,12 @@ void require_label(std::string_view label, EnrolmentProtocol protocol);
 // What is looked up in a directory of its own: no separator, not hidden.
 void require_file_name(std::string_view name);
 
-// Paths of PEM files, or PEM itself; over the bus PEM alone. At least one, at most 32 certificates of authorities.
-[[nodiscard]] std::vector<Bytes> anchors_of(const std::vector<std::string>& texts, ProfileSource source);
+// Paths of PEM or DER files, or PEM itself; over the bus PEM alone. At most 32 certificates of authorities, which may
+// sign others.
+[[nodiscard]] std::vector<Bytes> anchors_of(const std::vector<std::string>& texts, const ProfileSource& source);
 [[nodiscard]] Bytes parse_fingerprint(std::string_view text);  // hexadecimal, with or without colons
-[[nodiscard]] dbus::GroupName parse_group(std::string_view text);
+// Where a file declares the application, these have to be what it has.
+void require_slot(const std::string& key_name, const ProfileSource& source);
+[[nodiscard]] dbus::GroupName parse_group(std::string_view text, const ProfileSource& source);
 
 }  // namespace edgeseal::agent

@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <span>
 
 #include "agent/error.h"
+#include "agent/failure.h"
 #include "agent/journal.h"
+#include "agent/state/record_json.h"
 #include "policy/names.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-using nlohmann::json;
 
 constexpr std::string_view record_name = "enrolment-profiles";
 constexpr const char* bus_origin = "bus";
@@ -36,7 +34,7 @@ ProfileFile read(const std::string& name, const std::string& text) {
 Profiles::Profiles(State& state, std::vector<ProfileFile> files) : state_(state), files_(std::move(files)) {
   for (const ProfileFile& file : files_)
     if (!file.problem.empty())
-      log(Level::error, Event::application_created, fmt::format("the profile is not used: {}", file.problem));
+      log(Level::error, Event::configuration_not_in_force, fmt::format("the profile is not used: {}", file.problem));
   merge();
 }
 
@@ -50,8 +48,13 @@ const EnrolmentProfile& Profiles::get(const std::string& name) const {
   return *found->profile;
 }
 
+bool Profiles::has_mistake(const std::string& name) const {
+  const auto found = std::ranges::find(all_, name, &ProfileFile::name);
+  return found != all_.end() && !found->profile;
+}
+
 void Profiles::put(const std::string& name, const std::string& text) {
-  if (!policy::is_application_name(name))
+  if (!policy::is_plain_name(name))
     throw Error(Code::invalid_argument,
                 "the name of a profile is 1 to 64 of a-z, 0-9, \"-\" and \"_\", the first a letter or digit");
   if (has(files_, name))
@@ -72,20 +75,20 @@ void Profiles::remove(const std::string& name) {
   keep(texts);
 }
 
+void Profiles::use_files(std::vector<ProfileFile> files) {
+  files_ = std::move(files);
+  merge();
+}
+
 Profiles::Texts Profiles::stored() {
   const auto bytes = state_.record(record_name);
   if (!bytes) return {};
-  try {
-    const auto* octets = reinterpret_cast<const std::uint8_t*>(bytes->data());
-    return json::from_cbor(octets, octets + bytes->size()).get<Texts>();
-  } catch (const json::exception& error) {
-    throw Error(Code::state_unavailable, fmt::format("the stored profiles can't be read: {}", error.what()));
-  }
+  return from_cbor(
+      "the record of profiles", *bytes, [](const Json& value) { return value.get<Texts>(); }, Code::state_unavailable);
 }
 
 void Profiles::keep(const Texts& texts) {
-  const std::vector<std::uint8_t> cbor = json::to_cbor(json(texts));
-  state_.put_record(record_name, std::as_bytes(std::span(cbor)));
+  state_.put_record(record_name, to_cbor(texts));
   merge();
 }
 
@@ -95,7 +98,7 @@ void Profiles::merge() {
     for (const auto& [name, text] : stored())
       if (!has(files_, name)) all_.push_back(read(name, text));
   } catch (const Error& error) {
-    log(Level::error, Event::internal_error, error.what());
+    log_failure(Level::error, "profiles that came over the bus are not used", error);
   }
 }
 

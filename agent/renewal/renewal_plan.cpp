@@ -97,10 +97,6 @@ void RenewalPlan::failed(const std::string& name, Setback setback, seconds at_le
   if (setback != Setback::unreachable) reached(entry.subject.authority);
 }
 
-void RenewalPlan::abandoned(const std::string& name) {
-  if (const auto found = entries_.find(name); found != entries_.end()) found->second.running = false;
-}
-
 void RenewalPlan::dismiss(const std::string& name, const RenewalMoment& now) {
   failed(name, Setback::refused, std::chrono::hours(1), now);
   if (const auto found = entries_.find(name); found != entries_.end()) found->second.demanded = false;
@@ -132,11 +128,6 @@ std::optional<RenewalTime> RenewalPlan::next(const std::string& name, const Rene
 const RenewalAttempts* RenewalPlan::attempts(const std::string& name) const {
   const auto found = entries_.find(name);
   return found == entries_.end() ? nullptr : &found->second.attempts;
-}
-
-bool RenewalPlan::running(const std::string& name) const {
-  const auto found = entries_.find(name);
-  return found != entries_.end() && found->second.running;
 }
 
 std::optional<RenewalTime> RenewalPlan::due(const std::string& name) const {

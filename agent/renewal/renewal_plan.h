@@ -59,11 +59,10 @@ class RenewalPlan {
   // Somebody wants it at once, or has done what was needed.
   void demand(const std::string& name);
 
-  // Those that begin now; each runs until one of the three is told of it.
+  // Those that begin now; each runs until one of these is told of it.
   [[nodiscard]] std::vector<std::string> start(const RenewalMoment& now);
   void succeeded(const std::string& name, const RenewalMoment& now);
   void failed(const std::string& name, Setback setback, std::chrono::seconds at_least, const RenewalMoment& now);
-  void abandoned(const std::string& name);  // it came to nothing, and that says nothing
   // Nobody demands it any more; where it is due, it comes again after a pause.
   void dismiss(const std::string& name, const RenewalMoment& now);
 
@@ -72,7 +71,6 @@ class RenewalPlan {
   // The same of one, also of one that has to queue for its authority.
   [[nodiscard]] std::optional<RenewalTime> next(const std::string& name, const RenewalMoment& now) const;
   [[nodiscard]] const RenewalAttempts* attempts(const std::string& name) const;
-  [[nodiscard]] bool running(const std::string& name) const;
   [[nodiscard]] std::optional<RenewalTime> due(const std::string& name) const;  // time of day
 
  private:

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 
+#include "agent/certificates/certificate_subject.h"
 #include "agent/error.h"
 
 namespace edgeseal::agent {
@@ -56,15 +57,6 @@ std::string value_of(const Placeholder& placeholder, const TemplateValues& value
               fmt::format("this device has nothing for {{{}}}; remedy: {}", placeholder.name, placeholder.remedy));
 }
 
-std::string escaped(const std::string& value) {
-  std::string result;
-  for (const char c : value) {
-    if (std::string_view(",/\\").find(c) != std::string_view::npos) result += '\\';
-    result += c;
-  }
-  return result;
-}
-
 }  // namespace
 
 void require_template(std::string_view text) {
@@ -76,7 +68,7 @@ std::string expand(std::string_view text, const TemplateValues& values) {
 }
 
 std::string expand_name(std::string_view text, const TemplateValues& values) {
-  return replaced(text, [&](const Placeholder& placeholder) { return escaped(value_of(placeholder, values)); });
+  return replaced(text, [&](const Placeholder& placeholder) { return escaped_value(value_of(placeholder, values)); });
 }
 
 }  // namespace edgeseal::agent

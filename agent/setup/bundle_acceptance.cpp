@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/device_names.h"
+#include "agent/by_itself.h"
+#include "agent/device/device_names.h"
+#include "agent/failure.h"
 #include "agent/journal.h"
 #include "agent/setup/bundles.h"
 
@@ -12,10 +14,9 @@ namespace edgeseal::agent {
 
 namespace {
 
-// What passes by itself: the bundle waits on.
-bool is_passing(Code code) {
-  return code == Code::busy || code == Code::tpm_unavailable || code == Code::state_unavailable ||
-         code == Code::transaction_pending || code == Code::internal_error;
+// What says nothing against the bundle, as a defect of the agent doesn't, either.
+bool waits_on(Code code) {
+  return passes_by_itself(code) || code == Code::internal_error;
 }
 
 AcceptedBundle accepted_form(const jose::Bundle& bundle, const std::string& trust) {
@@ -28,19 +29,21 @@ Error nothing_kept() {
 
 }  // namespace
 
+// Where it can't be recorded, the caller hears of it: what is in force is undone in time, unless the server proves
+// itself.
 void Bundles::accept(std::shared_ptr<jose::Bundle> bundle, Answer<std::monostate> answer) {
   const auto done = [this, bundle, answer](std::variant<std::monostate, Error> installed) {
     const auto accepted_as = std::exchange(installing_, std::nullopt);
-    if (const auto* error = std::get_if<Error>(&installed)) {
-      refused(*error);
-      return answer(*error);
-    }
-    one_time_secret_ = std::move(bundle->one_time_secret);
-    tan_ = {};
-    accepted(*accepted_as);
-    answer(std::monostate{});
+    if (const auto* error = std::get_if<Error>(&installed)) refused(*error);
+    proceed(answer, installed, [&](std::monostate) {
+      one_time_secret_ = std::move(bundle->one_time_secret);
+      tan_ = {};
+      accepted(*accepted_as);
+      answer(std::monostate{});
+    });
   };
   try {
+    require_setup();  // the PIN took its time
     require_acceptable(*bundle, {world_.now(), world_.device_names(), record_.used, settings_.keys});
     installing_ = accepted_form(*bundle, "");
     const auto prepared = [this](const std::string& trust) {
@@ -56,6 +59,10 @@ void Bundles::accept(std::shared_ptr<jose::Bundle> bundle, Answer<std::monostate
 }
 
 void Bundles::accepted(const AcceptedBundle& bundle) {
+  tell(Level::notice, "bundle-accepted",
+       fmt::format("the bundle of {} is in force for {} seconds, or for good once its server has proved itself",
+                   bundle.url, settings_.verify_within.count()),
+       {{"url", bundle.url}, {"port", std::to_string(bundle.port)}, {"identifier", bundle.identifier}});
   remember_server(bundle);
   record_.spent_tries = 0;
   if (record_.pending) {
@@ -65,10 +72,6 @@ void Bundles::accepted(const AcceptedBundle& bundle) {
     keep();
   }
   services_.setup.begin_verifying(fmt::format("the bundle of {}", bundle.url));
-  tell(Level::notice, "bundle-accepted",
-       fmt::format("the bundle of {} is in force for {} seconds, or for good once its server has proved itself",
-                   bundle.url, settings_.verify_within.count()),
-       {{"url", bundle.url}, {"port", std::to_string(bundle.port)}, {"identifier", bundle.identifier}});
 }
 
 // The oldest give way to the newest: they are over soonest, and then nobody can bring them again.
@@ -82,13 +85,14 @@ void Bundles::remember_server(const AcceptedBundle& bundle) {
   record_.verifying = true;
 }
 
-// The right PIN, and a content that is of no use: to ask again would not help, and it was no guess.
+// The right PIN, and a content that is of no use: to ask again would not help, and it was no guess. Whoever gave it
+// hears that, and not what keeps the record from being written.
 void Bundles::refused(const Error& error) {
   tell(Level::warning, "bundle-refused", fmt::format("a bundle was opened and refused: {}", error.what()));
   if (!record_.pending) return;
   record_.pending->accepted.reset();
-  if (is_passing(error.code())) return keep();
-  end_pending("refused", 1);
+  by_itself("the record of a bundle that was refused",
+            [&] { waits_on(error.code()) ? keep() : end_pending("refused", 1); });
 }
 
 // The agent ended while it was put into force: the state has all of it, or nothing.
@@ -133,7 +137,7 @@ void Bundles::end_verifying(Verification outcome, const std::string& detail) {
   one_time_secret_ = {};
   keep();
   services_.setup.end_verifying(outcome);
-  tell(passed ? Level::notice : Level::warning, passed ? "bundle-verified" : "bundle-rolled-back",
+  tell(passed ? Level::notice : Level::warning, passed ? AuditKind("bundle-verified") : AuditKind("bundle-rolled-back"),
        fmt::format("what the bundle of {} brought {}: {:.256}", url, passed ? "stays" : "is undone", detail),
        {{"url", url}, {"detail", detail}});
 }

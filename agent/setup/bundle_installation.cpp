@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "agent/certificate.h"
-#include "agent/device_names.h"
-#include "agent/public_key.h"
+#include "agent/certificates/certificate.h"
+#include "agent/certificates/opc_ua_names.h"
+#include "agent/device/device_names.h"
+#include "agent/keys/public_key.h"
 
 namespace edgeseal::agent {
 
@@ -12,7 +13,6 @@ namespace {
 
 // No caller of the bus: nobody who leaves it takes the transaction along.
 const TransactionOwner owner{"bundle"};
-constexpr const char* dca_group = "application";  // its DefaultApplicationGroup
 const dbus::GroupName trust_group{device_application_name, provisioning_group};
 
 std::string digest_of(const TrustList& list) {
@@ -30,7 +30,7 @@ Slot BundleInstallation::slot_for(const jose::Bundle& bundle) {
   const auto algorithm = algorithm_of(*X509_get0_pubkey(certificate.get()));
   for (const SlotDeclaration& declaration : services_.device.ensure().slots) {
     const Slot slot{device_application_name, declaration.group, declaration.certificate_type};
-    if (slot.group == dca_group && algorithm && takes(slot, *algorithm, RsaUse::any)) return slot;
+    if (slot.group == application_group && algorithm && takes(slot, *algorithm, RsaUse::any)) return slot;
   }
   throw Error(Code::not_supported, "the key of the bundle is of a kind that the device has no certificate type for");
 }
@@ -62,15 +62,8 @@ void BundleInstallation::apply(const jose::Bundle& bundle, State::Clock::time_po
     prepared(digest);
     services_.groups.apply(owner, device_application_name, {confirm_within_, false}, std::move(answer));
   } catch (const Error&) {
-    cancel();
+    services_.groups.withdraw(owner, device_application_name);
     throw;
-  }
-}
-
-void BundleInstallation::cancel() {
-  try {
-    services_.groups.cancel(owner, device_application_name);
-  } catch (const Error&) {  // there is none, or it is somebody else's
   }
 }
 

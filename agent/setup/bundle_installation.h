@@ -4,8 +4,8 @@
 #include <string>
 
 #include "agent/answer.h"
-#include "agent/certificate_groups.h"
-#include "agent/device_application.h"
+#include "agent/certificates/certificate_groups.h"
+#include "agent/device/device_application.h"
 #include "agent/trust/trust_lists.h"
 #include "jose/bundle/bundle.h"
 
@@ -39,7 +39,6 @@ class BundleInstallation {
   [[nodiscard]] Slot slot_for(const jose::Bundle& bundle);
   void apply(const jose::Bundle& bundle, State::Clock::time_point now, const Prepared& prepared,
              Answer<std::monostate> answer);
-  void cancel();
 
   const Services services_;
   const std::chrono::seconds confirm_within_;

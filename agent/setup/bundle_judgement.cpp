@@ -1,18 +1,16 @@
 #include "agent/setup/bundle_judgement.h"
 
 #include <fmt/format.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/openssl.h"
+#include "agent/trust/certificate_judgement.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-using Time = std::chrono::system_clock::time_point;
 
 void require_device(const jose::Bundle& bundle, const std::vector<std::string>& names) {
   if (!bundle.device || std::ranges::find(names, *bundle.device) != names.end()) return;
@@ -31,19 +29,12 @@ void require_unused(const jose::Bundle& bundle, const std::vector<BundleRecord::
                 "the bundle was taken before, and each is taken once; remedy: have a new one made");
 }
 
-bool is_within(const X509& certificate, Time now) {
-  auto time = std::chrono::system_clock::to_time_t(now);
-  return X509_cmp_time(X509_get0_notBefore(&certificate), &time) < 0 &&
-         X509_cmp_time(X509_get0_notAfter(&certificate), &time) > 0;
-}
-
 void require_anchors(const std::vector<Bytes>& anchors) {
   for (auto anchor = anchors.begin(); anchor != anchors.end(); ++anchor) {
     const CertificatePtr certificate = parse_certificate(*anchor);
-    if (X509_check_ca(certificate.get()) != 1)
-      throw Error(
-          Code::certificate_invalid,
-          fmt::format("{} stands among the CA certificates of the bundle and is none", subject_of(*certificate)));
+    if (const std::string misuse = misuse_of_issuer(*certificate); !misuse.empty())
+      throw Error(Code::certificate_invalid, fmt::format("{} stands among the CA certificates of the bundle and {}",
+                                                         subject_of(*certificate), misuse));
     if (std::find(std::next(anchor), anchors.end(), *anchor) != anchors.end())
       throw Error(Code::certificate_invalid, fmt::format("{} occurs twice in the bundle", subject_of(*certificate)));
   }
@@ -60,7 +51,7 @@ void require_client_certificate(const jose::Bundle& bundle, const BundleRules& r
   if (X509_check_purpose(certificate.get(), X509_PURPOSE_SSL_CLIENT, 0) != 1)
     throw Error(Code::certificate_use_not_allowed,
                 fmt::format("{} is not for clients of TLS", subject_of(*certificate)));
-  if (!is_within(*certificate, rules.now))
+  if (!is_timely(*certificate, rules.now))
     throw Error(
         Code::certificate_time_invalid,
         fmt::format("{} is not valid now; remedy: set the clock, or have a new bundle made", subject_of(*certificate)));

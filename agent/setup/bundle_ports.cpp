@@ -1,5 +1,6 @@
 #include "agent/setup/bundle_ports.h"
 
+#include "agent/bus_time.h"
 #include "agent/call_error.h"
 
 namespace edgeseal::agent {
@@ -11,18 +12,13 @@ BundleDelivery delivery_of(const dbus::BundleOptions& options) {
   return {options.without_pin ? Protection::none : Protection::pin, options.source, options.max_tries};
 }
 
-std::uint64_t microseconds(State::Clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
-  return static_cast<std::uint64_t>(since.count());
-}
-
 }  // namespace
 
 dbus::BundleInfo BundlePorts::bundle() const {
   const Bundles::Status status = bundles_.status();
   return {status.session,
           status.remaining_tries.value_or(0),
-          status.deadline ? microseconds(*status.deadline) : 0,
+          microseconds_of(status.deadline),
           status.source,
           status.url,
           status.port,

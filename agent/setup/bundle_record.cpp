@@ -1,26 +1,23 @@
 #include "agent/setup/bundle_record.h"
 
-#include <nlohmann/json.hpp>
-
-#include "agent/error.h"
 #include "agent/openssl.h"
+#include "agent/state/record_json.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-using nlohmann::json;
 using Time = std::chrono::system_clock::time_point;
 
 std::int64_t seconds_of(Time time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-Time time_of(const json& seconds) {
+Time time_of(const Json& seconds) {
   return Time(std::chrono::seconds(seconds.get<std::int64_t>()));
 }
 
-json to_json(const AcceptedBundle& bundle) {
+Json to_json(const AcceptedBundle& bundle) {
   return {{"url", bundle.url},
           {"port", bundle.port},
           {"identifier", bundle.identifier},
@@ -28,30 +25,36 @@ json to_json(const AcceptedBundle& bundle) {
           {"trust", bundle.trust}};
 }
 
-AcceptedBundle accepted_of(const json& stored) {
+AcceptedBundle accepted_of(const Json& stored) {
   return {stored.at("url"), stored.at("port"), stored.at("identifier"), time_of(stored.at("not-after")),
           stored.at("trust")};
 }
 
-json to_json(const PendingBundle& pending) {
-  json stored{{"session", pending.session}, {"ciphertext", pending.ciphertext},         {"source", pending.source},
-              {"limit", pending.limit},     {"deadline", seconds_of(pending.deadline)}, {"counted", pending.counted}};
+Json to_json(const PendingBundle& pending) {
+  Json stored{{"session", pending.session},
+              {"ciphertext", pending.ciphertext},
+              {"source", pending.source},
+              {"limit", pending.limit},
+              {"deadline", seconds_of(pending.deadline)},
+              {"counted", pending.counted},
+              {"needs-setup", pending.needs_setup}};
   if (pending.accepted) stored["accepted"] = to_json(*pending.accepted);
   return stored;
 }
 
-PendingBundle pending_of(const json& stored) {
+PendingBundle pending_of(const Json& stored) {
   PendingBundle pending{stored.at("session"), stored.at("ciphertext"),        stored.at("source"),
                         stored.at("limit"),   time_of(stored.at("deadline")), stored.at("counted")};
   if (stored.contains("accepted")) pending.accepted = accepted_of(stored.at("accepted"));
+  pending.needs_setup = stored.value("needs-setup", true);
   return pending;
 }
 
-BundleRecord record_of(const json& stored) {
+BundleRecord record_of(const Json& stored) {
   BundleRecord record;
   if (stored.contains("pending")) record.pending = pending_of(stored.at("pending"));
   record.spent_tries = stored.at("spent-tries");
-  for (const json& used : stored.at("used"))
+  for (const Json& used : stored.at("used"))
     record.used.push_back({used.at("identifier"), time_of(used.at("not-after"))});
   if (stored.contains("server")) record.server = accepted_of(stored.at("server"));
   record.verifying = stored.at("verifying");
@@ -65,24 +68,16 @@ std::string PendingBundle::subject() const {
 }
 
 tpm::Bytes encode(const BundleRecord& record) {
-  json stored{{"spent-tries", record.spent_tries}, {"used", json::array()}, {"verifying", record.verifying}};
+  Json stored{{"spent-tries", record.spent_tries}, {"used", Json::array()}, {"verifying", record.verifying}};
   if (record.pending) stored["pending"] = to_json(*record.pending);
   for (const auto& used : record.used)
     stored["used"].push_back({{"identifier", used.identifier}, {"not-after", seconds_of(used.not_after)}});
   if (record.server) stored["server"] = to_json(*record.server);
-  const std::string text = stored.dump();
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
+  return to_text(stored);
 }
 
 BundleRecord decode_bundle_record(tpm::ByteView content) {
-  try {
-    const auto* text = reinterpret_cast<const char*>(content.data());
-    return record_of(json::parse(text, text + content.size()));
-  } catch (const json::exception&) {
-    throw Error(Code::state_unavailable,
-                "the record of bundles can't be read; remedy: restore the state from a backup, or reset the device");
-  }
+  return from_text("the record of bundles", content, record_of, Code::state_unavailable);
 }
 
 }  // namespace edgeseal::agent

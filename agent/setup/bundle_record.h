@@ -37,6 +37,7 @@ struct PendingBundle {
   bool counted = false;    // the budget of tries has begun
   // It is being put into force: whether that was done, the state says.
   std::optional<AcceptedBundle> accepted{};
+  bool needs_setup = true;  // a service brought it, which places first trust alone
 
   [[nodiscard]] std::string subject() const;  // what is guessed
   bool operator==(const PendingBundle&) const = default;

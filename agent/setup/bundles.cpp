@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "agent/journal.h"
+#include "agent/by_itself.h"
+#include "agent/failure.h"
 #include "agent/openssl.h"
 #include "agent/scoped_flag.h"
 #include "jose/bundle/code.h"
@@ -76,8 +77,7 @@ void Bundles::keep() {
   world_.changed();
 }
 
-void Bundles::tell(Level level, const std::string& kind, const std::string& message,
-                   const Audit::Fields& fields) const {
+void Bundles::tell(Level level, AuditKind kind, const std::string& message, const Audit::Fields& fields) const {
   services_.audit.record(level, kind, message, fields);
 }
 
@@ -87,6 +87,10 @@ void Bundles::require_idle() const {
   if (record_.verifying)
     throw Error(Code::invalid_state,
                 "the last bundle still has to prove itself by the first contact with its server; report that first");
+}
+
+void Bundles::require_setup() const {
+  if (record_.pending && record_.pending->needs_setup) services_.setup.require_open();
 }
 
 void Bundles::stage(const BundleDelivery& delivery, ByteView content, Bringer bringer, Answer<std::string> answer) {
@@ -104,8 +108,9 @@ void Bundles::stage(const BundleDelivery& delivery, ByteView content, Bringer br
                 "a bundle without a PIN is believed by whoever brings it; remedy: have one made with a code, or set "
                 "without-pin = true at [bundle] in edgeseal.toml where the way to the device is safe");
   auto bundle = std::make_shared<jose::Bundle>(opened([&] { return jose::parse_bundle(content); }));
-  services_.seal.prepare([this, bundle, answer](std::variant<std::monostate, Error> ready) {
+  services_.seal.prepare([this, bundle, bringer, answer](std::variant<std::monostate, Error> ready) {
     proceed(answer, ready, [&](std::monostate) {
+      if (bringer == Bringer::service) services_.setup.require_open();
       load();
       require_idle();
       if (record_.pending) end_pending("replaced");
@@ -130,6 +135,7 @@ void Bundles::await_pin(const BundleDelivery& delivery, std::string ciphertext, 
   const std::string replaced = record_.pending ? record_.pending->session : "";
   record_.pending = PendingBundle{new_session(), std::move(ciphertext), delivery.source, limit - record_.spent_tries,
                                   world_.elapsed() + settings_.pin_within};
+  record_.pending->needs_setup = bringer == Bringer::service;
   keep();
   if (!replaced.empty()) world_.closed(replaced, "replaced");
   begin_tries(std::move(answer));
@@ -144,7 +150,8 @@ void Bundles::begin_tries(Answer<std::string> answer) {
       budget, pending.subject(), pending.limit,
       [this, answer = std::move(answer)](std::variant<std::monostate, Error> begun) {
         beginning_ = false;
-        if (std::holds_alternative<Error>(begun)) end_pending("refused");
+        if (std::holds_alternative<Error>(begun))
+          by_itself("the record of a bundle that was refused", [this] { end_pending("refused"); });
         proceed(answer, begun, [&](std::monostate) {
           record_.pending->counted = true;
           keep();
@@ -195,6 +202,7 @@ void Bundles::submit_pin(const std::string& session, ByteView pin, Answer<std::v
   if (!record_.pending || !record_.pending->counted || record_.pending->session != session)
     throw Error(Code::invalid_state, "no PIN is wanted by this session; see edgesealctl bundle status");
   require_idle();
+  require_setup();
   if (world_.elapsed() > record_.pending->deadline) {
     look();
     throw Error(Code::invalid_state, "the time for the PIN is over; remedy: have the bundle brought again");
@@ -225,11 +233,9 @@ void Bundles::try_pin(const AttemptPtr& attempt) {
     });
   };
   const auto answer = [this, attempt](std::variant<BundlePtr, Error> outcome) { tried(attempt, std::move(outcome)); };
-  try {
-    services_.software.submit<BundlePtr>(0, SoftwareWorker::Effort::large, work, answer);
-  } catch (const Error& error) {
-    answer(error);
-  }
+  proceed(answer, [&] {
+    services_.software.submit<BundlePtr>(TpmWorker::own_work, SoftwareWorker::Effort::large, work, answer);
+  });
 }
 
 void Bundles::tried(const AttemptPtr& attempt, std::variant<std::shared_ptr<jose::Bundle>, Error> opened) {
@@ -286,15 +292,15 @@ void Bundles::end_pending(const std::string& outcome, unsigned forgiven_tries) {
   const std::string session = record_.pending->session;
   record_.spent_tries = spent() - forgiven_tries;
   record_.pending.reset();
-  keep();
   timer_.disable();
-  services_.tries.burn(budget, [](const std::variant<std::monostate, Error>& burnt) {
-    if (const auto* error = std::get_if<Error>(&burnt))
-      log(Level::warning, Event::internal_error, fmt::format("tries that are left were not burnt: {}", error->what()));
-  });
   tell(Level::notice, "bundle-closed", fmt::format("the question for the PIN is over: {}", outcome),
        {{"session", session}, {"outcome", outcome}});
   world_.closed(session, outcome);
+  keep();
+  services_.tries.burn(budget, [](const std::variant<std::monostate, Error>& burnt) {
+    if (const auto* error = std::get_if<Error>(&burnt))
+      log_failure(Level::warning, "tries that are left were not burnt", *error);
+  });
 }
 
 void Bundles::discard(const std::string& session) {
@@ -316,16 +322,19 @@ void Bundles::look() {
     resume();
     settle();
   } catch (const Error& error) {
-    log(Level::error, Event::internal_error, fmt::format("the record of bundles is of no use: {}", error.what()));
+    log_failure(Level::error, "the record of bundles is of no use", error);
   }
 }
 
+// Setup that is locked may open again; one that is over does not.
 void Bundles::resume() {
   if (!record_.pending) return;
   if (record_.pending->accepted) return resume_installation();
-  if (!record_.pending->counted) return begin_tries([](const std::variant<std::string, Error>&) {});
   const auto left = services_.tries.remaining(budget);
-  if (!left) return;  // until the TPM has said how far the counter is
+  if (record_.pending->counted && !left) return;  // until the TPM has said how far the counter is
+  if (record_.pending->needs_setup && services_.setup.state() == SetupState::operational)
+    return end_pending("setup-over");
+  if (!record_.pending->counted) return begin_tries([](const std::variant<std::string, Error>&) {});
   if (*left == 0) return lock_out();
   if (world_.elapsed() >= record_.pending->deadline) return end_pending("timed-out");
   announced_ == record_.pending->session ? arm() : announce();

@@ -7,16 +7,16 @@
 #include <vector>
 
 #include "agent/answer.h"
-#include "agent/audit.h"
+#include "agent/audit/audit.h"
 #include "agent/event_loop.h"
-#include "agent/integrity_seal.h"
-#include "agent/sealed_record.h"
+#include "agent/keys/software_worker.h"
 #include "agent/setup/bundle_installation.h"
 #include "agent/setup/bundle_judgement.h"
 #include "agent/setup/bundle_record.h"
 #include "agent/setup/setup.h"
 #include "agent/setup/try_counter.h"
-#include "agent/software_worker.h"
+#include "agent/state/integrity_seal.h"
+#include "agent/state/sealed_record.h"
 
 namespace edgeseal::agent {
 
@@ -82,7 +82,8 @@ class Bundles {
   void stage(const BundleDelivery& delivery, ByteView content, Bringer bringer, Answer<std::string> answer);
 
   // Answers warnings. Error{user_access_denied}: the wrong one. Error{busy}: another is being tried, and this one was
-  // not counted. Error{invalid_state}: no such session. Whatever else refuses what the right PIN opened ends it.
+  // not counted. Error{invalid_state}: no such session, or setup is not open for a bundle that needs it. Whatever else
+  // refuses what the right PIN opened ends it.
   void submit_pin(const std::string& session, ByteView pin, Answer<std::vector<std::string>> answer);
   void discard(const std::string& session);  // throws Error{nothing_to_do}
 
@@ -107,6 +108,7 @@ class Bundles {
   void load();
   void keep();
   void require_idle() const;
+  void require_setup() const;  // where the bundle that waits needs it
   void await_pin(const BundleDelivery& delivery, std::string ciphertext, Bringer bringer, Answer<std::string> answer);
   void begin_tries(Answer<std::string> answer);
   [[nodiscard]] unsigned spent() const;
@@ -126,7 +128,7 @@ class Bundles {
   void resume_installation();
   void settle();
   void end_verifying(Verification outcome, const std::string& detail);
-  void tell(Level level, const std::string& kind, const std::string& message, const Audit::Fields& fields = {}) const;
+  void tell(Level level, AuditKind kind, const std::string& message, const Audit::Fields& fields = {}) const;
 
   const Services services_;
   const Settings settings_;

@@ -1,46 +1,58 @@
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <gpiod.h>
-#include <poll.h>
+#include <linux/gpio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "agent/error.h"
 #include "agent/setup/switch_source.h"
+#include "policy/unique_fd.h"
 
-// A line of a GPIO chip, by libgpiod.
+// A line of a GPIO chip, by the kernel's own interface (linux/gpio.h, version 2: Linux 5.10): libgpiod 1 and 2 have
+// nothing in common, and each distribution has one of them.
 namespace edgeseal::agent {
 
 namespace {
 
-struct CloseChip {
-  void operator()(gpiod_chip* chip) const noexcept { gpiod_chip_close(chip); }  // and releases its lines
-};
-
 class GpioSwitch final : public SwitchSource {
  public:
   GpioSwitch(const std::string& chip, unsigned line, bool active_low)
-      : name_(fmt::format("line {} of {}", line, chip)), chip_(gpiod_chip_open(chip.c_str())) {
-    if (!chip_) refuse("can't be opened");
-    line_ = gpiod_chip_get_line(chip_.get(), line);
-    const int flags = active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
-    if (line_ == nullptr || gpiod_line_request_both_edges_events_flags(line_, "edgeseald", flags) != 0)
-      refuse("can't be watched");
+      : name_(fmt::format("line {} of {}", line, chip)) {
+    const policy::UniqueFd device(::open(chip.c_str(), O_RDWR | O_CLOEXEC));
+    if (!device) refuse("can't be opened");
+    gpio_v2_line_request request{};
+    request.offsets[0] = line;
+    request.num_lines = 1;
+    std::string_view("edgeseald").copy(request.consumer, sizeof request.consumer - 1);
+    request.config.flags = GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING;
+    if (active_low) request.config.flags |= GPIO_V2_LINE_FLAG_ACTIVE_LOW;
+    if (::ioctl(device.get(), GPIO_V2_GET_LINE_IOCTL, &request) != 0) refuse("can't be watched");
+    line_.reset(request.fd);
+    if (::fcntl(line_.get(), F_SETFL, O_NONBLOCK) != 0) refuse("can't be watched");
   }
 
-  int descriptor() const override { return gpiod_line_event_get_fd(line_); }
+  int descriptor() const override { return line_.get(); }
   std::string name() const override { return name_; }
 
+  // The kernel gives whole events only.
   std::vector<Position> read() override {
     std::vector<Position> positions;
-    pollfd ready{descriptor(), POLLIN, 0};
-    while (::poll(&ready, 1, 0) > 0) {
-      gpiod_line_event event{};
-      if (gpiod_line_event_read(line_, &event) != 0) refuse("is gone");
-      positions.push_back(event.event_type == GPIOD_LINE_EVENT_RISING_EDGE ? Position::pressed : Position::released);
+    std::array<gpio_v2_line_event, 16> events{};
+    for (;;) {
+      const ssize_t size = ::read(line_.get(), events.data(), sizeof events);
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0 && errno == EAGAIN) return positions;
+      if (size <= 0)
+        throw Error(Code::out_of_service, fmt::format("the switch at {} is gone: {}", name_,
+                                                      size < 0 ? std::strerror(errno) : "end of file"));
+      for (std::size_t i = 0; i < static_cast<std::size_t>(size) / sizeof events[0]; ++i)
+        positions.push_back(events[i].id == GPIO_V2_LINE_EVENT_RISING_EDGE ? Position::pressed : Position::released);
     }
-    return positions;
   }
 
  private:
@@ -51,8 +63,7 @@ class GpioSwitch final : public SwitchSource {
   }
 
   const std::string name_;
-  const std::unique_ptr<gpiod_chip, CloseChip> chip_;
-  gpiod_line* line_ = nullptr;  // of the chip
+  policy::UniqueFd line_;
 };
 
 }  // namespace

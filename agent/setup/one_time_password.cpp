@@ -6,9 +6,9 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "agent/openssl.h"
+#include "agent/state/record_json.h"
 
 namespace edgeseal::agent {
 
@@ -63,16 +63,6 @@ Bytes hash_of(const tpm::SecretBytes& password, const Bytes& salt, unsigned iter
   return hash;
 }
 
-nlohmann::json::binary_t to_json(const Bytes& bytes) {
-  const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  return nlohmann::json::binary_t({begin, begin + bytes.size()});
-}
-
-Bytes to_bytes(const nlohmann::json& json) {
-  const auto span = std::as_bytes(std::span(json.get_binary()));
-  return {span.begin(), span.end()};
-}
-
 }  // namespace
 
 OneTimePassword::OneTimePassword(const Services& services, const Settings& settings,
@@ -87,17 +77,16 @@ OneTimePassword::OneTimePassword(const Services& services, const Settings& setti
 std::optional<OneTimePassword::Stored> OneTimePassword::load() const {
   const auto stored = record_.read();
   if (!stored) return std::nullopt;
-  const auto* begin = reinterpret_cast<const std::uint8_t*>(stored->data());
-  const auto json = nlohmann::json::from_cbor(std::span(begin, stored->size()));
-  return Stored{to_bytes(json.at("salt")), to_bytes(json.at("hash")), json.at("iterations"), json.at("used")};
+  return from_cbor("the one-time password", *stored, [](const Json& json) {
+    return Stored{from_binary(json.at("salt")), from_binary(json.at("hash")), json.at("iterations"), json.at("used")};
+  });
 }
 
 void OneTimePassword::store(const Stored& stored) {
-  const auto cbor = nlohmann::json::to_cbor(nlohmann::json{{"salt", to_json(stored.salt)},
-                                                           {"hash", to_json(stored.hash)},
-                                                           {"iterations", stored.iterations},
-                                                           {"used", stored.used}});
-  record_.write(std::as_bytes(std::span(cbor)));
+  record_.write(to_cbor({{"salt", to_binary(stored.salt)},
+                         {"hash", to_binary(stored.hash)},
+                         {"iterations", stored.iterations},
+                         {"used", stored.used}}));
 }
 
 // What is guessed: no older hash goes with the tries of a newer one.
@@ -190,11 +179,7 @@ void OneTimePassword::look(const Stored& stored, const SecretPtr& given, unsigne
       refuse(left);
     });
   };
-  std::variant<std::monostate, Error> begun;
-  const Answer<std::monostate> failed = [&](const std::variant<std::monostate, Error>& outcome) {
-    hashed(std::get<Error>(outcome));
-  };
-  proceed(failed, begun, [&](std::monostate) {
+  proceed(hashed, [&] {
     services_.background.submit<Bytes>([given, stored] { return hash_of(*given, stored.salt, stored.iterations); },
                                        hashed);
   });

@@ -8,8 +8,8 @@
 
 #include "agent/answer.h"
 #include "agent/background_worker.h"
-#include "agent/sealed_record.h"
 #include "agent/setup/try_counter.h"
+#include "agent/state/sealed_record.h"
 #include "tpm/bytes.h"
 
 namespace edgeseal::agent {

@@ -20,7 +20,7 @@ void PinMarker::show(const std::string& session) const {
   const policy::UniqueFd file(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
   const std::string line = session + "\n";
   if (!file || write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    log(Level::warning, Event::internal_error,
+    log(Level::warning, Event::disk_trouble,
         fmt::format("{}: {}; nobody at the console is asked for the PIN; remedy: edgesealctl bundle submit-pin", path_,
                     std::strerror(errno)));
 }

@@ -1,5 +1,6 @@
 #include "agent/setup/presence_switch.h"
 
+#include <fmt/format.h>
 #include <sys/epoll.h>
 
 #include "agent/error.h"
@@ -27,7 +28,9 @@ void PresenceSwitch::open() {
 
 // A source must not end inside its own callback: it goes when the next one is opened.
 void PresenceSwitch::lose(const std::string& problem) {
-  if (!std::exchange(told_, true)) log(Level::error, Event::audit, problem + "; it is tried again every 10 seconds");
+  if (!std::exchange(told_, true))
+    log(Level::error, Event::presence_switch_lost,
+        fmt::format("{}; it is tried again every {} seconds", problem, retry_pause.count()));
   hold_timer_.disable();
   if (source_) events_.disable();
   retry_timer_.set_time(loop_.now() + retry_pause);

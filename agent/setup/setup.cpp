@@ -6,6 +6,7 @@
 #include <array>
 
 #include "agent/error.h"
+#include "jose/bytes.h"
 
 namespace edgeseal::agent {
 
@@ -20,15 +21,6 @@ struct NamedWay {
 constexpr std::array ways = {NamedWay{"default", OpenWay::by_default},
                              NamedWay{"empty-trust-list", OpenWay::empty_trust_list},
                              NamedWay{"presence", OpenWay::presence}, NamedWay{"password", OpenWay::password}};
-
-SetupFacts::Flag to_flag(SetupFlag flag) {
-  switch (flag) {
-    case SetupFlag::on: return SetupFacts::Flag::on;
-    case SetupFlag::verifying: return SetupFacts::Flag::verifying;
-    case SetupFlag::off: break;
-  }
-  return SetupFacts::Flag::off;
-}
 
 DiskStanding standing_of(StateAnchor::Finding finding) {
   switch (finding) {
@@ -74,7 +66,7 @@ bool Setup::opens_by_itself() const {
 }
 
 SetupFacts Setup::facts() const {
-  return {to_flag(services_.state.setup_flag()), disk(), opens_by_itself(), window_ends_.has_value(), is_locked_out()};
+  return {services_.state.setup_flag(), disk(), opens_by_itself(), window_ends_.has_value(), is_locked_out()};
 }
 
 // Good is a disk that knows of all that the TPM has seen; a try, too, that it doesn't know of locks it out.
@@ -82,6 +74,11 @@ DiskStanding Setup::disk() const {
   const DiskStanding standing = standing_of(services_.anchor.finding());
   const bool tries_known = !tries_ || tries_->unaccounted().has_value();
   return standing == DiskStanding::good && !tries_known ? DiskStanding::unknown : standing;
+}
+
+bool Setup::awaits_tpm() const {
+  return state() == SetupState::setup_locked && opens_by_itself() && disk() == DiskStanding::unknown &&
+         services_.anchor.finding() != StateAnchor::Finding::unavailable;
 }
 
 bool Setup::is_locked_out() const {
@@ -115,7 +112,7 @@ void Setup::end_verifying(Verification outcome) {
 }
 
 void Setup::lock_out(const std::string& reason) {
-  if (!after(facts(), SetupEvent::tries_used_up)) return;
+  if (!may_lock_out(facts())) return;
   services_.state.put_record(lock_out_record, std::as_bytes(std::span(reason)));
   if (tries_) tries_->withhold();
   close_window();
@@ -214,7 +211,7 @@ std::string Setup::locked_out_reason() const {
       "the TPM has counted tries that this disk does not know of: it is new, or older than they are";
   const auto why = services_.state.record(lock_out_record);
   return fmt::format("{}; {} at the device, or an administrator who configures it, ends that",
-                     why ? std::string_view(reinterpret_cast<const char*>(why->data()), why->size()) : elsewhere,
+                     why ? jose::text_of(*why) : elsewhere,
                      opens_by(OpenWay::presence) ? "somebody" : "a reset by somebody");
 }
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/audit.h"
+#include "agent/audit/audit.h"
 #include "agent/event_loop.h"
 #include "agent/setup/setup_state.h"
 #include "agent/setup/try_counter.h"
-#include "agent/state.h"
-#include "agent/state_anchor.h"
+#include "agent/state/state.h"
+#include "agent/state/state_anchor.h"
 
 namespace edgeseal::agent {
 
@@ -49,6 +49,8 @@ class Setup {
   [[nodiscard]] SetupState state() const { return state_of(facts()); }
   // The TPM has said what it thinks of the disk, or that it can't.
   [[nodiscard]] bool knows_disk() const { return services_.anchor.finding() != StateAnchor::Finding::unchecked; }
+  // Setup that opens by itself is locked until the TPM has spoken for the disk, which it has not done yet.
+  [[nodiscard]] bool awaits_tpm() const;
   // For people: why it is in this state, and what opens it, or what ends it.
   [[nodiscard]] std::string reason() const;
   [[nodiscard]] const Settings& settings() const { return settings_; }

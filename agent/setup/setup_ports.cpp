@@ -1,17 +1,14 @@
 #include "agent/setup/setup_ports.h"
 
 #include "agent/call_error.h"
-#include "agent/transactions.h"
+#include "agent/certificates/transactions.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-// The account, too: who has the one-time password may be anybody.
 Audit::Fields who(const dbus::Caller& caller) {
-  Audit::Fields fields = fields_of(owner_of(caller));
-  fields["uid"] = std::to_string(caller.uid);
-  return fields;
+  return fields_of(owner_of(caller));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "agent/certificate_groups.h"
+#include "agent/certificates/certificate_groups.h"
 #include "agent/setup/one_time_password.h"
 #include "agent/setup/setup.h"
 #include "dbus/setup_port.h"

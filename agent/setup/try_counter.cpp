@@ -3,23 +3,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "agent/by_itself.h"
 #include "agent/error.h"
+#include "agent/state/record_json.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-constexpr TpmWorker::Ticket ticket{TpmWorker::Priority::seal, TpmWorker::own_work, std::chrono::minutes(1)};
 
 std::uint64_t read_or_define(tpm::KeyDevice& device) {
   const auto anchor = device.read_anchor();
   return (anchor ? *anchor : device.define_anchor()).failed_tries;
 }
 
+// The worker repeats what was not answered: the chip may have counted already.
+std::function<std::uint64_t(tpm::KeyDevice&)> counting_once(std::uint64_t before) {
+  return [before](tpm::KeyDevice& device) {
+    const auto anchor = device.read_anchor();
+    return anchor && anchor->failed_tries > before ? anchor->failed_tries : device.count_failed_try();
+  };
+}
+
+// For what has no time now there is no remedy but to try again.
 Error cannot_count(const Error& cause) {
+  if (cause.code() == Code::busy) return cause;
   return Error(Code::tpm_unavailable,
                fmt::format("the TPM cannot count tries, without which nothing that can be guessed is taken: {}; "
                            "remedy: give the agent room in NV and the right to it (docs/keys.md)",
@@ -37,27 +46,26 @@ TryCounter::TryCounter(State& state, const IntegritySeal& seal, TpmWorker& tpm, 
     : record_(state, seal, "tries"), tpm_(tpm), changed_(std::move(changed)) {}
 
 TryCounter::Account TryCounter::load() const {
-  Account account;
   const auto stored = record_.read();
-  if (!stored) return account;
-  const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(stored->data()),
-                                          reinterpret_cast<const char*>(stored->data()) + stored->size());
-  account.tries = json.at("tries");
-  for (const auto& [name, budget] : json.at("budgets").items())
-    account.budgets[name] = {budget.at("subject"), budget.at("base"), budget.at("limit")};
-  return account;
+  if (!stored) return {};
+  return from_text("the account of tries", *stored, [](const Json& json) {
+    Account account;
+    account.tries = json.at("tries");
+    for (const auto& [name, budget] : json.at("budgets").items())
+      account.budgets[name] = {budget.at("subject"), budget.at("base"), budget.at("limit")};
+    return account;
+  });
 }
 
 void TryCounter::store(const Account& account) {
-  nlohmann::json budgets = nlohmann::json::object();
+  Json budgets = Json::object();
   for (const auto& [name, budget] : account.budgets)
     budgets[name] = {{"subject", budget.subject}, {"base", budget.base}, {"limit", budget.limit}};
-  const std::string text = nlohmann::json{{"tries", account.tries}, {"budgets", budgets}}.dump();
-  record_.write(std::as_bytes(std::span(text)));
+  record_.write(to_text({{"tries", account.tries}, {"budgets", budgets}}));
   accounted_ = account.tries;
 }
 
-// What somebody else wrote accounts for nothing.
+// What somebody else wrote, or nobody can read, accounts for nothing.
 void TryCounter::learn_account() {
   try {
     accounted_ = load().tries;
@@ -121,12 +129,12 @@ void TryCounter::run_next() {
   });
 }
 
-// The answer to the caller, after which the next step begins.
+// The answer to the caller, after which the next step begins. Whoever fails to hear of it keeps no other from his try.
 template <class Value>
 Answer<Value> TryCounter::ending_step(const Answer<Value>& answer, const std::function<void()>& next) {
   return [this, answer, next](const std::variant<Value, Error>& outcome) {
-    answer(outcome);
-    changed_();
+    by_itself("the answer about tries", [&] { answer(outcome); });
+    by_itself("telling of tries", changed_);
     next();
   };
 }
@@ -137,20 +145,14 @@ void TryCounter::read_counter(Answer<std::monostate> answer) {
     counter_ = std::get<std::uint64_t>(outcome);
     answer(std::monostate{});
   };
-  try {
-    tpm_.submit<std::uint64_t>(ticket, read_or_define, learnt);
-  } catch (const Error& error) {
-    answer(cannot_count(error));
-  }
+  proceed(learnt, [&] { tpm_.submit<std::uint64_t>(own_ticket, read_or_define, learnt); });
 }
 
-void TryCounter::check(std::function<void()> done) {
-  enqueue([this, done = std::move(done)](const std::function<void()>& next) {
-    read_counter([this, done, next](const std::variant<std::monostate, Error>& outcome) {
-      if (std::holds_alternative<std::monostate>(outcome)) learn_account();
-      done();
-      changed_();
-      next();
+void TryCounter::check(Answer<std::monostate> answer) {
+  enqueue([this, answer = std::move(answer)](const std::function<void()>& next) {
+    read_counter([this, finish = ending_step(answer, next)](const std::variant<std::monostate, Error>& outcome) {
+      if (std::holds_alternative<std::monostate>(outcome)) by_itself("the account of tries", [&] { learn_account(); });
+      finish(outcome);
     });
   });
 }
@@ -192,13 +194,10 @@ void TryCounter::count(const std::string& name, Answer<std::uint64_t> answer) {
       answer(counter);
     });
   };
-  try {
+  proceed(counted, [&] {
     account_for_next();
-    tpm_.submit<std::uint64_t>(
-        ticket, [](tpm::KeyDevice& device) { return device.count_failed_try(); }, counted);
-  } catch (const Error& error) {
-    answer(cannot_count(error));
-  }
+    tpm_.submit<std::uint64_t>(own_ticket, counting_once(*counter_), counted);
+  });
 }
 
 void TryCounter::take(const std::string& name, const std::string& subject, Answer<unsigned> answer) {

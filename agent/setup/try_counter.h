@@ -7,7 +7,7 @@
 #include <string>
 
 #include "agent/answer.h"
-#include "agent/sealed_record.h"
+#include "agent/state/sealed_record.h"
 #include "agent/tpm_worker.h"
 
 namespace edgeseal::agent {
@@ -23,11 +23,11 @@ class TryCounter {
   TryCounter(State& state, const IntegritySeal& seal, TpmWorker& tpm, std::function<void()> changed);
 
   // When TPM and seal are ready: learns how far the counter is. Until then remaining() says nothing.
-  void check(std::function<void()> done);
+  void check(Answer<std::monostate> answer);
 
   // A budget of `limit` tries at `subject`, which says what is guessed (a digest of the stored hash, the ciphertext):
   // in the place of an earlier one of that name. Answers Error{tpm_unavailable} with the remedy where the TPM can't
-  // count.
+  // count, Error{busy} where it has no time.
   void begin(const std::string& name, const std::string& subject, unsigned limit, Answer<std::monostate> answer);
   // One try is counted; answers how many are left after it. Error{invalid_state}: no budget of that name for this
   // subject, or nothing was left of it; then nothing is counted.

@@ -2,8 +2,8 @@
 
 #include <openssl/err.h>
 
+#include "agent/keys/secret_memory.h"
 #include "agent/openssl.h"
-#include "agent/secret_memory.h"
 
 namespace edgeseal::agent {
 

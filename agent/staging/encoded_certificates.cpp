@@ -7,14 +7,13 @@
 #include <array>
 #include <optional>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-constexpr std::string_view begin = "-----BEGIN ";
 constexpr std::string_view end = "-----END ";
 constexpr std::string_view dashes = "-----";
 constexpr std::string_view white_space = " \t\r\n\f\v";
@@ -108,9 +107,9 @@ struct Block {
 
 // The next one at or after `position`, which is moved behind it.
 std::optional<Block> next_block(std::string_view text, std::size_t& position, std::string_view where) {
-  const std::size_t from = text.find(begin, position);
+  const std::size_t from = text.find(pem_begin, position);
   if (from == std::string_view::npos) return std::nullopt;
-  const std::size_t label_from = from + begin.size();
+  const std::size_t label_from = from + pem_begin.size();
   const std::size_t label_to = text.substr(0, label_from + max_label_length).find(dashes, label_from);
   if (label_to == std::string_view::npos) refuse(where, "a PEM block has a malformed first line");
   const std::string_view label = text.substr(label_from, label_to - label_from);
@@ -159,10 +158,6 @@ void read_pem(std::string_view text, std::string_view where, StagedFile& file) {
 
 }  // namespace
 
-bool looks_like_pem(std::string_view text) {
-  return text.find(begin) != std::string_view::npos;
-}
-
 void read_text(std::string_view text, std::string_view where, StagedFile& file) {
   if (looks_like_pem(text)) return read_pem(text, where, file);
   read_der(decode_base64(text, where).view(), where, file);
@@ -175,7 +170,7 @@ void read_der(ByteView der, std::string_view where, StagedFile& file) {
   add_certificate(file, der, where);
 }
 
-void add_entry(StagedFile& file, std::string url) {
+void add_url(StagedFile& file, std::string url) {
   if (std::ranges::find(file.urls, url) != file.urls.end()) return;
   require_room(file);
   file.urls.push_back(std::move(url));

@@ -11,10 +11,9 @@ namespace edgeseal::agent {
 
 // "PEM or bare base64", with any white space.
 void read_text(std::string_view text, std::string_view where, StagedFile& file);
-[[nodiscard]] bool looks_like_pem(std::string_view text);
 // One certificate, or one private key, which is told by its structure.
 void read_der(ByteView der, std::string_view where, StagedFile& file);
 
-void add_entry(StagedFile& file, std::string url);
+void add_url(StagedFile& file, std::string url);
 
 }  // namespace edgeseal::agent

@@ -8,15 +8,19 @@
 #include <string_view>
 
 #include "agent/error.h"
+#include "agent/openssl.h"
 #include "agent/staging/encoded_certificates.h"
+#include "agent/staging/staged_url.h"
+#include "policy/utf8.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
+using jose::text_of;
+
 constexpr std::size_t max_depth = 16;
 constexpr std::size_t max_elements = 4096;
-constexpr std::size_t max_url_length = 2048;
 constexpr std::size_t max_pieces = 64;  // of the text of one element
 // No entity is expanded but the five of XML; a DOCTYPE and a declaration are kept, to be judged.
 constexpr unsigned parsing =
@@ -33,32 +37,10 @@ void require_size(std::size_t size) {
                 fmt::format("the staged file has {} bytes; at most {} are taken", size, max_staged_file_size));
 }
 
-std::string_view text_of(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// How many bytes the character at the front has; 0 where it is not UTF-8 (RFC 3629 §4).
-std::size_t character_size(std::string_view text) {
-  const auto octet = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return (octet(i) & 0xc0U) == 0x80U; };
-  const unsigned first = octet(0), second = octet(1);
-  if (first < 0x80) return first == 0 ? 0 : 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool shortest = first != 0xe0 || second >= 0xa0, surrogate = first == 0xed && second >= 0xa0;
-    return shortest && !surrogate && follows(1) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool shortest = first != 0xf0 || second >= 0x90, too_high = first == 0xf4 && second >= 0x90;
-    return shortest && !too_high && follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 void require_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = character_size(text);
-    if (size == 0) refuse("not UTF-8, or with a NUL character");
+    const std::size_t size = policy::utf8_character(text);
+    if (size == 0 || text.front() == '\0') refuse("not UTF-8, or with a NUL character");
     text.remove_prefix(size);
   }
 }
@@ -131,7 +113,7 @@ void read_link(const pugi::xml_node& element, std::string_view where, StagedFile
   if (url.empty() || url.size() > max_url_length)
     refuse(fmt::format("{}: a URL has 1 to {} characters", where, max_url_length));
   if (element.attribute("type")) refuse(fmt::format("{}: both url and type are given", where));
-  add_entry(file, std::string(url));
+  add_url(file, std::string(url));
 }
 
 void read_certificate(const pugi::xml_node& element, StagedFile& file) {

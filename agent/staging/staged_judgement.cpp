@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 #include "agent/trust/certificate_judgement.h"
 #include "agent/trust/path.h"
@@ -14,10 +14,6 @@
 namespace edgeseal::agent {
 
 namespace {
-
-bool is_authority(X509& certificate) {
-  return (X509_get_extension_flags(&certificate) & EXFLAG_CA) != 0;
-}
 
 class Judgement {
  public:
@@ -64,14 +60,10 @@ class Judgement {
   void judge_time() {
     const std::string untimely = untimeliness_of(certificate_, judge_.now);
     if (untimely.empty()) return;
-    if (has_not_ended() && !judge_.clock_is_set)
+    if (!has_expired(certificate_, judge_.now) && !judge_.clock_is_set)
       verdict_.notes.push_back("it is not valid yet, by a clock that nobody has set");
     else
       refuse("it " + untimely);
-  }
-  [[nodiscard]] bool has_not_ended() const {
-    std::time_t now = std::chrono::system_clock::to_time_t(judge_.now);
-    return X509_cmp_time(X509_get0_notAfter(&certificate_), &now) > 0;
   }
 
   void judge_path(const TrustStore& known, ByteView der) {
@@ -94,7 +86,7 @@ class Judgement {
   void judge_role(bool self_signed) {
     if (is_authority(certificate_)) {
       verdict_.role = self_signed ? StagedRole::authority : StagedRole::intermediate;
-      refuse_where(misuse_of_issuer(certificate_, 0));
+      refuse_where(misuse_of_issuer(certificate_));
       return;
     }
     verdict_.role = self_signed ? StagedRole::pinned : StagedRole::server;

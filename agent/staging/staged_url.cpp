@@ -10,15 +10,14 @@
 #include <optional>
 
 #include "agent/error.h"
+#include "policy/network_address.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-constexpr std::size_t max_url_length = 2048;
 constexpr std::size_t max_host_length = 253;
 constexpr std::size_t max_label_length = 63;
-constexpr std::uint32_t metadata_service = 0xa9fea9fe;  // 169.254.169.254
 
 [[noreturn]] void malformed(std::string_view url, const std::string& problem) {
   throw Error(Code::invalid_argument, fmt::format("the URL \"{:.100}\": {}", url, problem));
@@ -47,10 +46,10 @@ bool is_visible_ascii(char c) {
          c != '|' && c != '}';
 }
 
-std::optional<std::uint32_t> ipv4_of(const std::string& text) {
+std::optional<in_addr> ipv4_of(const std::string& text) {
   in_addr address{};
   if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
-  return ntohl(address.s_addr);
+  return address;
 }
 std::optional<in6_addr> ipv6_of(const std::string& text) {
   in6_addr address{};
@@ -58,27 +57,15 @@ std::optional<in6_addr> ipv6_of(const std::string& text) {
   return address;
 }
 
-bool is_forbidden(std::uint32_t ipv4) {
-  const std::uint32_t first = ipv4 >> 24;
-  return first == 0 || first == 127 || first >= 224 || ipv4 == metadata_service;
-}
-
-// Also where it carries an IPv4 address: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).
-bool is_forbidden(const in6_addr& ipv6) {
-  const auto& octets = ipv6.s6_addr;
-  const auto embedded = [&](std::size_t at) {
-    return std::uint32_t{octets[at]} << 24 | std::uint32_t{octets[at + 1]} << 16 | std::uint32_t{octets[at + 2]} << 8 |
-           std::uint32_t{octets[at + 3]};
-  };
-  const bool nat64 = octets[0] == 0 && octets[1] == 0x64 && octets[2] == 0xff && octets[3] == 0x9b;
-  const bool low = std::all_of(std::begin(octets), std::begin(octets) + 10, [](auto octet) { return octet == 0; });
-  if (low || nat64) return is_forbidden(embedded(12));
-  if (octets[0] == 0x20 && octets[1] == 0x02) return is_forbidden(embedded(2));
-  return octets[0] == 0xff;
+// This host, all hosts, or none; also the metadata service of clouds.
+bool is_forbidden(const std::string& address) {
+  if (const auto ipv4 = ipv4_of(address)) return !policy::leads_elsewhere(*ipv4);
+  const auto ipv6 = ipv6_of(address);
+  return ipv6 && !policy::leads_elsewhere(*ipv6);
 }
 
 bool is_link_local(const std::string& host) {
-  if (const auto ipv4 = ipv4_of(host)) return *ipv4 >> 16 == 0xa9fe;
+  if (const auto ipv4 = ipv4_of(host)) return ntohl(ipv4->s_addr) >> 16 == 0xa9fe;
   const auto ipv6 = ipv6_of(host);
   return ipv6 && IN6_IS_ADDR_LINKLOCAL(&*ipv6);
 }
@@ -99,14 +86,14 @@ Authority split(std::string_view authority, std::string_view url) {
   return {lower(authority.substr(1, close - 1)), authority.substr(close + 1), true};
 }
 
-std::uint16_t parse_port(std::string_view text, std::string_view url, std::uint16_t usual) {
-  if (text.empty()) return usual;
+void require_port(std::string_view text, std::string_view url) {
+  if (text.empty()) return;
+  if (text.front() != ':') malformed(url, "its host is malformed");
   text.remove_prefix(1);
   std::uint16_t port = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (text.empty() || error != std::errc() || rest != text.data() + text.size() || port == 0)
     malformed(url, "a port is a number from 1 to 65535");
-  return port;
 }
 
 bool is_label(std::string_view label) {
@@ -141,18 +128,17 @@ void require_host(const Authority& authority, std::string_view url) {
   } else if (!ipv4_of(host) && !is_dns_name(host)) {
     malformed(url, "its host is neither a DNS name nor an IP address in the usual form");
   }
-  if (is_this_host(host) || address_forbidden(host))
+  if (is_this_host(host) || is_forbidden(host))
     forbid(url, "it leads to this host, to a service of the machine, or to no single host");
 }
 
-void require_scheme(const StagedUrl& parsed, const UrlRules& rules, std::string_view url) {
-  if (parsed.scheme == "https") return;
+void require_http_allowed(const std::string& wanted, const UrlRules& rules, std::string_view url) {
   if (!rules.staging)
     forbid(url,
            "plain http is for setup alone, and setup is not open; remedy: an https URL, or the certificate inline");
   const bool configured =
-      std::ranges::any_of(rules.hosts, [&](const std::string& host) { return lower(host) == parsed.host; });
-  if (!configured && !is_link_local(parsed.host))
+      std::ranges::any_of(rules.hosts, [&](const std::string& host) { return lower(host) == wanted; });
+  if (!configured && !is_link_local(wanted))
     forbid(url,
            "plain http is for link-local addresses and staging hosts; remedy: an https URL, or the host in "
            "http-hosts of [staging]");
@@ -160,30 +146,32 @@ void require_scheme(const StagedUrl& parsed, const UrlRules& rules, std::string_
 
 }  // namespace
 
-bool address_forbidden(const std::string& address) {
-  if (const auto ipv4 = ipv4_of(address)) return is_forbidden(*ipv4);
-  const auto ipv6 = ipv6_of(address);
-  return ipv6 && is_forbidden(*ipv6);
+void require_host_name(const std::string& host) {
+  if (!ipv4_of(host) && !ipv6_of(host) && !is_dns_name(host))
+    throw Error(Code::invalid_argument,
+                fmt::format("\"{:.100}\" is neither a DNS name nor an IP address: give it without scheme, port and "
+                            "brackets",
+                            host));
 }
 
-StagedUrl require_allowed(std::string_view url, const UrlRules& rules) {
+void require_allowed(std::string_view url, const UrlRules& rules) {
   if (url.size() > max_url_length || !std::ranges::all_of(url, is_visible_ascii))
-    malformed(url, "a URL has at most 2048 characters of ASCII, and no white space");
+    malformed(url, fmt::format("a URL has at most {} characters of ASCII, and no white space", max_url_length));
   const std::size_t colon = url.find("://");
-  StagedUrl parsed;
-  parsed.scheme = lower(url.substr(0, std::min(colon, url.size())));
-  if (colon == std::string_view::npos || (parsed.scheme != "https" && parsed.scheme != "http"))
+  const std::string scheme = lower(url.substr(0, std::min(colon, url.size())));
+  if (colon == std::string_view::npos || (scheme != "https" && scheme != "http"))
     malformed(url, "certificates are fetched by https alone, and by http while setup is open");
   const std::string_view rest = url.substr(colon + 3);
   const std::string_view whole = rest.substr(0, std::min(rest.find_first_of("/?#"), rest.size()));
   if (whole.find('@') != std::string_view::npos) forbid(url, "it has user information");
   const Authority authority = split(whole, url);
-  if (!authority.port.empty() && authority.port.front() != ':') malformed(url, "its host is malformed");
   require_host(authority, url);
-  parsed.host = authority.host;
-  parsed.port = parse_port(authority.port, url, parsed.scheme == "https" ? 443 : 80);
-  require_scheme(parsed, rules, url);
-  return parsed;
+  require_port(authority.port, url);
+  if (scheme == "http") require_http_allowed(authority.host, rules, url);
+}
+
+bool has_tls(std::string_view url) {
+  return lower(url.substr(0, url.find(':'))) == "https";
 }
 
 }  // namespace edgeseal::agent

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,19 +14,16 @@ struct UrlRules {
   std::vector<std::string> hosts;  // DNS names or IP addresses, as they stand in URLs
 };
 
-struct StagedUrl {
-  std::string scheme;      // "https" or "http"
-  std::string host;        // lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0;  // 443 or 80 where the URL names none
-};
+inline constexpr std::size_t max_url_length = 2048;
 
-// Throws Error{invalid_argument} for what is no http or https URL (RFC 3986), Error{user_access_denied} for one that
-// the rules forbid: user information, addresses of this host, multicast, an address that is written otherwise than
-// inet_pton(3) reads it, http. Who fetches has to judge by address_forbidden() what a name resolves to, and every
-// redirection by this again; it goes to the same host.
-StagedUrl require_allowed(std::string_view url, const UrlRules& rules);
+// Throws Error{invalid_argument} for what is no http or https URL (RFC 3986), or has an address that is written
+// otherwise than inet_pton(3) reads it, Error{user_access_denied} for one that the rules forbid: user information,
+// addresses of this host, of all hosts or of none, the metadata service of clouds, http. Not judged is what a name
+// resolves to, or where the server redirects to: the agent has no network.
+void require_allowed(std::string_view url, const UrlRules& rules);
+[[nodiscard]] bool has_tls(std::string_view url);  // of one that is allowed
 
-// This host, all hosts, or none; also the metadata service of clouds. `address`: as inet_ntop(3) writes it.
-[[nodiscard]] bool address_forbidden(const std::string& address);
+// Throws Error{invalid_argument} for what never is the host of a URL.
+void require_host_name(const std::string& host);
 
 }  // namespace edgeseal::agent

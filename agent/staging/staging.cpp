@@ -4,12 +4,11 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
-#include "agent/device_names.h"
+#include "agent/certificates/certificate.h"
+#include "agent/device/device_names.h"
 #include "agent/group_name.h"
-#include "agent/public_key.h"
+#include "agent/keys/public_key.h"
 #include "agent/staging/clear_key.h"
-#include "agent/staging/staged_url.h"
 
 // What is brought, up to where it is kept. staging_activation.cpp has the rest.
 namespace edgeseal::agent {
@@ -22,20 +21,12 @@ std::string fingerprint(const Bytes& certificate) {
   return hexadecimal(sha256(certificate));
 }
 
-bool is_readable(const Bytes& der) {
-  try {
-    return parse_certificate(der) != nullptr;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 std::string subject_or_unreadable(const Bytes& der) {
-  return is_readable(der) ? subject_of(*parse_certificate(der)) : "(unreadable)";
+  return is_certificate(der) ? subject_of(*parse_certificate(der)) : "(unreadable)";
 }
 
 Bytes public_key_of(const Bytes& der) {
-  if (!is_readable(der)) return {};
+  if (!is_certificate(der)) return {};
   return der_of(X509_get0_pubkey(parse_certificate(der).get()), i2d_PUBKEY);
 }
 
@@ -113,7 +104,7 @@ TrustStore Staging::known_to(const dbus::GroupName& group, const std::vector<Byt
   TrustList list = services_.lists.record(group).list;
   list.trusted_crls.clear();
   list.issuer_crls.clear();
-  std::ranges::copy_if(others, std::back_inserter(list.issuer_certificates), is_readable);
+  std::ranges::copy_if(others, std::back_inserter(list.issuer_certificates), is_certificate);
   if (set_)
     for (const StagedEntry& entry : set_->entries)
       if (!entry.certificate.empty()) list.issuer_certificates.push_back(entry.certificate);
@@ -170,8 +161,12 @@ void Staging::judge_keys(Arrival& arrival) {
 }
 
 void Staging::judge_urls(Arrival& arrival) {
-  const UrlRules rules{services_.setup.state() == SetupState::setup_open, settings_.http_hosts};
-  for (const std::string& url : arrival.file.urls) (void)require_allowed(url, rules);
+  const UrlRules rules = url_rules();
+  for (const std::string& url : arrival.file.urls) require_allowed(url, rules);
+}
+
+UrlRules Staging::url_rules() const {
+  return {services_.setup.state() == SetupState::setup_open, settings_.http_hosts};
 }
 
 void Staging::refuse(const Arrival& arrival, const Error& error) {
@@ -294,9 +289,9 @@ StagedEntry& Staging::wanted(const std::string& url) {
   return *found;
 }
 
+// What is known already is not written again, however often it is tried.
 void Staging::fail_download(const std::string& url, const std::string& reason) {
-  wanted(url).problem = reason;
-  keep();
+  if (std::exchange(wanted(url).problem, reason) != reason) keep();
 }
 
 void Staging::deliver(const std::string& url, ByteView content) {
@@ -316,13 +311,22 @@ void Staging::deliver(const std::string& url, ByteView content) {
       fetched.push_back(
           {url, certificate, std::string(role_name(verdict.role)), verdict.notes, "", entry.source, world_.now().time});
     }
+    tell_staged({set_->group, {entry.source.way, url, entry.source.uid}}, fetched);
     entry = fetched.front();
     set_->entries.insert(set_->entries.end(), fetched.begin() + 1, fetched.end());
   } catch (const Error& error) {
-    entry.problem = error.what();
-    keep();
+    refuse_download(entry, error);
     throw;
   }
+  keep();
+  look();
+}
+
+void Staging::refuse_download(StagedEntry& entry, const Error& error) {
+  if (std::exchange(entry.problem, error.what()) == error.what()) return;
+  tell(Level::warning, "staged-trust-refused",
+       fmt::format("what {:.200} led to is refused: {}", entry.url, error.what()),
+       {{"url", entry.url}, {"group", name_of(set_->group)}, {"error", std::string(bus_name(error.code()))}});
   keep();
 }
 
@@ -349,7 +353,7 @@ void Staging::keep() {
   if (world_.changed) world_.changed();
 }
 
-void Staging::tell(Level level, const std::string& kind, const std::string& message, Audit::Fields fields) const {
+void Staging::tell(Level level, AuditKind kind, const std::string& message, Audit::Fields fields) const {
   services_.audit.record(level, kind, message, fields);
 }
 

@@ -10,15 +10,17 @@
 
 #include "agent/answer.h"
 #include "agent/applications.h"
-#include "agent/certificate_groups.h"
-#include "agent/device_application.h"
-#include "agent/sealed_record.h"
+#include "agent/certificates/certificate_groups.h"
+#include "agent/device/device_application.h"
 #include "agent/setup/setup.h"
 #include "agent/staging/staged_file.h"
 #include "agent/staging/staged_judgement.h"
 #include "agent/staging/staged_set.h"
+#include "agent/staging/staged_url.h"
+#include "agent/state/sealed_record.h"
 #include "agent/trust/time_floor.h"
 #include "agent/trust/trust_lists.h"
+#include "dbus/enrolment_port.h"
 
 namespace edgeseal::agent {
 
@@ -47,6 +49,7 @@ class Staging {
     bool allow_inline_key = false;          // private keys that lie in the clear in a file are imported, as exposed
     bool system_anchors = false;            // for the first contact, as long as the device has no trust of its own
     std::vector<std::string> http_hosts{};  // from which certificates may be fetched without TLS while setup is open
+    bool fetch_urls = true;                 // by whoever runs jobs
     std::chrono::seconds verify_within{std::chrono::hours(1)};
     MinimumStrength strength{};
   };
@@ -54,6 +57,7 @@ class Staging {
     std::function<TimeOfDay()> now;
     std::function<void()> changed;                               // of what set() says
     std::function<void(const std::string& reason)> rolled_back;  // what was active is not any more
+    std::function<bool()> busy{};                                // nothing goes into force by itself; none: never
   };
   // "command" is a person who answers for it; the others need that setup is open.
   static constexpr std::array<std::string_view, 4> ways = {"command", "drop-folder", "medium", "redirection"};
@@ -69,6 +73,12 @@ class Staging {
   // What one of the URLs led to; or why it led to nothing. What is refused stands in the entry, too.
   void deliver(const std::string& url, ByteView content);
   void fail_download(const std::string& url, const std::string& reason);
+
+  // URLs, for whoever runs jobs; none before look() could read what is staged, and the TPM has spoken for the disk.
+  [[nodiscard]] std::vector<std::string> to_fetch() const;
+  // Of one that is to be fetched: where its server is, and whom to trust there. Throws Error: what require_allowed()
+  // throws, not_found, invalid_state where nobody could vouch for the server.
+  [[nodiscard]] dbus::JobWork source_of(const std::string& url);
 
   // Puts all of it into force, to be verified. Throws or answers Error{nothing_to_do}; Error{invalid_state} where
   // something is still to be fetched; what CertificateGroups::apply() does.
@@ -105,16 +115,19 @@ class Staging {
   void read(Arrival& arrival);
   void judge_keys(Arrival& arrival);
   void judge_urls(Arrival& arrival);
+  [[nodiscard]] UrlRules url_rules() const;
   void import_key(const ArrivalPtr& arrival);
   void take(Arrival& arrival);
   [[nodiscard]] std::vector<StagedEntry> new_entries(const Arrival& arrival);
   void tell_staged(const StagedDelivery& delivery, const std::vector<StagedEntry>& entries) const;
+  void refuse_download(StagedEntry& entry, const Error& error);
   [[nodiscard]] bool is_staged() const { return set_ && set_->phase == StagedPhase::staged; }
   void refuse(const Arrival& arrival, const Error& error);
   [[nodiscard]] TrustStore known_to(const dbus::GroupName& group, const std::vector<Bytes>& others);
   [[nodiscard]] StagedJudge judge() const;
   [[nodiscard]] bool is_known(const dbus::GroupName& group, const Bytes& certificate);
   [[nodiscard]] bool is_in_force();
+  [[nodiscard]] bool may_use_system_anchors();
   void take_up();
 
   [[nodiscard]] TrustList wanted_list();
@@ -128,7 +141,7 @@ class Staging {
   void activation_failed(const Error& error);
   void remove_keys();
   [[nodiscard]] std::string problem_with(std::span<const Bytes> chain, const std::string& host);
-  void tell(Level level, const std::string& kind, const std::string& message, Audit::Fields fields) const;
+  void tell(Level level, AuditKind kind, const std::string& message, Audit::Fields fields) const;
 
   const Services services_;
   const Settings settings_;

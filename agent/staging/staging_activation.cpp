@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
-#include "agent/device_names.h"
+#include "agent/by_itself.h"
+#include "agent/certificates/certificate.h"
+#include "agent/certificates/opc_ua_names.h"
+#include "agent/device/device_names.h"
+#include "agent/failure.h"
 #include "agent/group_name.h"
-#include "agent/journal.h"
 #include "agent/scoped_flag.h"
 #include "agent/staging/staging.h"
 #include "agent/trust/certificate_judgement.h"
@@ -73,8 +75,10 @@ void Staging::activate(Answer<std::monostate> answer) {
   if (activating_ || set_->phase == StagedPhase::verifying)
     throw Error(Code::invalid_state, "it is active already, and waits for the first contact to be reported");
   if (!set_->complete())
-    throw Error(Code::invalid_state,
-                "some certificates are still to be fetched; remedy: deliver them, or discard what is staged");
+    throw Error(
+        Code::invalid_state,
+        "some certificates are still to be fetched; remedy: edgesealctl stage show says what hinders it; else discard "
+        "what is staged");
   make_application(set_->group);
   const StagedPhase before = set_->phase;
   try {
@@ -93,21 +97,17 @@ void Staging::apply_changes(Answer<std::monostate> answer) {
   services_.groups.apply(owner, set_->group.application, {settings_.verify_within, false},
                          [this, answer = std::move(answer)](std::variant<std::monostate, Error> applied) {
                            activating_ = false;
-                           if (const auto* error = std::get_if<Error>(&applied)) {
-                             activation_failed(*error);
-                             return answer(*error);
-                           }
-                           begin_verifying();
-                           answer(std::monostate{});
+                           if (const auto* error = std::get_if<Error>(&applied)) activation_failed(*error);
+                           proceed(answer, applied, [&](std::monostate) {
+                             begin_verifying();
+                             answer(std::monostate{});
+                           });
                          });
 }
 
 // They were never applied.
 void Staging::cancel_changes(StagedPhase phase) {
-  try {
-    services_.groups.cancel(owner, set_->group.application);
-  } catch (const Error&) {  // there are none of ours
-  }
+  services_.groups.withdraw(owner, set_->group.application);
   activating_ = false;
   if (std::exchange(set_->phase, phase) != phase) keep();
 }
@@ -116,22 +116,22 @@ void Staging::activation_failed(const Error& error) {
   if (!set_) return;
   set_->phase = StagedPhase::failed;
   set_->problem = error.what();
-  keep();
   tell(Level::warning, "staged-trust-refused",
        fmt::format("what is staged for {} does not go into force: {}", name_of(set_->group), error.what()),
        fields_of(*set_));
+  by_itself("the record of staged trust that was refused", [this] { keep(); });
 }
 
 void Staging::begin_verifying() {
   if (!set_) return;
   set_->problem.clear();
-  keep();
   services_.setup.begin_verifying(fmt::format("what was staged for {}", name_of(set_->group)));
   tell(Level::notice, "staged-trust-activated",
        fmt::format(
            "what was staged for {} is in force for {} seconds, or for good once a server has proved itself by it",
            name_of(set_->group), settings_.verify_within.count()),
        fields_of(*set_));
+  keep();
 }
 
 void Staging::discard() {
@@ -188,7 +188,7 @@ void Staging::confirm(const std::string& application) {
 std::string Staging::problem_with(std::span<const Bytes> chain, const std::string& host) {
   const TrustStorePtr store = services_.lists.store(set_->group);
   ValidationRequest request;
-  request.purpose = set_->group.group == "application" ? Purpose::application : Purpose::https_server;
+  request.purpose = set_->group.group == application_group ? Purpose::application : Purpose::https_server;
   request.options = services_.lists.record(set_->group).validation_options | suppress_revocation_status_unknown |
                     suppress_issuer_revocation_status_unknown;
   request.strength = settings_.strength;
@@ -263,6 +263,7 @@ void Staging::take_up() {
 
 void Staging::look() {
   try {
+    const bool busy = world_.busy && world_.busy();  // first: it may find that nobody is any more, and have this called
     if (!services_.seal.is_open()) return;
     const bool first = !loaded_;
     load();
@@ -272,17 +273,22 @@ void Staging::look() {
     if (!set_) return;
     if (first) take_up();
     if (!services_.setup.knows_disk()) return;  // what is put into force before is not borne out by the TPM
+    if (busy) return;
     if (!starts_by_itself_ || set_->phase != StagedPhase::staged || !set_->complete()) return;
     if (set_->needs_setup && services_.setup.state() != SetupState::setup_open) return;
     starts_by_itself_ = false;
     activate([](const std::variant<std::monostate, Error>&) {});
   } catch (const Error& error) {
-    log(Level::error, Event::internal_error, fmt::format("what is staged could not be activated: {}", error.what()));
+    log_failure(Level::error, "what is staged could not be activated", error);
   }
 }
 
 bool Staging::system_anchors() {
-  if (!settings_.system_anchors || services_.setup.state() != SetupState::setup_open || set()) return false;
+  return !set() && may_use_system_anchors();
+}
+
+bool Staging::may_use_system_anchors() {
+  if (!settings_.system_anchors || services_.setup.state() != SetupState::setup_open) return false;
   const auto applications = services_.applications.list();
   const bool made =
       std::ranges::find(applications, device_application_name, &ApplicationRecord::name) != applications.end();

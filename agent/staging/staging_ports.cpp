@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "agent/bus_time.h"
 #include "agent/call_error.h"
-#include "agent/device_names.h"
+#include "agent/device/device_names.h"
 
 namespace edgeseal::agent {
 
@@ -13,11 +14,6 @@ StagedDelivery delivery_of(const dbus::Caller& caller, const dbus::StagedDeliver
   const bool named = !info.group.application.empty();
   return {named ? info.group : dbus::GroupName{device_application_name, provisioning_group},
           {info.source.empty() ? Staging::command : info.source, info.origin, caller.uid}};
-}
-
-std::uint64_t microseconds(std::chrono::system_clock::time_point time) {
-  const auto since_1970 = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch()).count();
-  return static_cast<std::uint64_t>(std::max<std::chrono::microseconds::rep>(since_1970, 0));
 }
 
 dbus::StagedItem item_of(const StagedEntry& entry) {
@@ -30,7 +26,7 @@ dbus::StagedItem item_of(const StagedEntry& entry) {
           .source = entry.source.way,
           .origin = entry.source.origin,
           .uid = entry.source.uid,
-          .staged_at = microseconds(entry.staged_at),
+          .staged_at = microseconds_of(entry.staged_at),
           .key = entry.slot.application.empty() ? "" : entry.slot.key_name()};
 }
 
@@ -88,6 +84,30 @@ bool StagingPorts::system_anchors() {
   } catch (const Error&) {
     return false;
   }
+}
+
+dbus::JobWork StagingPorts::take_download(const dbus::Caller& caller, const std::string& url) {
+  return translated([&] {
+    require_unlocked(anchor_);
+    return downloads_.take(url, caller.bus_name);
+  });
+}
+
+void StagingPorts::report_download(const dbus::Caller& caller, const std::string& url,
+                                   const dbus::DownloadOutcome& outcome) {
+  translated([&] { downloads_.report(url, caller.bus_name, outcome); });
+}
+
+void StagingPorts::runner_vanished(const std::string& bus_name) {
+  translated([&] { downloads_.runner_vanished(bus_name); });
+}
+
+void StagingPorts::service_left() {
+  translated([&] { downloads_.service_left(); });
+}
+
+void StagingPorts::service_missing(const std::string& problem) {
+  translated([&] { downloads_.service_missing(problem); });
 }
 
 }  // namespace edgeseal::agent

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "agent/staging/staged_downloads.h"
 #include "agent/staging/staging.h"
-#include "agent/state_anchor.h"
+#include "agent/state/state_anchor.h"
 #include "dbus/staging_port.h"
 
 namespace edgeseal::agent {
@@ -9,7 +10,8 @@ namespace edgeseal::agent {
 // What the bus leaf asks for in matters of staged trust.
 class StagingPorts final : public dbus::StagingPort {
  public:
-  StagingPorts(Staging& staging, const StateAnchor& anchor) : staging_(staging), anchor_(anchor) {}
+  StagingPorts(Staging& staging, StagedDownloads& downloads, const StateAnchor& anchor)
+      : staging_(staging), downloads_(downloads), anchor_(anchor) {}
 
   void stage_file(const dbus::Caller& caller, const dbus::StagedDeliveryInfo& delivery, dbus::Secret content,
                   dbus::Completion<std::vector<std::string>> done) override;
@@ -21,8 +23,17 @@ class StagingPorts final : public dbus::StagingPort {
   dbus::StagedInfo staged() override;
   bool system_anchors() override;
 
+  std::vector<std::string> waiting_downloads() override { return downloads_.waiting(); }
+  dbus::JobWork take_download(const dbus::Caller& caller, const std::string& url) override;
+  void report_download(const dbus::Caller& caller, const std::string& url,
+                       const dbus::DownloadOutcome& outcome) override;
+  void runner_vanished(const std::string& bus_name) override;
+  void service_left() override;
+  void service_missing(const std::string& problem) override;
+
  private:
   Staging& staging_;
+  StagedDownloads& downloads_;
   const StateAnchor& anchor_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
+#include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 
 namespace edgeseal::agent {
 
@@ -39,10 +39,8 @@ Sha256 fingerprint_of(const X509& certificate) {
 }
 
 std::string untimeliness_of(const X509& certificate, std::chrono::system_clock::time_point now) {
-  std::time_t time = std::chrono::system_clock::to_time_t(now);
-  if (X509_cmp_time(X509_get0_notBefore(&certificate), &time) >= 0) return "is not valid yet";
-  if (X509_cmp_time(X509_get0_notAfter(&certificate), &time) <= 0) return "has expired";
-  return "";
+  if (is_timely(certificate, now)) return "";
+  return has_expired(certificate, now) ? "has expired" : "is not valid yet";
 }
 
 bool shows_host(X509& certificate, const std::string& dns_name_or_ip_address) {
@@ -52,18 +50,8 @@ bool shows_host(X509& certificate, const std::string& dns_name_or_ip_address) {
 }
 
 bool shows_uri(const X509& certificate, const std::string& application_uri) {
-  const GeneralNamesPtr names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    int type = 0;
-    const auto* value =
-        static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type));
-    if (type != GEN_URI) continue;
-    const std::string_view uri(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-                               static_cast<std::size_t>(ASN1_STRING_length(value)));
-    if (uri == application_uri) return true;
-  }
-  return false;
+  const auto uris = uris_of(certificate);
+  return std::ranges::find(uris, application_uri) != uris.end();
 }
 
 // OPC 10000-6 §6.2.2: an RSA key of an application also decrypts.
@@ -79,7 +67,7 @@ std::string misuse_of_leaf(X509& certificate, Purpose purpose) {
 }
 
 std::string misuse_of_issuer(X509& certificate, std::size_t below) {
-  if ((X509_get_extension_flags(&certificate) & EXFLAG_CA) == 0) return "is not an authority (basicConstraints)";
+  if (!is_authority(certificate)) return "is not an authority (basicConstraints)";
   if (!allows_key_usage(certificate, KU_KEY_CERT_SIGN)) return "may not sign certificates (keyUsage)";
   const long limit = X509_get_pathlen(&certificate);
   if (limit >= 0 && below > static_cast<std::size_t>(limit))

@@ -16,7 +16,8 @@ namespace edgeseal::agent {
 [[nodiscard]] bool shows_host(X509& certificate, const std::string& dns_name_or_ip_address);
 [[nodiscard]] bool shows_uri(const X509& certificate, const std::string& application_uri);
 [[nodiscard]] std::string misuse_of_leaf(X509& certificate, Purpose purpose);
-// `below`: how many issuers stand between this one and the leaf.
-[[nodiscard]] std::string misuse_of_issuer(X509& certificate, std::size_t below);
+// `below`: how many issuers stand between this one and the leaf. Whoever accepts an authority asks this first: else it
+// would be refused as an issuer later.
+[[nodiscard]] std::string misuse_of_issuer(X509& certificate, std::size_t below = 0);
 
 }  // namespace edgeseal::agent

@@ -8,7 +8,7 @@
 
 #include <map>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 
 namespace edgeseal::agent {
@@ -70,12 +70,12 @@ ASN1_SEQUENCE(Certificate) = {
   return OBJ_obj2nid(algorithm.algorithm);
 }
 
-// 0 where it is no RSA key.
+// 0 where it is no RSA key, or none that parse_certificate() takes.
 int rsa_bits(const ASN1_BIT_STRING& encoded) {
   const unsigned char* cursor = encoded.data;
   const PublicKeyPtr key(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &cursor, encoded.length));
   ERR_clear_error();
-  return key && cursor == encoded.data + encoded.length ? EVP_PKEY_get_bits(key.get()) : 0;
+  return key && cursor == encoded.data + encoded.length && excess_of(*key).empty() ? EVP_PKEY_get_bits(key.get()) : 0;
 }
 
 using GroupPtr = std::unique_ptr<EC_GROUP, OpensslFree<EC_GROUP, EC_GROUP_free>>;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 
 namespace edgeseal::agent {

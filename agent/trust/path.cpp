@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 #include "agent/trust/chain.h"
 
@@ -26,19 +26,14 @@ CertificatePtr parse_well_formed(ByteView der) {
   return certificate;
 }
 
-bool has_signed(const X509& issuer, X509& certificate) {
-  const bool good = X509_verify(&certificate, X509_get0_pubkey(&issuer)) == 1;
-  ERR_clear_error();
-  return good;
-}
-
 bool is_self_issued(const X509& certificate) {
   return X509_NAME_cmp(X509_get_subject_name(&certificate), X509_get_issuer_name(&certificate)) == 0;
 }
 
 class PathBuilder {
  public:
-  PathBuilder(const TrustStore& store, std::span<const Bytes> chain) : store_(store) {
+  PathBuilder(const TrustStore& store, std::span<const Bytes> chain, unsigned& signatures_left)
+      : store_(store), signatures_left_(signatures_left) {
     for (const Bytes& der : chain) sent_.push_back(parse_well_formed(der));
   }
 
@@ -55,9 +50,19 @@ class PathBuilder {
   }
 
  private:
-  static bool is_self_signed(X509& certificate) {
-    return is_self_issued(certificate) && has_signed(certificate, certificate);
+  bool has_signed(const X509& issuer, X509& certificate) {
+    if (signatures_left_ == 0)
+      throw Error(Code::certificate_chain_incomplete,
+                  fmt::format("{}: not signed by the first of the issuers of that name; {} signatures are verified at "
+                              "most",
+                              subject_of(certificate), max_path_signatures));
+    --signatures_left_;
+    const bool good = X509_verify(&certificate, X509_get0_pubkey(&issuer)) == 1;
+    ERR_clear_error();
+    return good;
   }
+
+  bool is_self_signed(X509& certificate) { return is_self_issued(certificate) && has_signed(certificate, certificate); }
 
   // One that the store has is as good as one that was sent, and better: it may be trusted.
   CertificatePtr find_issuer(X509& certificate) {
@@ -80,15 +85,22 @@ class PathBuilder {
 
   const TrustStore& store_;
   std::vector<CertificatePtr> sent_;
+  unsigned& signatures_left_;
 };
 
 }  // namespace
 
 std::vector<CertificatePtr> build_path(const TrustStore& store, std::span<const Bytes> chain) {
+  unsigned signatures_left = max_path_signatures;
+  return build_path(store, chain, signatures_left);
+}
+
+std::vector<CertificatePtr> build_path(const TrustStore& store, std::span<const Bytes> chain,
+                                       unsigned& signatures_left) {
   if (chain.empty()) throw Error(Code::certificate_invalid, "there is no certificate");
   if (chain.size() > max_path_length)
     throw Error(Code::certificate_invalid, fmt::format("more than {} certificates", max_path_length));
-  return PathBuilder(store, chain).build();
+  return PathBuilder(store, chain, signatures_left).build();
 }
 
 }  // namespace edgeseal::agent

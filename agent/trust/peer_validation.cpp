@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
+#include "agent/group_name.h"
 
 namespace edgeseal::agent {
 
@@ -38,14 +39,6 @@ Purpose own_purpose(const std::string& group) {
   return group == "https" ? Purpose::https_server : purpose_of_group(group);
 }
 
-bool is_certificate(ByteView der) {
-  try {
-    return parse_certificate(der) != nullptr;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 Purpose purpose_of_group(const std::string& group) {
@@ -64,21 +57,15 @@ Purpose parse_purpose(const std::string& name) {
 }
 
 PeerValidation::PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
-                               std::function<std::chrono::system_clock::time_point()> now,
-                               std::function<void(const dbus::GroupName& group)> rejected_changed)
-    : state_(state),
-      lists_(lists),
-      audit_(audit),
-      settings_(settings),
-      now_(std::move(now)),
-      rejected_changed_(std::move(rejected_changed)) {}
+                               World world)
+    : state_(state), lists_(lists), audit_(audit), settings_(settings), world_(std::move(world)) {}
 
 std::vector<Finding> PeerValidation::judge(const dbus::GroupName& group, std::span<const Bytes> chain,
                                            const Question& question) {
   const TrustStorePtr store = lists_.store(group);
   const ValidationRequest request{question.purpose,         question.host_name,
                                   question.application_uri, lists_.record(group).validation_options,
-                                  settings_.strength,       now_()};
+                                  settings_.strength,       world_.now()};
   Verdict verdict = validate_and_audit(*store, group, chain, request);
   if (verdict.good()) return std::move(verdict.findings);
   if (is_first_contact(lists_.record(group).list, question, verdict.findings.back())) {
@@ -92,25 +79,24 @@ std::vector<Finding> PeerValidation::judge(const dbus::GroupName& group, std::sp
 
 // Only for want of trust: what is wrong besides stays wrong.
 bool PeerValidation::is_first_contact(const TrustList& list, const Question& question, const Finding& reason) const {
-  return setup_ != nullptr && setup_->state() == SetupState::setup_open && question.purpose == Purpose::application &&
-         list.trusted_certificates.empty() &&
+  return world_.setup_is_open() && question.purpose == Purpose::application && list.trusted_certificates.empty() &&
          (reason.code == Code::certificate_untrusted || reason.code == Code::certificate_chain_incomplete);
 }
 
 void PeerValidation::admit(const dbus::GroupName& group, const Bytes& certificate) const {
-  audit_.record(
-      Level::warning, "validation-error-suppressed",
-      fmt::format("{}/{} lets a client in that nobody vouches for: setup is open", group.application, group.group),
-      {{"application", group.application},
-       {"group", group.group},
-       {"error", std::string(bus_name(Code::certificate_untrusted))},
-       {"fingerprint", hexadecimal(sha256(certificate))}});
+  audit_.record(Level::warning, "validation-error-suppressed",
+                fmt::format("{} lets a client in that nobody vouches for: setup is open", name_of(group)),
+                {{"application", group.application},
+                 {"group", group.group},
+                 {"error", std::string(bus_name(Code::certificate_untrusted))},
+                 {"fingerprint", hexadecimal(sha256(certificate))}});
 }
 
 void PeerValidation::judge_own(const TrustStore& store, const dbus::GroupName& group, std::span<const Bytes> chain,
                                const std::string& application_uri, bool strict) {
   const ValidationOptions options = default_validation_options | (strict ? 0 : suppress_all);
-  const ValidationRequest request{own_purpose(group.group), "", application_uri, options, settings_.strength, now_()};
+  const ValidationRequest request{own_purpose(group.group), "",          application_uri, options,
+                                  settings_.strength,       world_.now()};
   const Verdict verdict = validate_and_audit(store, group, chain, request);
   if (!verdict.good()) throw Error(verdict.findings.back().code, verdict.findings.back().problem);
 }
@@ -121,8 +107,7 @@ Verdict PeerValidation::validate_and_audit(const TrustStore& store, const dbus::
   for (const Finding& finding : verdict.findings) {
     if (!finding.suppressed) continue;
     audit_.record(Level::notice, "validation-error-suppressed",
-                  fmt::format("{}/{} accepts a certificate in spite of an error: {}", group.application, group.group,
-                              finding.problem),
+                  fmt::format("{} accepts a certificate in spite of an error: {}", name_of(group), finding.problem),
                   {{"application", group.application},
                    {"group", group.group},
                    {"purpose", name_of(request.purpose)},
@@ -137,16 +122,16 @@ void PeerValidation::reject(const dbus::GroupName& group, std::span<const Bytes>
       {"application", group.application}, {"group", group.group}, {"error", std::string(bus_name(reason.code))}};
   if (!chain.empty()) fields["fingerprint"] = hexadecimal(sha256(chain.front()));
   audit_.record(Level::warning, "validation-failed",
-                fmt::format("{}/{} refuses a certificate: {}", group.application, group.group, reason.problem), fields);
+                fmt::format("{} refuses a certificate: {}", name_of(group), reason.problem), fields);
   if (chain.empty() || !is_certificate(chain.front())) return;
-  const auto now = now_();
+  const auto now = world_.now();
   const auto before = rejected(group);
   if (!before.empty() && before.front().certificate == chain.front() &&
       now - before.front().rejected_at < rejected_again && now >= before.front().rejected_at)
     return;
   state_.add_rejected({group.application, group.group, chain.front(), now}, settings_.rejected);
   const bool known = std::ranges::find(before, chain.front(), &RejectedRecord::certificate) != before.end();
-  if (!known && rejected_changed_) rejected_changed_(group);
+  if (!known && world_.rejected_changed) world_.rejected_changed(group);
 }
 
 std::vector<RejectedRecord> PeerValidation::rejected(const dbus::GroupName& group) const {

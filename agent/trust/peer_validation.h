@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/audit.h"
-#include "agent/setup/setup.h"
-#include "agent/state.h"
+#include "agent/audit/audit.h"
+#include "agent/state/state.h"
 #include "agent/trust/trust_lists.h"
 #include "agent/trust/validation.h"
 
@@ -27,13 +26,14 @@ class PeerValidation {
     std::string host_name, application_uri;
   };
 
-  // `rejected_changed`, which may be empty: the rejected list of the group has another certificate.
-  PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings,
-                 std::function<std::chrono::system_clock::time_point()> now,
-                 std::function<void(const dbus::GroupName& group)> rejected_changed = {});
+  struct World {
+    std::function<std::chrono::system_clock::time_point()> now;
+    // While it is, any client may connect to a group whose list is empty (OPC 10000-12 §7.5).
+    std::function<bool()> setup_is_open;
+    std::function<void(const dbus::GroupName& group)> rejected_changed{};  // empty: nobody hears of it
+  };
 
-  // While setup is open, any client may connect to a group whose list is empty (OPC 10000-12 §7.5).
-  void use_setup(const Setup& setup) { setup_ = &setup; }
+  PeerValidation(State& state, TrustLists& lists, const Audit& audit, const Settings& settings, World world);
 
   // Answers what was suppressed; throws Error with the code of the step that failed, and Error{tpm_unavailable} while
   // the list of the group can't be checked.
@@ -56,9 +56,7 @@ class PeerValidation {
   TrustLists& lists_;
   const Audit& audit_;
   const Settings settings_;
-  const std::function<std::chrono::system_clock::time_point()> now_;
-  const std::function<void(const dbus::GroupName& group)> rejected_changed_;
-  const Setup* setup_ = nullptr;
+  const World world_;
 };
 
 [[nodiscard]] Purpose purpose_of_group(const std::string& group);  // of the peers of a group

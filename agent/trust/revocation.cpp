@@ -5,13 +5,16 @@
 
 #include <ctime>
 
+#include "agent/certificates/certificate.h"
+#include "agent/error.h"
+
 namespace edgeseal::agent {
 
 namespace {
 
-// By that issuer, for all of its certificates, and without an extension that changes its meaning in a way we do not
-// know: a delta CRL, an indirect or a partitioned one.
-bool is_usable(X509_CRL& crl, X509& issuer) {
+// For all certificates of its issuer, and without an extension that changes its meaning in a way we do not know: no
+// delta CRL, no indirect and no partitioned one.
+bool is_usable(X509_CRL& crl) {
   const bool complete = X509_CRL_get_ext_by_NID(&crl, NID_delta_crl, -1) < 0 &&
                         X509_CRL_get_ext_by_NID(&crl, NID_issuing_distribution_point, -1) < 0;
   bool known_extensions = true;
@@ -20,7 +23,7 @@ bool is_usable(X509_CRL& crl, X509& issuer) {
     known_extensions =
         known_extensions && (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1);
   }
-  return complete && known_extensions && has_signed(issuer, crl);
+  return complete && known_extensions;
 }
 
 bool is_current(const X509_CRL& crl, std::chrono::system_clock::time_point now) {
@@ -36,6 +39,16 @@ bool lists(X509_CRL& crl, X509& certificate) {
   return X509_CRL_get0_by_cert(&crl, &entry, &certificate) == 1;
 }
 
+bool verifies(X509_CRL& crl, X509& issuer, unsigned& signatures_left) {
+  if (signatures_left == 0)
+    throw Error(Code::request_too_large,
+                fmt::format("{}: it has issued more CRLs than are verified here; remedy: give the newest CRL of each "
+                            "authority alone",
+                            subject_of(issuer)));
+  --signatures_left;
+  return has_signed(issuer, crl);
+}
+
 }  // namespace
 
 bool has_signed(X509& issuer, X509_CRL& crl) {
@@ -46,12 +59,12 @@ bool has_signed(X509& issuer, X509_CRL& crl) {
 }
 
 Revocation revocation_of(const TrustStore& store, X509& certificate, X509& issuer,
-                         std::chrono::system_clock::time_point now) {
+                         std::chrono::system_clock::time_point now, unsigned& signatures_left) {
   Revocation status{.text = "there is no CRL of its issuer"};
   for (const X509_CRL* listed : store.crls_of(issuer)) {
     X509_CRL& crl =
         const_cast<X509_CRL&>(*listed);  // libcrypto sorts the entries at first use, under a lock of its own
-    if (!is_usable(crl, issuer)) {
+    if (!is_usable(crl) || !verifies(crl, issuer, signatures_left)) {
       if (!status.known) status.text = "the CRL of its issuer is not usable";
       continue;
     }

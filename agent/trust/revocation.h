@@ -17,7 +17,9 @@ struct Revocation {
 [[nodiscard]] bool has_signed(X509& issuer, X509_CRL& crl);
 
 // By the CRLs of the store. One that has expired can still tell that a certificate is revoked, but not that it is good.
+// `signatures_left`: how many are verified at most; those that were are taken off. Throws Error{request_too_large}
+// where it takes more.
 [[nodiscard]] Revocation revocation_of(const TrustStore& store, X509& certificate, X509& issuer,
-                                       std::chrono::system_clock::time_point now);
+                                       std::chrono::system_clock::time_point now, unsigned& signatures_left);
 
 }  // namespace edgeseal::agent

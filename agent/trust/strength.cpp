@@ -1,17 +1,28 @@
 #include "agent/trust/strength.h"
 
 #include <fmt/format.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 
 namespace edgeseal::agent {
 
 namespace {
 
+constexpr int max_rsa_bits = 8192, max_exponent_bits = 64;
+
 Strength::Kind kind_of(const EVP_PKEY& key) {
   const auto is = [&](const char* name) { return EVP_PKEY_is_a(&key, name) == 1; };
   if (is("RSA") || is("RSA-PSS")) return Strength::Kind::rsa;
   if (is("EC")) return Strength::Kind::curve;
   return is("ED25519") || is("ED448") ? Strength::Kind::edwards : Strength::Kind::other;
+}
+
+int exponent_bits_of(const EVP_PKEY& key) {
+  BIGNUM* exponent = nullptr;
+  require_openssl(EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1, "the exponent of an RSA key");
+  const int bits = BN_num_bits(exponent);
+  BN_free(exponent);
+  return bits;
 }
 
 int signature_hash_of(X509& certificate) {
@@ -49,6 +60,15 @@ std::string weak_signature(const Strength& strength, const MinimumStrength& mini
 Strength strength_of(X509& certificate) {
   const EVP_PKEY& key = *X509_get0_pubkey(&certificate);
   return {kind_of(key), EVP_PKEY_get_bits(&key), signature_hash_of(certificate)};
+}
+
+std::string excess_of(const EVP_PKEY& key) {
+  if (kind_of(key) != Strength::Kind::rsa) return "";
+  if (const int bits = EVP_PKEY_get_bits(&key); bits > max_rsa_bits)
+    return fmt::format("RSA key of {} bits, at most {} are taken", bits, max_rsa_bits);
+  if (const int bits = exponent_bits_of(key); bits > max_exponent_bits)
+    return fmt::format("RSA key with an exponent of {} bits, at most {} are taken", bits, max_exponent_bits);
+  return "";
 }
 
 std::string weakness_of(const Strength& strength, const MinimumStrength& minimum) {

@@ -24,6 +24,10 @@ struct Strength {
 };
 [[nodiscard]] Strength strength_of(X509& certificate);
 
+// To verify a signature takes the longer, the larger an RSA key and its exponent are: what is larger than anybody needs
+// is refused before that is tried. Empty: it is not.
+[[nodiscard]] std::string excess_of(const EVP_PKEY& key);
+
 // Key and signature, which are also judged where nobody relies on the signature, as that of a root.
 [[nodiscard]] std::string weakness_of(const Strength& strength, const MinimumStrength& minimum);
 

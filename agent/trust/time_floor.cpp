@@ -1,12 +1,13 @@
 #include "agent/trust/time_floor.h"
 
 #include <fmt/format.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "agent/error.h"
-#include "agent/journal.h"
+#include "agent/failure.h"
 
 namespace edgeseal::agent {
 
@@ -18,10 +19,17 @@ constexpr TimeFloor::Time release = std::chrono::sys_days(std::chrono::year(2026
 constexpr std::chrono::hours step{1};
 constexpr const char* synchronised_mark = "/run/systemd/timesync/synchronized";  // systemd-timesyncd.service(8)
 
+// Set by hand, or left alone for hours, it is not. A container may not ask.
+bool kernel_is_synchronised() {
+  timex clock{};
+  const int state = ::adjtimex(&clock);
+  return state >= 0 && state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
+}
+
 }  // namespace
 
 TimeOfDay read_time_of_day() {
-  return {std::chrono::system_clock::now(), ::access(synchronised_mark, F_OK) == 0};
+  return {std::chrono::system_clock::now(), ::access(synchronised_mark, F_OK) == 0 || kernel_is_synchronised()};
 }
 
 TimeFloor::TimeFloor(State& state, Read read)
@@ -41,7 +49,7 @@ void TimeFloor::remember(Time time) {
     state_.record_latest_time(time);
     known_ = time;
   } catch (const Error& error) {
-    log(Level::warning, Event::internal_error, fmt::format("the time could not be recorded: {}", error.what()));
+    log_failure(Level::warning, "the time could not be recorded", error);
   }
 }
 

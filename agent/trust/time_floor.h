@@ -4,11 +4,12 @@
 #include <functional>
 #include <optional>
 
-#include "agent/state.h"
+#include "agent/state/state.h"
 
 namespace edgeseal::agent {
 
-// CLOCK_REALTIME, and whether a time server has set it since the machine started (systemd-timesyncd tells).
+// CLOCK_REALTIME, and whether a time server has set it: since the machine started, by systemd-timesyncd(8), or of late,
+// by whichever program told the kernel (chronyd, ntpd; adjtimex(2)).
 struct TimeOfDay {
   std::chrono::system_clock::time_point time;
   bool synchronised = false;

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "agent/applications.h"
-#include "agent/certificate.h"
+#include "agent/device/shared_ldevid.h"
 #include "agent/error.h"
+#include "agent/group_name.h"
+#include "agent/renewal/certificate_validity.h"
 
 namespace edgeseal::agent {
 
@@ -22,14 +23,10 @@ constexpr std::chrono::milliseconds longest_frequency = std::chrono::years(100);
 
 using Time = TrustAlarms::Time;
 
-Time not_after_of(ByteView certificate) {
-  const CertificatePtr parsed = parse_certificate(certificate);
-  std::tm calendar{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(parsed.get()), &calendar) != 1) return {};  // as good as expired
-  const auto seconds = std::chrono::seconds(::timegm(&calendar));
-  return seconds < std::chrono::duration_cast<std::chrono::seconds>(Time::max().time_since_epoch())
-             ? Time(seconds)
-             : Time::max();  // 9999, "no well-defined expiration date" (RFC 5280 section 4.1.2.5)
+// 9999 is "no well-defined expiration date" (RFC 5280 section 4.1.2.5), and later than Time can say.
+Time end_of(ByteView certificate) {
+  constexpr auto latest = std::chrono::floor<std::chrono::seconds>(Time::max());
+  return std::min(validity_of(certificate).end, latest);
 }
 
 // One that lies ahead is when there is something new to see.
@@ -79,8 +76,15 @@ void TrustAlarms::look() {
     }
 }
 
+std::map<std::string, std::size_t> TrustAlarms::count() const {
+  std::map<std::string, std::size_t> by_kind;
+  for (const auto& [group, alarms] : active_)
+    for (const Alarm& alarm : alarms) ++by_kind[alarm.kind];
+  return by_kind;
+}
+
 std::vector<Alarm> TrustAlarms::active(const dbus::GroupName& group) const {
-  const auto found = active_.find({group.application, group.group});
+  const auto found = active_.find(group);
   return found == active_.end() ? std::vector<Alarm>{} : found->second;
 }
 
@@ -97,9 +101,9 @@ TrustAlarms::Sight TrustAlarms::sight(Time now) {
 void TrustAlarms::look_at_certificate(const Slot& slot, Time now, Sight& sight) {
   auto& alarms = sight.alarms[{slot.application, slot.group}];
   try {
-    const auto record = state_.certificate(slot);
+    const auto record = certificate_of(state_, slot);
     if (!record) return;
-    const Time end = not_after_of(record->certificate), begin = end - settings_.expiration_limit;
+    const Time end = end_of(record->certificate), begin = end - settings_.expiration_limit;
     foresee(sight.next, begin, now);
     foresee(sight.next, end, now);
     if (now >= end)
@@ -116,33 +120,33 @@ void TrustAlarms::look_at_certificate(const Slot& slot, Time now, Sight& sight) 
 }
 
 void TrustAlarms::look_at_list(const dbus::GroupName& group, Time now, Sight& sight) {
-  auto& alarms = sight.alarms[{group.application, group.group}];
+  auto& alarms = sight.alarms[group];
   try {
     if (!lists_.intact(group))
-      alarms.push_back({"trust-list-integrity", "", high,
-                        fmt::format("the trust list of {}/{} was damaged: the one before it is in use, or none",
-                                    group.application, group.group)});
+      alarms.push_back(
+          {"trust-list-integrity", "", high,
+           fmt::format("the trust list of {} was damaged: the one before it is in use, or none", name_of(group))});
     const TrustListRecord& record = lists_.record(group);
     if (record.update_frequency <= std::chrono::milliseconds(0)) return;
     const Time due = record.last_update + std::min(record.update_frequency, longest_frequency);
     foresee(sight.next, due, now);
     if (now >= due)
       alarms.push_back({std::string(out_of_date_alarm), "", medium,
-                        fmt::format("the trust list of {}/{} was to be updated", group.application, group.group)});
+                        fmt::format("the trust list of {} was to be updated", name_of(group))});
   } catch (const Error& unavailable) {
     if (unavailable.code() != Code::tpm_unavailable) throw;
   }
 }
 
-void TrustAlarms::tell(const Group& group, const Alarm& alarm) {
+void TrustAlarms::tell(const dbus::GroupName& group, const Alarm& alarm) {
   audit_.record(alarm.severity == 0 ? Level::notice : Level::warning, "alarm",
                 alarm.severity == 0 ? fmt::format("no longer: {}", alarm.message) : alarm.message,
-                {{"application", group.first},
-                 {"group", group.second},
+                {{"application", group.application},
+                 {"group", group.group},
                  {"alarm", alarm.kind},
                  {"source", alarm.source},
                  {"severity", std::to_string(alarm.severity)}});
-  if (changed_) changed_({group.first, group.second}, alarm);
+  if (changed_) changed_(group, alarm);
 }
 
 void TrustAlarms::look_again_at(Time next, Time now) {

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "agent/audit.h"
+#include "agent/audit/audit.h"
 #include "agent/clock_watch.h"
 #include "agent/event_loop.h"
-#include "agent/state.h"
+#include "agent/state/state.h"
 #include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
@@ -46,19 +46,19 @@ class TrustAlarms {
   // When certificates or lists may have changed, and when the seal was opened: before that lists raise no alarm.
   void look();
   [[nodiscard]] std::vector<Alarm> active(const dbus::GroupName& group) const;
+  // Of all groups, by kind.
+  [[nodiscard]] std::map<std::string, std::size_t> count() const;
 
  private:
-  using Group = std::pair<std::string, std::string>;  // application and group
-
   // What one look finds: the alarms, and when the next one will be raised.
   struct Sight {
-    std::map<Group, std::vector<Alarm>> alarms;
+    std::map<dbus::GroupName, std::vector<Alarm>> alarms;
     Time next = Time::max();
   };
   [[nodiscard]] Sight sight(Time now);
   void look_at_certificate(const Slot& slot, Time now, Sight& sight);
   void look_at_list(const dbus::GroupName& group, Time now, Sight& sight);
-  void tell(const Group& group, const Alarm& alarm);
+  void tell(const dbus::GroupName& group, const Alarm& alarm);
   void look_again_at(Time next, Time now);
 
   EventLoop& loop_;
@@ -69,7 +69,7 @@ class TrustAlarms {
   const std::function<Time()> now_;
   const Changed changed_;
   EventLoop::Source timer_;
-  std::map<Group, std::vector<Alarm>> active_;
+  std::map<dbus::GroupName, std::vector<Alarm>> active_;
   ClockWatch clock_watch_;
 };
 

@@ -4,23 +4,24 @@
 
 #include <cmath>
 
+#include "agent/group_name.h"
+
 namespace edgeseal::agent {
 
 namespace {
 
 constexpr ValidationOptions known_options = (check_revocation_status_offline << 1) - 1;
-constexpr double longest_update_frequency = 10.0 * 366 * 24 * 60 * 60 * 1000;  // ten years, in milliseconds
 
 void require_closed(const dbus::GroupName& group, const TrustListFiles& files) {
   if (files.open_for_writing(group))
-    throw Error(Code::invalid_state, fmt::format("the trust list of {}/{} is open for writing; close it first",
-                                                 group.application, group.group));
+    throw Error(Code::invalid_state,
+                fmt::format("the trust list of {} is open for writing; close it first", name_of(group)));
 }
 
 std::optional<std::chrono::milliseconds> update_frequency(const dbus::TrustListOptions& options) {
   if (!options.update_frequency) return std::nullopt;
   const double frequency = *options.update_frequency;
-  if (!(frequency >= 0 && frequency <= longest_update_frequency))
+  if (!(frequency >= 0 && frequency <= static_cast<double>(dbus::kLongestUpdateFrequency.count())))
     throw Error(Code::invalid_argument,
                 "the update frequency is a number of milliseconds from 0 to those of ten years");
   return std::chrono::milliseconds(std::llround(frequency));

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string_view>
 
-#include "agent/transactions.h"
+#include "agent/certificates/transactions.h"
 #include "agent/trust/trust_list_files.h"
 #include "agent/trust/trust_lists.h"
 

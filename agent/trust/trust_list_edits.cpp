@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 #include "agent/trust/path.h"
 #include "agent/trust/revocation.h"
@@ -16,11 +15,7 @@ namespace edgeseal::agent {
 namespace {
 
 bool has_thumbprint(const Bytes& certificate, std::string_view thumbprint) {
-  std::array<std::byte, 20> digest{};
-  require_openssl(
-      EVP_Digest(certificate.data(), certificate.size(), out_octets(digest), nullptr, EVP_sha1(), nullptr) == 1,
-      "EVP_Digest");
-  return std::ranges::equal(hexadecimal(digest), thumbprint, {}, {},
+  return std::ranges::equal(hexadecimal(sha1(certificate)), thumbprint, {}, {},
                             [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
 }
 

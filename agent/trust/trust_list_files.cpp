@@ -5,14 +5,11 @@
 #include <algorithm>
 
 #include "agent/error.h"
+#include "agent/group_name.h"
 
 namespace edgeseal::agent {
 
 namespace {
-
-std::string name_of(const dbus::GroupName& group) {
-  return group.application + '/' + group.group;
-}
 
 [[noreturn]] void refuse_direction(bool writing) {
   throw Error(Code::invalid_state, writing ? "the handle is open for writing, not for reading"
@@ -35,7 +32,7 @@ std::uint32_t TrustListFiles::open(const TransactionOwner& owner, const dbus::Gr
   transactions_.require_free(owner, group.application);
   if (open_for_writing(group))
     throw Error(Code::invalid_state, fmt::format("the trust list of {} is open for writing already", name_of(group)));
-  require_room(owner);
+  make_room(owner);
   transactions_.opened_for_writing(owner, group.application, group.group);
   return add({owner, group, true, std::make_shared<Bytes>()});
 }
@@ -44,8 +41,8 @@ std::uint32_t TrustListFiles::open_with_masks(const TransactionOwner& owner, con
                                               TrustListMask masks) {
   if ((masks & ~all_lists_mask) != 0)
     throw Error(Code::invalid_argument, fmt::format("{:#x} is no sum of TrustListMasks", masks));
-  require_room(owner);
   const TrustStorePtr snapshot = lists_.store(group);
+  make_room(owner);
   return add({owner, group, false, content_of(snapshot, masks), snapshot, masks});
 }
 
@@ -109,12 +106,12 @@ void TrustListFiles::close_and_update(const TransactionOwner& owner, const dbus:
 
 std::uint16_t TrustListFiles::open_count(const dbus::GroupName& group) const {
   return static_cast<std::uint16_t>(
-      std::ranges::count_if(files_, [&](const auto& entry) { return entry.second.is_of(group); }));
+      std::ranges::count_if(files_, [&](const auto& entry) { return entry.second.group == group; }));
 }
 
 bool TrustListFiles::open_for_writing(const dbus::GroupName& group) const {
   return std::ranges::any_of(files_,
-                             [&](const auto& entry) { return entry.second.writing && entry.second.is_of(group); });
+                             [&](const auto& entry) { return entry.second.writing && entry.second.group == group; });
 }
 
 void TrustListFiles::owner_vanished(const std::string& bus_name) {
@@ -125,13 +122,25 @@ void TrustListFiles::forget(const std::string& application) {
   remove_where([&](const File& file) { return file.group.application == application; });
 }
 
-void TrustListFiles::require_room(const TransactionOwner& owner) const {
-  const auto own =
-      std::ranges::count_if(files_, [&](const auto& entry) { return entry.second.owner.bus_name == owner.bus_name; });
-  if (files_.size() >= settings_.handles || static_cast<std::size_t>(own) >= settings_.handles_per_owner)
-    throw Error(Code::busy,
-                fmt::format("{} trust lists are open, {} of them by you; at most {}, and {} for each: close some first",
-                            files_.size(), own, settings_.handles, settings_.handles_per_owner));
+// Where no more may be open, the account with the most of them leaves room for one with less.
+void TrustListFiles::make_room(const TransactionOwner& owner) {
+  std::map<uid_t, std::size_t> open;
+  for (const auto& [handle, file] : files_) ++open[file.owner.uid];
+  const std::size_t own = open[owner.uid];
+  const auto greediest = std::ranges::max_element(open, {}, [](const auto& entry) { return entry.second; });
+  const bool full = files_.size() >= settings_.handles;
+  if (own >= settings_.handles_per_account || (full && greediest->second <= own + 1))
+    throw Error(Code::busy, fmt::format("{} trust lists are open, {} of them by this account; at most {}, and {} for "
+                                        "each: close some first",
+                                        files_.size(), own, settings_.handles, settings_.handles_per_account));
+  if (full) remove(idlest_of(greediest->first));
+}
+
+std::uint32_t TrustListFiles::idlest_of(uid_t account) const {
+  const auto idle_until = [&](const auto& entry) {
+    return entry.second.owner.uid == account ? entry.second.idle_until : EventLoop::Time::max();
+  };
+  return std::ranges::min_element(files_, {}, idle_until)->first;
 }
 
 std::uint32_t TrustListFiles::add(File file) {
@@ -147,10 +156,10 @@ std::uint32_t TrustListFiles::add(File file) {
 TrustListFiles::File& TrustListFiles::file_of(const TransactionOwner& owner, const dbus::GroupName& group,
                                               std::uint32_t handle) {
   const auto found = files_.find(handle);
-  if (found == files_.end() || found->second.owner != owner || !found->second.is_of(group))
-    throw Error(Code::invalid_argument,
-                fmt::format("{} is no handle that you opened on the trust list of {}, or it was idle for too long",
-                            handle, name_of(group)));
+  if (found == files_.end() || found->second.owner != owner || found->second.group != group)
+    throw Error(Code::invalid_argument, fmt::format("{} is no handle that you opened on the trust list of {}, or it "
+                                                    "was idle for too long, or others needed the room",
+                                                    handle, name_of(group)));
   found->second.idle_until = loop_.now() + settings_.activity_timeout;
   return found->second;
 }

@@ -6,22 +6,22 @@
 #include <map>
 #include <memory>
 
+#include "agent/certificates/transactions.h"
 #include "agent/event_loop.h"
-#include "agent/transactions.h"
 #include "agent/trust/trust_lists.h"
 
 namespace edgeseal::agent {
 
 // Trust lists as files (OPC 10000-12 §7.8.2, FileType of OPC 10000-20): handles on a snapshot for reading, or on a
 // buffer for writing, which joins the transaction of the application. A handle belongs to who opened it, and ends with
-// the activity timeout, or when its owner goes. Loop's thread. Errors: §7.8.2, with invalid_argument for a handle that
-// is not the caller's.
+// the activity timeout, when its owner goes, or where others need the room. Loop's thread. Errors: §7.8.2, with
+// invalid_argument for a handle that is not the caller's.
 class TrustListFiles {
  public:
   struct Settings {
     std::chrono::milliseconds activity_timeout{60'000};
     std::size_t handles = 64;  // in all
-    std::size_t handles_per_owner = 16;
+    std::size_t handles_per_account = 16;
   };
   // A list was written whole: to be checked and staged.
   using Stage = std::function<void(const TransactionOwner& owner, const dbus::GroupName& group, TrustList list)>;
@@ -60,12 +60,9 @@ class TrustListFiles {
     TrustListMask masks = 0;
     std::size_t position = 0;
     EventLoop::Time idle_until{};
-
-    [[nodiscard]] bool is_of(const dbus::GroupName& other) const {
-      return group.application == other.application && group.group == other.group;
-    }
   };
-  void require_room(const TransactionOwner& owner) const;
+  void make_room(const TransactionOwner& owner);
+  [[nodiscard]] std::uint32_t idlest_of(uid_t account) const;
   [[nodiscard]] Content content_of(const TrustStorePtr& snapshot, TrustListMask masks) const;
   [[nodiscard]] std::uint32_t add(File file);
   [[nodiscard]] File& file_of(const TransactionOwner& owner, const dbus::GroupName& group, std::uint32_t handle);

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
+#include "agent/group_name.h"
 #include "agent/trust/certificate_judgement.h"
 #include "agent/trust/revocation.h"
 
@@ -16,8 +17,8 @@ namespace {
 
 constexpr std::string_view seal_kind = "trust-list";
 
-std::string name_of(const std::string& application, const std::string& group) {
-  return application + '/' + group;
+dbus::GroupName group_of(const TrustListRecord& record) {
+  return {record.application, record.group};
 }
 
 void put(Bytes& bytes, std::int64_t value) {
@@ -94,10 +95,9 @@ bool TrustLists::has_list(const dbus::GroupName& group) {
 }
 
 TrustLists::Loaded& TrustLists::load(const dbus::GroupName& group) {
-  const std::pair key{group.application, group.group};
-  const auto found = loaded_.find(key);
+  const auto found = loaded_.find(group);
   if (found != loaded_.end()) return found->second;
-  const bool intact = loaded_.emplace(key, read(group)).first->second.intact;
+  const bool intact = loaded_.emplace(group, read(group)).first->second.intact;
   if (!intact && changed_) changed_(group);
   return load(group);  // it may have been forgotten meanwhile
 }
@@ -115,8 +115,7 @@ TrustLists::Loaded TrustLists::read(const dbus::GroupName& group) {
 // Throws Error{security_checks_failed} for one that was damaged.
 std::optional<TrustLists::Loaded> TrustLists::read(const dbus::GroupName& group, TrustListGeneration generation) {
   const auto damaged = [&](const std::string& how) {
-    return Error(Code::security_checks_failed,
-                 fmt::format("the trust list of {}: {}", name_of(group.application, group.group), how));
+    return Error(Code::security_checks_failed, fmt::format("the trust list of {}: {}", name_of(group), how));
   };
   std::optional<TrustListRecord> record;
   try {
@@ -138,7 +137,7 @@ TrustLists::Loaded TrustLists::replace_damaged(const dbus::GroupName& group) {
   } catch (const Error& damage) {
     if (damage.code() != Code::security_checks_failed) throw;
   }
-  const std::string name = name_of(group.application, group.group);
+  const std::string name = name_of(group);
   audit_.record(
       Level::error, "integrity-lost",
       previous ? fmt::format("the trust list of {} was changed behind the agent's back and is not used; the one before "
@@ -156,11 +155,11 @@ TrustLists::Loaded TrustLists::replace_damaged(const dbus::GroupName& group) {
 }
 
 bool TrustLists::holds(const TrustListRecord& record) const {
-  return seal_.holds(seal_kind, name_of(record.application, record.group), content_of(record), record.seal);
+  return seal_.holds(seal_kind, name_of(group_of(record)), content_of(record), record.seal);
 }
 
 CheckedTrustList TrustLists::sealed(TrustListRecord record, TrustStorePtr store) const {
-  record.seal = seal_.seal(seal_kind, name_of(record.application, record.group), content_of(record));
+  record.seal = seal_.seal(seal_kind, name_of(group_of(record)), content_of(record));
   return {std::move(record), std::move(store)};
 }
 
@@ -195,15 +194,16 @@ CheckedTrustList TrustLists::with_options(CheckedTrustList list,
 }
 
 void TrustLists::committed(const CheckedTrustList& list) {
-  loaded_.insert_or_assign({list.record.application, list.record.group}, Loaded{list.record, list.store, true});
-  if (changed_) changed_({list.record.application, list.record.group});
+  const dbus::GroupName group = group_of(list.record);
+  loaded_.insert_or_assign(group, Loaded{list.record, list.store, true});
+  if (changed_) changed_(group);
 }
 
 void TrustLists::forget(const std::string& application) {
   std::vector<dbus::GroupName> groups;
-  for (const auto& [name, loaded] : loaded_)
-    if (name.first == application) groups.push_back({name.first, name.second});
-  std::erase_if(loaded_, [&](const auto& entry) { return entry.first.first == application; });
+  for (const auto& [group, loaded] : loaded_)
+    if (group.application == application) groups.push_back(group);
+  std::erase_if(loaded_, [&](const auto& entry) { return entry.first.application == application; });
   if (!changed_ || !state_.application(application)) return;
   for (const dbus::GroupName& group : groups) changed_(group);
 }

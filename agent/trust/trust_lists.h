@@ -5,9 +5,9 @@
 #include <map>
 #include <memory>
 
-#include "agent/audit.h"
-#include "agent/integrity_seal.h"
-#include "agent/state.h"
+#include "agent/audit/audit.h"
+#include "agent/state/integrity_seal.h"
+#include "agent/state/state.h"
 #include "agent/trust/trust_store.h"
 #include "agent/trust/validation.h"
 #include "dbus/ports.h"
@@ -81,7 +81,7 @@ class TrustLists {
   const Audit& audit_;
   const Settings settings_;
   const std::function<void(const dbus::GroupName&)> changed_;
-  std::map<std::pair<std::string, std::string>, Loaded> loaded_;  // by application and group
+  std::map<dbus::GroupName, Loaded> loaded_;
 };
 
 // OPC 10000-12 §7.8.2.6 and §7.8.2.7: the list with one certificate more, or less. Throw Error as the methods do:

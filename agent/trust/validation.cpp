@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/trust/certificate_judgement.h"
-#include "agent/trust/path.h"
 #include "agent/trust/revocation.h"
 
 namespace edgeseal::agent {
@@ -59,12 +58,14 @@ class Validator {
 
   // Steps 1 to 3: structure, chain, signatures.
   bool build(std::span<const Bytes> chain) {
+    unsigned left = request_.max_signatures;
     try {
-      path_ = build_path(store_, chain);
-      return true;
+      path_ = build_path(store_, chain, left);
     } catch (const Error& error) {
-      return note(error.code(), error.what());
+      note(error.code(), error.what());
     }
+    verdict_.signatures = request_.max_signatures - left;
+    return !path_.empty();
   }
 
   template <class Judge>
@@ -111,8 +112,10 @@ class Validator {
   bool is_not_revoked() {
     constexpr ValidationOptions any_check = check_revocation_status_online | check_revocation_status_offline;
     if ((request_.options & any_check) == 0) return true;
+    unsigned left = request_.max_crl_signatures;
     for (std::size_t i = 0; i + 1 < path_.size(); ++i) {
-      const Revocation status = revocation_of(store_, *path_[i], *path_[i + 1], request_.now);
+      const Revocation status = revocation_of(store_, *path_[i], *path_[i + 1], request_.now, left);
+      verdict_.crl_signatures = request_.max_crl_signatures - left;
       if (status.revoked) return note(revoked, i, status.text);
       if (!status.known && !note(unknown_status, i, status.text)) return false;
     }

@@ -14,11 +14,9 @@
 namespace edgeseal::ctl {
 namespace {
 
-// A user may have to type a password, a TPM to make an RSA key.
-constexpr std::chrono::seconds kTimeLimit{180};
+using Objects = std::map<sdbus::ObjectPath, std::map<std::string, VariantMap>>;
 
-using Properties = std::map<std::string, sdbus::Variant>;
-using Objects = std::map<sdbus::ObjectPath, std::map<std::string, Properties>>;
+const std::string kJob = "org.edgeseal.Job1";
 
 const std::string kHowToStart =
     "start it: systemctl start edgeseald.service; its journal: journalctl -u edgeseald.service";
@@ -41,7 +39,7 @@ Failure failure_of(const sdbus::Error& error) {
   if (name == "org.edgeseal.Error.Shutdown") return {ExitCode::NotReachable, "the agent just ends", "try again"};
   if (name.starts_with(own)) {
     const std::string kind = name.substr(own.size());
-    return {ExitCode::Refused, error.getMessage() + " (" + kind + ")", remedy_of(kind)};
+    return {ExitCode::Refused, error.getMessage() + " (" + kind + ")", remedy_of(kind), kind};
   }
   if (starts_with_any(name, {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner",
                              "org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1."})) {
@@ -57,46 +55,44 @@ Failure failure_of(const sdbus::Error& error) {
             "see: edgesealctl application list, edgesealctl job list"};
   }
   if (name == "org.freedesktop.DBus.Error.AccessDenied") {
-    return {ExitCode::Refused, "the policy of the system bus does not let you call the agent", "be root"};
+    return {ExitCode::Refused, "the policy of the system bus does not let you call the agent", "be root",
+            "AccessDenied"};
+  }
+  if (name == "org.freedesktop.DBus.Error.LimitsExceeded") {
+    return {ExitCode::Refused, "the bus has too many calls waiting for the agent: " + error.getMessage(),
+            "try again; who is on the bus: busctl list", "LimitsExceeded"};
   }
   return {ExitCode::Refused, error.getMessage() + " (" + name + ")"};
 }
 
-template <class T>
-T value(const Properties& properties, const char* name) {
-  const auto found = properties.find(name);
-  if (found == properties.end() || !found->second.containsValueOfType<T>()) return T{};
-  return found->second.get<T>();
-}
-
-Application application_of(const Properties& properties) {
-  return {.name = value<std::string>(properties, "Name"),
-          .uri = value<std::string>(properties, "ApplicationUri"),
-          .account = value<std::string>(properties, "Account"),
-          .access = value<std::vector<std::string>>(properties, "Access"),
-          .legacy = value<std::vector<std::string>>(properties, "Legacy"),
-          .exports = value<std::vector<std::string>>(properties, "Exports"),
-          .origin = value<std::string>(properties, "Origin"),
+Application application_of(const VariantMap& properties) {
+  return {.name = field<std::string>(properties, "Name"),
+          .uri = field<std::string>(properties, "ApplicationUri"),
+          .account = field<std::string>(properties, "Account"),
+          .access = field<std::vector<std::string>>(properties, "Access"),
+          .legacy = field<std::vector<std::string>>(properties, "Legacy"),
+          .exports = field<std::vector<std::string>>(properties, "Exports"),
+          .origin = field<std::string>(properties, "Origin"),
           .groups = {}};
 }
 
-TrustListState trust_list_of(const Properties& properties) {
-  const std::chrono::duration<double, std::milli> frequency(value<double>(properties, "UpdateFrequency"));
-  return {.last_update = value<std::uint64_t>(properties, "LastUpdateTime"),
+TrustListState trust_list_of(const VariantMap& properties) {
+  const std::chrono::duration<double, std::milli> frequency(field<double>(properties, "UpdateFrequency"));
+  return {.last_update = field<std::uint64_t>(properties, "LastUpdateTime"),
           .update_frequency = std::chrono::duration_cast<std::chrono::milliseconds>(frequency),
-          .validation_options = value<std::uint32_t>(properties, "DefaultValidationOptions"),
-          .writable = value<bool>(properties, "Writable"),
-          .out_of_date = value<bool>(properties, "OutOfDate"),
-          .intact = value<bool>(properties, "Intact")};
+          .validation_options = field<std::uint32_t>(properties, "DefaultValidationOptions"),
+          .writable = field<bool>(properties, "Writable"),
+          .out_of_date = field<bool>(properties, "OutOfDate"),
+          .intact = field<bool>(properties, "Intact")};
 }
 
-Group group_of(std::string name, const std::map<std::string, Properties>& interfaces) {
+Group group_of(std::string name, const std::map<std::string, VariantMap>& interfaces) {
   const auto& properties = interfaces.at("org.edgeseal.CertificateGroup1");
   const auto list = interfaces.find("org.edgeseal.TrustList1");
   return {.name = std::move(name),
-          .certificate_types = value<std::vector<std::string>>(properties, "CertificateTypes"),
-          .directory = value<std::string>(properties, "Directory"),
-          .transaction_pending = value<bool>(properties, "TransactionPending"),
+          .certificate_types = field<std::vector<std::string>>(properties, "CertificateTypes"),
+          .directory = field<std::string>(properties, "Directory"),
+          .transaction_pending = field<bool>(properties, "TransactionPending"),
           .trust_list = list == interfaces.end() ? TrustListState{} : trust_list_of(list->second)};
 }
 
@@ -115,7 +111,7 @@ std::vector<Application> applications_of(const Objects& objects) {
     const auto found = interfaces.find("org.edgeseal.Application1");
     if (found == interfaces.end()) continue;
     auto application = application_of(found->second);
-    for (const auto& name : value<std::vector<std::string>>(found->second, "Groups")) {
+    for (const auto& name : field<std::vector<std::string>>(found->second, "Groups")) {
       const auto object = objects.find(sdbus::ObjectPath(dbus::group_path({application.name, name})));
       if (object == objects.end() || !object->second.contains("org.edgeseal.CertificateGroup1")) continue;
       application.groups.push_back(group_of(name, object->second));
@@ -136,7 +132,7 @@ void AgentConnection::guarded(const std::function<void(sdbus::IConnection&)>& us
                   "is dbus.service running, and DBUS_SYSTEM_BUS_ADDRESS unset or right?");
   }
   try {
-    connection_->setMethodCallTimeout(kTimeLimit);
+    connection_->setMethodCallTimeout(time_limit_);
     if (isatty(STDIN_FILENO) == 1) dbus::compat::allow_interaction(*connection_);
     use(*connection_);
   } catch (const sdbus::Error& error) {
@@ -182,6 +178,10 @@ void AgentConnection::with_bundles(const std::function<void(dbus::RemoteBundle&)
   with<dbus::RemoteBundle>([] { return dbus::kRootPath; }, use);
 }
 
+void AgentConnection::with_audit(const std::function<void(dbus::RemoteAudit&)>& use) {
+  with<dbus::RemoteAudit>([] { return dbus::kRootPath; }, use);
+}
+
 void AgentConnection::with_busy(const std::function<void(dbus::RemoteBusy&)>& use) {
   with<dbus::RemoteBusy>([] { return dbus::kRootPath; }, use);
 }
@@ -194,8 +194,16 @@ void AgentConnection::with_directories(const std::function<void(dbus::RemoteTrus
   with<dbus::RemoteTrustDirectories>([] { return dbus::kRootPath; }, use);
 }
 
+void AgentConnection::with_configuration(const std::function<void(dbus::RemoteConfiguration&)>& use) {
+  with<dbus::RemoteConfiguration>([] { return dbus::kRootPath; }, use);
+}
+
 void AgentConnection::with_device(const std::function<void(dbus::RemoteDevice&)>& use) {
   with<dbus::RemoteDevice>([] { return dbus::kDevicePath; }, use);
+}
+
+void AgentConnection::with_metrics(const std::function<void(dbus::RemoteMetrics&)>& use) {
+  with<dbus::RemoteMetrics>([] { return dbus::kRootPath; }, use);
 }
 
 void AgentConnection::with_enrolment(const std::function<void(dbus::RemoteEnrolment&)>& use) {
@@ -206,14 +214,26 @@ void AgentConnection::with_job(std::uint64_t number, const std::function<void(db
   with<dbus::RemoteJob>([number] { return dbus::job_path(number); }, use);
 }
 
-std::vector<std::uint64_t> AgentConnection::jobs() {
-  std::vector<std::uint64_t> numbers;
+std::map<std::uint64_t, VariantMap> AgentConnection::jobs() {
+  std::map<std::uint64_t, VariantMap> all;
   guarded([&](sdbus::IConnection& connection) {
     for (const auto& [path, interfaces] : managed_objects(connection))
-      if (interfaces.contains("org.edgeseal.Job1")) numbers.push_back(std::stoull(path.substr(path.rfind('/') + 1)));
+      if (const auto found = interfaces.find(kJob); found != interfaces.end())
+        all.emplace(std::stoull(path.substr(path.rfind('/') + 1)), found->second);
   });
-  std::ranges::sort(numbers);
-  return numbers;
+  return all;
+}
+
+VariantMap AgentConnection::job(std::uint64_t number) {
+  VariantMap properties;
+  guarded([&](sdbus::IConnection& connection) {
+    sdbus::createProxy(connection, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(dbus::job_path(number)))
+        ->callMethod("GetAll")
+        .onInterface("org.freedesktop.DBus.Properties")
+        .withArguments(kJob)
+        .storeResultsTo(properties);
+  });
+  return properties;
 }
 
 nlohmann::json AgentConnection::describe() {

@@ -28,9 +28,11 @@ struct Attachment {
   AfterRenewal after_renewal = AfterRenewal::Reload;
   std::string signal;             // for its main process, "SIGUSR1"
   std::vector<std::string> hook;  // program that is run besides, with its arguments; empty: none
+  std::string account;            // as which it opens the files, where that was said
   std::filesystem::path chroot;   // empty: none
   std::optional<Copies> copies;
   bool needs_unix_sockets = false;  // the service may not use them by itself
+  bool is_known_whole = true;       // false: recorded by a version that kept no after_renewal, signal, hook and account
 
   [[nodiscard]] std::string certificate_group() const { return application + "/" + group; }
   [[nodiscard]] std::filesystem::path certificate() const;
@@ -58,6 +60,10 @@ struct AttachmentFile {
 // Throws Failure (Usage) where the names are too long for a file.
 [[nodiscard]] std::vector<AttachmentFile> files_of(const Attachment& attachment, const AttachmentPlaces& places);
 
+// Their paths, as far as it is known what is to follow a renewal: the drop-in first.
+[[nodiscard]] std::vector<std::filesystem::path> written_paths(const Attachment& attachment,
+                                                               const AttachmentPlaces& places);
+
 // All names that an attachment of this service and group may have written.
 [[nodiscard]] std::vector<std::filesystem::path> paths_of(const Attachment& attachment, const AttachmentPlaces& places);
 
@@ -65,10 +71,6 @@ struct AttachmentFile {
 [[nodiscard]] std::string path_unit_of(const Attachment& attachment);
 [[nodiscard]] std::string reload_service_of(const Attachment& attachment);
 [[nodiscard]] std::string hook_service_of(const Attachment& attachment);
-
-// What a file of files_of() says about its attachment: service, application, group, given rule, chroot and the
-// directory of copies. Absent where the file is not one of them.
-[[nodiscard]] std::optional<Attachment> recorded_attachment(const std::string& content);
 
 // The first line of every file that attach writes.
 [[nodiscard]] bool is_ours(const std::string& content);

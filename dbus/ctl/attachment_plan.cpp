@@ -1,10 +1,15 @@
 #include "dbus/ctl/attachment_plan.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "dbus/ctl/accounts.h"
+#include "dbus/ctl/environment_file.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/known_program.h"
 #include "dbus/ctl/openssl_configuration.h"
@@ -15,14 +20,23 @@
 namespace edgeseal::ctl {
 namespace {
 
-// Two of them in one environment: one would silently lose.
+constexpr std::string_view kVariable = "OPENSSL_CONF";
+
+// Two of them in one environment: one would silently lose, to a file or to UnsetEnvironment= always ours.
 void require_free_environment(const ServiceFacts& service, const AttachmentPlaces& places) {
-  const std::string ours = "OPENSSL_CONF=" + places.openssl_configuration.string();
-  for (const auto& assignment : service.environment) {
-    if (assignment.starts_with("OPENSSL_CONF=") && assignment != ours)
-      throw Failure(ExitCode::Usage, service.name + " sets " + assignment + " already",
-                    "take that out of its unit, or put what edgesealctl openssl-conf prints into that file");
-  }
+  const std::string ours = std::string(kVariable) + "=" + places.openssl_configuration.string();
+  const auto require_ours = [&](const std::string& assignment, const std::string& place) {
+    if (assignment.starts_with(std::string(kVariable) + "=") && assignment != ours)
+      throw Failure(ExitCode::Usage, fmt::format("{} sets {} already, in {}", service.name, assignment, place),
+                    "take that out of there, or put what edgesealctl openssl-conf prints into the file that it names");
+  };
+  for (const auto& assignment : service.environment) require_ours(assignment, "its unit");
+  for (const auto& [file, assignment] : assignments_in(service.environment_files, kVariable))
+    require_ours(assignment, file);
+  for (const auto& unset : service.unset_environment)
+    if (unset == kVariable || unset == ours)
+      throw Failure(ExitCode::Usage, fmt::format("{} has UnsetEnvironment={}", service.name, unset),
+                    "take that out of its unit: it finds the provider by that variable");
 }
 
 // Who opens the files of the program, empty for root.
@@ -57,6 +71,25 @@ void require_free(const std::filesystem::path& directory, const Attachment& atta
   for (const auto& name : Copies::names) require_free(directory / name);
 }
 
+// Root writes there later: whoever could exchange a directory on the way would choose where. In a sticky one of root's
+// nobody can.
+void require_roots_alone(const std::filesystem::path& directory) {
+  for (auto path = directory;; path = path.parent_path()) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0)
+      throw Failure(ExitCode::Refused, path.string() + ": " + std::strerror(errno), "");
+    const bool sticky = path != directory && (found.st_mode & S_ISVTX) != 0;
+    const bool others_write = (found.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky;
+    if ((found.st_uid != 0 && found.st_uid != ::geteuid()) || others_write)
+      throw Failure(
+          ExitCode::Usage,
+          fmt::format("{} can be changed by others than root, who would choose what root replaces after each renewal",
+                      path.string()),
+          "give a directory of root's to --copy-to, and all above it root's: install -d /etc/SERVICE-tls");
+    if (path == path.parent_path()) return;
+  }
+}
+
 std::optional<Copies> copies_of(const AttachmentRequest& request, const std::string& account,
                                 const Attachment& attachment, const Attachments& attachments) {
   if (request.copy_to.empty()) {
@@ -67,6 +100,10 @@ std::optional<Copies> copies_of(const AttachmentRequest& request, const std::str
   const std::filesystem::path directory = plain_path(request.copy_to, "--copy-to");
   if (!std::filesystem::is_directory(directory))
     throw Failure(ExitCode::Usage, directory.string() + " is no directory", "make it first");
+  if (const auto target = std::filesystem::canonical(directory); target != directory)
+    throw Failure(ExitCode::Usage, directory.string() + " leads over a link to " + target.string(),
+                  "give that to --copy-to");
+  require_roots_alone(directory);
   require_free(directory, attachment, attachments);
   return Copies{directory, primary_group_of(account.empty() ? "root" : account)};
 }
@@ -78,12 +115,19 @@ bool came_with_attachment(const std::vector<Attachment>& all, const Attachment& 
   });
 }
 
+// Attached before, to this group or another, it may use them by a drop-in; and by that alone nothing but them where its
+// own unit has no restriction any more.
+bool needs_unix_sockets(const ServiceFacts& service, const std::vector<Attachment>& all) {
+  if (!service.unix_sockets || service.only_unix_sockets) return !service.unix_sockets;
+  return std::ranges::any_of(
+      all, [&](const Attachment& other) { return other.service == service.name && other.needs_unix_sockets; });
+}
+
 void require_changeable(const Application& application, const std::string& rule) {
   if (application.origin == "bus") return;
-  throw Failure(
-      ExitCode::Refused,
-      application.name + " is declared by " + application.origin + ", which gives the service no access",
-      fmt::format("add \"{}\" to its list access there, systemctl restart edgeseald.service, then attach", rule));
+  const std::string file = application.origin == "withdrawn" ? "a file that is gone" : application.origin;
+  throw Failure(ExitCode::Refused, application.name + " is declared by " + file + ", which gives the service no access",
+                fmt::format("add \"{}\" to its list access there, edgesealctl config apply, then attach", rule));
 }
 
 }  // namespace
@@ -109,9 +153,10 @@ AttachmentPlan make_plan(const AttachmentRequest& request, const ServiceFacts& s
   attachment.after_renewal = request.after_renewal;
   if (request.after_renewal == AfterRenewal::Signal) attachment.signal = signal_name(request.signal);
   attachment.hook = checked_hook(request.hook);
+  attachment.account = request.account;
   attachment.chroot = chroot_of(request, program);
   attachment.copies = copies_of(request, account, attachment, attachments);
-  attachment.needs_unix_sockets = !service.unix_sockets;
+  attachment.needs_unix_sockets = needs_unix_sockets(service, attachments.list());
 
   const auto& places = attachments.places();
   plan.files = files_of(attachment, places);

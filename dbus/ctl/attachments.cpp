@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "dbus/ctl/attachment_record.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
 

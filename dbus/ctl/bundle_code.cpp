@@ -11,10 +11,14 @@
 namespace edgeseal::ctl {
 
 SecretFile read_code(const std::string& path) {
-  SecretFile code = path.empty() ? ask_passphrase("Code of the bundle") : read_passphrase(path);
-  if (jose::is_mistyped(code.content()))
-    throw Failure(ExitCode::Usage, "the code is mistyped: its check character does not fit", "type it again");
+  SecretFile code = read_or_ask_passphrase(path, {.prompt = "Code of the bundle", .option = "--code-file"});
+  require_well_typed(code.content());
   return code;
+}
+
+void require_well_typed(std::string_view code) {
+  if (jose::is_mistyped(code))
+    throw Failure(ExitCode::Usage, "the code is mistyped: its check character does not fit", "type it again");
 }
 
 std::string guess_of(std::string_view code, std::uint32_t iterations) {

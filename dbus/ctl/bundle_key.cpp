@@ -159,8 +159,8 @@ jose::SecretBytes pkcs8_of_file(const std::string& path) {
 
 void read_pkcs12(const std::string& path, const std::string& passphrase_file, jose::Bundle& bundle) {
   const SecretFile file = SecretFile::read(path, kMostKeyBytes);
-  const SecretFile passphrase =
-      passphrase_file.empty() ? ask_passphrase("Passphrase of " + path) : read_passphrase(passphrase_file);
+  const SecretFile passphrase = read_or_ask_passphrase(
+      passphrase_file, {.prompt = "Passphrase of " + path, .option = "--pkcs12-passphrase-file"});
   const std::string_view typed = passphrase.content();
   const Pkcs12 archive(d2i_PKCS12_bio(memory_of(file).get(), nullptr));
   if (!archive) refuse(path, "no PKCS#12 file");

@@ -2,7 +2,7 @@
 
 namespace edgeseal::ctl {
 
-std::map<std::string, sdbus::Variant> Confirmation::options() const {
+VariantMap Confirmation::options() const {
   if (within == 0) return {};
   return {{"confirm-within", sdbus::Variant(within)}};
 }

@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "dbus/ctl/commands.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 
@@ -14,7 +14,7 @@ struct Confirmation {
   std::uint32_t within = 0;  // seconds; 0: nothing has to be confirmed
 
   // What ApplyChanges takes.
-  [[nodiscard]] std::map<std::string, sdbus::Variant> options() const;
+  [[nodiscard]] VariantMap options() const;
   // What the user has to do next; empty: nothing.
   [[nodiscard]] std::string reminder(const std::string& application) const;
   [[nodiscard]] nlohmann::json json() const;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
@@ -8,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "dbus/compat.h"
 
 namespace edgeseal::ctl {
 

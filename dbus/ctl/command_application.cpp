@@ -1,4 +1,7 @@
+#include "dbus/ctl/agreement.h"
 #include "dbus/ctl/commands.h"
+#include "dbus/ctl/value_kinds.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -29,10 +32,6 @@ nlohmann::json to_json(const Application& application) {
           {"origin", application.origin},   {"groups", groups}};
 }
 
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
-}
-
 void show(const Application& application, const Output& output) {
   Table facts;
   facts.add({"Name", application.name});
@@ -55,16 +54,16 @@ void show(const Application& application, const Output& output) {
   output.print(groups);
 }
 
-std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
-  std::map<std::string, sdbus::Variant> options;
-  if (!wanted.uri.empty()) options.emplace("application-uri", sdbus::Variant(wanted.uri));
-  if (!wanted.account.empty()) options.emplace("account", sdbus::Variant(wanted.account));
-  if (!wanted.access.empty()) options.emplace("access", sdbus::Variant(wanted.access));
-  if (!wanted.slots.empty()) options.emplace("slots", sdbus::Variant(wanted.slots));
-  if (!wanted.legacy.empty()) options.emplace("legacy", sdbus::Variant(wanted.legacy));
-  if (!wanted.trust_groups.empty()) options.emplace("trust-groups", sdbus::Variant(wanted.trust_groups));
-  if (!wanted.capabilities.empty()) options.emplace("server-capabilities", sdbus::Variant(wanted.capabilities));
-  if (!wanted.exports.empty()) options.emplace("exports", sdbus::Variant(wanted.exports));
+VariantMap options_of(const Wanted& wanted) {
+  VariantMap options;
+  put(options, "application-uri", wanted.uri);
+  put(options, "account", wanted.account);
+  put(options, "access", wanted.access);
+  put(options, "slots", wanted.slots);
+  put(options, "legacy", wanted.legacy);
+  put(options, "trust-groups", wanted.trust_groups);
+  put(options, "server-capabilities", wanted.capabilities);
+  put(options, "exports", wanted.exports);
   return options;
 }
 
@@ -73,29 +72,28 @@ void add_create(CLI::App& parent, Session& session) {
   auto* command = parent.add_subcommand("create", "Begin to manage an application");
   command->add_option("NAME", wanted->name, "Name: a-z, 0-9, _ and -")->required();
   command->add_option("--uri", wanted->uri, "ApplicationUri; default: urn:HOST:NAME");
-  command->add_option("--account", wanted->account, "User account that the application runs as");
+  command->add_option("--account", wanted->account, "User account that the application runs as")->type_name("ACCOUNT");
   command->add_option("--access", wanted->access, "Who may use the keys: user=NAME, group=NAME, unit=UNIT; repeatable")
+      ->type_name("RULE")
       ->allow_extra_args(false);
   command
       ->add_option("--slot", wanted->slots,
                    "GROUP/TYPE[=ALGORITHM[,tpm|,sealed][,pss][,pcrs=N+N]]; repeatable; default: https/https=ec-p256")
       ->allow_extra_args(false);
-  command
-      ->add_option(
-          "--legacy", wanted->legacy,
-          "What old peers need: sha1-signatures, pkcs1-decryption, raw-rsa; repeatable; default: nothing of it")
+  command->add_option("--legacy", wanted->legacy, "What old peers need; repeatable; default: nothing of it")
+      ->type_name("{sha1-signatures,pkcs1-decryption,raw-rsa}")
       ->allow_extra_args(false);
   command
       ->add_option("--trust-group", wanted->trust_groups,
                    "Group with a trust list and no certificate, such as user-token; repeatable")
+      ->type_name(kCertificateGroups)
       ->allow_extra_args(false);
   command
       ->add_option("--capability", wanted->capabilities,
                    "What an OPC UA server is announced with (OPC 10000-12 Annex D), such as DA; repeatable")
       ->allow_extra_args(false);
-  command
-      ->add_option("--export", wanted->exports,
-                   "Publish also as open62541, node-opcua, milo or pem expect it; repeatable")
+  command->add_option("--export", wanted->exports, "Publish also as this program expects it; repeatable")
+      ->type_name("{open62541,node-opcua,milo,pem}")
       ->allow_extra_args(false);
   command->footer("Example:\n  edgesealctl application create web --account www-data --access user=www-data");
   command->callback([wanted, &session] {
@@ -137,7 +135,7 @@ void add_list(CLI::App& parent, Session& session) {
 void add_show(CLI::App& parent, Session& session) {
   auto name = std::make_shared<std::string>();
   auto* command = parent.add_subcommand("show", "Show one application and its certificate groups");
-  command->add_option("NAME", *name, "Name of the application")->required();
+  command->add_option("NAME", *name, "Name of the application")->type_name("APPLICATION")->required();
   command->footer("Example:\n  edgesealctl application show web");
   command->callback([name, &session] {
     const auto application = session.agent.application(*name);
@@ -146,15 +144,22 @@ void add_show(CLI::App& parent, Session& session) {
   });
 }
 
+struct Deletion {
+  std::string name;
+  Agreement agreement;
+};
+
 void add_delete(CLI::App& parent, Session& session) {
-  auto name = std::make_shared<std::string>();
+  auto wanted = std::make_shared<Deletion>();
   auto* command = parent.add_subcommand("delete", "Delete an application with its keys and certificates, for good");
-  command->add_option("NAME", *name, "Name of the application")->required();
+  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
+  add_agreement(*command, wanted->agreement);
   command->footer("Example:\n  edgesealctl application delete web");
-  command->callback([name, &session] {
-    session.agent.with_agent([&](dbus::RemoteAgent& agent) { agent.DeleteApplication(*name); });
-    if (session.output.json()) return session.output.print_json(nlohmann::json{{"deleted", *name}});
-    session.output.print("Deleted " + printable(*name) + " with its keys and certificates.\n");
+  command->callback([wanted, &session] {
+    wanted->agreement.require("Delete " + wanted->name + " with its keys and certificates, for good?");
+    session.agent.with_agent([&](dbus::RemoteAgent& agent) { agent.DeleteApplication(wanted->name); });
+    if (session.output.json()) return session.output.print_json(nlohmann::json{{"deleted", wanted->name}});
+    session.output.print("Deleted " + printable(wanted->name) + " with its keys and certificates.\n");
   });
 }
 
@@ -167,6 +172,7 @@ void add_application(CLI::App& app, Session& session) {
   add_list(*command, session);
   add_show(*command, session);
   add_delete(*command, session);
+  add_application_access(*command, session);
 }
 
 }  // namespace edgeseal::ctl

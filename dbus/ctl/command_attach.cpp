@@ -131,8 +131,7 @@ void list(Session& session) {
     values.push_back({{"service", attachment.service},
                       {"application", attachment.certificate_group()},
                       {"given-rule", attachment.given_rule}});
-    table.add({attachment.service, attachment.certificate_group(),
-               attachment.given_rule.empty() ? "-" : attachment.given_rule});
+    table.add({attachment.service, attachment.certificate_group(), or_dash(attachment.given_rule)});
   }
   if (session.output.json()) return session.output.print_json(values);
   if (table.empty()) return session.output.print("No services. Attach one: edgesealctl attach SERVICE APPLICATION\n");
@@ -148,13 +147,15 @@ void add_after_renewal(CLI::App& command, const std::shared_ptr<AttachmentReques
       choice("--reload", AfterRenewal::Reload, "Reload it after a renewal, or restart it where it can't (default)");
   auto* restart = choice("--restart", AfterRenewal::Restart, "Restart it after a renewal");
   auto* nothing = choice("--no-reload", AfterRenewal::Nothing, "Leave it alone after a renewal");
-  auto* signal = command.add_option_function<std::string>(
-      "--signal",
-      [request](const std::string& name) {
-        request->after_renewal = AfterRenewal::Signal;
-        request->signal = name;
-      },
-      "Send this signal to its main process after a renewal, like USR1");
+  auto* signal = command
+                     .add_option_function<std::string>(
+                         "--signal",
+                         [request](const std::string& name) {
+                           request->after_renewal = AfterRenewal::Signal;
+                           request->signal = name;
+                         },
+                         "Send this signal to its main process after a renewal, like USR1")
+                     ->type_name("{HUP,USR1,USR2,WINCH,...}");
   nothing->excludes(reload)->excludes(restart)->excludes(signal);
   restart->excludes(reload)->excludes(signal);
   signal->excludes(reload);
@@ -162,9 +163,12 @@ void add_after_renewal(CLI::App& command, const std::shared_ptr<AttachmentReques
 
 // What belongs to a program may begin with a dash, after "--".
 void add_hook(CLI::App& command, const std::shared_ptr<AttachmentRequest>& request) {
-  auto* program = command.add_option_function<std::string>(
-      "--exec", [request](const std::string& path) { request->hook.insert(request->hook.begin(), path); },
-      "Run this program after a renewal, besides, in a sandbox of its own; no shell reads it");
+  auto* program =
+      command
+          .add_option_function<std::string>(
+              "--exec", [request](const std::string& path) { request->hook.insert(request->hook.begin(), path); },
+              "Run this program after a renewal, besides, in a sandbox of its own; no shell reads it")
+          ->type_name("FILE");
   command
       .add_option_function<std::vector<std::string>>(
           "ARGUMENT",
@@ -182,15 +186,19 @@ void add_attach(CLI::App& app, Session& session) {
   auto dry_run = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("attach", "Let a service of systemd use the keys of an application");
   command->add_option("SERVICE", request->service, "Its unit, like nginx.service")->required();
-  command->add_option("APPLICATION", request->application, "APPLICATION[/GROUP]")->required();
+  command->add_option("APPLICATION", request->application, "APPLICATION[/GROUP]")->type_name("LIST")->required();
   add_after_renewal(*command, request);
   add_hook(*command, request);
-  command->add_option("--account", request->account,
-                      "Account as which it opens certificate and key; default: User= of its unit");
-  command->add_option("--chroot", request->chroot, "Directory that it changes its root to: gets the key socket, too");
-  command->add_option(
-      "--copy-to", request->copy_to,
-      "Directory for copies of certificate and key reference that root owns, where it accepts no others");
+  command
+      ->add_option("--account", request->account,
+                   "Account as which it opens certificate and key; default: User= of its unit")
+      ->type_name("ACCOUNT");
+  command->add_option("--chroot", request->chroot, "Directory that it changes its root to: gets the key socket, too")
+      ->type_name("DIRECTORY");
+  command
+      ->add_option("--copy-to", request->copy_to,
+                   "Directory for copies of certificate and key reference that root owns, where it accepts no others")
+      ->type_name("DIRECTORY");
   command->add_flag("--dry-run", *dry_run, "Show what would be written, and change nothing");
   command->footer(
       "Example:\n  edgesealctl attach nginx.service web\n"
@@ -201,8 +209,9 @@ void add_attach(CLI::App& app, Session& session) {
 void add_detach(CLI::App& app, Session& session) {
   auto wanted = std::make_shared<Detachment>();
   auto* command = app.add_subcommand("detach", "Undo attach");
-  command->add_option("SERVICE", wanted->service, "Its unit, like nginx.service")->required();
-  command->add_option("APPLICATION", wanted->application, "APPLICATION[/GROUP]; default: all that it is attached to");
+  command->add_option("SERVICE", wanted->service, "Its unit, like nginx.service")->type_name("ATTACHED")->required();
+  command->add_option("APPLICATION", wanted->application, "APPLICATION[/GROUP]; default: all that it is attached to")
+      ->type_name("LIST");
   command->footer("Example:\n  edgesealctl detach nginx.service");
   command->callback([wanted, &session] { detach_service(*wanted, session); });
 }

@@ -1,11 +1,12 @@
 // edgesealctl bundle: first trust that comes encrypted under a PIN.
 
+#include "dbus/ctl/bundle_code.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/passphrase.h"
 #include "dbus/ctl/pin_prompt.h"
 #include "dbus/ctl/timestamp.h"
-#include "jose/bundle/code.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -33,7 +34,7 @@ nlohmann::json to_json(const Bundle& bundle) {
   return {{"session", bundle.session},
           {"source", bundle.source},
           {"remaining-tries", bundle.remaining_tries},
-          {"deadline", bundle.deadline == 0 ? "" : timestamp_text(bundle.deadline)},
+          {"deadline", time_json(bundle.deadline)},
           {"server-url", bundle.server_url},
           {"server-port", bundle.server_port},
           {"verifying", bundle.verifying}};
@@ -73,11 +74,10 @@ struct Delivery {
 };
 
 void stage(const Delivery& delivery, Session& session) {
-  SecretFile content = SecretFile::read(delivery.file, kMostBundleBytes + 2);
-  content.drop_line_end();
-  const std::map<std::string, sdbus::Variant> options{{"mode", sdbus::Variant(delivery.mode)},
-                                                      {"source", sdbus::Variant(delivery.source)},
-                                                      {"max-tries", sdbus::Variant(delivery.max_tries)}};
+  const SecretFile content = SecretFile::read_line(delivery.file, kMostBundleBytes);
+  const VariantMap options{{"mode", sdbus::Variant(delivery.mode)},
+                           {"source", sdbus::Variant(delivery.source)},
+                           {"max-tries", sdbus::Variant(delivery.max_tries)}};
   session.agent.with_bundles([&](dbus::RemoteBundle& agent) {
     static_cast<void>(delivery.as_administrator ? agent.StageBundleAsAdministrator(content.descriptor(), options)
                                                 : agent.StageBundle(content.descriptor(), options));
@@ -101,20 +101,14 @@ void add_bundle_stage(CLI::App& parent, Session& session) {
   command->callback([delivery, &session] { stage(*delivery, session); });
 }
 
-// What was typed wrong costs no try.
-void require_well_typed(std::string_view code) {
-  if (jose::is_mistyped(code))
-    throw Failure(ExitCode::Usage, "the code is mistyped: its check character does not fit", "type it again");
-}
-
 struct Pin {
   std::string file, session;
   bool ask = false;
 };
 
 SecretFile pin_of(const Pin& pin) {
-  if (!pin.file.empty()) return read_passphrase(pin.file);
-  return pin.ask ? ask_password_agents() : ask_passphrase("PIN of the bundle");
+  if (pin.ask && pin.file.empty()) return ask_password_agents();
+  return read_or_ask_passphrase(pin.file, {.prompt = "PIN of the bundle", .option = "--pin-file"});
 }
 
 void submit(const std::string& wanted_by, const SecretFile& pin, Session& session) {
@@ -122,8 +116,7 @@ void submit(const std::string& wanted_by, const SecretFile& pin, Session& sessio
   std::vector<std::string> warnings;
   session.agent.with_bundles(
       [&](dbus::RemoteBundle& agent) { warnings = agent.SubmitPin(wanted_by, pin.descriptor(), {}); });
-  for (const std::string& warning : warnings)
-    std::fprintf(stderr, "edgesealctl: warning: %s\n", printable(warning).c_str());
+  for (const std::string& warning : warnings) complain("warning: " + warning);
 }
 
 // Until it is right, or nobody wants it any more.
@@ -133,7 +126,7 @@ void ask_until_done(Session& session) {
     try {
       return submit(wanted_by, ask_password_agents(), session);
     } catch (const Failure& failure) {
-      std::fprintf(stderr, "edgesealctl: %s\n", printable(failure.what()).c_str());
+      complain(failure.what());
       if (failure.code == ExitCode::NotReachable || failure.code == ExitCode::CommandNotRun) throw;
     }
   }
@@ -142,7 +135,8 @@ void ask_until_done(Session& session) {
 void add_submit_pin(CLI::App& parent, Session& session) {
   auto pin = std::make_shared<Pin>();
   auto* command = parent.add_subcommand("submit-pin", "Give the PIN of the bundle that waits");
-  command->add_option("--pin-file", pin->file, "File with the PIN; - is the standard input. Default: it is asked for");
+  command->add_option("--pin-file", pin->file, "File with the PIN; - is the standard input. Default: it is asked for")
+      ->type_name("FILE");
   command->add_option("--session", pin->session, "Of bundle status. Default: the one that there is");
   command->add_flag("--ask", pin->ask, "Ask through systemd's password agents (console, Plymouth), until it is right");
   command->footer("Example:\n  edgesealctl bundle submit-pin");

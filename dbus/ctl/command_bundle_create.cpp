@@ -59,8 +59,7 @@ jose::Bundle content(const Wanted& wanted) {
   if (!wanted.key_file.empty()) bundle.private_key = pkcs8_of_file(wanted.key_file);
   if (!wanted.pkcs12_file.empty()) read_pkcs12(wanted.pkcs12_file, wanted.pkcs12_passphrase_file, bundle);
   if (!wanted.secret_file.empty()) {
-    SecretFile secret = SecretFile::read(wanted.secret_file, jose::max_secret_length + 2);
-    secret.drop_line_end();
+    const SecretFile secret = SecretFile::read_line(wanted.secret_file, jose::max_secret_length);
     const auto view = jose::bytes_of(secret.content());
     bundle.one_time_secret = {view.begin(), view.end()};
   }
@@ -78,6 +77,9 @@ jose::SecretText chosen_code(const Wanted& wanted) {
 }
 
 void create(const Wanted& wanted, Session& session) {
+  if (wanted.out == "-")
+    throw Failure(ExitCode::Usage, "the bundle can't go where its code goes, to the standard output",
+                  "give --out a file");
   check_target(wanted.out, Existing::Keep);
   const bool chosen = !wanted.code_file.empty();
   const jose::SecretText code = chosen ? chosen_code(wanted) : jose::make_code();
@@ -98,25 +100,33 @@ void add_bundle_create(CLI::App& parent, Session& session) {
   auto* command = parent.add_subcommand("create", "Make a bundle and the code that opens it, without an agent");
   command->add_option("--url", wanted->url, "https URL of the provisioning service, without a port")->required();
   command->add_option("--port", wanted->port, "Its port")->check(CLI::Range(1, 65535))->capture_default_str();
-  command->add_option("--ca", wanted->ca_files, "CA certificates of the service, PEM or DER")->required();
-  command->add_option("--out", wanted->out, "File that the bundle is written to")->required();
+  command->add_option("--ca", wanted->ca_files, "CA certificates of the service, PEM or DER")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--out", wanted->out, "File that the bundle is written to")->type_name("FILE")->required();
   command->add_option("--device", wanted->device, "Serial number or ProductInstanceUri. Default: any device");
   command->add_option("--valid-days", wanted->valid_days, "How long it may be opened")
       ->check(CLI::Range(1, 3650))
       ->capture_default_str();
-  command->add_option("--otp-file", wanted->secret_file, "One-time secret for the first enrolment");
-  auto* certificate = command->add_option("--certificate", wanted->certificate_file,
-                                          "Client certificate and its chain: better let the device make its own key");
-  auto* key = command->add_option("--key", wanted->key_file, "Its private key, PEM, not encrypted");
+  command->add_option("--otp-file", wanted->secret_file, "One-time secret for the first enrolment")->type_name("FILE");
+  auto* certificate = command
+                          ->add_option("--certificate", wanted->certificate_file,
+                                       "Client certificate and its chain: better let the device make its own key")
+                          ->type_name("FILE");
+  auto* key = command->add_option("--key", wanted->key_file, "Its private key, PEM, not encrypted")->type_name("FILE");
   certificate->needs(key);
   key->needs(certificate);
-  auto* pkcs12 = command->add_option("--pkcs12", wanted->pkcs12_file, "Both of a PKCS#12 file")->excludes(certificate);
+  auto* pkcs12 = command->add_option("--pkcs12", wanted->pkcs12_file, "Both of a PKCS#12 file")
+                     ->type_name("FILE")
+                     ->excludes(certificate);
   command->add_option("--pkcs12-passphrase-file", wanted->pkcs12_passphrase_file, "Default: it is asked for")
+      ->type_name("FILE")
       ->needs(pkcs12);
   command->add_option("--iterations", wanted->iterations, "Of PBKDF2")
       ->check(CLI::Range(jose::min_iterations, jose::max_iterations))
       ->capture_default_str();
-  command->add_option("--code-file", wanted->code_file, "A code of your own. Default: one of 60 bits is made");
+  command->add_option("--code-file", wanted->code_file, "A code of your own. Default: one of 60 bits is made")
+      ->type_name("FILE");
   command->add_flag("--force-short-code", wanted->force_short_code, "Even if it is found soon by who has a copy");
   command->footer(
       "Example:\n  edgesealctl bundle create --url https://provision.example.com/device --port 18444 --ca plant-ca.pem "

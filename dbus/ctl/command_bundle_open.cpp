@@ -80,7 +80,8 @@ void add_bundle_open(CLI::App& parent, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = parent.add_subcommand("open", "Show what a bundle holds, without an agent");
   command->add_option("FILE", wanted->file, "The bundle; - is the standard input")->required();
-  command->add_option("--code-file", wanted->code_file, "File with the code. Default: it is asked for");
+  command->add_option("--code-file", wanted->code_file, "File with the code. Default: it is asked for")
+      ->type_name("FILE");
   command->footer("Example:\n  edgesealctl bundle open device-4711.jwe");
   command->callback([wanted, &session] {
     try {

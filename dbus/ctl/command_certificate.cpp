@@ -5,6 +5,8 @@
 #include "dbus/ctl/key_file.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
+#include "dbus/ctl/value_kinds.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -47,12 +49,12 @@ std::optional<OpenedKey> open_given_key(const Wanted& wanted) {
   throw Failure(ExitCode::Usage, "--key-format, --passphrase-file and --protection are about a key", "give --key FILE");
 }
 
-std::map<std::string, sdbus::Variant> options_of(const KeyFile& file, const std::optional<OpenedKey>& opened) {
-  std::map<std::string, sdbus::Variant> options;
+VariantMap options_of(const KeyFile& file, const std::optional<OpenedKey>& opened) {
+  VariantMap options;
   if (!opened) return options;
   options.emplace("private-key", sdbus::Variant(opened->key.descriptor()));
-  if (!file.format.empty()) options.emplace("private-key-format", sdbus::Variant(file.format));
-  if (!file.protection.empty()) options.emplace("key-protection", sdbus::Variant(file.protection));
+  put(options, "private-key-format", file.format);
+  put(options, "key-protection", file.protection);
   if (opened->passphrase) options.emplace("passphrase", sdbus::Variant(opened->passphrase->descriptor()));
   return options;
 }
@@ -116,7 +118,7 @@ void show(const Installed& installed, const Output& output) {
   table.add({"Slot", installed.group + "/" + installed.type});
   table.add({"Subject", facts.subject});
   table.add({"Issuer", facts.issuer});
-  table.add({"Names", facts.names.empty() ? "-" : joined(facts.names)});
+  table.add({"Names", or_dash(facts.names)});
   table.add({"Serial", facts.serial});
   table.add({"Valid", facts.not_before + " to " + facts.not_after});
   table.add({"SHA-256", facts.fingerprint});
@@ -125,11 +127,7 @@ void show(const Installed& installed, const Output& output) {
 }
 
 void show_all(const std::vector<Installed>& all, const std::string& name, const Output& output) {
-  if (output.json()) {
-    auto values = nlohmann::json::array();
-    for (const auto& installed : all) values.push_back(to_json(installed));
-    return output.print_json(values);
-  }
+  if (output.json()) return output.print_json(json_list(all, to_json));
   if (all.empty()) return output.print("No certificates. Make a request: edgesealctl csr " + printable(name) + "\n");
   for (const auto& installed : all) {
     if (&installed != &all.front()) output.print("\n");
@@ -140,14 +138,19 @@ void show_all(const std::vector<Installed>& all, const std::string& name, const 
 void add_install(CLI::App& parent, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = parent.add_subcommand("install", "Put a certificate in use");
-  command->add_option("NAME", wanted->name, "Name of the application")->required();
+  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
   command->add_option("FILE", wanted->file, "PEM (further certificates are the chain) or DER; - is the standard input")
       ->required();
-  command->add_option("--group", wanted->group, "Certificate group; needed where there are several");
-  command->add_option("--type", wanted->type, "Certificate type; needed where there are several");
-  command->add_option("--chain", wanted->chain, "PEM file with the issuer certificates, nearest first");
-  command->add_option("--key", wanted->key.path,
-                      "File with its private key, where the agent has none for it; - is the standard input");
+  command->add_option("--group", wanted->group, "Certificate group; needed where there are several")
+      ->type_name(kCertificateGroups);
+  command->add_option("--type", wanted->type, "Certificate type; needed where there are several")
+      ->type_name(kCertificateTypes);
+  command->add_option("--chain", wanted->chain, "PEM file with the issuer certificates, nearest first")
+      ->type_name("FILE");
+  command
+      ->add_option("--key", wanted->key.path,
+                   "File with its private key, where the agent has none for it; - is the standard input")
+      ->type_name("FILE");
   add_key_options(*command, wanted->key, "--key-format");
   command->add_flag("--no-apply", wanted->no_apply, "Only ask whether the agent accepts it; change nothing");
   add_confirmation(*command, wanted->confirmation);
@@ -158,8 +161,8 @@ void add_install(CLI::App& parent, Session& session) {
 void add_show(CLI::App& parent, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = parent.add_subcommand("show", "Show the certificates in use");
-  command->add_option("NAME", wanted->name, "Name of the application")->required();
-  command->add_option("--group", wanted->group, "Only this certificate group");
+  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
+  command->add_option("--group", wanted->group, "Only this certificate group")->type_name(kCertificateGroups);
   command->footer("Example:\n  edgesealctl certificate show web");
   command->callback([wanted, &session] {
     show_all(read_certificates(session, wanted->name, wanted->group), wanted->name, session.output);

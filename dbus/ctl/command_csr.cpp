@@ -2,9 +2,11 @@
 
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
-#include "dbus/ctl/files.h"
+#include "dbus/ctl/output_file.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
+#include "dbus/ctl/value_kinds.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -17,29 +19,24 @@ struct Wanted {
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
   bool new_key = false;
-  std::string out;
+  OutputFile out;
   bool der = false;
-  bool force = false;
 };
 
-std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
-  std::map<std::string, sdbus::Variant> options;
-  if (!wanted.subject.empty()) options.emplace("subject", sdbus::Variant(wanted.subject));
-  if (wanted.new_key) options.emplace("regenerate-private-key", sdbus::Variant(true));
-  if (!wanted.dns_names.empty()) options.emplace("dns-names", sdbus::Variant(wanted.dns_names));
-  if (!wanted.ip_addresses.empty()) options.emplace("ip-addresses", sdbus::Variant(wanted.ip_addresses));
+VariantMap options_of(const Wanted& wanted) {
+  VariantMap options;
+  put(options, "subject", wanted.subject);
+  put(options, "regenerate-private-key", wanted.new_key);
+  put(options, "dns-names", wanted.dns_names);
+  put(options, "ip-addresses", wanted.ip_addresses);
   return options;
-}
-
-Existing existing_of(const Wanted& wanted) {
-  return wanted.force ? Existing::Replace : Existing::Keep;
 }
 
 void deliver(const Wanted& wanted, const SlotName& slot, const Der& request, const Output& output) {
   const std::string content =
       wanted.der ? std::string(request.begin(), request.end()) : to_pem("CERTIFICATE REQUEST", request);
   try {
-    if (!wanted.out.empty()) write_file(wanted.out, content, existing_of(wanted));
+    if (wanted.out.given()) wanted.out.write(content);
   } catch (const Failure&) {
     output.print(to_pem("CERTIFICATE REQUEST", request));  // the key is made: its request must not be lost
     throw;
@@ -48,15 +45,15 @@ void deliver(const Wanted& wanted, const SlotName& slot, const Der& request, con
     return output.print_json(
         nlohmann::json{{"slot", slot.text()}, {"certificate-request", to_pem("CERTIFICATE REQUEST", request)}});
   }
-  if (wanted.out.empty()) return output.print(content);
-  output.print("Wrote the certificate request of " + slot.text() + " to " + printable(wanted.out) + "\n");
+  if (!wanted.out.given()) return output.print(content);
+  output.print("Wrote the certificate request of " + slot.text() + " to " + printable(wanted.out.path) + "\n");
 }
 
 void run(const Wanted& wanted, Session& session) {
-  if (wanted.der && wanted.out.empty() && isatty(STDOUT_FILENO) == 1) {
+  if (wanted.der && !wanted.out.given() && isatty(STDOUT_FILENO) == 1) {
     throw Failure(ExitCode::Usage, "DER is nothing for a terminal", "give --out FILE");
   }
-  if (!wanted.out.empty()) check_target(wanted.out, existing_of(wanted));
+  wanted.out.check();
   const auto slot = choose_slot(session.agent.application(wanted.name), wanted.group, wanted.type);
   Der request;
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {
@@ -70,9 +67,11 @@ void run(const Wanted& wanted, Session& session) {
 void add_csr(CLI::App& app, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = app.add_subcommand("csr", "Make a certificate signing request; the key stays in the TPM");
-  command->add_option("NAME", wanted->name, "Name of the application")->required();
-  command->add_option("--group", wanted->group, "Certificate group; needed where there are several");
-  command->add_option("--type", wanted->type, "Certificate type; needed where there are several");
+  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
+  command->add_option("--group", wanted->group, "Certificate group; needed where there are several")
+      ->type_name(kCertificateGroups);
+  command->add_option("--type", wanted->type, "Certificate type; needed where there are several")
+      ->type_name(kCertificateTypes);
   command->add_option("--subject", wanted->subject,
                       "Subject name, e.g. CN=gw1,O=Example; default: as now, else CN=NAME");
   command
@@ -81,9 +80,8 @@ void add_csr(CLI::App& app, Session& session) {
       ->allow_extra_args(false);
   command->add_option("--ip", wanted->ip_addresses, "IP address; repeatable")->allow_extra_args(false);
   command->add_flag("--new-key", wanted->new_key, "Make a new key, pending until its certificate is installed");
-  command->add_option("--out", wanted->out, "File to write; default: the standard output");
+  add_output_file(*command, wanted->out, "File to write; default: the standard output");
   command->add_flag("--der", wanted->der, "DER instead of PEM");
-  command->add_flag("--force", wanted->force, "Replace FILE if it exists");
   command->footer("Example:\n  edgesealctl csr web --subject CN=gw1.example.com --dns gw1.example.com --out web.csr");
   command->callback([wanted, &session] { run(*wanted, session); });
 }

@@ -8,7 +8,7 @@ void add_describe(CLI::App& app, Session& session) {
   command->callback([&session] {
     const auto value = session.agent.describe();
     if (session.output.json()) return session.output.print_json(value);
-    session.output.print(value.dump(2, ' ', true) + "\n");
+    session.output.print(indented_json_text(value));
   });
 }
 

@@ -1,15 +1,13 @@
-#include <openssl/evp.h>
-
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
-#include "dbus/ctl/hexadecimal.h"
+#include "dbus/ctl/output_file.h"
 #include "dbus/ctl/pem.h"
+#include "dbus/ctl/trust_material.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
-
-using Fields = std::map<std::string, sdbus::Variant>;
 
 struct Identity {
   std::string kind, key, obstacle;
@@ -27,30 +25,19 @@ struct Device {
 struct Wanted {
   std::string kind = "idevid";
   std::string product_instance_uri, serial_number, subject, key_algorithm;
-  bool self_signed = false, with_idevid_key = false, force = false;
+  bool self_signed = false, with_idevid_key = false;
   std::uint16_t days = 0;
-  std::string csr = "-";
+  OutputFile csr;
 };
 
 struct Installation {
   std::string certificate, chain, kind = "idevid";
 };
 
-struct Export {
-  std::string out = "-";
-  bool force = false;
-};
-
-template <class T>
-T value(const Fields& fields, const char* name) {
-  const auto found = fields.find(name);
-  return found != fields.end() && found->second.containsValueOfType<T>() ? found->second.get<T>() : T{};
-}
-
-Identity identity_of(const Fields& fields) {
-  return {value<std::string>(fields, "kind"),     value<std::string>(fields, "key"),
-          value<std::string>(fields, "obstacle"), value<bool>(fields, "usable"),
-          value<Der>(fields, "certificate"),      value<std::vector<Der>>(fields, "issuer-certificates")};
+Identity identity_of(const VariantMap& fields) {
+  return {field<std::string>(fields, "kind"),     field<std::string>(fields, "key"),
+          field<std::string>(fields, "obstacle"), field<bool>(fields, "usable"),
+          field<Der>(fields, "certificate"),      field<std::vector<Der>>(fields, "issuer-certificates")};
 }
 
 Device read_device(Session& session) {
@@ -64,14 +51,6 @@ Device read_device(Session& session) {
   return found;
 }
 
-// The thumbprint of OPC UA (OPC 10000-6 §6.2.6).
-std::string sha1_of(const Der& certificate) {
-  Der digest(20);
-  if (EVP_Digest(certificate.data(), certificate.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1)
-    throw Failure(ExitCode::Refused, "libcrypto computes no SHA-1");
-  return to_hex(digest);
-}
-
 // What the manufacturer left in the TPM may be anything.
 nlohmann::json to_json(const Identity& identity) {
   nlohmann::json json{{"kind", identity.kind}, {"usable", identity.usable}};
@@ -79,7 +58,7 @@ nlohmann::json to_json(const Identity& identity) {
   if (!identity.obstacle.empty()) json["obstacle"] = identity.obstacle;
   if (identity.certificate.empty()) return json;
   json["certificate"] = to_pem("CERTIFICATE", identity.certificate);
-  json["sha1"] = sha1_of(identity.certificate);
+  json["sha1"] = thumbprint_of(identity.certificate);
   try {
     const auto facts = facts_of(identity.certificate);
     json.update({{"subject", facts.subject},
@@ -99,18 +78,12 @@ nlohmann::json to_json(const Identity& identity) {
 }
 
 nlohmann::json to_json(const Device& device) {
-  nlohmann::json json{{"product-instance-uri", device.product_instance_uri},
-                      {"serial-number", device.serial_number},
-                      {"manufacturer", device.manufacturer},
-                      {"model", device.model},
-                      {"deficiencies", device.deficiencies},
-                      {"identities", nlohmann::json::array()}};
-  for (const auto& identity : device.identities) json["identities"].push_back(to_json(identity));
-  return json;
-}
-
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
+  return {{"product-instance-uri", device.product_instance_uri},
+          {"serial-number", device.serial_number},
+          {"manufacturer", device.manufacturer},
+          {"model", device.model},
+          {"deficiencies", device.deficiencies},
+          {"identities", json_list(device.identities, to_json)}};
 }
 
 void print_device(const Device& device, const Output& output) {
@@ -122,8 +95,9 @@ void print_device(const Device& device, const Output& output) {
   output.print(plate);
   for (const auto& identity : device.identities) {
     const auto json = to_json(identity);
+    output.print("\n");
     Table table;
-    table.add({"\n" + identity.kind, identity.usable ? identity.key : "not usable: " + identity.obstacle});
+    table.add({identity.kind, identity.usable ? identity.key : "not usable: " + identity.obstacle});
     for (const char* name : {"subject", "issuer", "serial", "not-after", "sha256", "sha1"})
       if (json.contains(name)) table.add({std::string("  ") + name, json[name].get<std::string>()});
     output.print(table);
@@ -138,23 +112,21 @@ void show(Session& session) {
 }
 
 // For the list of the installer (OPC 10000-21 §6): what can be compared with the device at hand.
-void write_list(const Export& wanted, Session& session) {
-  const std::string text = to_json(read_device(session)).dump(2) + "\n";
-  if (wanted.out == "-") return session.output.print(text);
-  write_file(wanted.out, text, wanted.force ? Existing::Replace : Existing::Keep);
+void write_list(const OutputFile& out, Session& session) {
+  out.check();
+  const std::string text = indented_json_text(to_json(read_device(session)));
+  if (!out.given()) return session.output.print(text);
+  out.write(text);
 }
 
-Fields options_of(const Wanted& wanted) {
-  Fields options;
-  const auto add = [&](const char* name, const std::string& text) {
-    if (!text.empty()) options.emplace(name, sdbus::Variant(text));
-  };
-  add("product-instance-uri", wanted.product_instance_uri);
-  add("serial-number", wanted.serial_number);
-  add("subject", wanted.subject);
-  add("key-algorithm", wanted.key_algorithm);
-  if (wanted.with_idevid_key) options.emplace("with-idevid-key", sdbus::Variant(true));
-  if (wanted.days != 0) options.emplace("lifetime-days", sdbus::Variant(wanted.days));
+VariantMap options_of(const Wanted& wanted) {
+  VariantMap options;
+  put(options, "product-instance-uri", wanted.product_instance_uri);
+  put(options, "serial-number", wanted.serial_number);
+  put(options, "subject", wanted.subject);
+  put(options, "key-algorithm", wanted.key_algorithm);
+  put(options, "with-idevid-key", wanted.with_idevid_key);
+  put(options, "lifetime-days", wanted.days);
   return options;
 }
 
@@ -169,24 +141,24 @@ void create_self_signed(const Wanted& wanted, Session& session) {
                                                     {"serial", facts.serial},
                                                     {"not-after", facts.not_after},
                                                     {"sha256", facts.fingerprint},
-                                                    {"sha1", sha1_of(certificate)},
+                                                    {"sha1", thumbprint_of(certificate)},
                                                     {"certificate", to_pem("CERTIFICATE", certificate)}});
   session.output.print("Installed a self-signed " + wanted.kind + ", valid until " + facts.not_after + ", SHA-256 " +
                        facts.fingerprint + ".\n");
 }
 
 void create_request(const Wanted& wanted, Session& session) {
-  const auto existing = wanted.force ? Existing::Replace : Existing::Keep;
-  if (wanted.csr != "-") check_target(wanted.csr, existing);
+  wanted.csr.check();
   Der request;
   session.agent.with_device(
       [&](dbus::RemoteDevice& device) { request = device.CreateSigningRequest(wanted.kind, options_of(wanted)); });
   const std::string pem = to_pem("CERTIFICATE REQUEST", request);
-  if (wanted.csr != "-") write_file(wanted.csr, pem, existing);
+  if (wanted.csr.given()) wanted.csr.write(pem);
   if (session.output.json()) return session.output.print_json(nlohmann::json{{"kind", wanted.kind}, {"request", pem}});
-  session.output.print(wanted.csr == "-" ? pem
-                                         : "Wrote " + printable(wanted.csr) + ". Have it signed, then: edgesealctl " +
-                                               "device identity install --kind " + wanted.kind + " CERTIFICATE\n");
+  session.output.print(wanted.csr.given() ? "Wrote " + printable(wanted.csr.path) +
+                                                ". Have it signed, then: edgesealctl device identity install --kind " +
+                                                wanted.kind + " CERTIFICATE\n"
+                                          : pem);
 }
 
 void create(const Wanted& wanted, Session& session) {
@@ -225,15 +197,17 @@ void add_create(CLI::App& parent, Session& session) {
                       "Which device this is; default: as configured, or as said before");
   command->add_option("--serial", wanted->serial_number, "Serial number; default: as configured, or as said before");
   command->add_option("--subject", wanted->subject, "Subject name; default: of model, serial number and manufacturer");
-  command->add_option("--key", wanted->key_algorithm, "ec-p256 (default), ec-p384, rsa-2048, rsa-3072 or rsa-4096");
+  command->add_option("--key", wanted->key_algorithm, "Default: ec-p256")
+      ->type_name("{ec-p256,ec-p384,rsa-2048,rsa-3072,rsa-4096}");
   command->add_flag("--with-idevid-key", wanted->with_idevid_key, "An LDevID for the key pair of the IDevID");
   auto* self_signed = command->add_flag("--self-signed", wanted->self_signed, "Install a self-signed certificate");
   command->add_option("--days", wanted->days, "How long that is valid; default: without end")
       ->check(CLI::Range(1, 65535))
       ->needs(self_signed);
-  command->add_option("--csr", wanted->csr, "File for the certificate signing request; default: standard output")
+  command->add_option("--csr", wanted->csr.path, "File for the certificate signing request; default: standard output")
+      ->type_name("FILE")
       ->excludes(self_signed);
-  command->add_flag("--force", wanted->force, "Replace the file if it exists");
+  add_force(*command, wanted->csr);
   command->footer(
       "Example:\n  edgesealctl device identity create --product-instance-uri urn:example.com:gw:4711 --serial 4711 "
       "--csr idevid.csr");
@@ -245,7 +219,7 @@ void add_install(CLI::App& parent, Session& session) {
   auto* command = parent.add_subcommand("install", "Put the certificate of an identity into use");
   command->add_option("CERTIFICATE", wanted->certificate, "PEM or DER; its chain may follow; - is the standard input")
       ->required();
-  command->add_option("--chain", wanted->chain, "File with its issuers, nearest first");
+  command->add_option("--chain", wanted->chain, "File with its issuers, nearest first")->type_name("FILE");
   add_kind(*command, wanted->kind);
   command->footer("Example:\n  edgesealctl device identity install idevid.crt --chain manufacturer-ca.crt");
   command->callback([wanted, &session] { install(*wanted, session); });
@@ -258,13 +232,12 @@ void add_show(CLI::App& parent, Session& session) {
 }
 
 void add_export(CLI::App& parent, Session& session) {
-  auto wanted = std::make_shared<Export>();
+  auto out = std::make_shared<OutputFile>();
   auto* command =
       parent.add_subcommand("export", "Write certificates, serial number and fingerprints for the installer");
-  command->add_option("--out", wanted->out, "File for the JSON; default: standard output");
-  command->add_flag("--force", wanted->force, "Replace the file if it exists");
+  add_output_file(*command, *out, "File for the JSON; default: standard output");
   command->footer("Example:\n  edgesealctl device identity export --out 4711.json");
-  command->callback([wanted, &session] { write_list(*wanted, session); });
+  command->callback([out, &session] { write_list(*out, session); });
 }
 
 }  // namespace

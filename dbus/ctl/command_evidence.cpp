@@ -10,6 +10,7 @@
 #include "dbus/ctl/hexadecimal.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -26,7 +27,7 @@ struct Evidence {
   std::vector<Der> endorsement_certificates;
 };
 
-Evidence evidence_of(const std::map<std::string, sdbus::Variant>& fields) {
+Evidence evidence_of(const VariantMap& fields) {
   Evidence evidence;
   for (const auto& [name, field] : fields) {
     if (field.containsValueOfType<Der>()) evidence.structures.emplace(name, field.get<Der>());
@@ -88,7 +89,8 @@ void add_key_certify(CLI::App& key, Session& session) {
   command->add_option("SLOT", wanted->slot, "APPLICATION[/GROUP[/TYPE]]")->required();
   command->add_flag("--pending", wanted->pending, "The pending key instead of the active one");
   command->add_option("--nonce", wanted->nonce, "1 to 32 bytes of whoever will verify, hexadecimal")->required();
-  command->add_option("--out-dir", wanted->directory, "Directory for the parts, one file each; made where needed");
+  command->add_option("--out-dir", wanted->directory, "Directory for the parts, one file each; made where needed")
+      ->type_name("DIRECTORY");
   command->footer(
       "With --json: the structures of the TPM in hexadecimal, certificates as PEM.\n\n"
       "Example:\n  edgesealctl key certify web --nonce 5b1f22c90d7e48aa --out-dir evidence");

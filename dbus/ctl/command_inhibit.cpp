@@ -12,11 +12,10 @@
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/held_inhibitor.h"
 #include "dbus/ctl/timestamp.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
-
-using VariantMap = std::map<std::string, sdbus::Variant>;
 
 constexpr int kTakeAgainMs = 1000;
 
@@ -50,13 +49,6 @@ struct Busy {
   bool contact_pending = false;
 };
 
-template <class T>
-T field(const VariantMap& map, const char* name) {
-  const auto found = map.find(name);
-  if (found == map.end() || !found->second.containsValueOfType<T>()) return T{};
-  return found->second.get<T>();
-}
-
 std::string account_of(const VariantMap& inhibitor) {
   return account_name(field<std::uint32_t>(inhibitor, "uid"));
 }
@@ -70,7 +62,7 @@ nlohmann::json to_json(const Busy& busy) {
                           {"account", account_of(inhibitor)},
                           {"pid", field<std::uint32_t>(inhibitor, "pid")},
                           {"unit", field<std::string>(inhibitor, "unit")},
-                          {"since", timestamp_text(field<std::uint64_t>(inhibitor, "since"))}});
+                          {"since", time_json(field<std::uint64_t>(inhibitor, "since"))}});
   }
   return {{"inhibitors", inhibitors}, {"contact-pending", busy.contact_pending}};
 }
@@ -80,7 +72,7 @@ Table table_of(const std::vector<VariantMap>& inhibitors) {
   for (const auto& inhibitor : inhibitors) {
     const auto unit = field<std::string>(inhibitor, "unit");
     table.add({field<std::string>(inhibitor, "who"), field<std::string>(inhibitor, "why"), account_of(inhibitor),
-               std::to_string(field<std::uint32_t>(inhibitor, "pid")), unit.empty() ? "-" : unit,
+               std::to_string(field<std::uint32_t>(inhibitor, "pid")), or_dash(unit),
                timestamp_text(field<std::uint64_t>(inhibitor, "since"))});
   }
   return table;
@@ -108,6 +100,8 @@ void add_inhibit(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("inhibit", "Run a command, and let nothing be changed meanwhile");
   command->add_option("--who", wanted->who, "Who inhibits changes, for people; default: the name of the command");
   command->add_option("--why", wanted->why, "Why, for people")->required();
+  // run() takes it off the line before; here it is for the help and for completion.
+  command->add_option("COMMAND", session.inhibited_command, "The command to run, with its arguments");
   command->footer(
       "The command and its arguments follow the options, after -- where it begins with a dash.\n"
       "Ends as the command does; 127: it isn't found, 126: it can't be run.\nExample:\n"

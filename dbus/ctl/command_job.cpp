@@ -10,8 +10,6 @@
 namespace edgeseal::ctl {
 namespace {
 
-constexpr size_t kMostSecretBytes = 1024;
-
 struct Given {
   std::string number, value;
 };
@@ -34,9 +32,7 @@ void with_job(const Given& given, Session& session, const std::function<void(dbu
 }
 
 void list(Session& session) {
-  std::vector<Job> jobs;
-  for (const std::uint64_t number : session.agent.jobs()) jobs.push_back(read_job(session.agent, number));
-  print_jobs(jobs, session.output);
+  print_jobs(read_jobs(session.agent), session.output);
 }
 
 void print_request(const Given& given, Session& session) {
@@ -56,8 +52,7 @@ void install(const Given& given, Session& session) {
 }
 
 void give_secret(const Given& given, Session& session) {
-  SecretFile secret = SecretFile::read(given.value, kMostSecretBytes + 2);
-  secret.drop_line_end();
+  const SecretFile secret = SecretFile::read_line(given.value, kMostSecretBytes);
   with_job(given, session, [&](dbus::RemoteJob& job) { job.SetSecret(secret.descriptor()); });
 }
 

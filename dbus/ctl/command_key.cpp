@@ -3,16 +3,14 @@
 
 #include <algorithm>
 
+#include "dbus/ctl/agreement.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/described_keys.h"
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/timestamp.h"
 
 namespace edgeseal::ctl {
 namespace {
-
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
-}
 
 std::string yes_or_no(const DescribedKey& key) {
   return key.exposed ? "yes" : "no";
@@ -36,8 +34,7 @@ nlohmann::json to_json(const DescribedSlot& slot) {
           {"pcrs", slot.pcrs},
           {"active-key", to_json(slot.active)},
           {"pending-key", to_json(slot.pending)},
-          {"certificate-until",
-           slot.certificate_until.empty() ? nlohmann::json() : nlohmann::json(slot.certificate_until)}};
+          {"certificate-until", time_json(slot.certificate_until)}};
 }
 
 void add_rows(Table& table, const DescribedSlot& slot) {
@@ -60,11 +57,7 @@ std::vector<DescribedSlot> slots_of(Session& session, const std::string& applica
 
 void list(Session& session, const std::string& application) {
   const auto slots = slots_of(session, application);
-  if (session.output.json()) {
-    auto values = nlohmann::json::array();
-    for (const auto& slot : slots) values.push_back(to_json(slot));
-    return session.output.print_json(values);
-  }
+  if (session.output.json()) return session.output.print_json(json_list(slots, to_json));
   Table table({"SLOT", "KEY", "ALGORITHM", "PROTECTION", "EXPOSED", "POLICY", "CERTIFICATE UNTIL"});
   for (const auto& slot : slots) add_rows(table, slot);
   if (table.empty())
@@ -118,8 +111,14 @@ void add_show(CLI::App& parent, Session& session) {
   command->callback([slot, &session] { show(session, *slot); });
 }
 
-void destroy_retired(Session& session, const std::string& text) {
-  const auto name = find_slot(session.agent, text);
+struct Destruction {
+  std::string slot;
+  Agreement agreement;
+};
+
+void destroy_retired(Session& session, const Destruction& wanted) {
+  const auto name = find_slot(session.agent, wanted.slot);
+  wanted.agreement.require("Destroy the replaced keys of " + name.text() + ", for good?");
   std::uint32_t count = 0;
   session.agent.with_group(name.application, name.group,
                            [&](dbus::RemoteGroup& group) { count = group.DestroyRetiredKeys(name.certificate_type); });
@@ -129,13 +128,14 @@ void destroy_retired(Session& session, const std::string& text) {
 }
 
 void add_destroy_retired(CLI::App& parent, Session& session) {
-  auto slot = std::make_shared<std::string>();
+  auto wanted = std::make_shared<Destruction>();
   auto* command = parent.add_subcommand("destroy-retired", "Destroy the replaced keys of a slot at once");
-  command->add_option("SLOT", *slot, "APPLICATION[/GROUP[/TYPE]]")->required();
+  command->add_option("SLOT", wanted->slot, "APPLICATION[/GROUP[/TYPE]]")->required();
+  add_agreement(*command, wanted->agreement);
   command->footer(
       "A replaced key lives until no program has used it for a day. Destroy it where somebody else may have it.\n"
       "Example:\n  edgesealctl key destroy-retired web/https/https");
-  command->callback([slot, &session] { destroy_retired(session, *slot); });
+  command->callback([wanted, &session] { destroy_retired(session, *wanted); });
 }
 
 }  // namespace

@@ -1,16 +1,15 @@
 // Keys that come from a file, and keys that go into one.
 
 #include "dbus/ctl/commands.h"
-#include "dbus/ctl/files.h"
 #include "dbus/ctl/key_file.h"
+#include "dbus/ctl/output_file.h"
 #include "dbus/ctl/passphrase.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
-
-using Options = std::map<std::string, sdbus::Variant>;
 
 struct Import {
   std::string slot;
@@ -21,14 +20,13 @@ struct Export {
   std::string slot;
   bool pending = false;
   std::string passphrase_file;
-  std::string out;
-  bool force = false;
+  OutputFile out;
 };
 
-Options options_of(const KeyFile& file, const OpenedKey& opened) {
-  Options options;
-  if (!file.format.empty()) options.emplace("format", sdbus::Variant(file.format));
-  if (!file.protection.empty()) options.emplace("protection", sdbus::Variant(file.protection));
+VariantMap options_of(const KeyFile& file, const OpenedKey& opened) {
+  VariantMap options;
+  put(options, "format", file.format);
+  put(options, "protection", file.protection);
   if (opened.passphrase) options.emplace("passphrase", sdbus::Variant(opened.passphrase->descriptor()));
   return options;
 }
@@ -51,9 +49,8 @@ void import_key(const Import& wanted, Session& session) {
 }
 
 void export_key(const Export& wanted, Session& session) {
-  const auto existing = wanted.force ? Existing::Replace : Existing::Keep;
-  check_target(wanted.out, existing);
-  Options options{{"key", sdbus::Variant(std::string(wanted.pending ? "pending" : "active"))}};
+  wanted.out.check();
+  VariantMap options{{"key", sdbus::Variant(std::string(wanted.pending ? "pending" : "active"))}};
   std::optional<SecretFile> passphrase;
   if (!wanted.passphrase_file.empty()) {
     passphrase.emplace(read_passphrase(wanted.passphrase_file));
@@ -64,9 +61,14 @@ void export_key(const Export& wanted, Session& session) {
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {
     key = group.ExportTssPrivateKey(slot.certificate_type, options);
   });
-  write_file(wanted.out, to_pem("TSS2 PRIVATE KEY", key), existing, Readers::Owner);
-  if (session.output.json()) return session.output.print_json({{"slot", slot.text()}, {"file", wanted.out}});
-  session.output.print("Wrote the key of " + slot.text() + " to " + printable(wanted.out) +
+  const std::string pem = to_pem("TSS2 PRIVATE KEY", key);
+  if (!wanted.out.given()) {
+    if (!session.output.json()) return session.output.print(pem);
+    return session.output.print_json({{"slot", slot.text()}, {"key", pem}});
+  }
+  wanted.out.write(pem, Readers::Owner);
+  if (session.output.json()) return session.output.print_json({{"slot", slot.text()}, {"file", wanted.out.path}});
+  session.output.print("Wrote the key of " + slot.text() + " to " + printable(wanted.out.path) +
                        "; only this TPM can use it" +
                        (passphrase ? "" : ", and whoever can read the file can have it do so") + ".\n");
 }
@@ -91,11 +93,11 @@ void add_key_export(CLI::App& key, Session& session) {
   auto* command = key.add_subcommand("export-tss", "Write a key of the TPM to a file that tpm2-openssl reads");
   command->add_option("SLOT", wanted->slot, "APPLICATION[/GROUP[/TYPE]]")->required();
   command->add_flag("--pending", wanted->pending, "The pending key instead of the active one");
-  command->add_option(
-      "--passphrase-file", wanted->passphrase_file,
-      "File with the passphrase that the written key will need, - is the standard input; default: none");
-  command->add_option("--out", wanted->out, "File to write, PEM, readable by its owner alone")->required();
-  command->add_flag("--force", wanted->force, "Replace FILE if it exists");
+  command
+      ->add_option("--passphrase-file", wanted->passphrase_file,
+                   "File with the passphrase that the written key will need, - is the standard input; default: none")
+      ->type_name("FILE");
+  add_output_file(*command, wanted->out, "File to write, PEM, readable by its owner alone")->required();
   command->footer("Example:\n  edgesealctl key export-tss web --passphrase-file pass --out web.tss.pem");
   command->callback([wanted, &session] { export_key(*wanted, session); });
 }

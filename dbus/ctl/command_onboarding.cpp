@@ -4,11 +4,10 @@
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
 #include "dbus/ctl/pem.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
-
-using Fields = std::map<std::string, sdbus::Variant>;
 
 struct Status {
   std::string state;
@@ -56,20 +55,16 @@ nlohmann::json to_json(const Status& status) {
           {"tickets", status.tickets}};
 }
 
-std::string list_text(const std::vector<std::string>& texts) {
-  return texts.empty() ? "-" : joined(texts);
-}
-
 void show_status(Session& session) {
   const auto status = read_status(session);
   if (session.output.json()) return session.output.print_json(to_json(status));
   Table table;
   table.add({"State", status.state}, status.state == "ready" ? Colour::Good : Colour::Plain);
-  table.add({"Endpoints for", list_text(status.endpoints)});
+  table.add({"Endpoints for", or_dash(status.endpoints)});
   table.add({"Software", (status.up_to_date ? "up to date" : "behind") +
                              (status.revision.empty() ? "" : ", revision " + status.revision)});
-  table.add({"Applications", status.singleton ? "the device has one application" : list_text(status.applications)});
-  table.add({"Registrars", list_text(status.registrars)});
+  table.add({"Applications", status.singleton ? "the device has one application" : or_dash(status.applications)});
+  table.add({"Registrars", or_dash(status.registrars)});
   table.add({"Tickets", std::to_string(status.tickets)});
   session.output.print(table);
 }
@@ -106,7 +101,7 @@ void verify_ticket(const Verification& wanted, Session& session) {
   std::vector<Der> authorities;
   for (const auto& file : wanted.authorities)
     for (auto& certificate : certificates_of(read_file(file), file)) authorities.push_back(std::move(certificate));
-  Fields contents;
+  VariantMap contents;
   session.agent.with_device(
       [&](dbus::RemoteDevice& device) { contents = device.VerifyTicket(ticket, authorities, {}); });
   nlohmann::json json;
@@ -145,6 +140,7 @@ void add_tickets(CLI::App& parent, Session& session) {
   auto* verify = tickets->add_subcommand("verify", "Judge a ticket by whom you trust to sign one");
   verify->add_option("FILE", wanted->ticket, "The ticket; - is the standard input")->required();
   verify->add_option("--authority", wanted->authorities, "Certificate of a signer, or of a CA of signers; repeatable")
+      ->type_name("FILE")
       ->required()
       ->allow_extra_args(false);
   verify->footer("Example:\n  edgesealctl onboarding tickets verify 4711.ticket --authority maker-ca.crt");

@@ -19,14 +19,15 @@ void add_openssl_conf(CLI::App& app, Session& session) {
                    "Path of the provider; default: edgeseal.so where OpenSSL has its modules")
       ->check(CLI::ExistingFile);
   command->add_option("--socket", settings->socket, "Path of the key socket; default: /run/edgeseal/keys.sock")
+      ->type_name("FILE")
       ->check(absolute);
   command
       ->add_option("--timeout-ms", settings->timeout_ms,
                    "Longest time that one call of the program may take; default: 10000")
       ->check(CLI::Range(1, 600'000));
   command->footer(
-      "Example:\n  edgesealctl openssl-conf > /tmp/openssl.cnf\n"
-      "  OPENSSL_CONF=/tmp/openssl.cnf openssl dgst -sha256 -sign edgeseal:web FILE");
+      "Example:\n  edgesealctl openssl-conf > /etc/ssl/edgeseal.cnf\n"
+      "  OPENSSL_CONF=/etc/ssl/edgeseal.cnf openssl dgst -sha256 -sign edgeseal:web FILE");
   command->callback([settings, &session] {
     const auto text = openssl_configuration(SystemOpenssl::find(), *settings);
     if (session.output.json()) return session.output.print_json({{"configuration", text}});

@@ -4,6 +4,7 @@
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
 #include "dbus/ctl/hexadecimal.h"
+#include "dbus/ctl/output_file.h"
 #include "dbus/ctl/pcrs.h"
 #include "dbus/ctl/pem.h"
 
@@ -19,7 +20,8 @@ struct Sources {
 
 void add_sources(CLI::App& command, Sources& sources) {
   command.add_option("--pcr", sources.pcrs, "Take the values that these PCRs have now: N+N");
-  command.add_option("--values", sources.file, "File as \"pcr show --json\" prints it; - is the standard input");
+  command.add_option("--values", sources.file, "File as \"pcr show --json\" prints it; - is the standard input")
+      ->type_name("FILE");
   command.add_option("--value", sources.single, "N=HEX; repeatable")->allow_extra_args(false);
 }
 
@@ -49,14 +51,14 @@ void show(Session& session, const std::string& wanted) {
   session.output.print(table);
 }
 
-void request(Session& session, const Sources& sources, const std::string& out, Existing existing) {
-  if (!out.empty()) check_target(out, existing);
+void request(Session& session, const Sources& sources, const OutputFile& out) {
+  out.check();
   const auto values = values_of(sources, session);
   Der digest;
   Der policy;
   session.agent.with_agent(
       [&](dbus::RemoteAgent& agent) { std::tie(digest, policy) = agent.PreparePcrApproval(values); });
-  if (!out.empty()) write_file(out, {policy.begin(), policy.end()}, existing);
+  if (out.given()) out.write({policy.begin(), policy.end()});
   if (session.output.json()) {
     return session.output.print_json(
         nlohmann::json{{"values", to_json(values)}, {"pcr-digest", to_hex(digest)}, {"policy", to_hex(policy)}});
@@ -67,9 +69,21 @@ void request(Session& session, const Sources& sources, const std::string& out, E
   session.output.print(table);
 }
 
-void approve(Session& session, const Sources& sources, const std::string& signature_file) {
+// The agent reads it later, and judges it then: `config check`.
+void declare(Session& session, const PcrValues& values, const std::string& signature, const OutputFile& out) {
+  const auto text = to_toml(values, signature);
+  if (!out.given()) return session.output.print(text);
+  out.write(text);
+  if (session.output.json()) return session.output.print_json(nlohmann::json{{"declared", to_json(values)}});
+  session.output.print("Written: " + out.path +
+                       ". In /etc/edgeseal/pcr-approvals.d it counts from edgesealctl config apply on.\n");
+}
+
+void approve(Session& session, const Sources& sources, const std::string& signature_file, const OutputFile& out) {
+  out.check();
   const auto signature = read_file(signature_file);
   const auto values = values_of(sources, session);
+  if (!out.path.empty()) return declare(session, values, signature, out);
   session.agent.with_agent(
       [&](dbus::RemoteAgent& agent) { agent.AddPcrApproval(values, Der(signature.begin(), signature.end())); });
   if (session.output.json()) return session.output.print_json(nlohmann::json{{"approved", to_json(values)}});
@@ -95,27 +109,28 @@ void add_show(CLI::App& parent, Session& session) {
 
 void add_request(CLI::App& parent, Session& session) {
   auto sources = std::make_shared<Sources>();
-  auto out = std::make_shared<std::string>();
-  auto force = std::make_shared<bool>(false);
+  auto out = std::make_shared<OutputFile>();
   auto* command = parent.add_subcommand("approval-request", "Show what the authority has to sign for values of PCRs");
   add_sources(*command, *sources);
-  command->add_option("--out", *out, "File for the policy, which is what is signed");
-  command->add_flag("--force", *force, "Replace FILE if it exists");
+  add_output_file(*command, *out, "File for the policy, which is what is signed");
   command->footer(
       "Example:\n  edgesealctl pcr approval-request --values values.json --out policy.bin\n"
       "  openssl dgst -sha256 -sign authority.key -out policy.sig policy.bin");
-  command->callback([=, &session] { request(session, *sources, *out, *force ? Existing::Replace : Existing::Keep); });
+  command->callback([=, &session] { request(session, *sources, *out); });
 }
 
 void add_approve(CLI::App& parent, Session& session) {
   auto sources = std::make_shared<Sources>();
   auto signature = std::make_shared<std::string>();
+  auto out = std::make_shared<OutputFile>();
   auto* command = parent.add_subcommand("approve", "Hand in what the authority has signed");
   add_sources(*command, *sources);
   command->add_option("--signature", *signature, "File with the signature: RSA PKCS#1 v1.5, or ECDSA as DER")
+      ->type_name("FILE")
       ->required();
+  add_output_file(*command, *out, "Hand nothing in: write the file that declares it, for pcr-approvals.d");
   command->footer("Example:\n  edgesealctl pcr approve --values values.json --signature policy.sig");
-  command->callback([=, &session] { approve(session, *sources, *signature); });
+  command->callback([=, &session] { approve(session, *sources, *signature, *out); });
 }
 
 void add_reseal(CLI::App& parent, Session& session) {

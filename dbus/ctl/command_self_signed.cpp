@@ -1,6 +1,7 @@
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -13,11 +14,11 @@ struct Wanted {
   std::vector<std::string> ip_addresses;
 };
 
-std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
-  std::map<std::string, sdbus::Variant> options{{"lifetime-days", sdbus::Variant(wanted.days)}};
-  if (!wanted.subject.empty()) options.emplace("subject", sdbus::Variant(wanted.subject));
-  if (!wanted.dns_names.empty()) options.emplace("dns-names", sdbus::Variant(wanted.dns_names));
-  if (!wanted.ip_addresses.empty()) options.emplace("ip-addresses", sdbus::Variant(wanted.ip_addresses));
+VariantMap options_of(const Wanted& wanted) {
+  VariantMap options{{"lifetime-days", sdbus::Variant(wanted.days)}};
+  put(options, "subject", wanted.subject);
+  put(options, "dns-names", wanted.dns_names);
+  put(options, "ip-addresses", wanted.ip_addresses);
   return options;
 }
 

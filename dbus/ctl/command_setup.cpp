@@ -93,11 +93,14 @@ void add_otp(CLI::App& parent, Session& session) {
 void add_open(CLI::App& parent, Session& session) {
   auto path = std::make_shared<std::string>();
   auto* command = parent.add_subcommand("open", "Open setup with the one-time password");
-  command->add_option("--password-file", *path,
-                      "File with the password; - is the standard input. Default: it is asked for");
+  command
+      ->add_option("--password-file", *path,
+                   "File with the password; - is the standard input. Default: it is asked for")
+      ->type_name("FILE");
   command->footer("Example:\n  edgesealctl setup open");
   command->callback([path, &session] {
-    const SecretFile password = path->empty() ? ask_passphrase("One-time password") : read_passphrase(*path);
+    const SecretFile password =
+        read_or_ask_passphrase(*path, {.prompt = "One-time password", .option = "--password-file"});
     session.agent.with_agent([&](dbus::RemoteAgent& agent) { agent.SubmitOneTimePassword(password.descriptor(), {}); });
     tell(session);
   });

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
@@ -9,16 +11,16 @@
 #include "dbus/ctl/secret_file.h"
 #include "dbus/ctl/staged_files.h"
 #include "dbus/ctl/timestamp.h"
+#include "dbus/ctl/tpm_wait.h"
+#include "dbus/ctl/variant_map.h"
+#include "dbus/printable_text.h"
 
 namespace edgeseal::ctl {
 namespace {
 
-constexpr size_t kMostFileBytes = 256 * 1024;
+constexpr size_t kMostFileBytes = 256 * 1024, kMostOriginBytes = 256;
 constexpr const char* kFolder = "/var/lib/edgeseal-drop";
 constexpr const char* kOnMedium = "edgeseal";
-
-using Options = std::map<std::string, sdbus::Variant>;
-using Item = std::map<std::string, sdbus::Variant>;
 
 struct Wanted {
   std::string file;
@@ -35,18 +37,12 @@ struct Contact {
   std::string failure;
 };
 
-template <class T>
-T field(const Item& item, const char* name) {
-  const auto found = item.find(name);
-  if (found == item.end() || !found->second.containsValueOfType<T>()) return T{};
-  return found->second.get<T>();
-}
-
 std::vector<std::string> stage_file(const std::string& file, const Wanted& wanted, Session& session) {
   const SecretFile content = SecretFile::read(file, kMostFileBytes);
-  Options options{{"origin", sdbus::Variant(printable(wanted.origin.empty() ? file : wanted.origin).substr(0, 256))}};
-  if (!wanted.group.empty()) options.emplace("group", sdbus::Variant(wanted.group));
-  if (!wanted.source.empty()) options.emplace("source", sdbus::Variant(wanted.source));
+  const std::string origin = dbus::made_printable(wanted.origin.empty() ? file : wanted.origin, kMostOriginBytes);
+  VariantMap options{{"origin", sdbus::Variant(origin)}};
+  put(options, "group", wanted.group);
+  put(options, "source", wanted.source);
   std::vector<std::string> warnings;
   session.agent.with_staging(
       [&](dbus::RemoteStaging& staging) { warnings = staging.StageFile(content.descriptor(), options); });
@@ -61,7 +57,7 @@ void activate(Session& session) {
 
 struct State {
   std::string name, group, problem;
-  std::vector<Item> items;
+  std::vector<VariantMap> items;
 };
 
 State state_of(Session& session) {
@@ -72,7 +68,7 @@ State state_of(Session& session) {
   return state;
 }
 
-nlohmann::json to_json(const Item& item) {
+nlohmann::json to_json(const VariantMap& item) {
   const auto certificate = field<std::vector<uint8_t>>(item, "certificate");
   nlohmann::json value = {{"sha256", field<std::string>(item, "sha256")},
                           {"role", field<std::string>(item, "role")},
@@ -82,35 +78,46 @@ nlohmann::json to_json(const Item& item) {
                           {"source", field<std::string>(item, "source")},
                           {"origin", field<std::string>(item, "origin")},
                           {"uid", field<uint32_t>(item, "uid")},
-                          {"staged-at", timestamp_text(field<uint64_t>(item, "staged-at"))},
+                          {"staged-at", time_json(field<uint64_t>(item, "staged-at"))},
                           {"key", field<std::string>(item, "key")}};
   if (!certificate.empty()) value["subject"] = facts_of(certificate).subject;
   return value;
 }
 
 nlohmann::json to_json(const State& state) {
-  auto items = nlohmann::json::array();
-  for (const auto& item : state.items) items.push_back(to_json(item));
-  return {{"state", state.name}, {"group", state.group}, {"problem", state.problem}, {"staged", items}};
+  return {{"state", state.name},
+          {"group", state.group},
+          {"problem", state.problem},
+          {"staged", json_list(state.items, to_json)}};
 }
 
-void add_row(Table& table, const Item& item) {
+void add_row(Table& table, const VariantMap& item) {
   const auto certificate = field<std::vector<uint8_t>>(item, "certificate");
   const std::string from = field<std::string>(item, "source") + " " + field<std::string>(item, "origin");
   if (certificate.empty()) {
     const auto problem = field<std::string>(item, "problem");
-    table.add({"to be fetched", "-", field<std::string>(item, "url"), from, problem}, Colour::Warning);
+    table.add({"to be fetched", "-", field<std::string>(item, "url"), from, problem.empty() ? "waiting" : problem},
+              Colour::Warning);
     return;
   }
+  auto notes = field<std::vector<std::string>>(item, "notes");
+  if (const auto url = field<std::string>(item, "url"); !url.empty()) notes.push_back("fetched from " + url);
   table.add({field<std::string>(item, "sha256"), field<std::string>(item, "role"), facts_of(certificate).subject, from,
-             joined(field<std::vector<std::string>>(item, "notes"))});
+             joined(notes)});
+}
+
+bool is_complete(const State& state) {
+  return std::ranges::none_of(
+      state.items, [](const VariantMap& item) { return field<std::vector<uint8_t>>(item, "certificate").empty(); });
 }
 
 std::string explanation(const State& state) {
   if (state.name == "empty") return "Nothing is staged.\n";
   std::string text = printable("For " + state.group + ": " + state.name);
   if (!state.problem.empty()) text += printable(" (" + state.problem + ")");
-  if (state.name == "staged")
+  if (state.name == "staged" && !is_complete(state))
+    text += ". It waits until all has been fetched";
+  else if (state.name == "staged")
     text += ". It comes into force at the next start of the agent, or by: edgesealctl stage activate";
   if (state.name == "verifying") text += ". It stays once the first contact with the server is reported";
   if (state.name == "failed") text += ". It is not in force; try again: edgesealctl stage activate";
@@ -127,24 +134,50 @@ void show(Session& session) {
 }
 
 void warn(const std::vector<std::string>& warnings) {
-  for (const auto& warning : warnings) std::fprintf(stderr, "edgesealctl: %s\n", printable(warning).c_str());
+  for (const auto& warning : warnings) complain(warning);
 }
 
 // --- directories
 
+std::string line_of(const FileOutcome& outcome) {
+  std::string text = outcome.file.string();
+  switch (outcome.result) {
+    case ExitCode::Ok: return text + " is staged";
+    case ExitCode::NotReachable: text += " stays, and is to be tried again"; break;
+    default: text += " is refused";
+  }
+  if (!outcome.renamed_to.empty()) text += " and renamed to " + outcome.renamed_to;
+  return text + ": " + outcome.problem;
+}
+
+nlohmann::json to_json(const FileOutcome& outcome) {
+  return {{"file", outcome.file.string()}, {"staged", outcome.result == ExitCode::Ok}, {"problem", outcome.problem}};
+}
+
+// Such files are taken while setup is open and not else.
+void require_setup(Session& session) {
+  if (await_tpm(session.agent)) return;
+  throw Failure(ExitCode::NotReachable, "the TPM has not answered yet, and whether setup is open is not known before",
+                "see: edgesealctl status");
+}
+
 void stage_directory(Wanted wanted, Session& session) {
-  const auto tell = [&](const std::string& line) { session.output.print(printable(line) + "\n"); };
   const bool drop = !wanted.drop.empty();
   wanted.source = drop ? "drop-folder" : "medium";
-  const auto stage = [&](const std::filesystem::path& file) { warn(stage_file(file, wanted, session)); };
-  if (drop) {
-    if (empty_drop_folder(wanted.drop, stage, tell) > 0) session.status = static_cast<int>(ExitCode::Refused);
-    return;
-  }
-  for (const auto& file : staged_files_in(std::filesystem::path(wanted.medium) / kOnMedium)) {
-    stage(file);
-    tell(file.string() + " is staged");
-  }
+  const auto stage = [&](const std::filesystem::path& file) {
+    require_setup(session);
+    warn(stage_file(file, wanted, session));
+  };
+  auto outcomes = nlohmann::json::array();
+  const auto tell = [&](const FileOutcome& outcome) {
+    outcomes.push_back(to_json(outcome));
+    if (!session.output.json()) session.output.print(printable(line_of(outcome)) + "\n");
+  };
+  const auto result = drop
+                          ? empty_drop_folder(wanted.drop, stage, tell)
+                          : stage_files(staged_files_in(std::filesystem::path(wanted.medium) / kOnMedium), stage, tell);
+  session.status = static_cast<int>(result);
+  if (session.output.json()) session.output.print_json(outcomes);
 }
 
 void stage(const Wanted& wanted, Session& session) {
@@ -159,8 +192,8 @@ void stage(const Wanted& wanted, Session& session) {
 void report(const Contact& contact, Session& session) {
   std::vector<Der> chain;
   if (!contact.file.empty()) chain = certificates_of(read_file(contact.file), contact.file, PrivateKeys::Skip);
-  Options options;
-  if (!contact.failure.empty()) options.emplace("failure", sdbus::Variant(contact.failure));
+  VariantMap options;
+  put(options, "failure", contact.failure);
   bool verified = false;
   std::string problem;
   session.agent.with_staging([&](dbus::RemoteStaging& staging) {
@@ -173,15 +206,18 @@ void report(const Contact& contact, Session& session) {
 
 void add_stage_options(CLI::App& command, Wanted& wanted) {
   command.add_option("FILE", wanted.file, "Settings file in XML, PEM or DER; - is the standard input");
-  command.add_option("--group", wanted.group,
-                     "APPLICATION/GROUP whose trust list it is for; default: device/provisioning");
+  command
+      .add_option("--group", wanted.group, "APPLICATION/GROUP whose trust list it is for; default: device/provisioning")
+      ->type_name("LIST");
   command.add_option("--origin", wanted.origin, "Where the file comes from, for the record; default: its name");
   command.add_option("--source", wanted.source, "How it came; default: command")
       ->check(CLI::IsMember({"command", "drop-folder", "medium", "redirection"}));
   command.add_flag("--activate", wanted.activate, "Put it into force at once, not at the next start");
-  command.add_option("--drop", wanted.drop,
-                     std::string("Stage the files of a directory and remove them, e.g. ") + kFolder);
-  command.add_option("--medium", wanted.medium, "Stage the files in edgeseal/ of a mounted medium");
+  command
+      .add_option("--drop", wanted.drop, std::string("Stage the files of a directory and remove them, e.g. ") + kFolder)
+      ->type_name("DIRECTORY");
+  command.add_option("--medium", wanted.medium, "Stage the files in edgeseal/ of a mounted medium")
+      ->type_name("DIRECTORY");
 }
 
 void add_report(CLI::App& parent, Session& session) {

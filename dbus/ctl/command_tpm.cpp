@@ -5,12 +5,12 @@
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
 #include "dbus/ctl/hexadecimal.h"
+#include "dbus/ctl/output_file.h"
 #include "dbus/ctl/pem.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
-
-using Fields = std::map<std::string, sdbus::Variant>;
 
 struct ManufacturerKey {
   std::string kind;
@@ -24,20 +24,13 @@ struct ManufacturerKey {
 struct Activation {
   std::string file;
   std::string endorsement_key = "rsa-2048";
-  std::string out;
-  bool force = false;
+  OutputFile out;
 };
 
-template <class T>
-T value(const Fields& fields, const char* name) {
-  const auto found = fields.find(name);
-  return found != fields.end() && found->second.containsValueOfType<T>() ? found->second.get<T>() : T{};
-}
-
-ManufacturerKey key_of(const Fields& fields) {
-  return {value<std::string>(fields, "kind"),     value<std::string>(fields, "algorithm"),
-          value<std::uint32_t>(fields, "handle"), value<std::uint32_t>(fields, "nv-index"),
-          value<Der>(fields, "public-area"),      value<Der>(fields, "certificate")};
+ManufacturerKey key_of(const VariantMap& fields) {
+  return {field<std::string>(fields, "kind"),     field<std::string>(fields, "algorithm"),
+          field<std::uint32_t>(fields, "handle"), field<std::uint32_t>(fields, "nv-index"),
+          field<Der>(fields, "public-area"),      field<Der>(fields, "certificate")};
 }
 
 std::string number_text(std::uint32_t number) {
@@ -68,11 +61,7 @@ void show_keys(Session& session) {
   session.agent.with_agent([&](dbus::RemoteAgent& agent) {
     for (const auto& fields : agent.GetManufacturerKeys()) keys.push_back(key_of(fields));
   });
-  if (session.output.json()) {
-    auto values = nlohmann::json::array();
-    for (const auto& key : keys) values.push_back(to_json(key));
-    return session.output.print_json(values);
-  }
+  if (session.output.json()) return session.output.print_json(json_list(keys, to_json));
   Table table({"KEY", "ALGORITHM", "HANDLE", "NV INDEX", "CERTIFICATE OF"});
   for (const auto& key : keys) {
     table.add(
@@ -83,21 +72,20 @@ void show_keys(Session& session) {
 }
 
 void activate(const Activation& wanted, Session& session) {
-  const auto existing = wanted.force ? Existing::Replace : Existing::Keep;
-  if (!wanted.out.empty()) check_target(wanted.out, existing);
+  wanted.out.check();
   const auto file = parse_credential_file(read_file(wanted.file), wanted.file);
   Der secret;
   session.agent.with_agent([&](dbus::RemoteAgent& agent) {
     secret = agent.ActivateCredential(wanted.endorsement_key, file.credential, file.encrypted_secret);
   });
   const bool json = session.output.json();
-  if (wanted.out.empty()) {
+  if (!wanted.out.given()) {
     if (json) return session.output.print_json(nlohmann::json{{"secret", to_hex(secret)}});
     return session.output.print(to_hex(secret) + "\n");
   }
-  write_file(wanted.out, {secret.begin(), secret.end()}, existing, Readers::Owner);
-  if (json) return session.output.print_json(nlohmann::json{{"file", wanted.out}});
-  session.output.print("Wrote the secret to " + printable(wanted.out) + "\n");
+  wanted.out.write({secret.begin(), secret.end()}, Readers::Owner);
+  if (json) return session.output.print_json(nlohmann::json{{"file", wanted.out.path}});
+  session.output.print("Wrote the secret to " + printable(wanted.out.path) + "\n");
 }
 
 void add_manufacturer_keys(CLI::App& parent, Session& session) {
@@ -111,10 +99,10 @@ void add_activate(CLI::App& parent, Session& session) {
   auto* command = parent.add_subcommand("activate-credential", "Answer a verifier who wants to know this TPM");
   command->add_option("FILE", wanted->file, "Credential as tpm2_makecredential writes it; - is the standard input")
       ->required();
-  command->add_option("--key", wanted->endorsement_key, "Endorsement key: rsa-2048 (default) or ec-p256");
-  command->add_option("--out", wanted->out,
-                      "File for the secret, readable by its owner alone; default: shown in hexadecimal");
-  command->add_flag("--force", wanted->force, "Replace FILE if it exists");
+  command->add_option("--key", wanted->endorsement_key, "Endorsement key; default: rsa-2048")
+      ->type_name("{rsa-2048,ec-p256}");
+  add_output_file(*command, wanted->out,
+                  "File for the secret, readable by its owner alone; default: shown in hexadecimal");
   command->footer("Example:\n  edgesealctl tpm activate-credential challenge.bin --out answer.bin");
   command->callback([wanted, &session] { activate(*wanted, session); });
 }

@@ -25,7 +25,7 @@ std::string expected_every(const TrustListState& list) {
 
 nlohmann::json to_json(const std::string& name, const TrustListState& list) {
   return {{"list", name},
-          {"last-update", timestamp_text(list.last_update)},
+          {"last-update", time_json(list.last_update)},
           {"update-frequency-ms", list.update_frequency.count()},
           {"suppressed", suppressed_errors(list.validation_options)},
           {"intact", list.intact},
@@ -42,8 +42,7 @@ void list_all(Session& session) {
       const std::string name = application.name + "/" + group.name;
       const auto suppressed = suppressed_errors(list.validation_options);
       values.push_back(to_json(name, list));
-      table.add({name, timestamp_text(list.last_update), expected_every(list),
-                 suppressed.empty() ? "-" : joined(suppressed), state_of(list)},
+      table.add({name, timestamp_text(list.last_update), expected_every(list), or_dash(suppressed), state_of(list)},
                 state_of(list) == "ok" ? Colour::Good : Colour::Warning);
     }
   }
@@ -63,12 +62,12 @@ void add_rows(Table& table, nlohmann::json& values, const TrustList& list, size_
   for (const auto& der : list.lists.at(index)) {
     if (TrustList::holds_crls(index)) {
       const auto facts = crl_facts_of(der);
-      const std::string until = facts.next_update.empty() ? "-" : facts.next_update;
+      const std::string until = or_dash(facts.next_update);
       table.add({name, "-", until, std::to_string(facts.revoked) + " revoked by " + facts.issuer});
       values.push_back({{"list", name},
                         {"issuer", facts.issuer},
                         {"last-update", facts.last_update},
-                        {"next-update", facts.next_update},
+                        {"next-update", time_json(facts.next_update)},
                         {"revoked", facts.revoked}});
     } else {
       const auto facts = facts_of(der);
@@ -102,12 +101,12 @@ void add_show(CLI::App& parent, Session& session) {
   command->add_option("LIST", *name, "APPLICATION or APPLICATION/GROUP")->required();
   command->footer("Example:\n  edgesealctl trust show opcua-server/application");
   command->callback([name, &session] {
-    const auto [application, group] = find_group(session.agent, *name);
+    const auto chosen = find_group(session.agent, *name);
     TrustList list;
-    session.agent.with_trust_list(application.name, group.name, [&](dbus::RemoteTrustList& remote) {
+    session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
       list = read_trust_list(remote, TrustList::kAll);
     });
-    show(list, application.name + "/" + group.name, session.output);
+    show(list, chosen.text(), session.output);
   });
 }
 

@@ -14,8 +14,6 @@
 namespace edgeseal::ctl {
 namespace {
 
-constexpr std::uint8_t kWriteAndErase = 6;  // OpenFileMode (OPC 10000-20 §4.2.2)
-
 struct Wanted {
   std::string list;
   std::vector<std::string> what;
@@ -81,24 +79,23 @@ std::string counted(size_t count, const std::string& one) {
 }
 
 void add(const Wanted& wanted, Session& session) {
-  const auto [application, group] = find_group(session.agent, wanted.list);
-  const std::string name = application.name + "/" + group.name;
+  const auto chosen = find_group(session.agent, wanted.list);
   Added added;
-  session.agent.with_trust_list(application.name, group.name,
+  session.agent.with_trust_list(chosen.application.name, chosen.group.name,
                                 [&](dbus::RemoteTrustList& remote) { added = add_to_list(remote, wanted); });
   const bool changed = added.certificates + added.crls > 0;
-  if (changed) apply_changes(session, application.name, wanted.confirmation);
+  if (changed) apply_changes(session, chosen.application.name, wanted.confirmation);
   if (session.output.json()) {
-    return session.output.print_json({{"list", name},
+    return session.output.print_json({{"list", chosen.text()},
                                       {"certificates", added.certificates},
                                       {"crls", added.crls},
                                       {"present", added.present},
                                       {"confirm-within", changed ? wanted.confirmation.json() : nlohmann::json()}});
   }
-  if (!changed) return session.output.print("All of it is in " + name + " already.\n");
+  if (!changed) return session.output.print("All of it is in " + chosen.text() + " already.\n");
   session.output.print("Added " + counted(added.certificates, "certificate") + " and " + counted(added.crls, "CRL") +
-                       " to the " + (wanted.issuer ? "issuers" : "trusted") + " of " + name + ".\n" +
-                       wanted.confirmation.reminder(application.name));
+                       " to the " + (wanted.issuer ? "issuers" : "trusted") + " of " + chosen.text() + ".\n" +
+                       wanted.confirmation.reminder(chosen.application.name));
 }
 
 std::vector<std::string> thumbprints_of(const std::vector<std::string>& words) {
@@ -116,19 +113,18 @@ std::vector<std::string> thumbprints_of(const std::vector<std::string>& words) {
 
 void remove(const Wanted& wanted, Session& session) {
   const auto thumbprints = thumbprints_of(wanted.what);
-  const auto [application, group] = find_group(session.agent, wanted.list);
-  session.agent.with_trust_list(application.name, group.name, [&](dbus::RemoteTrustList& remote) {
+  const auto chosen = find_group(session.agent, wanted.list);
+  session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
     for (const auto& thumbprint : thumbprints) remote.RemoveCertificate(thumbprint, !wanted.issuer, {});
   });
-  apply_changes(session, application.name, wanted.confirmation);
-  const std::string name = application.name + "/" + group.name;
+  apply_changes(session, chosen.application.name, wanted.confirmation);
   if (session.output.json()) {
     return session.output.print_json(
-        {{"list", name}, {"removed", thumbprints}, {"confirm-within", wanted.confirmation.json()}});
+        {{"list", chosen.text()}, {"removed", thumbprints}, {"confirm-within", wanted.confirmation.json()}});
   }
   session.output.print("Removed " + counted(thumbprints.size(), "certificate") + " from the " +
-                       (wanted.issuer ? "issuers" : "trusted") + " of " + name + ", and the CRLs of CAs among them.\n" +
-                       wanted.confirmation.reminder(application.name));
+                       (wanted.issuer ? "issuers" : "trusted") + " of " + chosen.text() +
+                       ", and the CRLs of CAs among them.\n" + wanted.confirmation.reminder(chosen.application.name));
 }
 
 }  // namespace

@@ -1,40 +1,28 @@
 // edgesealctl trust audit, adopt, adopted and release: directories that say what programs trust.
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <iostream>
 
+#include "dbus/ctl/agreement.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/slot.h"
+#include "dbus/ctl/text_map.h"
 #include "dbus/ctl/trust_list.h"
 #include "dbus/ctl/trust_material.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
 
-using Finding = std::map<std::string, std::string>;
-using VariantMap = std::map<std::string, sdbus::Variant>;
+using Finding = TextMap;
 
 struct Adoption {
   std::string path;
   std::string list;
   std::string layout = "annex-f";
-  bool import = false, dry_run = false, yes = false;
+  bool import = false, dry_run = false;
+  Agreement agreement;
 };
-
-template <class T>
-T field(const VariantMap& map, const char* name) {
-  const auto found = map.find(name);
-  if (found == map.end() || !found->second.containsValueOfType<T>()) return T{};
-  return found->second.get<T>();
-}
-
-std::string field(const Finding& finding, const char* name) {
-  const auto found = finding.find(name);
-  return found == finding.end() ? "" : found->second;
-}
 
 std::string absolute(const std::string& path) {
   if (path.empty()) return "";
@@ -44,21 +32,21 @@ std::string absolute(const std::string& path) {
 }
 
 bool is_fault(const Finding& finding) {
-  return field(finding, "action") != "none";
+  return text_of(finding, "action") != "none";
 }
 
 // One line per component, as namei(1) has them; what is wrong with it and the remedy below.
-std::string text_of(const std::vector<Finding>& findings) {
+std::string findings_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const auto& finding : findings) {
     text += is_fault(finding) ? "wrong  " : "ok     ";
-    text += printable(field(finding, "path")) + ": " + printable(field(finding, "found"));
+    text += printable(text_of(finding, "path")) + ": " + printable(text_of(finding, "found"));
     if (!is_fault(finding)) {
       text += "\n";
       continue;
     }
-    text += ", must be " + printable(field(finding, "wanted")) + " (" + printable(field(finding, "action")) + ")\n";
-    if (const auto remedy = field(finding, "remedy"); !remedy.empty()) text += "       " + printable(remedy) + "\n";
+    text += ", must be " + printable(text_of(finding, "wanted")) + " (" + printable(text_of(finding, "action")) + ")\n";
+    if (const auto remedy = text_of(finding, "remedy"); !remedy.empty()) text += "       " + printable(remedy) + "\n";
   }
   return text;
 }
@@ -72,7 +60,7 @@ void audit(const std::string& path, Session& session) {
   } else if (findings.empty()) {
     session.output.print("All is as it must be.\n");
   } else {
-    session.output.print(text_of(findings));
+    session.output.print(findings_text(findings));
   }
   const auto faults = std::ranges::count_if(findings, is_fault);
   if (faults > 0) throw Failure(ExitCode::Refused, std::to_string(faults) + " things are not as they must be");
@@ -92,7 +80,7 @@ std::string plan_text(const VariantMap& plan, const Adoption& wanted, const std:
   for (const auto& ignored : field<std::vector<std::string>>(plan, "ignored")) {
     text += "  ignored: " + printable(ignored) + "\n";
   }
-  return text + text_of(field<std::vector<Finding>>(plan, "findings"));
+  return text + findings_text(field<std::vector<Finding>>(plan, "findings"));
 }
 
 nlohmann::json to_json(const VariantMap& plan) {
@@ -109,35 +97,24 @@ nlohmann::json to_json(const VariantMap& plan) {
   return value;
 }
 
-bool agreed(const Adoption& wanted) {
-  if (wanted.yes) return true;
-  if (isatty(STDIN_FILENO) != 1) return false;
-  std::cerr << "Adopt it? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "yes";
-}
-
 void adopt(Adoption wanted, Session& session) {
   wanted.path = absolute(wanted.path);
-  const auto [application, group] = find_group(session.agent, wanted.list);
-  const std::string list = application.name + "/" + group.name;
-  session.agent.with_directories(
-      [&, &application = application, &group = group](dbus::RemoteTrustDirectories& directories) {
-        VariantMap options{{"layout", sdbus::Variant(wanted.layout)}};
-        const auto plan = directories.PlanAdoption(wanted.path, application.name, group.name, options);
-        if (session.output.json()) {
-          if (wanted.dry_run) return session.output.print_json(to_json(plan));
-        } else {
-          session.output.print(plan_text(plan, wanted, list));
-        }
-        if (wanted.dry_run) return;
-        if (!agreed(wanted)) throw Failure(ExitCode::Usage, "nothing was changed", "give --yes to adopt it unasked");
-        options.emplace("import", sdbus::Variant(wanted.import));
-        directories.Adopt(wanted.path, application.name, group.name, options);
-        if (session.output.json()) return session.output.print_json({{"adopted", wanted.path}, {"list", list}});
-        session.output.print("Adopted.\n");
-      });
+  const auto chosen = find_group(session.agent, wanted.list);
+  session.agent.with_directories([&](dbus::RemoteTrustDirectories& directories) {
+    VariantMap options{{"layout", sdbus::Variant(wanted.layout)}};
+    const auto plan = directories.PlanAdoption(wanted.path, chosen.application.name, chosen.group.name, options);
+    if (session.output.json()) {
+      if (wanted.dry_run) return session.output.print_json(to_json(plan));
+    } else {
+      session.output.print(plan_text(plan, wanted, chosen.text()));
+    }
+    if (wanted.dry_run) return;
+    wanted.agreement.require("Adopt it?");
+    options.emplace("import", sdbus::Variant(wanted.import));
+    directories.Adopt(wanted.path, chosen.application.name, chosen.group.name, options);
+    if (session.output.json()) return session.output.print_json({{"adopted", wanted.path}, {"list", chosen.text()}});
+    session.output.print("Adopted.\n");
+  });
 }
 
 bool is_in(const std::string& path, const std::vector<std::string>& directories) {
@@ -150,8 +127,8 @@ bool is_in(const std::string& path, const std::vector<std::string>& directories)
 std::string obstacles_text(dbus::RemoteTrustDirectories& agent, const std::vector<std::string>& audited_only) {
   if (audited_only.empty()) return "";
   std::vector<Finding> findings = agent.Audit("");
-  std::erase_if(findings, [&](const Finding& finding) { return !is_in(field(finding, "path"), audited_only); });
-  return findings.empty() ? "" : "\n" + text_of(findings);
+  std::erase_if(findings, [&](const Finding& finding) { return !is_in(text_of(finding, "path"), audited_only); });
+  return findings.empty() ? "" : "\n" + findings_text(findings);
 }
 
 void show_adopted(dbus::RemoteTrustDirectories& agent, Session& session) {
@@ -173,7 +150,7 @@ void show_adopted(dbus::RemoteTrustDirectories& agent, Session& session) {
   session.output.print(obstacles_text(agent, audited_only));
 }
 
-void add_audit(CLI::App& trust, Session& session) {
+void add_directory_audit(CLI::App& trust, Session& session) {
   auto path = std::make_shared<std::string>();
   auto* command =
       trust.add_subcommand("audit", "Find what is wrong with directories and files that say what is trusted");
@@ -192,7 +169,7 @@ void add_adopt(CLI::App& trust, Session& session) {
       ->check(CLI::IsMember({"annex-f", "open62541", "node-opcua", "milo", "pem"}));
   command->add_flag("--import", wanted->import, "First take into the trust list what the directory holds");
   command->add_flag("--dry-run", wanted->dry_run, "Show what it holds and what is wrong with it; change nothing");
-  command->add_flag("--yes", wanted->yes, "Don't ask");
+  add_agreement(*command, wanted->agreement);
   command->footer(
       "Example:\n  edgesealctl trust adopt /opt/server/pki opcua-server/application --layout milo --import");
   command->callback([wanted, &session] { adopt(*wanted, session); });
@@ -201,7 +178,9 @@ void add_adopt(CLI::App& trust, Session& session) {
 void add_release(CLI::App& trust, Session& session) {
   auto path = std::make_shared<std::string>();
   auto* command = trust.add_subcommand("release", "Leave an adopted directory to its program again, as it is");
-  command->add_option("DIRECTORY", *path, "The directory, as \"trust adopted\" shows it")->required();
+  command->add_option("DIRECTORY", *path, "The directory, as \"trust adopted\" shows it")
+      ->type_name("ADOPTED")
+      ->required();
   command->footer("Example:\n  edgesealctl trust release /opt/server/pki");
   command->callback([path, &session] {
     session.agent.with_directories(
@@ -214,7 +193,7 @@ void add_release(CLI::App& trust, Session& session) {
 }  // namespace
 
 void add_trust_directories(CLI::App& trust, Session& session) {
-  add_audit(trust, session);
+  add_directory_audit(trust, session);
   add_adopt(trust, session);
   auto* command = trust.add_subcommand("adopted", "List the adopted directories");
   command->footer("Example:\n  edgesealctl trust adopted");

@@ -1,24 +1,25 @@
 // edgesealctl trust read and write: whole lists.
 
 #include <numeric>
+#include <span>
 
 #include "dbus/ctl/changes.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
+#include "dbus/ctl/output_file.h"
 #include "dbus/ctl/slot.h"
 #include "dbus/ctl/trust_material.h"
 #include "dbus/ctl/trust_transfer.h"
+#include "jose/base64.h"
 
 namespace edgeseal::ctl {
 namespace {
 
-constexpr std::uint8_t kWriteAndErase = 6;  // OpenFileMode (OPC 10000-20 §4.2.2)
-
 struct ToRead {
   std::string list;
-  std::string out;
-  bool trusted = false, issuers = false, blob = false, force = false;
+  OutputFile out;
+  bool trusted = false, issuers = false, blob = false;
 };
 
 struct ToWrite {
@@ -43,23 +44,27 @@ std::string pem_of(const TrustList& list) {
   return text;
 }
 
+std::string base64(const Der& bytes) {
+  return std::string(jose::encode_base64(std::as_bytes(std::span(bytes))));
+}
+
 void read(const ToRead& wanted, Session& session) {
-  const auto existing = wanted.force ? Existing::Replace : Existing::Keep;
-  if (!wanted.out.empty()) check_target(wanted.out, existing);
-  const auto [application, group] = find_group(session.agent, wanted.list);
+  wanted.out.check();
+  const auto chosen = find_group(session.agent, wanted.list);
   TrustList list;
-  session.agent.with_trust_list(application.name, group.name, [&](dbus::RemoteTrustList& remote) {
+  session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
     list = read_trust_list(remote, masks_of(wanted));
   });
-  std::string content = pem_of(list);
-  if (wanted.blob) {
-    const Der blob = encode(list);
-    content.assign(blob.begin(), blob.end());
+  const Der blob = wanted.blob ? encode(list) : Der();
+  const std::string content = wanted.blob ? std::string(blob.begin(), blob.end()) : pem_of(list);
+  if (!wanted.out.given()) {
+    if (!session.output.json()) return session.output.print(content);
+    const auto [form, text] = wanted.blob ? std::pair("blob", base64(blob)) : std::pair("pem", content);
+    return session.output.print_json({{"list", chosen.text()}, {form, text}});
   }
-  if (wanted.out.empty()) return session.output.print(content);
-  write_file(wanted.out, content, existing);
-  if (session.output.json()) return session.output.print_json({{"file", wanted.out}, {"bytes", content.size()}});
-  session.output.print("Wrote " + printable(wanted.out) + ".\n");
+  wanted.out.write(content);
+  if (session.output.json()) return session.output.print_json({{"file", wanted.out.path}, {"bytes", content.size()}});
+  session.output.print("Wrote " + printable(wanted.out.path) + ".\n");
 }
 
 void put(TrustList& list, size_t certificates, const std::vector<std::string>& files) {
@@ -93,24 +98,23 @@ void require_meant(const TrustList& list, const ToWrite& wanted) {
 void write(const ToWrite& wanted, Session& session) {
   const TrustList list = list_of(wanted);
   require_meant(list, wanted);
-  const auto [application, group] = find_group(session.agent, wanted.list);
-  session.agent.with_trust_list(application.name, group.name, [&](dbus::RemoteTrustList& remote) {
+  const auto chosen = find_group(session.agent, wanted.list);
+  session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
     const auto handle = remote.Open(kWriteAndErase, {});
     write_trust_list(remote, handle, list);
     remote.CloseAndUpdate(handle, {});
   });
-  apply_changes(session, application.name, wanted.confirmation);
-  const std::string name = application.name + "/" + group.name;
+  apply_changes(session, chosen.application.name, wanted.confirmation);
   const size_t entries = std::accumulate(list.lists.begin(), list.lists.end(), size_t{0},
                                          [](size_t sum, const auto& part) { return sum + part.size(); });
   if (session.output.json()) {
-    return session.output.print_json({{"list", name},
+    return session.output.print_json({{"list", chosen.text()},
                                       {"specified-lists", list.specified},
                                       {"entries", entries},
                                       {"confirm-within", wanted.confirmation.json()}});
   }
-  session.output.print("Wrote " + std::to_string(entries) + " certificates and CRLs to " + name + ".\n" +
-                       wanted.confirmation.reminder(application.name));
+  session.output.print("Wrote " + std::to_string(entries) + " certificates and CRLs to " + chosen.text() + ".\n" +
+                       wanted.confirmation.reminder(chosen.application.name));
 }
 
 void add_read(CLI::App& trust, Session& session) {
@@ -120,8 +124,7 @@ void add_read(CLI::App& trust, Session& session) {
   command->add_flag("--trusted", wanted->trusted, "Trusted certificates and CRLs only");
   command->add_flag("--issuers", wanted->issuers, "Issuer certificates and CRLs only");
   command->add_flag("--blob", wanted->blob, "As OPC UA Binary (TrustListDataType) instead of PEM");
-  command->add_option("--out", wanted->out, "File to write to");
-  command->add_flag("--force", wanted->force, "Replace the file where it exists");
+  add_output_file(*command, wanted->out, "File to write to");
   command->footer("Example:\n  edgesealctl trust read opcua-server/application --trusted --out trusted.pem");
   command->callback([wanted, &session] { read(*wanted, session); });
 }
@@ -133,11 +136,14 @@ void add_write(CLI::App& trust, Session& session) {
   auto* trusted = command
                       ->add_option("--trusted", wanted->trusted,
                                    "PEM or DER file, or directory, with all trusted certificates and CRLs; repeatable")
+                      ->type_name("FILE")
                       ->allow_extra_args(false);
   auto* issuers = command->add_option("--issuers", wanted->issuers, "The same for the issuers; repeatable")
+                      ->type_name("FILE")
                       ->allow_extra_args(false);
   command
       ->add_option("--blob", wanted->blob, "File in OPC UA Binary (TrustListDataType), as \"trust read --blob\" makes")
+      ->type_name("FILE")
       ->excludes(trusted)
       ->excludes(issuers);
   command->add_flag("--force", wanted->force, "Also where the list then trusts nobody");

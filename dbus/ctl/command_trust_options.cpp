@@ -1,11 +1,14 @@
 // edgesealctl trust options: how a list is used.
 
+#include <fmt/format.h>
+
 #include "dbus/ctl/changes.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/duration.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/slot.h"
 #include "dbus/ctl/validation_options.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -17,8 +20,8 @@ struct Wanted {
   Confirmation confirmation;
 };
 
-std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
-  std::map<std::string, sdbus::Variant> options;
+VariantMap options_of(const Wanted& wanted) {
+  VariantMap options;
   if (!wanted.update_every.empty()) {
     const std::chrono::milliseconds every = parse_duration(wanted.update_every, "--update-every");
     options.emplace("update-frequency", sdbus::Variant(static_cast<double>(every.count())));
@@ -35,15 +38,15 @@ std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
 
 void set(const Wanted& wanted, Session& session) {
   const auto options = options_of(wanted);
-  const auto [application, group] = find_group(session.agent, wanted.list);
-  session.agent.with_trust_list(application.name, group.name,
+  const auto chosen = find_group(session.agent, wanted.list);
+  session.agent.with_trust_list(chosen.application.name, chosen.group.name,
                                 [&](dbus::RemoteTrustList& remote) { remote.SetOptions(options); });
-  apply_changes(session, application.name, wanted.confirmation);
-  const std::string name = application.name + "/" + group.name;
+  apply_changes(session, chosen.application.name, wanted.confirmation);
   if (session.output.json()) {
-    return session.output.print_json({{"list", name}, {"confirm-within", wanted.confirmation.json()}});
+    return session.output.print_json({{"list", chosen.text()}, {"confirm-within", wanted.confirmation.json()}});
   }
-  session.output.print("Changed the options of " + name + ".\n" + wanted.confirmation.reminder(application.name));
+  session.output.print("Changed the options of " + chosen.text() + ".\n" +
+                       wanted.confirmation.reminder(chosen.application.name));
 }
 
 }  // namespace
@@ -56,8 +59,8 @@ void add_trust_options(CLI::App& trust, Session& session) {
                       "Raise an alarm when the list is older: 12h, 30d, 4w; 0s: never");
   command
       ->add_option("--suppress", wanted->suppress,
-                   "Errors that keep nobody out, and are audited: " + joined(suppressible_errors()) +
-                       "; repeatable; none: all errors count")
+                   "Errors that keep nobody out, and are audited; repeatable; none: all errors count")
+      ->type_name(fmt::format("{{{},none}}", fmt::join(suppressible_errors(), ",")))
       ->allow_extra_args(false);
   add_confirmation(*command, wanted->confirmation);
   command->footer("Example:\n  edgesealctl trust options web --update-every 30d --suppress revocation-status-unknown");

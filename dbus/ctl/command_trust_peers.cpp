@@ -4,6 +4,7 @@
 #include "dbus/ctl/files.h"
 #include "dbus/ctl/slot.h"
 #include "dbus/ctl/trust_material.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -17,11 +18,11 @@ struct Wanted {
   std::string uri;
 };
 
-std::map<std::string, sdbus::Variant> options_of(const Wanted& wanted) {
-  std::map<std::string, sdbus::Variant> options;
-  if (!wanted.purpose.empty()) options.emplace("purpose", sdbus::Variant(wanted.purpose));
-  if (!wanted.host.empty()) options.emplace("host-name", sdbus::Variant(wanted.host));
-  if (!wanted.uri.empty()) options.emplace("application-uri", sdbus::Variant(wanted.uri));
+VariantMap options_of(const Wanted& wanted) {
+  VariantMap options;
+  put(options, "purpose", wanted.purpose);
+  put(options, "host-name", wanted.host);
+  put(options, "application-uri", wanted.uri);
   return options;
 }
 
@@ -34,10 +35,10 @@ std::vector<Der> chain_of(const Wanted& wanted) {
 
 void validate(const Wanted& wanted, Session& session) {
   const auto chain = chain_of(wanted);
-  const auto [application, group] = find_group(session.agent, wanted.list);
+  const auto chosen = find_group(session.agent, wanted.list);
   auto suppressed = nlohmann::json::array();
-  std::string text = "Trusted by " + application.name + "/" + group.name + ".\n";
-  session.agent.with_trust_list(application.name, group.name, [&](dbus::RemoteTrustList& remote) {
+  std::string text = "Trusted by " + chosen.text() + ".\n";
+  session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
     for (const auto& error : remote.Validate(chain, options_of(wanted))) {
       suppressed.push_back({{"error", std::get<0>(error)}, {"message", std::get<1>(error)}});
       text += "Suppressed: " + printable(std::get<1>(error)) + " (" + printable(std::get<0>(error)) + ")\n";
@@ -72,7 +73,8 @@ void add_validate(CLI::App& trust, Session& session) {
   command->add_option("LIST", wanted->list, "APPLICATION or APPLICATION/GROUP")->required();
   command->add_option("FILE", wanted->file, "PEM (further certificates are the chain) or DER; - is the standard input")
       ->required();
-  command->add_option("--chain", wanted->chain, "PEM file with issuers that the peer sends, nearest first");
+  command->add_option("--chain", wanted->chain, "PEM file with issuers that the peer sends, nearest first")
+      ->type_name("FILE");
   command->add_option("--purpose", wanted->purpose, "What for; default: that of the group's peers")
       ->check(CLI::IsMember({"application", "https-server", "https-client", "user"}));
   command->add_option("--host", wanted->host, "DNS name or IP address that it must be for");
@@ -89,9 +91,9 @@ void add_rejected(CLI::App& trust, Session& session) {
   command->add_option("LIST", *name, "APPLICATION or APPLICATION/GROUP")->required();
   command->footer("Example:\n  edgesealctl trust rejected opcua-server/application");
   command->callback([name, &session] {
-    const auto [application, group] = find_group(session.agent, *name);
+    const auto chosen = find_group(session.agent, *name);
     std::vector<Der> certificates;
-    session.agent.with_trust_list(application.name, group.name,
+    session.agent.with_trust_list(chosen.application.name, chosen.group.name,
                                   [&](dbus::RemoteTrustList& remote) { certificates = remote.GetRejectedList({}); });
     show_rejected(certificates, session.output);
   });

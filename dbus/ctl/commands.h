@@ -18,6 +18,9 @@ struct Session {
 // Each adds its command to the parser; it runs while the command line is parsed and throws Failure.
 void add_status(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
+void add_metrics(CLI::App& app, Session& session);
+void add_timeline(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
 void add_application(CLI::App& app, Session& session);
 void add_csr(CLI::App& app, Session& session);
 void add_certificate(CLI::App& app, Session& session);
@@ -30,6 +33,7 @@ void add_enroll(CLI::App& app, Session& session);
 void add_renew(CLI::App& app, Session& session);
 void add_profile(CLI::App& app, Session& session);
 void add_job(CLI::App& app, Session& session);
+void add_audit(CLI::App& app, Session& session);
 void add_pcr(CLI::App& app, Session& session);
 void add_tpm(CLI::App& app, Session& session);
 void add_device(CLI::App& app, Session& session);
@@ -39,12 +43,14 @@ void add_detach(CLI::App& app, Session& session);
 void add_attachments(CLI::App& app, Session& session);
 void add_openssl_conf(CLI::App& app, Session& session);
 void add_setup(CLI::App& app, Session& session);
+void add_config(CLI::App& app, Session& session);
 void add_inhibit(CLI::App& app, Session& session);
 void add_inhibitors(CLI::App& app, Session& session);
 
 // The same for commands of a family that have a file of their own.
 void add_bundle_create(CLI::App& bundle, Session& session);
 void add_bundle_open(CLI::App& bundle, Session& session);
+void add_application_access(CLI::App& application, Session& session);
 void add_self_signed(CLI::App& certificate, Session& session);
 void add_key_import(CLI::App& key, Session& session);
 void add_key_export(CLI::App& key, Session& session);

@@ -41,20 +41,36 @@ DescribedSlot slot_of(const std::string& application, const std::string& group, 
           .pcrs = numbers(slot, "pcrs"),
           .active = key_of(slot, "active-key"),
           .pending = key_of(slot, "pending-key"),
+          .certificate_from = text(member(slot, "certificate"), "not-before"),
           .certificate_until = text(member(slot, "certificate"), "not-after")};
+}
+
+template <class Visit>
+void for_each_group(const Json& description, const Visit& visit) {
+  for (const auto& application : member(description, "applications")) {
+    const auto groups = member(application, "groups");
+    for (const auto& [name, group] : groups.items()) visit(text(application, "name"), name, group);
+  }
 }
 
 }  // namespace
 
 std::vector<DescribedSlot> described_slots(const Json& description) {
   std::vector<DescribedSlot> slots;
-  for (const auto& application : member(description, "applications")) {
-    const auto groups = member(application, "groups");
-    for (const auto& [name, group] : groups.items()) {
-      for (const auto& slot : member(group, "slots")) slots.push_back(slot_of(text(application, "name"), name, slot));
-    }
-  }
+  for_each_group(description, [&](const std::string& application, const std::string& name, const Json& group) {
+    for (const auto& slot : member(group, "slots")) slots.push_back(slot_of(application, name, slot));
+  });
   return slots;
+}
+
+std::vector<DescribedAlarm> described_alarms(const Json& description) {
+  std::vector<DescribedAlarm> alarms;
+  for_each_group(description, [&](const std::string& application, const std::string& name, const Json& group) {
+    for (const auto& alarm : member(group, "alarms"))
+      alarms.push_back(
+          {application + "/" + name, text(alarm, "kind"), text(alarm, "message"), text(alarm, "certificate-type")});
+  });
+  return alarms;
 }
 
 }  // namespace edgeseal::ctl

@@ -27,9 +27,17 @@ struct DescribedSlot {
   std::vector<unsigned> pcrs;
   std::optional<DescribedKey> active;
   std::optional<DescribedKey> pending;
-  std::string certificate_until;
+  std::string certificate_from, certificate_until;  // "2026-01-31T12:00:00Z"
 };
 
+struct DescribedAlarm {
+  std::string group;  // APPLICATION/GROUP
+  std::string kind;   // "certificate-expiration", "trust-list-out-of-date" ...
+  std::string message;
+  std::string certificate_type;  // of a slot; empty: of the group
+};
+
+[[nodiscard]] std::vector<DescribedAlarm> described_alarms(const nlohmann::json& description);
 [[nodiscard]] std::vector<DescribedSlot> described_slots(const nlohmann::json& description);
 
 }  // namespace edgeseal::ctl

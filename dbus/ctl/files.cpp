@@ -27,26 +27,14 @@ std::filesystem::path parent_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ > STDERR_FILENO) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 // A new file beside the wanted one; removed again unless it was moved to its place.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& target)
-      : path_(target.string() + ".XXXXXX"), descriptor_(mkostemp(path_.data(), O_CLOEXEC)), target_(target) {
-    if (descriptor_.get() < 0) fail("create", target);
+      : path_(target.string() + ".XXXXXX"),
+        descriptor_(mkostemp(path_.data(), O_CLOEXEC), sdbus::adopt_fd),
+        target_(target) {
+    if (!descriptor_.isValid()) fail("create", target);
   }
   ~TemporaryFile() {
     if (!path_.empty()) unlink(path_.c_str());
@@ -75,25 +63,30 @@ class TemporaryFile {
  private:
   // For file systems without RENAME_NOREPLACE (vfat, NFS): who creates the name may replace it.
   bool reserve() const {
-    const Descriptor reserved(open(target_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    return reserved.get() >= 0 && rename(path_.c_str(), target_.c_str()) == 0;
+    const sdbus::UnixFd reserved(open(target_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644), sdbus::adopt_fd);
+    return reserved.isValid() && rename(path_.c_str(), target_.c_str()) == 0;
   }
 
   std::string path_;
-  Descriptor descriptor_;
+  sdbus::UnixFd descriptor_;
   std::filesystem::path target_;
 };
 
 void sync_directory(const std::filesystem::path& file) {
-  const Descriptor directory(open(parent_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || fsync(directory.get()) != 0) fail("write", file);
+  const sdbus::UnixFd directory(open(parent_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), sdbus::adopt_fd);
+  if (!directory.isValid() || fsync(directory.get()) != 0) fail("write", file);
 }
 
 }  // namespace
 
+sdbus::UnixFd open_input(const std::filesystem::path& path) {
+  sdbus::UnixFd file(path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC), sdbus::adopt_fd);
+  if (!file.isValid()) fail("read", path);
+  return file;
+}
+
 std::string read_file(const std::filesystem::path& path, size_t most) {
-  const Descriptor file(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail("read", path);
+  const auto file = open_input(path);
   std::string content;
   std::array<char, 4096> part{};
   for (ssize_t size = 0; (size = read(file.get(), part.data(), part.size())) != 0;) {
@@ -112,7 +105,7 @@ void check_target(const std::filesystem::path& path, Existing existing) {
   if (existing == Existing::Keep && lstat(path.c_str(), &status) == 0) refuse_existing(path);
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {  // /dev/stdout, say
     throw Failure(ExitCode::Usage, path.string() + " is no regular file",
-                  "leave --out away to write to the standard output");
+                  "give --out - to write to the standard output");
   }
   if (access(parent_of(path).c_str(), W_OK | X_OK) != 0) fail("write", path);
 }

@@ -4,11 +4,16 @@
 #include <filesystem>
 #include <string>
 
+#include "dbus/compat.h"
+
 namespace edgeseal::ctl {
 
 inline constexpr size_t kMostBytes = 1024 * 1024;
 
-// A file of at most `most` bytes; "-" is the standard input. Throws Failure (Usage).
+// "-" is the standard input, which stays open. Throws Failure (Usage).
+[[nodiscard]] sdbus::UnixFd open_input(const std::filesystem::path& path);
+
+// What open_input() opens, at most `most` bytes. Throws Failure (Usage).
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, size_t most = kMostBytes);
 
 enum class Existing { Keep, Replace };

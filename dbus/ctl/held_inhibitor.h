@@ -1,9 +1,8 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <string>
 
+#include "dbus/compat.h"
 #include "dbus/ctl/agent_connection.h"
 
 namespace edgeseal::ctl {

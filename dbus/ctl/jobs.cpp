@@ -10,8 +10,10 @@
 
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/hexadecimal.h"
+#include "dbus/ctl/renewals.h"
 #include "dbus/ctl/table.h"
 #include "dbus/ctl/timestamp.h"
+#include "dbus/ctl/variant_map.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -30,14 +32,14 @@ std::string remark(const Job& job) {
 }
 
 // One line that changes, on a terminal; elsewhere a line for each change.
-class Progress {
+class JobLine {
  public:
-  Progress() = default;
-  ~Progress() {
-    if (on_terminal_) std::fputs("\r\033[K", stderr);
+  JobLine() = default;
+  ~JobLine() {
+    if (on_terminal_ && !shown_.empty()) std::fputs("\r\033[K", stderr);
   }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  JobLine(const JobLine&) = delete;
+  JobLine& operator=(const JobLine&) = delete;
 
   void show(const Job& job) {
     std::string text = job.slot + ": " + job.state + (remark(job).empty() ? "" : " (" + remark(job) + ")");
@@ -51,37 +53,76 @@ class Progress {
   std::string shown_;
 };
 
-// Done, or as far as it gets without a person.
-Job settled(std::uint64_t number, AgentConnection& agent, Progress& progress) {
-  for (;;) {
-    Job job = read_job(agent, number);
-    if (job.has_ended() || job.waits_for_somebody()) return job;
-    progress.show(job);
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
+// All of one moment.
+Job job_of(std::uint64_t number, const VariantMap& properties) {
+  Job job;
+  job.number = number;
+  job.state = field<std::string>(properties, "State");
+  job.profile = field<std::string>(properties, "Profile");
+  job.slot = field<std::string>(properties, "Slot");
+  job.operation = field<std::string>(properties, "Operation");
+  job.stage = field<std::string>(properties, "Stage");
+  job.error_class = field<std::string>(properties, "ErrorClass");
+  job.message = field<std::string>(properties, "Message");
+  job.needs = field<std::string>(properties, "Needs");
+  job.failures = field<std::uint32_t>(properties, "Failures");
+  job.next_try = field<std::uint64_t>(properties, "NextTry");
+  job.created = field<std::uint64_t>(properties, "Created");
+  job.fingerprints = field<std::vector<Der>>(properties, "Fingerprints");
+  job.request = field<Der>(properties, "Request");
+  return job;
+}
+
+// None: it was removed after it had been seen.
+std::optional<Job> read_listed(AgentConnection& agent, std::uint64_t number) try {
+  return read_job(agent, number);
+} catch (const Failure&) {
+  if (agent.jobs().contains(number)) throw;
+  return std::nullopt;
+}
+
+std::uint64_t microseconds_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+// Of its slot; where nobody saw which that is, of all of its profile. Of a renewal it tells nothing: there was one
+// before.
+bool has_certificate(const Job& job, AgentConnection& agent) {
+  if (job.operation != "enroll") return false;
+  auto slots = read_renewals(agent);
+  std::erase_if(slots, [&](const Renewal& slot) {
+    return job.slot.empty() ? slot.profile != job.profile : slot.slot != job.slot;
+  });
+  return !slots.empty() &&
+         std::ranges::all_of(slots, [](const Renewal& slot) { return slot.expires > microseconds_now(); });
+}
+
+// The agent keeps some of those that have ended, and no longer this one.
+Job forgotten(Job job, AgentConnection& agent) {
+  const bool done = has_certificate(job, agent);
+  job.state = done ? "done" : "ended";
+  job.stage.clear();
+  job.next_try = 0;
+  job.needs = done ? "" : "what came of it is not kept any more: edgesealctl renew";
+  return job;
+}
+
+Job looked_at(const Job& last, AgentConnection& agent) {
+  auto job = read_listed(agent, last.number);
+  return job ? std::move(*job) : forgotten(last, agent);
 }
 
 }  // namespace
 
 Job read_job(AgentConnection& agent, std::uint64_t number) {
-  Job job;
-  job.number = number;
-  agent.with_job(number, [&](dbus::RemoteJob& remote) {
-    job.state = remote.State();
-    job.profile = remote.Profile();
-    job.slot = remote.Slot();
-    job.operation = remote.Operation();
-    job.stage = remote.Stage();
-    job.error_class = remote.ErrorClass();
-    job.message = remote.Message();
-    job.needs = remote.Needs();
-    job.failures = remote.Failures();
-    job.next_try = remote.NextTry();
-    job.created = remote.Created();
-    job.fingerprints = remote.Fingerprints();
-    job.request = remote.Request();
-  });
-  return job;
+  return job_of(number, agent.job(number));
+}
+
+std::vector<Job> read_jobs(AgentConnection& agent) {
+  std::vector<Job> jobs;
+  for (const auto& [number, properties] : agent.jobs()) jobs.push_back(job_of(number, properties));
+  return jobs;
 }
 
 nlohmann::json to_json(const Job& job) {
@@ -97,17 +138,13 @@ nlohmann::json to_json(const Job& job) {
           {"message", job.message},
           {"needs", job.needs},
           {"failures", job.failures},
-          {"next-try", job.next_try == 0 ? "" : timestamp_text(job.next_try)},
-          {"created", timestamp_text(job.created)},
+          {"next-try", time_json(job.next_try)},
+          {"created", time_json(job.created)},
           {"fingerprints", fingerprints}};
 }
 
 void print_jobs(const std::vector<Job>& jobs, const Output& output) {
-  if (output.json()) {
-    auto all = nlohmann::json::array();
-    for (const Job& job : jobs) all.push_back(to_json(job));
-    return output.print_json(all);
-  }
+  if (output.json()) return output.print_json(json_list(jobs, to_json));
   Table table({"JOB", "STATE", "SLOT", "PROFILE", "FAILURES", "NEXT TRY", ""});
   for (const Job& job : jobs)
     table.add({std::to_string(job.number), job.state, job.slot, job.profile, std::to_string(job.failures),
@@ -126,7 +163,10 @@ void print_job(const Job& job, const Output& output) {
   table.add({"Profile", job.profile});
   table.add({"Operation", job.operation});
   if (!job.stage.empty()) table.add({"Stage", job.stage});
-  if (!job.error_class.empty()) table.add({"Last error", job.error_class + ": " + job.message}, Colour::Warning);
+  if (!job.error_class.empty())
+    table.add({"Last error", job.error_class + ": " + job.message}, Colour::Warning);
+  else if (!job.message.empty())
+    table.add({"Remark", job.message}, Colour::Warning);
   if (job.failures > 0) table.add({"Failures", std::to_string(job.failures)});
   if (job.next_try != 0) table.add({"Next try", timestamp_text(job.next_try)});
   if (!job.needs.empty()) table.add({"Needs", job.needs}, Colour::Warning);
@@ -134,11 +174,19 @@ void print_job(const Job& job, const Output& output) {
   output.print(table);
 }
 
-bool wait_for(const std::vector<std::uint64_t>& numbers, AgentConnection& agent) {
-  std::vector<Job> jobs;
-  Progress progress;
-  for (const std::uint64_t number : numbers) jobs.push_back(settled(number, agent, progress));
-  return std::ranges::all_of(jobs, [](const Job& job) { return job.state == "done"; });
+std::vector<Job> wait_for(std::vector<Job> jobs, const std::optional<std::chrono::seconds>& at_most,
+                          AgentConnection& agent) {
+  const auto begin = std::chrono::steady_clock::now();
+  JobLine line;
+  for (;;) {
+    for (Job& job : jobs)
+      if (job.goes_on()) job = looked_at(job, agent);
+    const auto open = std::ranges::find_if(jobs, &Job::goes_on);
+    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
+    if (open == jobs.end() || (at_most && waited >= *at_most)) return jobs;
+    line.show(*open);
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 std::uint64_t job_number(const std::string& path) {

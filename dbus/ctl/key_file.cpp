@@ -41,10 +41,12 @@ bool is_encrypted(std::string_view encoded) {
 }
 
 void add_key_options(CLI::App& command, KeyFile& file, const std::string& format_option) {
-  command.add_option(format_option, file.format, "PEM, DER, PFX or TSS2; default: found out");
-  command.add_option("--passphrase-file", file.passphrase_file,
-                     "File with the passphrase of the key, - is the standard input; default: asked for where needed");
-  command.add_option("--protection", file.protection, "tpm or sealed; default: what the slot declares");
+  command.add_option(format_option, file.format, "Default: found out")->type_name("{PEM,DER,PFX,TSS2}");
+  command
+      .add_option("--passphrase-file", file.passphrase_file,
+                  "File with the passphrase of the key, - is the standard input; default: asked for where needed")
+      ->type_name("FILE");
+  command.add_option("--protection", file.protection, "Default: what the slot declares")->type_name("{tpm,sealed}");
 }
 
 OpenedKey open_key(const KeyFile& file) {
@@ -56,7 +58,7 @@ OpenedKey open_key(const KeyFile& file) {
   if (!file.passphrase_file.empty()) {
     opened.passphrase.emplace(read_passphrase(file.passphrase_file));
   } else if (is_encrypted(opened.key.content())) {
-    opened.passphrase.emplace(ask_passphrase(file.path));
+    opened.passphrase.emplace(ask_passphrase({.prompt = "Passphrase of " + file.path, .option = "--passphrase-file"}));
   }
   return opened;
 }

@@ -15,12 +15,22 @@ struct Row {
   KnownProgram program;
 };
 
+// Where a client's order decides, one that names key exchange by RSA first gets it, and that is no signature: !kRSA.
 const std::vector<Row>& rows() {
   static const std::vector<Row> table{
-      {{"nginx"}, {"", "", false, {"ssl_certificate @CERTIFICATE@;", "ssl_certificate_key @KEY@;"}}},
-      {{"apache2", "httpd"}, {"", "", false, {"SSLCertificateFile @CERTIFICATE@", "SSLCertificateKeyFile @KEY@"}}},
+      {{"nginx"},
+       {"",
+        "",
+        false,
+        {"ssl_certificate @CERTIFICATE@;", "ssl_certificate_key @KEY@;", "ssl_ciphers HIGH:!aNULL:!MD5:!kRSA;"}}},
+      {{"apache2", "httpd"},
+       {"",
+        "",
+        false,
+        {"SSLCertificateFile @CERTIFICATE@", "SSLCertificateKeyFile @KEY@", "SSLCipherSuite HIGH:!aNULL:!kRSA"}}},
       {{"haproxy"}, {"", "/var/lib/haproxy", false, {"bind :443 ssl crt @BUNDLE@"}}},
-      {{"stunnel", "stunnel4"}, {"stunnel4", "", false, {"cert = @CERTIFICATE@", "key = @KEY@"}}},
+      {{"stunnel", "stunnel4"},
+       {"stunnel4", "", false, {"cert = @CERTIFICATE@", "key = @KEY@", "ciphers = HIGH:!aNULL:!DH:!kDHEPSK:!kRSA"}}},
       {{"openvpn", "openvpn-server", "openvpn-client"}, {"", "", false, {"cert @CERTIFICATE@", "key @KEY@"}}},
       {{"mosquitto"}, {"mosquitto", "", false, {"certfile @CERTIFICATE@", "keyfile @KEY@"}}},
       {{"postgresql"},

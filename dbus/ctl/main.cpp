@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <utility>
 
 #include "dbus/ctl/commands.h"
+#include "dbus/ctl/completion_values.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/inhibited_command.h"
 
@@ -19,11 +19,6 @@ Example:
   edgesealctl csr web --dns gw1.example.com --out web.csr
   edgesealctl certificate install web web.crt --chain ca.crt)";
 
-void report(const std::string& problem, const std::string& remedy) {
-  std::fprintf(stderr, "edgesealctl: %s\n", printable(problem).c_str());
-  if (!remedy.empty()) std::fprintf(stderr, "  %s\n", printable(remedy).c_str());
-}
-
 void configure(CLI::App& app, Session& session) {
   app.fallthrough();
   app.require_subcommand(1);
@@ -31,6 +26,9 @@ void configure(CLI::App& app, Session& session) {
   app.add_flag("--json", session.output.json_flag(), "JSON for programs instead of text for people");
   app.footer(kFooter);
   add_status(app, session);
+  add_doctor(app, session);
+  add_timeline(app, session);
+  add_metrics(app, session);
   add_application(app, session);
   add_csr(app, session);
   add_certificate(app, session);
@@ -47,9 +45,11 @@ void configure(CLI::App& app, Session& session) {
   add_detach(app, session);
   add_attachments(app, session);
   add_openssl_conf(app, session);
+  add_config(app, session);
   add_setup(app, session);
   add_inhibit(app, session);
   add_inhibitors(app, session);
+  add_audit(app, session);
   add_pcr(app, session);
   add_tpm(app, session);
   add_device(app, session);
@@ -60,9 +60,13 @@ void configure(CLI::App& app, Session& session) {
 ExitCode usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error), ExitCode::Ok;  // --help, --version
   const bool unknown = app.get_subcommands().empty() && !app.remaining().empty();
-  report(unknown ? "there is no command \"" + app.remaining().front() + "\"" : error.what(), "see: edgesealctl --help");
+  complain(unknown ? "there is no command \"" + app.remaining().front() + "\"" : error.what(),
+           "see: edgesealctl --help");
   return ExitCode::Usage;
 }
+
+// For the scripts of packaging/completions: what follows is a command line that isn't finished.
+constexpr const char* kComplete = "__complete";
 
 int run(int argc, char** argv) {
   Session session;
@@ -70,6 +74,10 @@ int run(int argc, char** argv) {
   try {
     configure(app, session);
     std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (!arguments.empty() && arguments.front() == kComplete) {
+      print_completion(app, {arguments.begin() + 1, arguments.end()}, session.agent);
+      return static_cast<int>(ExitCode::Ok);
+    }
     session.inhibited_command = take_inhibited_command(arguments);
     std::ranges::reverse(arguments);  // as the parser wants them
     app.parse(std::move(arguments));
@@ -77,10 +85,10 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(usage(app, error));
   } catch (const Failure& failure) {
-    report(failure.what(), failure.remedy);
+    complain(failure.what(), failure.remedy);
     return static_cast<int>(failure.code);
   } catch (const std::exception& error) {
-    report(error.what(), "");
+    complain(error.what());
     return static_cast<int>(ExitCode::Refused);
   }
 }

@@ -14,6 +14,19 @@ bool wants_colour() {
   return isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
 }
 
+std::string json_text(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string indented_json_text(const nlohmann::json& value) {
+  return value.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+void complain(const std::string& problem, const std::string& remedy) {
+  std::fprintf(stderr, "edgesealctl: %s\n", printable(problem).c_str());
+  if (!remedy.empty()) std::fprintf(stderr, "  %s\n", printable(remedy).c_str());
+}
+
 void Output::print(std::string_view text) const {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Failure(ExitCode::Usage, "cannot write to the standard output");
@@ -25,7 +38,7 @@ void Output::print(const Table& table) const {
 }
 
 void Output::print_json(const nlohmann::json& value) const {
-  print(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  print(json_text(value));
 }
 
 }  // namespace edgeseal::ctl

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "dbus/ctl/table.h"
 
@@ -21,6 +23,23 @@ class Output {
  private:
   bool json_ = false;
 };
+
+// `to_json`: of an item.
+template <class Item>
+[[nodiscard]] nlohmann::json json_list(const std::vector<Item>& items,
+                                       nlohmann::json (*to_json)(const std::type_identity_t<Item>&)) {
+  auto list = nlohmann::json::array();
+  for (const Item& item : items) list.push_back(to_json(item));
+  return list;
+}
+
+// As print_json() prints it.
+[[nodiscard]] std::string json_text(const nlohmann::json& value);
+// For people: nothing in it but ASCII.
+[[nodiscard]] std::string indented_json_text(const nlohmann::json& value);
+
+// A problem, and what to do about it where that is not empty, to the standard error.
+void complain(const std::string& problem, const std::string& remedy = "");
 
 // stdout is a terminal and NO_COLOR is unset (https://no-color.org).
 [[nodiscard]] bool wants_colour();

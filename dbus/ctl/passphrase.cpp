@@ -68,25 +68,25 @@ class QuietTerminal {
 }  // namespace
 
 SecretFile read_passphrase(const std::string& path) {
-  auto passphrase = SecretFile::read(path, kMostBytes + 2);
-  passphrase.drop_line_end();
-  if (passphrase.content().size() <= kMostBytes) return passphrase;
-  throw Failure(ExitCode::Usage,
-                "the passphrase in " + path + " is longer than " + std::to_string(kMostBytes) + " bytes");
+  return SecretFile::read_line(path, kMostBytes);
 }
 
-SecretFile ask_passphrase(const std::string& what) {
+SecretFile ask_passphrase(const PassphraseQuestion& question) {
   const sdbus::UnixFd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), sdbus::adopt_fd);
   if (!terminal.isValid()) {
-    throw Failure(ExitCode::Usage, what + " is encrypted, and there is no terminal to ask for the passphrase",
-                  "give --passphrase-file FILE");
+    throw Failure(ExitCode::Usage, question.prompt + " is needed, and there is no terminal to ask for it",
+                  "give " + question.option + " FILE");
   }
   const DeferredSignals signals;
   const QuietTerminal quiet(terminal.get());
-  quiet.write("Passphrase of " + printable(what) + ": ");
+  quiet.write(printable(question.prompt) + ": ");
   auto typed = SecretFile::read_line(terminal.get(), kMostBytes);
-  if (!typed) throw Failure(ExitCode::Usage, "no passphrase was given");
+  if (!typed) throw Failure(ExitCode::Usage, question.prompt + " was not given");
   return std::move(*typed);
+}
+
+SecretFile read_or_ask_passphrase(const std::string& path, const PassphraseQuestion& question) {
+  return path.empty() ? ask_passphrase(question) : read_passphrase(path);
 }
 
 }  // namespace edgeseal::ctl

@@ -1,10 +1,12 @@
 #include "dbus/ctl/pcrs.h"
 
 #include <charconv>
+#include <span>
 #include <sstream>
 
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/hexadecimal.h"
+#include "jose/base64.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -52,6 +54,13 @@ nlohmann::json to_json(const PcrValues& values) {
   auto json = nlohmann::json::object();
   for (const auto& [pcr, value] : values) json[std::to_string(pcr)] = to_hex(value);
   return json;
+}
+
+std::string to_toml(const PcrValues& values, const std::string& signature) {
+  std::string text = "signature = \"" + std::string(jose::encode_base64(std::as_bytes(std::span(signature)))) + "\"\n";
+  text += "\n[values]\n";
+  for (const auto& [pcr, value] : values) text += std::to_string(pcr) + " = \"" + to_hex(value) + "\"\n";
+  return text;
 }
 
 }  // namespace edgeseal::ctl

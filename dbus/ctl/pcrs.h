@@ -20,5 +20,7 @@ using PcrValues = std::map<std::uint32_t, std::vector<uint8_t>>;
 [[nodiscard]] PcrValues parse_pcr_json(const std::string& content, const std::string& origin);
 
 [[nodiscard]] nlohmann::json to_json(const PcrValues& values);
+// What stands in pcr-approvals.d/NAME.toml: edgeseal.toml(5).
+[[nodiscard]] std::string to_toml(const PcrValues& values, const std::string& signature);
 
 }  // namespace edgeseal::ctl

@@ -170,7 +170,7 @@ std::vector<Der> certificates_of(const std::string& content, const std::string& 
 
 CertificateFacts facts_of(const Der& der) {
   const X509Ptr certificate = parse(der);
-  if (!certificate) throw Failure(ExitCode::Refused, "the agent sent bytes that are no certificate");
+  if (!certificate) throw Failure(ExitCode::Refused, "these bytes are no certificate");
   return {name_text(X509_get_subject_name(certificate.get())),
           name_text(X509_get_issuer_name(certificate.get())),
           serial_text(certificate.get()),

@@ -1,12 +1,15 @@
 #include "dbus/ctl/renewal_hook.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/unit_name.h"
+#include "dbus/ctl/unit_sandbox.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -14,38 +17,11 @@ namespace {
 constexpr std::size_t kMostArguments = 64;
 constexpr std::size_t kMostBytes = 1024;
 
-constexpr const char* kSandbox = R"(DynamicUser=yes
-UMask=0077
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateMounts=yes
-PrivateDevices=yes
-PrivateNetwork=yes
-PrivateIPC=yes
+constexpr const char* kRestricted = R"(
+# --- Restrict: a program that nobody here knows ---
+
+DynamicUser=yes
 PrivateUsers=yes
-IPAddressDeny=any
-RestrictAddressFamilies=AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProcSubset=pid
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
-LimitCORE=0
 MemoryMax=256M
 TasksMax=64
 TimeoutStartSec=5min
@@ -57,7 +33,7 @@ bool fits_into_a_line(const std::string& argument) {
 }
 
 std::string assignment(const std::string& name, const std::string& value) {
-  return " " + quoted_word(name + "=" + value);
+  return quoted_word(fmt::format("{}={}", name, value));
 }
 
 }  // namespace
@@ -77,17 +53,19 @@ std::vector<std::string> checked_hook(const std::vector<std::string>& hook) {
 // The certificate comes from systemd: an account of no lasting name can read no directory.
 std::string hook_service(const Attachment& attachment) {
   const std::string certificate = (attachment.published / "fullchain.pem").string();
-  std::string text =
-      "[Unit]\nDescription=Program that follows renewals of " + attachment.certificate_group() + " for " +
-      attachment.service + "\nConditionPathExists=" + certificate +
-      "\n# However many renewals follow each other.\nStartLimitIntervalSec=0\n\n[Service]\nType=oneshot\n"
-      "ExecStart=";
-  for (const std::string& word : attachment.hook)
-    text += (&word == &attachment.hook.front() ? "" : " ") + quoted_word(word);
-  text += "\nEnvironment=" + assignment("EDGESEAL_APPLICATION", attachment.application).substr(1) +
-          assignment("EDGESEAL_GROUP", attachment.group) +
-          assignment("EDGESEAL_DIRECTORY", attachment.published.string());
-  return text + "\nLoadCredential=fullchain.pem:" + certificate + "\n" + kSandbox;
+  std::vector<std::string> words;
+  std::ranges::transform(attachment.hook, std::back_inserter(words), quoted_word);
+  const std::string program = fmt::format(
+      "[Unit]\nDescription=Program that follows renewals of {} for {}\nConditionPathExists={}\n"
+      "# However many renewals follow each "
+      "other.\nStartLimitIntervalSec=0\n\n[Service]\nType=oneshot\n{}ExecStart={}\n",
+      attachment.certificate_group(), attachment.service, certificate, kMayBeEnded, fmt::join(words, " "));
+  const std::string environment = fmt::format(
+      "Environment={} {} {}\n", assignment("EDGESEAL_APPLICATION", attachment.application),
+      assignment("EDGESEAL_GROUP", attachment.group), assignment("EDGESEAL_DIRECTORY", attachment.published.string()));
+  return program + environment +
+         "\n# --- Grant: the new certificate, and never a key ---\n\nLoadCredential=fullchain.pem:" + certificate +
+         "\n" + kRestricted + kUnitSandbox;
 }
 
 }  // namespace edgeseal::ctl

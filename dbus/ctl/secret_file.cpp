@@ -1,6 +1,5 @@
 #include "dbus/ctl/secret_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,19 +8,19 @@
 #include <utility>
 
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/files.h"
 
 namespace edgeseal::ctl {
 namespace {
+
+constexpr size_t kLineEndBytes = 2;  // CR LF
 
 [[noreturn]] void fail(const std::string& what) {
   throw Failure(ExitCode::Usage, what + ": " + std::strerror(errno));
 }
 
-// The standard input stays open: it is only borrowed.
-sdbus::UnixFd open_file(const std::string& path) {
-  sdbus::UnixFd file(path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC), sdbus::adopt_fd);
-  if (!file.isValid()) fail("cannot read " + path);
-  return file;
+[[noreturn]] void fail_for_size(const std::string& path, size_t most) {
+  throw Failure(ExitCode::Usage, path + " is larger than " + std::to_string(most) + " bytes");
 }
 
 // How much there is, at most what there is room for.
@@ -55,16 +54,27 @@ SecretFile::~SecretFile() {
   if (!memory_.empty()) munmap(memory_.data(), memory_.size());
 }
 
+SecretFile SecretFile::begin_of(const std::string& path, size_t most) {
+  SecretFile secret(most);
+  secret.set_size(fill(secret.memory_, open_input(path).get(), path));
+  return secret;
+}
+
 SecretFile SecretFile::read(const std::string& path, size_t most) {
-  SecretFile secret(most + 1);
-  const size_t size = fill(secret.memory_, open_file(path).get(), path);
-  if (size > most) throw Failure(ExitCode::Usage, path + " is larger than " + std::to_string(most) + " bytes");
-  secret.set_size(size);
+  SecretFile secret = begin_of(path, most + 1);
+  if (secret.size_ > most) fail_for_size(path, most);
+  return secret;
+}
+
+SecretFile SecretFile::read_line(const std::string& path, size_t most) {
+  SecretFile secret = begin_of(path, most + kLineEndBytes + 1);
+  secret.drop_line_end();
+  if (secret.size_ > most) fail_for_size(path, most);
   return secret;
 }
 
 std::optional<SecretFile> SecretFile::read_line(int terminal, size_t most) {
-  SecretFile secret(most + 2);  // with its end; a terminal answers with one line at most
+  SecretFile secret(most + kLineEndBytes);  // a terminal answers with one line at most
   const ssize_t size = ::read(terminal, secret.memory_.data(), secret.memory_.size());
   if (size <= 0) return std::nullopt;
   secret.set_size(static_cast<size_t>(size));

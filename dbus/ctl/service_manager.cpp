@@ -21,11 +21,13 @@ constexpr const char* kNoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
 constexpr const char* kJobRemoved =
     "type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1',"
     "interface='org.freedesktop.systemd1.Manager',member='JobRemoved'";
-// What it starts and stops are path units, which takes no time.
-constexpr std::chrono::seconds kTimeLimit{30};
+// Path units take no time; a service that is restarted has 90 s to stop and 90 s to start, where nobody told systemd
+// another.
+constexpr std::chrono::seconds kTimeLimit{30}, kJobLimit{200};
 
 using Job = sdbus::Struct<uint32_t, sdbus::ObjectPath>;  // number 0: none
 using Families = sdbus::Struct<bool, std::vector<std::string>>;
+using EnvironmentFile = sdbus::Struct<std::string, bool>;  // it may be missing
 
 auto proxy_of(sdbus::IConnection& connection, const std::string& path) {
   return sdbus::createProxy(connection, dbus::compat::ServiceName(kName), sdbus::ObjectPath(path));
@@ -56,7 +58,12 @@ ServiceFacts facts_of(sdbus::IProxy& unit) {
   facts.name = property<std::string>(unit, kUnit, "Id");
   facts.account = property<std::string>(unit, kService, "User");
   facts.environment = property<std::vector<std::string>>(unit, kService, "Environment");
-  facts.unix_sockets = permits_unix_sockets(property<Families>(unit, kService, "RestrictAddressFamilies"));
+  for (const auto& file : property<std::vector<EnvironmentFile>>(unit, kService, "EnvironmentFiles"))
+    facts.environment_files.push_back(file.get<0>());
+  facts.unset_environment = property<std::vector<std::string>>(unit, kService, "UnsetEnvironment");
+  const auto families = property<Families>(unit, kService, "RestrictAddressFamilies");
+  facts.unix_sockets = permits_unix_sockets(families);
+  facts.only_unix_sockets = families == Families(true, {"AF_UNIX"});
   return facts;
 }
 
@@ -77,8 +84,8 @@ class EndedJobs {
         })) {}
 
   // Empty: not in time.
-  [[nodiscard]] std::string result_of(const std::string& job) {
-    const auto end = std::chrono::steady_clock::now() + kTimeLimit;
+  [[nodiscard]] std::string result_of(const std::string& job, std::chrono::seconds limit) {
+    const auto end = std::chrono::steady_clock::now() + limit;
     while (!results_.contains(job) && std::chrono::steady_clock::now() < end) {
       if (dbus::compat::process_one(connection_)) continue;
       const auto data = connection_.getEventLoopPollData();
@@ -121,6 +128,25 @@ ServiceFacts ServiceManager::describe(const std::string& service) {
                                      : "see: systemctl status '" + service + "'");
 }
 
+UnitState ServiceManager::state(const std::string& name) {
+  UnitState state;
+  guarded("tell the state of " + name, [&](sdbus::IConnection& connection) {
+    const auto unit = load_unit(connection, name);
+    state = {.load = property<std::string>(*unit, kUnit, "LoadState"),
+             .file = property<std::string>(*unit, kUnit, "UnitFileState"),
+             .active = property<std::string>(*unit, kUnit, "ActiveState"),
+             .sub = property<std::string>(*unit, kUnit, "SubState"),
+             .result = {},
+             .status = {},
+             .main_process = 0};
+    if (!name.ends_with(".service") || state.load != "loaded") return;
+    state.result = property<std::string>(*unit, kService, "Result");
+    state.status = property<std::string>(*unit, kService, "StatusText");
+    state.main_process = property<std::uint32_t>(*unit, kService, "MainPID");
+  });
+  return state;
+}
+
 void ServiceManager::reload() {
   guarded("read its units again", [](sdbus::IConnection& connection) {
     proxy_of(connection, kPath)->callMethod("Reload").onInterface(kManager);
@@ -128,24 +154,28 @@ void ServiceManager::reload() {
 }
 
 void ServiceManager::start(const std::string& unit) {
-  run_job("StartUnit", unit);
+  run_job("start", "StartUnit", unit);
 }
 
 void ServiceManager::stop(const std::string& unit) {
-  run_job("StopUnit", unit);
+  run_job("stop", "StopUnit", unit);
+}
+
+void ServiceManager::restart(const std::string& unit) {
+  run_job("restart", "RestartUnit", unit);
 }
 
 void ServiceManager::wait_for_job(const std::string& unit) {
   guarded("tell what " + unit + " does", [&](sdbus::IConnection& connection) {
     EndedJobs ended(connection);
     const auto job = property<Job>(*load_unit(connection, unit), kUnit, "Job");
-    if (job.get<0>() != 0) (void)ended.result_of(job.get<1>());
+    if (job.get<0>() != 0) (void)ended.result_of(job.get<1>(), kTimeLimit);
   });
 }
 
-void ServiceManager::run_job(const std::string& method, const std::string& unit) {
+void ServiceManager::run_job(const std::string& verb, const std::string& method, const std::string& unit) {
   std::string result;
-  guarded((method == "StartUnit" ? "start " : "stop ") + unit, [&](sdbus::IConnection& connection) {
+  guarded(verb + " " + unit, [&](sdbus::IConnection& connection) {
     const auto manager = proxy_of(connection, kPath);
     EndedJobs ended(connection);
     sdbus::ObjectPath job;
@@ -155,7 +185,7 @@ void ServiceManager::run_job(const std::string& method, const std::string& unit)
       if (method == "StopUnit" && std::string(error.getName()) == kNoSuchUnit) return void(result = "done");
       throw;
     }
-    result = ended.result_of(job);
+    result = ended.result_of(job, kJobLimit);
   });
   if (result == "done") return;
   throw Failure(ExitCode::Refused, method + " of " + unit + " ended with: " + (result.empty() ? "timeout" : result),

@@ -23,6 +23,8 @@ struct SlotName {
 struct ChosenGroup {
   Application application;
   Group group;
+
+  [[nodiscard]] std::string text() const { return application.name + "/" + group.name; }
 };
 [[nodiscard]] ChosenGroup find_group(AgentConnection& agent, const std::string& text);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "dbus/printable_text.h"
+
 namespace edgeseal::ctl {
 namespace {
 
@@ -62,10 +64,15 @@ std::string Table::text(Style style) const {
 }
 
 std::string printable(const std::string& text) {
-  std::string safe = text;
-  std::ranges::replace_if(
-      safe, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return safe;
+  return dbus::made_printable(text);
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+std::string or_dash(const std::vector<std::string>& texts) {
+  return or_dash(joined(texts));
 }
 
 std::string joined(const std::vector<std::string>& texts) {

@@ -31,8 +31,12 @@ class Table {
   std::vector<Row> rows_;
 };
 
-// Text from elsewhere made safe for a terminal: control characters become "?".
+// Text from elsewhere made safe for a terminal: what isn't printable becomes "?".
 [[nodiscard]] std::string printable(const std::string& text);
+
+// "-" where there is none.
+[[nodiscard]] std::string or_dash(const std::string& text);
+[[nodiscard]] std::string or_dash(const std::vector<std::string>& texts);
 
 [[nodiscard]] std::string joined(const std::vector<std::string>& texts);
 

@@ -14,4 +14,12 @@ std::string timestamp_text(std::uint64_t microseconds) {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
 }
 
+nlohmann::json time_json(std::uint64_t microseconds) {
+  return time_json(microseconds == 0 ? "" : timestamp_text(microseconds));
+}
+
+nlohmann::json time_json(const std::string& text) {
+  return text.empty() ? nlohmann::json() : nlohmann::json(text);
+}
+
 }  // namespace edgeseal::ctl

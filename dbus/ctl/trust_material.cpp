@@ -84,7 +84,7 @@ TrustMaterial read_trust_material(const std::vector<std::string>& paths) {
 
 CrlFacts crl_facts_of(const Der& der) {
   const CrlPtr crl = parse_crl(der);
-  if (!crl) throw Failure(ExitCode::Refused, "the agent sent bytes that are no CRL");
+  if (!crl) throw Failure(ExitCode::Refused, "these bytes are no CRL");
   const auto* next = X509_CRL_get0_nextUpdate(crl.get());
   const auto revoked = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl.get()));
   return {name_text(X509_CRL_get_issuer(crl.get())), time_text(X509_CRL_get0_lastUpdate(crl.get())),

@@ -2,8 +2,10 @@
 """Makes from the interface XML of this directory what the build and the reader need.
 
   generate.py introspection FILE.xml          plain introspection data, without documentation
+  generate.py calls FILE.xml                  the same without signals, for who calls only
   generate.py privileges FILE.xml ...         privileges.h
   generate.py reference FILE.xml ...          docs/dbus.md
+  generate.py manual FILE.xml ...             org.edgeseal.Agent1(5)
 
 Writes to standard output. A method without org.edgeseal.Privilege or org.edgeseal.WhileBusy, an unknown value of them or a
 member without documentation is an error: exit status 1.
@@ -11,20 +13,40 @@ member without documentation is an error: exit status 1.
 import sys
 import xml.etree.ElementTree as ET
 
+sys.dont_write_bytecode = True  # the source directory may be read-only
+import manual  # noqa: E402
+import permissions  # noqa: E402
+
 DOC = "{urn:edgeseal:doc}"
 PRIVILEGE = "org.edgeseal.Privilege"
 WHILE_BUSY = "org.edgeseal.WhileBusy"
 SENSITIVE = "org.edgeseal.Sensitive"
 DELEGATION = "org.edgeseal.Delegation"
+# The argument or option that names the application that a call is about; permissions.NOBODYS: whatever the object is of.
+APPLICATION = "org.edgeseal.Application"
+AUDIT_LOG = "org.edgeseal.AuditLog"
 ASYNC = "org.freedesktop.DBus.Method.Async"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
-PRIVILEGES = {"inspect": "Inspect", "manage-applications": "ManageApplications",
-              "manage-certificates": "ManageCertificates", "manage-keys": "ManageKeys",
-              "manage-trust": "ManageTrust", "inhibit": "Inhibit", "manage-setup": "ManageSetup",
-              "open-setup": "OpenSetup", "report-presence": "ReportPresence", "reset-device": "ResetDevice",
-              "run-jobs": "RunJobs"}
+ADMINISTRATORS = "members of the administrators' group"
+# Who has each of them where no polkit is on the bus, as the reference says it; the polkit action is named like it.
+PRIVILEGES = {
+    "inspect": "every local user: nothing that it shows is secret",
+    "manage-applications": ADMINISTRATORS,
+    "manage-certificates": ADMINISTRATORS,
+    "manage-trust": ADMINISTRATORS,
+    "manage-keys": ADMINISTRATORS,
+    "inhibit": ADMINISTRATORS,
+    "manage-setup": ADMINISTRATORS,
+    "configure": ADMINISTRATORS,
+    "open-setup": ADMINISTRATORS,
+    "report-presence": "nobody but root, from the group neither with polkit",
+    "reset-device": ADMINISTRATORS,
+    "run-jobs": "nobody but the account of edgeseal-enroll (edgeseal.toml, `[enrolment] account`), who always may",
+    "read-audit": ADMINISTRATORS}
 # What a method does while somebody inhibits changes, and what the reference says of it.
 WHILE_BUSY_VALUES = {"allowed": ("Allowed", "allowed"), "refused": ("Refused", "refused with `ServerTooBusy`")}
+# Which calls of a method the audit log keeps, and what the reference says of it.
+AUDIT_LOG_VALUES = {None: ("All", "every call"), "refusals": ("Refused", "refused calls")}
 # Which channel the client of a server that delegates must have, and what the reference says of it.
 DELEGATIONS = {
     "encrypted": ("Encrypted", "required of the account of the application; channel: sign-and-encrypt"),
@@ -44,7 +66,7 @@ STATUS_CODES = {
     "CertificateIssuerUseNotAllowed": 0x80190000, "CertificateUntrusted": 0x801A0000,
     "CertificateRevocationUnknown": 0x801B0000, "CertificateIssuerRevocationUnknown": 0x801C0000,
     "CertificateRevoked": 0x801D0000, "CertificateIssuerRevoked": 0x801E0000, "UserAccessDenied": 0x801F0000,
-    "NotWritable": 0x803B0000, "NotSupported": 0x803D0000, "NotFound": 0x803E0000, "OutOfService": 0x808D0000,
+    "NotSupported": 0x803D0000, "NotFound": 0x803E0000, "OutOfService": 0x808D0000,
     "InvalidArgument": 0x80AB0000, "InvalidState": 0x80AF0000, "RequestTooLarge": 0x80B80000,
     "SecurityModeInsufficient": 0x80E60000, "TransactionPending": 0x80E80000, "CertificateChainIncomplete": 0x810D0000,
     "CertificatePolicyCheckFailed": 0x81140000}
@@ -79,6 +101,8 @@ def check(interface):
         if annotation(member, WHILE_BUSY) not in WHILE_BUSY_VALUES:
             raise SourceError(f"{where} needs the annotation {WHILE_BUSY}, refused where it changes something that programs "
                               "use, else allowed")
+        if annotation(member, AUDIT_LOG) not in AUDIT_LOG_VALUES:
+            raise SourceError(f"{where} has the annotation {AUDIT_LOG}, which can only be refusals")
         if annotation(member, ASYNC) != "server":
             raise SourceError(f"{where} needs the annotation {ASYNC}=server: polkit answers later")
         check_delegation(where, member)
@@ -102,27 +126,34 @@ def load(path):
     return node.get("name"), interface
 
 
-def introspection(path):
+def introspection(path, without=()):
     node = ET.parse(path).getroot()
     check(node.find("interface"))
     for parent in list(node.iter()):
         for child in list(parent):
-            if child.tag.startswith(DOC) or child.get("name") in (PRIVILEGE, WHILE_BUSY, SENSITIVE, DELEGATION):
+            if (child.tag.startswith(DOC) or child.tag in without
+                    or child.get("name") in (PRIVILEGE, WHILE_BUSY, SENSITIVE, DELEGATION, APPLICATION, AUDIT_LOG)):
                 parent.remove(child)
     return ET.tostring(node, encoding="unicode") + "\n"
 
 
+def enumerator(privilege):
+    return "".join(word.capitalize() for word in privilege.split("-"))
+
+
 def privileges(paths):
     rows = []
+    actions = [f'    case Privilege::{enumerator(name)}: return "org.edgeseal.{name}";' for name in PRIVILEGES]
     for _, interface in map(load, paths):
         for method in interface.iter("method"):
             member = f"{interface.get('name')}.{method.get('name')}"
-            privilege = PRIVILEGES[annotation(method, PRIVILEGE)]
+            privilege = enumerator(annotation(method, PRIVILEGE))
             contents = "Secret" if annotation(method, SENSITIVE) == "true" else "Public"
             delegation = DELEGATIONS.get(annotation(method, DELEGATION), ("None",))[0]
             while_busy = WHILE_BUSY_VALUES[annotation(method, WHILE_BUSY)][0]
+            audited = AUDIT_LOG_VALUES[annotation(method, AUDIT_LOG)][0]
             rows.append(f'    {{"{member}", Privilege::{privilege}, Contents::{contents}, Delegation::{delegation}, '
-                        f'WhileBusy::{while_busy}}},')
+                        f'WhileBusy::{while_busy}, AuditedCalls::{audited}}},')
     return f"""#pragma once
 
 // Made from dbus/interfaces/*.xml; do not edit.
@@ -139,11 +170,19 @@ struct DeclaredMethod {{
   Contents contents;
   Delegation delegation;
   WhileBusy while_busy;
+  AuditedCalls audited;
 }};
 
 inline constexpr DeclaredMethod kDeclaredMethods[] = {{
 {chr(10).join(rows)}
 }};
+
+[[nodiscard]] constexpr std::string_view polkit_action(Privilege privilege) {{
+  switch (privilege) {{
+{chr(10).join(actions)}
+  }}
+  return "";
+}}
 
 }}  // namespace edgeseal::dbus
 """
@@ -161,7 +200,7 @@ def table(head, rows):
     if not rows:
         return []
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head),
-            *("| " + " | ".join(row) + " |" for row in rows), ""]
+            *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows), ""]
 
 
 def sources(element):
@@ -171,7 +210,8 @@ def sources(element):
 def method_reference(method):
     lines = [f"### {method.get('name')}", "", f"    {signature(method)}", "", text(method), "",
              f"Privilege: `{annotation(method, PRIVILEGE)}`. While busy: "
-             f"{WHILE_BUSY_VALUES[annotation(method, WHILE_BUSY)][1]}.", "", *sources(method)]
+             f"{WHILE_BUSY_VALUES[annotation(method, WHILE_BUSY)][1]}. Audit log: "
+             f"{AUDIT_LOG_VALUES[annotation(method, AUDIT_LOG)][1]}.", "", *sources(method)]
     if delegation := annotation(method, DELEGATION):
         lines += [f"Delegation: {DELEGATIONS[delegation][1]}.", ""]
     if annotation(method, SENSITIVE) == "true":
@@ -250,28 +290,18 @@ another type, is the error `InvalidArgument`.
 
 ## Who may call
 
-| privilege | polkit action | without polkit on the bus |
-|---|---|---|
-| `inspect` | `org.edgeseal.inspect` | every local user: nothing that it shows is secret |
-| `manage-applications` | `org.edgeseal.manage-applications` | members of the administrators' group |
-| `manage-certificates` | `org.edgeseal.manage-certificates` | members of the administrators' group |
-| `manage-trust` | `org.edgeseal.manage-trust` | members of the administrators' group |
-| `manage-keys` | `org.edgeseal.manage-keys` | members of the administrators' group |
-| `inhibit` | `org.edgeseal.inhibit` | members of the administrators' group |
-| `manage-setup` | `org.edgeseal.manage-setup` | members of the administrators' group |
-| `open-setup` | `org.edgeseal.open-setup` | members of the administrators' group |
-| `report-presence` | `org.edgeseal.report-presence` | nobody but root, from the group neither with polkit |
-| `reset-device` | `org.edgeseal.reset-device` | members of the administrators' group |
-| `run-jobs` | `org.edgeseal.run-jobs` | nobody but the account of edgeseal-enroll (edgeseal.toml, `[enrolment] account`), who always may |
-
+""" + "\n".join(table(
+    ("privilege", "polkit action", "without polkit on the bus"),
+    [(f"`{name}`", f"`org.edgeseal.{name}`", without) for name, without in PRIVILEGES.items()])) + """
 Root may always. The account of an application may always do with that application what needs `manage-certificates` or
-`manage-trust`, and `open-setup` for a client of it, nothing else; where a method can be delegated, only for a client of it (see
-Delegation). The account of any application may `inhibit`. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
+`manage-trust`, but for `Job1.Approve`, which is a person's act, and `open-setup` for a client of it, nothing else; where a method can be
+delegated, only for a client of it (see Delegation). The account of any application may `inhibit`. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
 ALLOW_INTERACTIVE_AUTHORIZATION. polkit has 10 seconds to answer, 120 where a user is asked; no answer is a refusal.
 The administrators' group is `edgeseal-admin` (edgeseal.toml, `[bus] admin-group`). Properties may be read by whoever the
 policy of the bus lets through.
 
-Every call leaves one audit record: caller, object, method, outcome.
+Every call leaves one entry in the journal: caller, object, method, outcome. The audit log (org.edgeseal.Audit1,
+[audit.md](audit.md)) keeps those that changed something or were refused; each method says which.
 
 ## Delegation
 
@@ -299,15 +329,18 @@ what it does.
 
 ## Limits
 
-A call may carry at most 1 MiB and 4096 array elements in all; one caller may have 16 calls unanswered, all callers
-together 128. Beyond: `InvalidArgument`, `TooManyOperations`.
+A call may carry at most 1 MiB and 4096 array elements in all. A connection may have 16 calls unanswered, an account 32 over all of its
+connections, all accounts together 128, and a call with large arguments counts as many as it has full 64 KiB; where there is no room for another, the
+account with the most loses its newest ones that are not being worked at yet. Beyond: `InvalidArgument`, `TooManyOperations`; the latter may
+be tried again at once. The bus daemon keeps 127 MiB of calls that the agent has not read yet, and refuses what comes beyond them with
+`org.freedesktop.DBus.Error.LimitsExceeded`, which may be tried again, too.
 
 ## Secrets
 
 Private keys, passphrases and activated secrets cross in the methods that say so. They are best handed over as descriptors
 (type `h`) of a memory file: the agent reads it straight into memory that it overwrites after use, and no copy is left anywhere.
 Bytes (`ay`) and text (`s`), for callers that can't send descriptors, cross the bus daemon and the socket buffers of the kernel,
-and the bus library grows its copies byte by byte: not all of that can be overwritten, in neither direction. The messages of
+and the bus library outgrows memory while it makes an answer: not all of that can be overwritten, in neither direction. The messages of
 these methods and their answers are overwritten when they end. Neither the journal nor an audit record holds arguments or
 results of any call.
 
@@ -333,15 +366,31 @@ Every method can answer these:
 
 CERTIFICATE_TYPES = """## Certificate groups and types
 
-| group | NodeId | | certificate type | NodeId |
-|---|---|---|---|---|
-| `application` | i=14156 | | `rsa-sha256` | i=12560 |
-| `https` | i=14088 | | `ecc-nist-p256` | i=23538 |
-| `user-token` | i=14122 | | `ecc-nist-p384` | i=23539 |
-| `tls` | none | | `https` | i=12558 |
-| | | | `tls-server` | i=19325 |
-| | | | `tls-client` | i=19326 |
+| certificate group | NodeId |
+|---|---|
+| `application` | i=14156 |
+| `https` | i=14088 |
+| `user-token` | i=14122 |
+| `tls` | none |
+
+| certificate type | NodeId |
+|---|---|
+| `rsa-sha256` | i=12560 |
+| `ecc-nist-p256` | i=23538 |
+| `ecc-nist-p384` | i=23539 |
+| `https` | i=12558 |
+| `tls-server` | i=19325 |
+| `tls-client` | i=19326 |
 """
+
+
+def permission_rows(interfaces):
+    for object_path, interface in interfaces:
+        for method in interface.iter("method"):
+            privilege = annotation(method, PRIVILEGE)
+            words = permissions.permissions(privilege, object_path, annotation(method, DELEGATION),
+                                            annotation(method, APPLICATION))
+            yield f"{interface.get('name').removeprefix('org.edgeseal.')}.{method.get('name')}", privilege, words
 
 
 def reference(paths):
@@ -349,13 +398,14 @@ def reference(paths):
     lines = status_reference(interfaces) + CERTIFICATE_TYPES.splitlines() + [""]
     for object_path, interface in interfaces:
         lines += interface_reference(object_path, interface)
-    return PREFACE + "\n".join(lines).rstrip() + "\n"
+    return PREFACE + permissions.reference(permission_rows(interfaces)) + "\n".join(lines).rstrip() + "\n"
 
 
 def main(arguments):
     command, paths = arguments[0], arguments[1:]
-    make = {"introspection": lambda: introspection(paths[0]), "privileges": lambda: privileges(paths),
-            "reference": lambda: reference(paths)}[command]
+    make = {"introspection": lambda: introspection(paths[0]),
+            "calls": lambda: introspection(paths[0], without=("signal",)), "privileges": lambda: privileges(paths),
+            "reference": lambda: reference(paths), "manual": lambda: manual.page(reference(paths))}[command]
     try:
         sys.stdout.write(make())
     except SourceError as error:

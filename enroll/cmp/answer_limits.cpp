@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "enroll/certificate_limits.h"
 #include "enroll/cmp/der_fields.h"
 #include "enroll/error.h"
 

@@ -4,7 +4,6 @@
 
 namespace edgeseal::enroll::cmp {
 
-inline constexpr std::size_t max_certificates = 32;  // in each place of a message
 inline constexpr std::int64_t min_mac_iterations = 500;
 inline constexpr std::int64_t max_mac_iterations = 100'000;
 inline constexpr std::size_t min_mac_salt = 8;

@@ -10,17 +10,9 @@ namespace {
 
 using NamePtr = std::unique_ptr<X509_NAME, OpensslFree<X509_NAME, X509_NAME_free>>;
 
-struct FreeExtensions {
-  void operator()(X509_EXTENSIONS* extensions) const noexcept {
-    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-  }
-};
-using ExtensionsPtr = std::unique_ptr<X509_EXTENSIONS, FreeExtensions>;
-
 int request_type(RequestKind kind) {
   switch (kind) {
     case RequestKind::initialization: return OSSL_CMP_IR;
-    case RequestKind::certification: return OSSL_CMP_CR;
     case RequestKind::key_update: return OSSL_CMP_KUR;
     case RequestKind::pkcs10: return OSSL_CMP_P10CR;
     case RequestKind::ca_certificates:
@@ -50,7 +42,6 @@ void require_same_key(X509_REQ& request, const Key& key) {
 CertificateTransaction::CertificateTransaction(const Settings& settings, const SignerTrust* trust, Transfer& transfer,
                                                const Acceptance& acceptance)
     : trust_(trust),
-      ca_pubs_(settings.ca_pubs),
       patience_(settings.patience),
       transfer_(transfer),
       acceptance_(acceptance),
@@ -111,8 +102,8 @@ Outcome CertificateTransaction::run(const Enrolment& enrolment, Timer& timer, co
     if (error.error_class() == ErrorClass::waiting) keep(enrolment);
     throw;
   }
-  outcome_.with_modifications = OSSL_CMP_CTX_get_status(context_.get()) == OSSL_CMP_PKISTATUS_grantedWithMods;
-  outcome_.status = status_text(*context_);
+  if (OSSL_CMP_CTX_get_status(context_.get()) == OSSL_CMP_PKISTATUS_grantedWithMods)
+    outcome_.modified = status_text(*context_);
   return std::move(outcome_);
 }
 
@@ -184,16 +175,16 @@ void CertificateTransaction::judge(const Certificate& certificate, int fail_info
   if (fail_info != 0)
     throw Error(ErrorClass::key_mismatch, "the CMP server issued a certificate for another key; nothing was stored");
   Offer offer{{certificate}, rightful_ca_pubs()};
-  for (Certificate& other : shared(CertificateStackPtr(OSSL_CMP_CTX_get1_extraCertsIn(context_.get()))))
+  for (Certificate& other : shared(CertificateStackPtr(OSSL_CMP_CTX_get1_extraCertsIn(context_.get())).get()))
     offer.received.push_back(std::move(other));
   outcome_.issued = acceptance_(offer);
   outcome_.ca_pubs = std::move(offer.ca_pubs);
 }
 
 std::vector<Certificate> CertificateTransaction::rightful_ca_pubs() {
-  std::vector<Certificate> result = shared(CertificateStackPtr(OSSL_CMP_CTX_get1_caPubs(context_.get())));
-  if (ca_pubs_ == CaPubs::always || transfer_.has_mac()) return result;
-  outcome_.ignored_ca_pubs = result.size();
+  std::vector<Certificate> result = shared(CertificateStackPtr(OSSL_CMP_CTX_get1_caPubs(context_.get())).get());
+  if (transfer_.has_mac()) return result;
+  outcome_.ignored_ca_pubs = std::move(result);
   return {};
 }
 

@@ -38,7 +38,6 @@ class CertificateTransaction {
   [[nodiscard]] std::vector<Certificate> rightful_ca_pubs();
 
   const SignerTrust* const trust_;
-  const CaPubs ca_pubs_;
   const std::chrono::seconds patience_;
   Transfer& transfer_;
   const Acceptance& acceptance_;

@@ -2,9 +2,9 @@
 
 #include "enroll/cmp/certificate_transaction.h"
 #include "enroll/cmp/general_message.h"
-#include "enroll/cmp/secret_strength.h"
 #include "enroll/error.h"
 #include "enroll/url.h"
+#include "jose/secret_strength.h"
 
 namespace edgeseal::enroll::cmp {
 namespace {
@@ -20,7 +20,11 @@ void require_answerable(const Settings& settings) {
 
 void require_secrecy(const Settings& settings) {
   const auto* shared = std::get_if<SharedSecret>(&settings.credential);
-  if (shared != nullptr && parse_url(settings.server.url).scheme != "https") require_strong_secret(shared->secret);
+  if (shared == nullptr || parse_url(settings.server.url).scheme == "https" || jose::is_strong_secret(shared->secret))
+    return;
+  throw Error(ErrorClass::weak_protection,
+              "the CMP secret has less than 80 bits, and a message that it protects lets anybody on the way guess it; "
+              "give the server an https URL, or let it make a longer secret");
 }
 
 }  // namespace

@@ -11,19 +11,6 @@ int log_nothing(const char*, const char*, int, OSSL_CMP_severity, const char*) {
   return 1;
 }
 
-struct FreeStack {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
-};
-using BorrowedStack = std::unique_ptr<STACK_OF(X509), FreeStack>;
-
-BorrowedStack borrow(const std::vector<Certificate>& certificates) {
-  BorrowedStack stack(sk_X509_new_null());
-  require_openssl(stack != nullptr, "sk_X509_new_null");
-  for (const Certificate& certificate : certificates)
-    require_openssl(sk_X509_push(stack.get(), certificate.get()) > 0, "sk_X509_push");
-  return stack;
-}
-
 void set_option(OSSL_CMP_CTX& context, int option, int value) {
   require_openssl(OSSL_CMP_CTX_set_option(&context, option, value) == 1, "OSSL_CMP_CTX_set_option");
 }

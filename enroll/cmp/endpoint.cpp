@@ -14,7 +14,6 @@ constexpr std::string_view well_known = "/.well-known/cmp";
 std::string_view segment_of(RequestKind kind) {
   switch (kind) {
     case RequestKind::initialization: return "initialization";
-    case RequestKind::certification: return "certification";
     case RequestKind::key_update: return "keyupdate";
     case RequestKind::pkcs10: return "pkcs10";
     case RequestKind::ca_certificates: return "getcacerts";

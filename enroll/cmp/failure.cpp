@@ -33,7 +33,7 @@ std::string status_text(const OSSL_CMP_CTX& context) {
 }
 
 Failure::Failure(const OSSL_CMP_CTX& context)
-    : extra_certificates_(shared(CertificateStackPtr(OSSL_CMP_CTX_get1_extraCertsIn(&context)))),
+    : extra_certificates_(shared(CertificateStackPtr(OSSL_CMP_CTX_get1_extraCertsIn(&context)).get())),
       fail_info_(OSSL_CMP_CTX_get_failInfoCode(&context)),
       status_(status_text(context)) {
   while (const unsigned long code = ERR_get_error()) entries_.push_back({ERR_GET_LIB(code), ERR_GET_REASON(code)});

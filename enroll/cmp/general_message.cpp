@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 
+#include "enroll/certificate_limits.h"
 #include "enroll/cmp/answer_limits.h"
 #include "enroll/cmp/failure.h"
 #include "enroll/der_reader.h"

@@ -19,16 +19,4 @@ struct FreeInformation {
 };
 using InformationStackPtr = std::unique_ptr<STACK_OF(OSSL_CMP_ITAV), FreeInformation>;
 
-struct FreeCertificates {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_pop_free(stack, X509_free); }
-};
-using CertificateStackPtr = std::unique_ptr<STACK_OF(X509), FreeCertificates>;
-
-[[nodiscard]] inline std::vector<Certificate> shared(const CertificateStackPtr& stack) {
-  std::vector<Certificate> result;
-  for (int at = 0; at < sk_X509_num(stack.get()); ++at)
-    result.push_back(Certificate::share(sk_X509_value(stack.get(), at)));
-  return result;
-}
-
 }  // namespace edgeseal::enroll::cmp

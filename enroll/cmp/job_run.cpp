@@ -10,7 +10,6 @@
 #include "enroll/job_material.h"
 #include "enroll/key_reference.h"
 #include "enroll/renewal_rules.h"
-#include "enroll/url.h"
 
 namespace edgeseal::enroll::cmp {
 namespace {
@@ -37,32 +36,14 @@ class Run {
     if (job_.operation == Operation::renew) require_renewable(identity_, clock_);
     HttpClient http(http_options());
     Client client(settings(), http);
-    if (job_.operation == Operation::trust)
-      renew_trust(client);
-    else
-      obtain_certificate(client);
+    obtain_certificate(client);
     return std::move(result_);
   }
 
  private:
-  ServerTrust server_trust() const {
-    return {trust_.anchors, revocation_lists_of(job_.trust), job_.trust.system_anchors, Verification::full,
-            job_.trust.role};
-  }
-
   HttpOptions http_options() const {
-    HttpOptions options;
-    options.trust = server_trust();
-    options.identity = identity_;
-    options.resolution = job_.resolution;
-    options.proxy = job_.proxy;
-    options.schemes = Schemes::http_and_https;
-    options.limits = surroundings_.limits;
-    options.clock = clock_;
-    if (parse_url(job_.url).scheme == "https") return options;
-    // Without TLS there is no server to verify and nobody to show a certificate; the messages protect themselves.
-    options.trust.verification = Verification::provisional;
-    options.identity.reset();
+    HttpOptions options = connection_to_server(job_, trust_.anchors, surroundings_);
+    if (options.trust.verification == Verification::full) options.identity = identity_;
     return options;
   }
 
@@ -76,7 +57,8 @@ class Run {
   }
 
   Settings settings() const {
-    return {{job_.url, job_.cmp.profile, server_trust()}, credential(), job_.cmp.ca_pubs, job_.cmp.patience, clock_};
+    return {
+        {job_.url, job_.cmp.profile, server_trust_of(job_, trust_.anchors)}, credential(), job_.cmp.patience, clock_};
   }
 
   // The key to certify, where it can sign: it is the one that stands for the device, or is named.
@@ -88,9 +70,9 @@ class Run {
     throw Error(ErrorClass::policy, "the key of the job is not the one of its certificate request");
   }
 
-  Enrolment enrolment(const Bytes& request, const Key& public_key) const {
+  Enrolment enrolment(const Key& public_key) const {
     Enrolment result;
-    result.request = request;
+    result.request = job_.request;
     result.continuation = job_.continuation;
     result.keep = [this](const Bytes& continuation) { port_.keep(continuation); };
     result.new_key = usable_key(public_key);
@@ -99,30 +81,29 @@ class Run {
     } else if (job_.operation == Operation::renew) {
       result.kind = RequestKind::key_update;
       result.current = identity_->certificate;
-    } else if (job_.cmp.standing == Standing::member) {
-      result.kind = RequestKind::certification;
     }
     return result;
   }
 
   void obtain_certificate(Client& client) {
     port_.entered(Stage::request);
-    const Bytes request = job_.request.empty() ? port_.signing_request({}) : job_.request;
-    const RequestedCertificate requested = requested_certificate(request);
+    const RequestedCertificate requested = requested_certificate(job_.request);
     if (job_.operation == Operation::renew) require_same_names(requested, identity_->certificate);
     port_.entered(Stage::enrolment);
-    const Outcome outcome = enrol(client, request, requested);
+    const Outcome outcome = enrol(client, requested);
     result_.certificate = der_of(outcome.issued.certificate);
     result_.chain = encoded(outcome.issued.chain);
-    if (trust_.anchors.empty()) keep_trust(received_trust(outcome.ca_pubs));
+    result_.modified = outcome.modified;
+    if (trust_.anchors.empty()) keep_trust(first_trust(outcome.ca_pubs));
     follow_authority(client);
+    if (!result_.trust_problem) result_.trust_problem = unproven(outcome.ignored_ca_pubs);
   }
 
   // A server that has issued something will not take the secret once more, if that was for one use.
-  Outcome enrol(Client& client, const Bytes& request, const RequestedCertificate& requested) try {
+  Outcome enrol(Client& client, const RequestedCertificate& requested) try {
     return client.enrol(
-        enrolment(request, requested.public_key),
-        [this, &requested](const Offer& offer) { return accept(offer, requested); }, stop_);
+        enrolment(requested.public_key), [this, &requested](const Offer& offer) { return accept(offer, requested); },
+        stop_);
   } catch (const Error& error) {
     if (uses_secret() && (is_issued_ || error.error_class() == ErrorClass::key_mismatch)) port_.secret_spent();
     throw;
@@ -131,8 +112,14 @@ class Run {
   IssuedCertificate accept(const Offer& offer, const RequestedCertificate& requested) {
     is_issued_ = true;
     port_.entered(Stage::verification);
-    const TrustSet trust = trust_.anchors.empty() ? received_trust(offer.ca_pubs) : trust_;
+    const TrustSet trust = trust_.anchors.empty() ? first_trust(offer.ca_pubs) : trust_;
     return accept_issued(offer.received, requested, trust, job_.rules, clock_);
+  }
+
+  // The secret vouches for what came along with the certificate, and the fingerprint of the job says which of it.
+  TrustSet first_trust(const std::vector<Certificate>& ca_pubs) const {
+    if (job_.trust.first == FirstTrust::none) return received_trust(ca_pubs);
+    return pinned_trust(ca_pubs, job_.trust.fingerprint);
   }
 
   // Asked for by a certificate alone: a secret may have been for one use.
@@ -141,6 +128,22 @@ class Run {
   } catch (const Error& error) {
     if (error.error_class() == ErrorClass::cancelled) throw;
     if (error.error_class() == ErrorClass::rollover) result_.trust_problem = error;  // others just don't answer that
+  }
+
+  // What leads to an anchor in force is no news.
+  std::optional<Error> unproven(const std::vector<Certificate>& ca_pubs) const {
+    const auto leads_nowhere = [this](const Certificate& certificate) { return !leads_to_anchor(certificate, trust_); };
+    const auto found = std::ranges::find_if(ca_pubs, leads_nowhere);
+    if (found == ca_pubs.end()) return std::nullopt;
+    return Error(
+        ErrorClass::rollover,
+        fmt::format("the server sent {} along as an anchor (caPubs), to which its signature gives no right; it "
+                    "is not taken, those in force stay",
+                    subject_of(*found)));
+  }
+
+  bool leads_to_anchor(const Certificate& certificate, const TrustSet& trust) const {
+    return find_path({certificate, trust.anchors, trust.intermediates, {}}, clock_).good();
   }
 
   void renew_trust(Client& client) {
@@ -160,11 +163,11 @@ class Run {
 
   // What leads to no anchor would do no harm, and would be of no use.
   bool is_usable_issuer(const Certificate& certificate, const TrustSet& trust) const {
-    return is_ca(certificate) && !is_self_issued(certificate) &&
-           find_path({certificate, trust.anchors, trust.intermediates, {}}, clock_).good();
+    return is_ca(certificate) && !is_self_issued(certificate) && leads_to_anchor(certificate, trust);
   }
 
   void keep_trust(const TrustSet& trust) {
+    trust_ = trust;
     result_.anchors = encoded(trust.anchors);
     result_.intermediates = encoded(trust.intermediates);
   }
@@ -175,7 +178,7 @@ class Run {
   const std::stop_token& stop_;
   const Clock clock_;
   const std::optional<ClientIdentity> identity_;
-  const TrustSet trust_;
+  TrustSet trust_;
   bool is_issued_ = false;
   Result result_;
 };

@@ -8,19 +8,9 @@
 
 namespace edgeseal::enroll::cmp {
 
-// Whether certificates that come along with a new one as "caPubs" are taken for trust anchors (RFC 9810 §5.3.2).
-enum class CaPubs { with_shared_secret, always };
-
-enum class Standing {
-  newcomer,  // to the PKI of the server: asks by ir
-  member     // has a certificate of it already: asks by cr
-};
-
 // What a profile says for CMP alone.
 struct Options {
   std::string profile;  // of the server, RFC 9483 §6.1; empty: its default
-  CaPubs ca_pubs = CaPubs::with_shared_secret;
-  Standing standing = Standing::newcomer;
   // DER of a key reference: the key to certify, where it can sign a proof of possession. Empty: its PKCS #10 request is
   // sent as it is.
   Bytes key;

@@ -1,7 +1,6 @@
 #include "enroll/cmp/root_update.h"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
 
 #include "enroll/certificate_path.h"
 #include "enroll/cmp/der_fields.h"
@@ -26,21 +25,9 @@ Certificate optional_certificate(DerReader& reader, int tag) {
               fmt::format("the new root {} is not taken, the old one stays: {}", subject_of(root), reason));
 }
 
-bool is_root(const Certificate& certificate) {
-  const bool self_signed = is_ca(certificate) && is_self_issued(certificate) &&
-                           X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1;
-  ERR_clear_error();
-  return self_signed;
-}
-
-bool names_the_same(const Certificate& left, const Certificate& right) {
-  return X509_NAME_cmp(X509_get_subject_name(left.get()), X509_get_subject_name(right.get())) == 0 &&
-         EVP_PKEY_eq(X509_get0_pubkey(left.get()), X509_get0_pubkey(right.get())) == 1;
-}
-
 // `link` has the name and key of `linked`, and `by` signed it.
 bool is_link(const Certificate& link, const Certificate& linked, const Certificate& by, const Clock& clock) {
-  return link && names_the_same(link, linked) && find_path({link, {by}, {}, {}}, clock).good();
+  return link && same_name_and_key(link, linked) && find_path({link, {by}, {}, {}}, clock).good();
 }
 
 }  // namespace
@@ -60,7 +47,7 @@ RootUpdate parse_root_update(ByteView der) {
 
 void require_linked(const RootUpdate& update, const Certificate& current_root, const Clock& clock) {
   const Certificate& root = update.new_with_new;
-  if (!is_root(root)) refuse(root, "it is no self-signed CA certificate");
+  if (!is_ca(root) || !is_self_signed(root)) refuse(root, "it is no self-signed CA certificate");
   if (const PathAnswer path = find_path({root, {root}, {}, {}}, clock); !path.good()) refuse(root, path.reason());
   if (!is_link(update.new_with_old, root, current_root, clock))
     refuse(root, "its certificate by the old key (newWithOld) is missing or not by that key");

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "enroll/client_identity.h"
-#include "enroll/cmp/options.h"
 #include "enroll/server_trust.h"
 
 namespace edgeseal::enroll::cmp {
@@ -27,7 +26,6 @@ using Credential = std::variant<SharedSecret, ClientIdentity>;
 struct Settings {
   Server server;
   Credential credential;
-  CaPubs ca_pubs = CaPubs::with_shared_secret;
   std::chrono::seconds patience{std::chrono::minutes(5)};  // with a server that answers "waiting", at a time
   Clock clock = device_clock();
 };

@@ -2,29 +2,15 @@
 
 #include <algorithm>
 
+#include "enroll/certificate_limits.h"
+#include "enroll/trust_anchors.h"
+
 namespace edgeseal::enroll::cmp {
 namespace {
-
-constexpr int max_chain_depth = 8;
-constexpr int auth_level = 2;  // 112 bits: no SHA-1, no RSA below 2048 bits
 
 int owner_index() {
   static const int index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE, 0, nullptr, nullptr, nullptr, nullptr);
   return index;
-}
-
-struct FreePurposes {
-  void operator()(EXTENDED_KEY_USAGE* purposes) const noexcept { EXTENDED_KEY_USAGE_free(purposes); }
-};
-
-bool acts_for_an_authority(X509& certificate) {
-  const std::unique_ptr<EXTENDED_KEY_USAGE, FreePurposes> purposes(
-      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(&certificate, NID_ext_key_usage, nullptr, nullptr)));
-  for (int at = 0; at < sk_ASN1_OBJECT_num(purposes.get()); ++at) {
-    const int purpose = OBJ_obj2nid(sk_ASN1_OBJECT_value(purposes.get(), at));
-    if (purpose == NID_cmcCA || purpose == NID_cmcRA) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -34,7 +20,7 @@ SignerTrust::SignerTrust(const ServerTrust& trust, const Clock& clock)
   X509_VERIFY_PARAM* param = X509_STORE_get0_param(store_.get());
   X509_VERIFY_PARAM_set_time(param, std::chrono::system_clock::to_time_t(now_.time));
   X509_VERIFY_PARAM_set_depth(param, max_chain_depth);
-  X509_VERIFY_PARAM_set_auth_level(param, auth_level);
+  X509_VERIFY_PARAM_set_auth_level(param, security_level);
   judge_lists_ = X509_STORE_get_verify_cb(store_.get());
   require_openssl(X509_STORE_set_ex_data(store_.get(), owner_index(), this) == 1, "X509_STORE_set_ex_data");
   X509_STORE_set_verify_cb(store_.get(), judge_step);
@@ -52,7 +38,7 @@ int SignerTrust::judge_step(int verified, X509_STORE_CTX* context) noexcept {
 int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
   judgement_.clear();
   const auto certificate = Certificate::share(X509_STORE_CTX_get_current_cert(&context));
-  if (verified == 1 && X509_STORE_CTX_get_error_depth(&context) == 0 && !may_sign(*certificate.get())) {
+  if (verified == 1 && X509_STORE_CTX_get_error_depth(&context) == 0 && !may_sign(certificate)) {
     X509_STORE_CTX_set_error(&context, X509_V_ERR_APPLICATION_VERIFICATION);
     judgement_ = subject_of(certificate) +
                  ", which signed it, is no certification or registration authority; if it speaks for one, make its "
@@ -65,8 +51,9 @@ int SignerTrust::judge(int verified, X509_STORE_CTX& context) {
   return 0;
 }
 
-bool SignerTrust::may_sign(X509& certificate) const {
-  return X509_check_ca(&certificate) == 1 || acts_for_an_authority(certificate) || is_anchor(certificate);
+bool SignerTrust::may_sign(const Certificate& certificate) const {
+  return is_ca(certificate) || has_extended_key_usage(certificate, NID_cmcCA) ||
+         has_extended_key_usage(certificate, NID_cmcRA) || contains(anchors_, certificate);
 }
 
 bool SignerTrust::doubts_clock(const std::vector<Certificate>& certificates) const {
@@ -76,11 +63,6 @@ bool SignerTrust::doubts_clock(const std::vector<Certificate>& certificates) con
   };
   return !now_.synchronised &&
          (std::ranges::any_of(certificates, is_of_the_future) || std::ranges::any_of(anchors_, is_of_the_future));
-}
-
-bool SignerTrust::is_anchor(X509& certificate) const {
-  return std::ranges::any_of(
-      anchors_, [&certificate](const Certificate& anchor) { return X509_cmp(anchor.get(), &certificate) == 0; });
 }
 
 }  // namespace edgeseal::enroll::cmp

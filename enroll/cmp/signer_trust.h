@@ -27,8 +27,7 @@ class SignerTrust {
  private:
   static int judge_step(int verified, X509_STORE_CTX* context) noexcept;
   [[nodiscard]] int judge(int verified, X509_STORE_CTX& context);
-  [[nodiscard]] bool may_sign(X509& certificate) const;
-  [[nodiscard]] bool is_anchor(X509& certificate) const;
+  [[nodiscard]] bool may_sign(const Certificate& certificate) const;
 
   const TimeOfDay now_;
   const std::vector<Certificate> anchors_;

@@ -7,13 +7,13 @@
 #include "enroll/der_reader.h"
 #include "enroll/error.h"
 #include "enroll/printable.h"
+#include "enroll/url.h"
 
 namespace edgeseal::enroll::cmp {
 namespace {
 
 constexpr const char* media_type = "application/pkixcmp";
 constexpr int ok = 200;
-constexpr int first_redirect = 300;
 constexpr int unauthorized = 401;
 constexpr int forbidden = 403;
 
@@ -27,12 +27,14 @@ Bytes encode(const OSSL_CMP_MSG& message) {
   return result;
 }
 
-// A CMP message goes with any status; what else comes with an error is for a person (RFC 9811 §3.4).
-Error refusal(const HttpResponse& response) {
-  if (response.status == unauthorized || response.status == forbidden)
+// A CMP message goes with any status; what else comes with an error is for a person (RFC 9811 §3.4). Without TLS it may
+// be of anybody on the way, who has no say in whether our credentials are good.
+Error refusal(const HttpResponse& response, const std::string& url) {
+  const bool is_verified = parse_url(url).scheme == "https";
+  if (is_verified && (response.status == unauthorized || response.status == forbidden))
     return {ErrorClass::credentials,
             fmt::format("the CMP server answers {}: it lets nobody in without more credentials", response.status)};
-  if (response.status >= first_redirect && response.status < 400)
+  if (response.is_redirection())
     return {ErrorClass::redirect,
             fmt::format("the CMP server answers {}: it points elsewhere; correct the URL", response.status)};
   const std::string said = printable(text_of(response.body));
@@ -52,7 +54,8 @@ HttpResponse Transfer::post(ByteView request) {
   post.content_type = media_type;
   post.body = request;
   HttpResponse response = exchange_(post, stop_);
-  if (response.media_type() != media_type || (response.status != ok && response.status < 400)) throw refusal(response);
+  if (response.media_type() != media_type || (response.status != ok && response.status < 400))
+    throw refusal(response, url_);
   return response;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sdbus-c++/sdbus-c++.h>
 
 #include <algorithm>
 #include <chrono>
@@ -132,7 +131,7 @@ class Browser {
     const Service service = service_of(announcement);
     if (services_.size() < max_services && has_capability(service, query_.capability)) merge(services_, service);
   } catch (const Error& error) {
-    log(Level::notice, query_.type, error);
+    log(Level::notice, Event::announcement_ignored, fmt::format("{}: {}", query_.type, error.what()));
   }
 
   const Query& query_;

@@ -49,8 +49,6 @@ class PortAtServer final : public JobPort {
   PortAtServer(JobPort& port, std::vector<ProposedAnchor>& proposals) : port_(port), proposals_(proposals) {}
 
   void entered(Stage stage) override { port_.entered(stage); }
-  Bytes signing_request(const RequestedAttributes& wishes) override { return port_.signing_request(wishes); }
-  Decision decide(const ProposedAnchor& anchor, const std::stop_token&) override { propose({anchor}); }
   [[noreturn]] void propose(const std::vector<ProposedAnchor>& anchors) override {
     for (const ProposedAnchor& anchor : anchors)
       if (!is_known(anchor)) proposals_.push_back(anchor);

@@ -3,19 +3,14 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
-#include <algorithm>
-
 #include "enroll/base64.h"
+#include "enroll/certificate_limits.h"
 #include "enroll/error.h"
 
 namespace edgeseal::enroll::est {
 namespace {
 
 using CmsPtr = std::unique_ptr<CMS_ContentInfo, OpensslFree<CMS_ContentInfo, CMS_ContentInfo_free>>;
-struct FreeStack {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_pop_free(stack, X509_free); }
-};
-using CertificateStack = std::unique_ptr<STACK_OF(X509), FreeStack>;
 
 [[noreturn]] void refuse(const char* problem) {
   throw Error(ErrorClass::transport, std::string("the answer is no certs-only CMS message: ") + problem);
@@ -37,18 +32,15 @@ std::vector<Certificate> parse_certs_only(ByteView text) {
   const std::optional<Bytes> der = decode_base64(text);
   if (!der || der->empty()) refuse("malformed Base64");
   const CmsPtr cms = parse(*der);
-  const CertificateStack stack(CMS_get1_certs(cms.get()));
+  const std::vector<Certificate> received = shared(CertificateStackPtr(CMS_get1_certs(cms.get())).get());
   ERR_clear_error();
-  const int count = sk_X509_num(stack.get());  // -1: no stack
-  if (count <= 0) refuse("it holds no certificate");
-  if (static_cast<std::size_t>(count) > max_certificates) refuse("it holds too many certificates");
+  if (received.empty()) refuse("it holds no certificate");
+  if (received.size() > max_certificates) refuse("it holds too many certificates");
   std::vector<Certificate> certificates;
-  for (int at = 0; at < count; ++at) {
-    Certificate certificate = Certificate::share(sk_X509_value(stack.get(), at));
+  for (const Certificate& certificate : received) {
     if (i2d_X509(certificate.get(), nullptr) > static_cast<int>(max_certificate_size))
       refuse("a certificate is too large");
-    const auto same = [&](const Certificate& other) { return same_certificate(certificate, other); };
-    if (std::none_of(certificates.begin(), certificates.end(), same)) certificates.push_back(std::move(certificate));
+    if (!contains(certificates, certificate)) certificates.push_back(certificate);
   }
   return certificates;
 }

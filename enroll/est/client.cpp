@@ -83,15 +83,15 @@ std::vector<Certificate> EstClient::ca_certificates(const std::stop_token& stop)
   return certificates_of(run({Method::get, "cacerts", certificates_type, {}}, stop));
 }
 
-RequestedAttributes EstClient::csr_attributes(const std::stop_token& stop) {
+void EstClient::require_readable_attributes(const std::stop_token& stop) {
   const HttpResponse response = run({Method::get, "csrattrs", attributes_type, {}}, stop);
-  if (response.status == no_content || response.status == not_found || response.body.empty()) return {};
+  if (response.status == no_content || response.status == not_found || response.body.empty()) return;
   if (response.media_type() != attributes_type)
     throw Error(ErrorClass::transport, fmt::format("csrattrs came as {}", printable(response.media_type())));
   const std::optional<Bytes> der = decode_base64(response.body);
   if (!der) throw Error(ErrorClass::transport, "csrattrs are no Base64");
   try {
-    return parse_csr_attributes(*der);
+    require_csr_attributes(*der);
   } catch (const MalformedDer&) {
     throw Error(ErrorClass::transport, "csrattrs are malformed");
   }
@@ -108,7 +108,7 @@ std::vector<Certificate> EstClient::simple_reenroll(ByteView pkcs10, const std::
 std::vector<Certificate> EstClient::enroll(const char* operation, ByteView pkcs10, const std::stop_token& stop) {
   if (verification_ == Verification::provisional)
     throw Error(ErrorClass::policy, "nothing is enrolled at a server that nobody has verified");
-  const std::string body = encode_base64(pkcs10);
+  const auto body = encode_base64(pkcs10);
   const ByteView bytes = bytes_of(body);
   return certificates_of(run({Method::post, operation, certificates_type, {bytes.begin(), bytes.end()}}, stop));
 }

@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "enroll/credential.h"
 #include "enroll/error.h"
 #include "enroll/http.h"
-#include "enroll/requested_attributes.h"
+#include "enroll/password.h"
 #include "enroll/url.h"
 
 namespace edgeseal::enroll::est {
@@ -29,8 +28,8 @@ class EstClient {
   EstClient(HttpOptions options, const std::string& url, const Password* password = nullptr);
 
   [[nodiscard]] std::vector<Certificate> ca_certificates(const std::stop_token& stop = {});
-  // Empty where the server has no wishes. Throws Error{transport} for malformed ones.
-  [[nodiscard]] RequestedAttributes csr_attributes(const std::stop_token& stop = {});
+  // What the server wishes of a request counts for nothing here. Throws Error{transport} where it is malformed.
+  void require_readable_attributes(const std::stop_token& stop = {});
   [[nodiscard]] std::vector<Certificate> simple_enroll(ByteView pkcs10, const std::stop_token& stop = {});
   [[nodiscard]] std::vector<Certificate> simple_reenroll(ByteView pkcs10, const std::stop_token& stop = {});
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "enroll/requested_attributes.h"
+#include "enroll/openssl.h"
 
 namespace edgeseal::enroll::est {
 
-// CsrAttrs of RFC 8951 §4 with the template of RFC 9908 §3.4. Where a template is there, only it counts; object
-// identifiers that nobody knows here are passed over. Throws MalformedDer.
-[[nodiscard]] RequestedAttributes parse_csr_attributes(ByteView der);
+// Throws MalformedDer for what is no CsrAttrs of RFC 8951 §4, with the template of RFC 9908 §3.4. Object identifiers
+// that nobody knows here are passed over.
+void require_csr_attributes(ByteView der);
 
 }  // namespace edgeseal::enroll::est

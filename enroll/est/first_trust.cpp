@@ -1,33 +1,29 @@
 #include "enroll/est/first_trust.h"
 
-#include <fmt/format.h>
-
 #include "enroll/est/client.h"
-#include "enroll/printable.h"
+#include "enroll/job_material.h"
 
 namespace edgeseal::enroll::est {
 namespace {
 
 HttpOptions provisional_options(const Job& job, const Surroundings& surroundings) {
-  HttpOptions options;
+  HttpOptions options = http_options_of(job, surroundings);
   options.trust.verification = Verification::provisional;
-  options.resolution = job.resolution;
-  options.proxy = job.proxy;
-  options.limits = surroundings.limits;
-  options.clock = surroundings.clock(job.time_floor);
   return options;
 }
 
-TrustSet trust_by_person(const std::vector<Certificate>& received, const Session& session, const Clock& clock,
-                         JobPort& port, const std::stop_token& stop) {
-  const Certificate root = root_of_session(received, session, clock);
-  const Bytes fingerprint = fingerprint_of(root);
-  port.entered(Stage::waiting_for_person);
-  if (port.decide({session.host, subject_of(root), der_of(root), fingerprint}, stop) == Decision::refused)
-    throw Error(ErrorClass::server_untrusted,
-                fmt::format("somebody said that {} is not the fingerprint of the root of {}", hexadecimal(fingerprint),
-                            printable(session.host)));
-  return pinned_trust(received, fingerprint);
+// Anybody may be at the other end: what he refuses or leaves undecided says nothing of the right server, and when he
+// wants to be asked again counts for nothing.
+std::vector<Certificate> certificates_of_stranger(EstClient& client, const std::stop_token& stop) try {
+  return client.ca_certificates(stop);
+} catch (const Error& error) {
+  switch (error.error_class()) {
+    case ErrorClass::waiting:
+    case ErrorClass::rejected:
+    case ErrorClass::credentials:
+    case ErrorClass::transport: throw Error(ErrorClass::transport, error.what());
+    default: throw;
+  }
 }
 
 }  // namespace
@@ -35,10 +31,19 @@ TrustSet trust_by_person(const std::vector<Certificate>& received, const Session
 TrustSet first_trust(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
   port.entered(Stage::first_trust);
   EstClient client(provisional_options(job, surroundings), job.url);
-  const std::vector<Certificate> received = client.ca_certificates(stop);
-  if (job.trust.first == FirstTrust::fingerprint) return pinned_trust(received, job.trust.fingerprint);
-  return trust_by_person(received, {client.server_host(), client.server_chain()}, surroundings.clock(job.time_floor),
-                         port, stop);
+  const std::vector<Certificate> received = certificates_of_stranger(client, stop);
+  if (job.trust.first == FirstTrust::person) {
+    const Session session{client.server_host(), client.server_chain()};
+    const Certificate root = root_of_session(received, session, surroundings.clock(job.time_floor));
+    port.propose({{session.host, der_of(root), fingerprint_of(root)}});
+  }
+  return pinned_trust(received, job.trust.fingerprint);
+}
+
+TrustSet initial_trust(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
+  TrustSet known = trust_set_of(job.trust);
+  const bool nobody = known.anchors.empty() && job.trust.system_anchors == SystemAnchors::no;
+  return nobody && job.trust.first != FirstTrust::none ? first_trust(job, port, surroundings, stop) : known;
 }
 
 }  // namespace edgeseal::enroll::est

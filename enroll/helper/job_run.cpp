@@ -24,11 +24,11 @@ std::string path_of(const std::string& program) {
 }
 
 // A renewal stands on the current certificate; a secret is for the first one.
-Question question_of(const Job& job, const Bytes& request) {
+Question question_of(const Job& job) {
   Question question;
   question.job = job.identifier;
   question.url = job.url;
-  question.request = request;
+  question.request = job.request;
   question.anchors = job.trust.anchors;
   if (job.operation == Operation::renew && job.identity) question.certificate = job.identity->certificate;
   if (job.operation == Operation::enrol && job.password) question.password = &*job.password;
@@ -38,17 +38,18 @@ Question question_of(const Job& job, const Bytes& request) {
 }  // namespace
 
 Result run(const Job& job, JobPort& port, const Surroundings& surroundings, const std::stop_token& stop) {
-  if (job.operation == Operation::trust)
-    throw Error(ErrorClass::policy, "a helper brings no trust anchors; the profile names them");
+  const TrustSet trust = trust_set_of(job.trust);
+  if (trust.anchors.empty())
+    throw Error(ErrorClass::policy,
+                "no trust anchor for what a helper brings, which is not run: name one in the profile");
   port.entered(Stage::request);
-  const Bytes request = job.request.empty() ? port.signing_request({}) : job.request;
-  const RequestedCertificate requested = requested_certificate(request);
+  const RequestedCertificate requested = requested_certificate(job.request);
   port.entered(Stage::enrolment);
-  const SecretBytes told = encode(question_of(job, request));
+  const SecretBytes told = encode(question_of(job));
   const ProgramEnd end = run_program(path_of(job.helper), told, {}, stop);
   port.entered(Stage::verification);
-  const IssuedCertificate issued = accept_issued(issued_certificates(end), requested, trust_set_of(job.trust),
-                                                 job.rules, surroundings.clock(job.time_floor));
+  const IssuedCertificate issued =
+      accept_issued(issued_certificates(end), requested, trust, job.rules, surroundings.clock(job.time_floor));
   Result result;
   result.certificate = der_of(issued.certificate);
   result.chain = encoded(issued.chain);

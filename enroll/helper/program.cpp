@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <deque>
 #include <filesystem>
 #include <system_error>
 
@@ -21,6 +22,7 @@
 namespace edgeseal::enroll::helper {
 namespace {
 
+namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 [[noreturn]] void fail(const char* operation) {
@@ -59,25 +61,46 @@ Channel make_channel() {
   return channel;
 }
 
+// A directory like /tmp, in which each account keeps its own, is none in which others replace anything.
 bool is_ours_alone(const struct stat& status) {
-  return (status.st_uid == 0 || status.st_uid == ::geteuid()) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0) return true;
+  const bool others_may_write = !S_ISLNK(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return (status.st_uid == 0 || status.st_uid == ::geteuid()) && !others_may_write;
 }
 
-// Whoever may replace a program, or a directory above it, decides what it does. A directory like /tmp, in which each
-// account keeps its own, is none in which others replace anything.
-void require_trustworthy(const std::string& path) {
+void require_program(const std::string& path) {
   struct stat status {};
   if (!path.starts_with('/')) throw Error(ErrorClass::policy, "the path of a helper is absolute");
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || ::access(path.c_str(), X_OK) != 0)
     throw Error(ErrorClass::policy, fmt::format("the helper {} is no program that can be run", path));
-  for (std::filesystem::path place = path;; place = place.parent_path()) {
-    if (::lstat(place.c_str(), &status) != 0) fail("lstat");
-    const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0;
-    if (S_ISLNK(status.st_mode) ? status.st_uid != 0 : !sticky && !is_ours_alone(status))
-      throw Error(ErrorClass::policy,
-                  fmt::format("others may write {}; the helper is not run: chown root, chmod go-w", place.string()));
-    if (place == place.root_path()) return;
+}
+
+// Whether it is a link.
+bool judge_place(const fs::path& place) {
+  struct stat status {};
+  if (::lstat(place.c_str(), &status) != 0) fail("lstat");
+  if (!is_ours_alone(status))
+    throw Error(ErrorClass::policy,
+                fmt::format("others may write {}; the helper is not run: chown root, chmod go-w", place.string()));
+  return S_ISLNK(status.st_mode);
+}
+
+// Whoever may replace a program, a directory above it, or a link on the way to it, decides what it does. Where it is in
+// the end, through no link.
+fs::path trustworthy_place(const fs::path& path) {
+  fs::path place;
+  std::deque<fs::path> steps(path.begin(), path.end());
+  while (!steps.empty()) {
+    const fs::path next = place / steps.front();
+    steps.pop_front();
+    if (judge_place(next)) {
+      const fs::path target = fs::read_symlink(next);
+      steps.insert(steps.begin(), target.begin(), target.end());
+    } else {
+      place = next;
+    }
   }
+  return place;
 }
 
 class SpawnSettings {
@@ -104,18 +127,17 @@ class SpawnSettings {
     posix_spawnattr_destroy(&attributes_);
   }
 
-  [[nodiscard]] pid_t spawn(const std::string& path) const {
-    std::string name = path;
+  [[nodiscard]] pid_t spawn(const fs::path& program, std::string name) const {
     std::string search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     std::string language = "LC_ALL=C.UTF-8";
     std::array<char*, 2> arguments{name.data(), nullptr};
     std::array<char*, 3> environment{search.data(), language.data(), nullptr};
     pid_t process = -1;
     const int error =
-        ::posix_spawn(&process, path.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
+        ::posix_spawn(&process, program.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
     if (error != 0)
       throw Error(ErrorClass::policy,
-                  fmt::format("the helper {} cannot be run: {}", path, std::generic_category().message(error)));
+                  fmt::format("the helper {} cannot be run: {}", name, std::generic_category().message(error)));
     return process;
   }
 
@@ -220,10 +242,11 @@ class Conversation {
 
 ProgramEnd run_program(const std::string& path, ByteView input, const ProgramLimits& limits,
                        const std::stop_token& stop) {
-  require_trustworthy(path);
+  require_program(path);
+  const fs::path program = trustworthy_place(path);
   Channel in = make_channel();
   Channel out = make_channel();
-  Process process(SpawnSettings(in.its.get(), out.its.get()).spawn(path));
+  Process process(SpawnSettings(in.its.get(), out.its.get()).spawn(program, path));
   in.its.close();
   out.its.close();
   Conversation conversation(std::move(in.ours), std::move(out.ours), process.watch(), input, limits);

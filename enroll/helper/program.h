@@ -20,10 +20,11 @@ struct ProgramEnd {
 
 // Runs a program that somebody installed for us: what it is told comes on its standard input, which then ends; its
 // standard error is ours. It has the working directory "/", the usual PATH, nothing else of the environment and no
-// other descriptor. It and its children are killed when the time is over, the output too long, or `stop` says so.
+// other descriptor. It and its process group are killed when the time is over, the output too long, or `stop` says so;
+// the rest of the group also when it ends.
 //
-// Throws Error{policy}: no absolute path, no program, or one that others may replace; Error{transport}: it did not end
-// by itself; Error{cancelled}.
+// Throws Error{policy}: no absolute path, no program, or one that others may replace, by a link on the way to it as
+// well; Error{transport}: it did not end by itself; Error{cancelled}.
 [[nodiscard]] ProgramEnd run_program(const std::string& path, ByteView input, const ProgramLimits& limits,
                                      const std::stop_token& stop);
 

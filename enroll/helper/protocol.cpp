@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "enroll/certificate_limits.h"
 #include "enroll/printable.h"
 #include "enroll/retry_after.h"
 #include "jose/error.h"
@@ -13,8 +14,6 @@ namespace edgeseal::enroll::helper {
 namespace {
 
 using jose::Json;
-
-constexpr std::size_t max_certificates = 32;
 
 std::string pem(const char* label, ByteView der) {
   const BioPtr bio(BIO_new(BIO_s_mem()));

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "enroll/credential.h"
 #include "enroll/error.h"
 #include "enroll/helper/program.h"
+#include "enroll/password.h"
 
 namespace edgeseal::enroll::helper {
 

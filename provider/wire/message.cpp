@@ -82,20 +82,22 @@ void take_key_id(Reader& reader, KeyId& id) noexcept {
   std::copy(field.begin(), field.end(), id.begin());
 }
 
-Writer request(Operation operation, std::uint32_t request_id, MutableByteView out) noexcept {
+template <class Code>
+Writer begin_record(Code code, std::uint32_t request_id, MutableByteView out) noexcept {
   Writer writer(out.first(std::min(out.size(), max_message_size)));
   writer.integer(protocol_version);
-  put(writer, operation);
+  put(writer, code);
   writer.integer(request_id);
   return writer;
 }
 
-Writer response(Status status, std::uint32_t request_id, MutableByteView out) noexcept {
-  Writer writer(out.first(std::min(out.size(), max_message_size)));
-  writer.integer(protocol_version);
-  put(writer, status);
-  writer.integer(request_id);
-  return writer;
+template <class Code>
+bool take_header(ByteView record, std::uint16_t& version, Code& code, std::uint32_t& request_id) noexcept {
+  Reader reader(record);
+  version = reader.integer<std::uint16_t>();
+  code = static_cast<Code>(reader.integer<std::uint16_t>());
+  request_id = reader.integer<std::uint32_t>();
+  return reader.good() && record.size() <= max_message_size && is_known(code);
 }
 
 Reader body(ByteView record) noexcept {
@@ -130,12 +132,12 @@ void take_certificates(Reader& reader, CertificateList& list) noexcept {
 }  // namespace
 
 std::size_t encode_hello_request(std::uint32_t request_id, MutableByteView out) noexcept {
-  return request(Operation::hello, request_id, out).size();
+  return begin_record(Operation::hello, request_id, out).size();
 }
 
 std::size_t encode(std::uint32_t request_id, const DescribeRequest& describe, MutableByteView out) noexcept {
   const bool by_name = !describe.key_name.empty();
-  Writer writer = request(Operation::describe, request_id, out);
+  Writer writer = begin_record(Operation::describe, request_id, out);
   writer.require(!by_name || is_key_name(describe.key_name));
   writer.bytes(by_name ? KeyId{} : describe.key_id);
   put_short_field(writer, as_bytes(describe.key_name));
@@ -143,7 +145,7 @@ std::size_t encode(std::uint32_t request_id, const DescribeRequest& describe, Mu
 }
 
 std::size_t encode(std::uint32_t request_id, const SignRequest& sign, MutableByteView out) noexcept {
-  Writer writer = request(Operation::sign, request_id, out);
+  Writer writer = begin_record(Operation::sign, request_id, out);
   writer.require(is_consistent(sign));
   writer.bytes(sign.key_id);
   put(writer, sign.scheme);
@@ -154,7 +156,7 @@ std::size_t encode(std::uint32_t request_id, const SignRequest& sign, MutableByt
 }
 
 std::size_t encode(std::uint32_t request_id, const DecryptRequest& decrypt, MutableByteView out) noexcept {
-  Writer writer = request(Operation::decrypt, request_id, out);
+  Writer writer = begin_record(Operation::decrypt, request_id, out);
   writer.require(is_consistent(decrypt));
   writer.bytes(decrypt.key_id);
   put(writer, decrypt.scheme);
@@ -166,7 +168,7 @@ std::size_t encode(std::uint32_t request_id, const DecryptRequest& decrypt, Muta
 }
 
 std::size_t encode(std::uint32_t request_id, const TrustAnchorsRequest& anchors, MutableByteView out) noexcept {
-  Writer writer = request(Operation::trust_anchors, request_id, out);
+  Writer writer = begin_record(Operation::trust_anchors, request_id, out);
   writer.require(is_key_name(anchors.key_name));
   put_short_field(writer, as_bytes(anchors.key_name));
   writer.integer(anchors.first);
@@ -174,14 +176,14 @@ std::size_t encode(std::uint32_t request_id, const TrustAnchorsRequest& anchors,
 }
 
 std::size_t encode(std::uint32_t request_id, const HelloResponse& hello, MutableByteView out) noexcept {
-  Writer writer = response(Status::ok, request_id, out);
+  Writer writer = begin_record(Status::ok, request_id, out);
   writer.integer(hello.version);
   writer.integer(hello.deadline_ms);
   return writer.size();
 }
 
 std::size_t encode(std::uint32_t request_id, const DescribeResponse& describe, MutableByteView out) noexcept {
-  Writer writer = response(Status::ok, request_id, out);
+  Writer writer = begin_record(Status::ok, request_id, out);
   writer.require(is_key_name(describe.key_name) && !describe.public_key.empty());
   writer.bytes(describe.key_id);
   put(writer, describe.type);
@@ -192,21 +194,21 @@ std::size_t encode(std::uint32_t request_id, const DescribeResponse& describe, M
 }
 
 std::size_t encode(std::uint32_t request_id, const SignResponse& sign, MutableByteView out) noexcept {
-  Writer writer = response(Status::ok, request_id, out);
+  Writer writer = begin_record(Status::ok, request_id, out);
   writer.require(!sign.signature.empty());
   put_short_field(writer, sign.signature);
   return writer.size();
 }
 
 std::size_t encode(std::uint32_t request_id, const DecryptResponse& decrypted, MutableByteView out) noexcept {
-  Writer writer = response(Status::ok, request_id, out);
+  Writer writer = begin_record(Status::ok, request_id, out);
   writer.require(decrypted.plaintext.size() <= max_ciphertext_size);
   put_short_field(writer, decrypted.plaintext);
   return writer.size();
 }
 
 std::size_t encode(std::uint32_t request_id, const TrustAnchorsResponse& anchors, MutableByteView out) noexcept {
-  Writer writer = response(Status::ok, request_id, out);
+  Writer writer = begin_record(Status::ok, request_id, out);
   writer.integer(anchors.generation);
   writer.integer(anchors.total);
   put_certificates(writer, anchors.certificates);
@@ -214,7 +216,7 @@ std::size_t encode(std::uint32_t request_id, const TrustAnchorsResponse& anchors
 }
 
 std::size_t encode(std::uint32_t request_id, Status status, const ErrorResponse& error, MutableByteView out) noexcept {
-  Writer writer = response(status, request_id, out);
+  Writer writer = begin_record(status, request_id, out);
   writer.require(status != Status::ok && error.text.size() <= max_error_text_size);
   writer.integer(error.retry_after_ms);
   put_short_field(writer, as_bytes(error.text));
@@ -222,19 +224,11 @@ std::size_t encode(std::uint32_t request_id, Status status, const ErrorResponse&
 }
 
 bool decode(ByteView record, RequestHeader& header) noexcept {
-  Reader reader(record);
-  header.version = reader.integer<std::uint16_t>();
-  header.operation = static_cast<Operation>(reader.integer<std::uint16_t>());
-  header.request_id = reader.integer<std::uint32_t>();
-  return reader.good() && record.size() <= max_message_size && is_known(header.operation);
+  return take_header(record, header.version, header.operation, header.request_id);
 }
 
 bool decode(ByteView record, ResponseHeader& header) noexcept {
-  Reader reader(record);
-  header.version = reader.integer<std::uint16_t>();
-  header.status = static_cast<Status>(reader.integer<std::uint16_t>());
-  header.request_id = reader.integer<std::uint32_t>();
-  return reader.good() && record.size() <= max_message_size && is_known(header.status);
+  return take_header(record, header.version, header.status, header.request_id);
 }
 
 bool decode_hello_request(ByteView record) noexcept {

@@ -22,6 +22,7 @@ namespace {
 using policy::UniqueFd;
 
 constexpr int start_limit_ms = 120'000;
+constexpr rlim_t shipped_descriptors = 8192;  // LimitNOFILE= of edgeseald.service
 
 UniqueFd require(int descriptor, const char* what) {
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -81,7 +82,8 @@ AgentProcess::AgentProcess(const std::filesystem::path& directory, const std::st
                            const ReadySocket& ready)
     : process_({.command = {EDGESEALD, "--config", write_configuration(directory, tcti, settings)},
                 .environment = {{"NOTIFY_SOCKET", directory / "ready"}},
-                .log = directory / "agent.log"}) {
+                .log = directory / "agent.log",
+                .descriptors = shipped_descriptors}) {
   if (!ready.wait_for(process_.id())) throw std::runtime_error("edgeseald does not start: " + process_.output());
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -21,9 +22,17 @@ std::vector<char*> pointers(std::vector<std::string>& arguments) {
   return out;
 }
 
+void allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min(count, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // In the child. SIGTERM, so that it can end its own children too.
 [[noreturn]] void become(const ChildProcess::Start& start, char* const* arguments) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (start.descriptors > 0) allow_descriptors(start.descriptors);
   for (const auto& [name, value] : start.environment) ::setenv(name.c_str(), value.c_str(), 1);
   const int output = ::open(start.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   ::dup2(output, STDOUT_FILENO);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -16,6 +17,7 @@ class ChildProcess {
     std::vector<std::string> command;                     // the first is found in the PATH
     std::map<std::string, std::string> environment = {};  // besides that of this program
     std::filesystem::path log = {};                       // takes its output
+    rlim_t descriptors = 0;  // may have so many open, as far as this program may allow it; 0: as many as this program
   };
 
   explicit ChildProcess(const Start& start);

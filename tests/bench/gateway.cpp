@@ -37,11 +37,12 @@ void Gateway::start_agent(const std::string& tcti) {
   agent_.emplace(directory_.path(), tcti);
 }
 
-void Gateway::certify(const std::string& application, const std::string& key) {
+void Gateway::certify(const std::string& application, const std::string& key, const std::vector<std::string>& access) {
   const auto connection = sdbus::createSystemBusConnection();
   dbus::RemoteAgent agent(*connection, "/org/edgeseal");
-  const std::string path =
-      agent.CreateApplication(application, {{"slots", sdbus::Variant(std::vector<std::string>{"https/https=" + key})}});
+  const std::string path = agent.CreateApplication(
+      application,
+      {{"slots", sdbus::Variant(std::vector<std::string>{"https/https=" + key})}, {"access", sdbus::Variant(access)}});
   dbus::RemoteGroup group(*connection, path + "/https");
   (void)group.UpdateCertificate("https", certify_request(group.CreateSigningRequest("https", {})), {}, {});
   group.ApplyChanges({});

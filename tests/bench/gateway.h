@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/bench/agent_process.h"
 #include "tests/bus/private_bus.h"
@@ -20,9 +21,9 @@ class Gateway {
   void start_agent(const std::string& tcti);
   [[nodiscard]] const AgentProcess& agent() const { return *agent_; }
 
-  // An application with one such key ("ec-p256", "rsa-2048,sealed"), certified and in use: over D-Bus, as an
-  // administrator does it.
-  void certify(const std::string& application, const std::string& key);
+  // An application with one such key ("ec-p256", "rsa-2048,sealed"), certified and in use, for those whom `access`
+  // names: over D-Bus, as an administrator does it.
+  void certify(const std::string& application, const std::string& key, const std::vector<std::string>& access = {});
   // As programs open its key.
   [[nodiscard]] static std::string key_uri(const std::string& application) { return "edgeseal:" + application; }
   // The openssl.cnf of programs on this device.

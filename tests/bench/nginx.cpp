@@ -12,9 +12,10 @@
 namespace edgeseal::bench {
 namespace {
 
-// Not closed by exec: nginx inherits it.
+// Not closed by exec: nginx inherits it, and leaves it as it is. Two workers wake up for one client: the other must not
+// wait for the next.
 policy::UniqueFd listen_on(const std::filesystem::path& path) {
-  policy::UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM, 0));
+  policy::UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.native().size() >= sizeof address.sun_path) throw std::length_error(path);

@@ -10,7 +10,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "agent/secret_memory.h"
+#include "agent/keys/secret_memory.h"
 #include "agent/trust/validation.h"
 #include "tests/bench/command_line.h"
 #include "tests/bench/contender.h"

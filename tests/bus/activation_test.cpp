@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
-#include <thread>
 
 #include "dbus/compat.h"
 #include "tests/bus/bus_client.h"
 #include "tests/bus/private_bus.h"
 #include "tests/bus/service_thread.h"
+#include "tests/wait_until.h"
 
 namespace edgeseal::test {
 namespace {
@@ -60,7 +60,7 @@ BOOST_FIXTURE_TEST_SUITE(activation, Fixture)
 BOOST_AUTO_TEST_CASE(who_runs_jobs_is_started_when_one_waits) {
   provide(0);
   announce({7});
-  while (starts() == 0) std::this_thread::yield();
+  wait_until("the start of the service", [this] { return starts() > 0; });
   own_name();
   announce({8});
   settle();
@@ -68,6 +68,28 @@ BOOST_AUTO_TEST_CASE(who_runs_jobs_is_started_when_one_waits) {
   BOOST_TEST(hears_departures(1));
   BOOST_TEST(starts() == 1);
   BOOST_TEST(problems().empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_runs_jobs_is_started_when_an_authority_is_to_be_contacted) {
+  provide(0);
+  service.in_loop([](auto&, auto& announcer) {
+    announcer.contact_waiting("plant");
+    return 0;
+  });
+  wait_until("the start of the service", [this] { return starts() > 0; });
+}
+
+BOOST_AUTO_TEST_CASE(who_runs_jobs_is_started_when_a_download_waits_and_its_end_is_told) {
+  provide(1);
+  service.in_loop([](auto&, auto& announcer) {
+    announcer.download_waiting("https://a.example.com/1.der");
+    return 0;
+  });
+  wait_until("the start of the service", [this] { return starts() > 0; });
+  BOOST_TEST(service.comes_true([](auto& ports, auto&) { return !ports.staging.problems.empty(); }));
+  own_name();
+  release_name();
+  BOOST_TEST(service.comes_true([](auto& ports, auto&) { return ports.staging.departures > 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(who_is_there_is_not_started) {

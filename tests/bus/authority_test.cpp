@@ -20,8 +20,8 @@ using Mood = FakePolkit::Mood;
 
 constexpr gid_t kAdminGid = 12;  // "man", which every Debian and its like has
 
-dbus::ServiceSettings settings() {
-  return {.admin_group = "man", .polkit = {.answer = 50ms, .answer_of_user = 5s}};
+dbus::ServiceSettings settings(const dbus::PolkitLimits& polkit = {}) {
+  return {.admin_group = "man", .polkit = polkit};
 }
 
 // A caller of one account with the objects that it calls.
@@ -51,12 +51,17 @@ struct Fixture {
   ServiceThread service{settings(), [](auto& ports) {
                           ports.agent.add({"web", "urn:web", "www", {}, {}, {"https"}, "bus"});
                           ports.agent.add({"other", "urn:other", "", {}, {}, {"https"}, "bus"});
-                          ports.audit.accounts = {{"web", kAccount}};
+                          ports.accounts.uids = {{"web", kAccount}};
                         }};
 
   dbus::AuditRecord last_record() {
     return service.in_loop([](auto& ports, auto&) { return ports.audit.records.back(); });
   }
+};
+
+struct Impatient {
+  PrivateBus bus;
+  ServiceThread service{settings({.answer = 50ms})};
 };
 
 }  // namespace
@@ -175,7 +180,7 @@ BOOST_AUTO_TEST_CASE(polkit_wants_the_user_to_authenticate) {
   BOOST_TEST(stranger.told("authenticate"));
 }
 
-BOOST_AUTO_TEST_CASE(polkit_that_never_answers_is_a_refusal_in_time) {
+BOOST_FIXTURE_TEST_CASE(polkit_that_never_answers_is_a_refusal_in_time, Impatient) {
   const FakePolkit polkit(Mood::Silence);
   Client stranger(kNobody, {kAdminGid});
   BOOST_TEST(stranger.create() == "UserAccessDenied");
@@ -188,7 +193,7 @@ BOOST_AUTO_TEST_CASE(polkit_that_fails_is_a_refusal) {
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_list_of_accounts_is_a_refusal) {
-  service.in_loop([](auto& ports, auto&) { return ports.audit.accounts_broken = true; });
+  service.in_loop([](auto& ports, auto&) { return ports.accounts.broken = true; });
   BOOST_TEST(Client(kNobody).change() == "InternalError");
   BOOST_TEST(Client(0).change() == "");
 }

@@ -41,7 +41,7 @@ std::unique_ptr<sdbus::IConnection> connect_as(uid_t uid, const std::vector<gid_
 }
 
 bool pump_until(sdbus::IConnection& connection, const std::function<bool()>& done) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (!done()) {
     if (dbus::compat::process_one(connection)) continue;
     if (std::chrono::steady_clock::now() > end) return false;

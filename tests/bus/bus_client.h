@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "dbus/client.h"
+#include "dbus/compat.h"
 
 namespace edgeseal::test {
 
@@ -19,7 +19,7 @@ inline constexpr uid_t kAccount = 1;  // "daemon" or "bin": the bus lets in only
 // Needs root for other accounts than one's own.
 [[nodiscard]] std::unique_ptr<sdbus::IConnection> connect_as(uid_t uid, const std::vector<gid_t>& groups = {});
 
-// Handles messages of the connection until `done`; false after ten seconds.
+// Handles messages of the connection until `done`; false after two minutes.
 [[nodiscard]] bool pump_until(sdbus::IConnection& connection, const std::function<bool()>& done);
 
 // "NAME" of org.edgeseal.Error.NAME, or the whole name of another error; empty where `call` succeeds. The message of

@@ -26,13 +26,25 @@ const std::map<std::string, FakeSystemd::Service> kServices{
     {"rooted.service", {.account = "root"}},
     {"inet.service", {.families_are_allowed = true, .families = {"AF_INET"}}},
     {"unix.service", {.families_are_allowed = true, .families = {"AF_INET", "AF_UNIX"}}},
+    {"alone.service", {.families_are_allowed = true, .families = {"AF_UNIX"}}},
     {"own.service", {.environment = {"A=b", "OPENSSL_CONF=/etc/own.cnf"}}},
+    {"unset.service", {.unset_environment = {"A", "OPENSSL_CONF"}}},
+    {"running.service", {.main_process = 42}},
     {"masked.service", {.load_state = "masked"}},
+    {"sick.service",
+     {.active_state = "failed", .sub_state = "failed", .result = "exit-code", .status_text = "cannot start: no state"}},
     {"postgresql@15-main.service", {}},
 };
 const std::string kWatch = "edgeseal-reload-nginx.web.https.path";
 const std::string kReload = "edgeseal-reload-nginx.web.https.service";
 const std::string kHook = "edgeseal-hook-nginx.web.https.service";
+
+// And those with a file of their environment there.
+std::map<std::string, FakeSystemd::Service> services_with(const fs::path& files) {
+  auto services = kServices;
+  services["file.service"].environment_files = {files / "none", files / "default*"};
+  return services;
+}
 
 AttachmentRequest request_of(const std::string& unit, const std::string& application) {
   AttachmentRequest request;
@@ -71,7 +83,7 @@ struct Fixture {
         ports.agent.add({"ruled", "urn:ruled", "", {"unit=nginx.service"}, {}, {"https"}, "bus"});
         ports.agent.add({"file", "urn:file", "", {"unit=nginx.service"}, {}, {"https"}, "/etc/edgeseal/file.toml"});
       }};
-  FakeSystemd systemd{kServices};
+  FakeSystemd systemd{services_with(bus.directory())};
   ctl::AgentConnection agent;
   ctl::ServiceManager manager;
   ctl::Attachments attachments{{bus.directory() / "units", bus.directory() / "etc/openssl.cnf"}};
@@ -177,6 +189,9 @@ BOOST_AUTO_TEST_CASE(a_service_with_an_account_gets_a_rule_for_both) {
   BOOST_TEST(access("web").back() == "unit=rooted.service");
   attach(with_account(request_of("nginx.service", "web"), "daemon"));
   BOOST_TEST(access("web").back() == "user=daemon,unit=nginx.service");
+  Texts accounts;  // that were said
+  for (const auto& attachment : attachments.list()) accounts.push_back(attachment.account);
+  BOOST_TEST((accounts == Texts{"daemon", "", ""}));
 }
 
 BOOST_AUTO_TEST_CASE(attached_again_for_another_account_the_earlier_rule_goes) {
@@ -193,6 +208,19 @@ BOOST_AUTO_TEST_CASE(an_alias_stands_for_the_service_itself) {
 BOOST_AUTO_TEST_CASE(address_families_are_opened_only_where_they_are_shut) {
   BOOST_TEST(plan(request_of("inet.service", "web")).attachment.needs_unix_sockets);
   BOOST_TEST(!plan(request_of("unix.service", "web")).attachment.needs_unix_sockets);
+  BOOST_TEST(!plan(request_of("nginx.service", "web")).attachment.needs_unix_sockets);
+}
+
+// Its drop-in shows in the unit then.
+BOOST_AUTO_TEST_CASE(attached_again_a_service_keeps_the_address_family_that_it_has_by_that_alone) {
+  for (const char* name : {"unix.service", "alone.service"}) {
+    auto before = plan(request_of(name, "web"));
+    before.attachment.needs_unix_sockets = true;
+    attachments.put(before.attachment, ctl::files_of(before.attachment, attachments.places()));
+  }
+  BOOST_TEST(plan(request_of("unix.service", "web")).attachment.needs_unix_sockets);
+  BOOST_TEST(!plan(request_of("alone.service", "web")).attachment.needs_unix_sockets);
+  BOOST_TEST(plan(request_of("unix.service", "ruled")).attachment.needs_unix_sockets);
   BOOST_TEST(!plan(request_of("nginx.service", "web")).attachment.needs_unix_sockets);
 }
 
@@ -213,9 +241,38 @@ BOOST_AUTO_TEST_CASE(a_service_with_a_provider_of_its_own_is_refused) {
   BOOST_TEST(is_clean());
 }
 
+BOOST_AUTO_TEST_CASE(a_provider_of_its_own_in_a_file_of_its_environment_is_refused) {
+  const auto file = bus.directory() / "defaults";
+  const auto write = [&](const std::string& content) { std::ofstream(file) << content; };
+  const std::string ours = attachments.places().openssl_configuration;
+  for (const auto& harmless :
+       {std::string("# OPENSSL_CONF=/etc/own.cnf\nMY_OPENSSL_CONF=/etc/own.cnf\nA=\"OPENSSL_CONF=/etc/own.cnf\"\n"),
+        "A=b\nOPENSSL_CONF=\"" + ours + "\"\n"}) {
+    write(harmless);
+    BOOST_CHECK_NO_THROW((void)plan(request_of("file.service", "web")));
+  }
+  for (const char* own : {"A=b\nOPENSSL_CONF=/etc/own.cnf", "\tOPENSSL_CONF = '/etc/own.cnf' \r\n"}) {
+    write(own);
+    BOOST_CHECK_EXCEPTION(
+        attach("file.service", "web"), Failure,
+        says(ExitCode::Usage, "sets OPENSSL_CONF=/etc/own.cnf already, in " + file.string() + " take that out"));
+  }
+  write("OPENSSL_CONF=\n");
+  BOOST_CHECK_EXCEPTION(attach("file.service", "web"), Failure, says(ExitCode::Usage, "sets OPENSSL_CONF= already"));
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_drops_the_variable_is_refused) {
+  BOOST_CHECK_EXCEPTION(attach("unset.service", "web"), Failure,
+                        says(ExitCode::Usage, "UnsetEnvironment=OPENSSL_CONF take that out"));
+  BOOST_TEST(is_clean());
+}
+
 BOOST_AUTO_TEST_CASE(an_application_of_a_file_needs_the_rule_in_its_file) {
   BOOST_CHECK_EXCEPTION(attach("opc.service", "file"), Failure,
-                        says(ExitCode::Refused, "add \"user=daemon,unit=opc.service\""));
+                        says(ExitCode::Refused,
+                             "add \"user=daemon,unit=opc.service\" to its list access there, edgesealctl config apply, "
+                             "then attach"));
   BOOST_TEST(is_clean());
   attach("nginx.service", "file");
   detach("nginx.service");
@@ -254,7 +311,7 @@ BOOST_AUTO_TEST_CASE(a_watch_that_does_not_start_is_told) {
 
 BOOST_AUTO_TEST_CASE(a_signal_goes_to_the_main_process_in_the_place_of_a_reload) {
   attach(with_signal(request_of("nginx.service", "web"), "usr1"));
-  BOOST_TEST(has(unit(kReload), "kill --kill-who=main --signal=SIGUSR1 \"nginx.service\"\n"));
+  BOOST_TEST(has(unit(kReload), "kill --kill-who=main --signal=SIGUSR1 \"$2\" || :; "));
   BOOST_TEST(!has(unit(kReload), "reload-or-restart"));
   detach("nginx.service");
   BOOST_TEST(is_clean());
@@ -269,8 +326,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_signal_or_cannot_be_handled_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_program_is_run_in_a_sandboxed_unit_of_its_own) {
   attach(with_hook(request_of("nginx.service", "web"), {"/bin/true", "--line", "a b", "$HOME"}));
-  BOOST_TEST(has(unit(kReload), "try-reload-or-restart \"nginx.service\"\n"));
-  BOOST_TEST(has(unit(kReload), "systemctl --no-block restart \"" + kHook + "\"\n"));
+  BOOST_TEST(has(unit(kReload), "try-reload-or-restart \"$2\"; systemctl --no-block restart \"$3\"; "));
+  BOOST_TEST(has(unit(kReload), " \"nginx.service\" \"" + kHook + "\"\n"));
   BOOST_TEST(has(unit(kHook), "ExecStart=\"/bin/true\" \"--line\" \"a b\" \"$$HOME\"\n"));
   BOOST_TEST(has(unit(kHook), "\"EDGESEAL_APPLICATION=web\""));
   BOOST_TEST(has(unit(kHook), "\"EDGESEAL_DIRECTORY=/pki/web/https\""));
@@ -287,7 +344,7 @@ BOOST_AUTO_TEST_CASE(a_program_alone_follows_renewals_of_a_service_that_is_left_
   request.after_renewal = ctl::AfterRenewal::Nothing;
   attach(request);
   BOOST_TEST((systemd.take_calls() == Texts{"Reload", "StartUnit " + kWatch}));
-  BOOST_TEST(!has(unit(kReload), "\"nginx.service\""));
+  BOOST_TEST(!has(unit(kReload), "$2"));
   attach("nginx.service", "web");
   BOOST_TEST(!fs::exists(bus.directory() / "units" / kHook));
 }
@@ -331,6 +388,32 @@ BOOST_AUTO_TEST_CASE(copies_need_a_directory_where_nobody_else_has_files) {
   BOOST_TEST(fs::is_empty(directory));
 }
 
+// root follows after each renewal.
+BOOST_AUTO_TEST_CASE(copies_are_not_put_where_somebody_else_could_lead_root_elsewhere) {
+  const fs::path directory = bus.directory() / "data" / "tls";
+  fs::create_directories(directory);
+  const auto refused_for = [&](const fs::path& path) {
+    BOOST_CHECK_EXCEPTION(attach(with_copies(request_of("nginx.service", "web"), directory)), Failure,
+                          says(ExitCode::Usage, path.string() + " can be changed by others than root"));
+  };
+  fs::permissions(directory, fs::perms::others_write, fs::perm_options::add);
+  refused_for(directory);
+  fs::permissions(directory, fs::perms::others_write, fs::perm_options::remove);
+  fs::permissions(directory.parent_path(), fs::perms::group_write, fs::perm_options::add);
+  refused_for(directory.parent_path());
+  fs::permissions(directory.parent_path(), fs::perms::group_write, fs::perm_options::remove);
+  fs::create_directory_symlink(directory, bus.directory() / "link");
+  BOOST_CHECK_EXCEPTION(attach(with_copies(request_of("nginx.service", "web"), bus.directory() / "link")), Failure,
+                        says(ExitCode::Usage, "leads over a link to " + directory.string()));
+  if (geteuid() == 0) {
+    BOOST_REQUIRE(chown(directory.parent_path().c_str(), 4711, 4711) == 0);
+    refused_for(directory.parent_path());
+    BOOST_REQUIRE(chown(directory.parent_path().c_str(), 0, 0) == 0);
+  }
+  BOOST_TEST(is_clean());
+  attach(with_copies(request_of("nginx.service", "web"), directory));
+}
+
 BOOST_AUTO_TEST_CASE(a_program_that_wants_files_of_root_is_not_attached_without_copies) {
   BOOST_CHECK_EXCEPTION(attach("postgresql@15-main.service", "web"), Failure, says(ExitCode::Usage, "--copy-to"));
 }
@@ -358,6 +441,18 @@ BOOST_AUTO_TEST_CASE(the_configuration_of_openssl_needs_no_agent) {
     command.insert(command.end(), words.begin(), words.end());
     BOOST_TEST(run_program(command, bus.directory()).status == 2);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_state_of_a_unit_is_told_and_what_a_service_says_of_itself) {
+  const auto sick = manager.state("sick.service");
+  BOOST_TEST(sick.load == "loaded");
+  BOOST_TEST(sick.active == "failed");
+  BOOST_TEST(sick.result == "exit-code");
+  BOOST_TEST(sick.status == "cannot start: no state");
+  BOOST_TEST(manager.state("nginx.service").active == "active");
+  BOOST_TEST(manager.state("nginx.service").main_process == 0U);
+  BOOST_TEST(manager.state("running.service").main_process == 42U);
+  BOOST_TEST(manager.state("missing.service").load == "not-found");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

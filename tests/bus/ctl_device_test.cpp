@@ -1,5 +1,6 @@
 // edgesealctl device and onboarding.
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,7 @@ BOOST_AUTO_TEST_CASE(identities_are_shown_with_their_fingerprints_and_what_is_mi
   BOOST_TEST(has(result.out, "device/identity/idevid"));
   BOOST_TEST(has(result.out, "not usable: behind a policy"));
   BOOST_TEST(has(result.out, "Missing: something is not there"));
+  BOOST_TEST(!has(result.out, "?"));
 }
 
 BOOST_AUTO_TEST_CASE(C14_the_list_for_the_installer_has_certificate_serial_number_and_fingerprints) {
@@ -57,6 +59,21 @@ BOOST_AUTO_TEST_CASE(C14_the_list_for_the_installer_has_certificate_serial_numbe
   BOOST_TEST(identity["sha1"].get<std::string>().size() == 40u);
   BOOST_TEST(ctl({"device", "identity", "export", "--out", path}).status == 2);
   BOOST_TEST(ctl({"device", "identity", "export", "--out", path, "--force"}).status == 0);
+  BOOST_TEST(json::parse(ctl({"device", "identity", "export", "--out", "-"}).out) == list);
+}
+
+BOOST_AUTO_TEST_CASE(the_list_steers_no_terminal) {
+  const TestCertificate other(
+      "steering \xc2\x9b"
+      "2J\xe2\x80\xae",
+      "URI:urn:example.com:gateway:4711");
+  service.in_loop([&](auto& ports, auto&) {
+    ports.device.known.front().certificate = dbus::to_bytes(other.der());
+    return 0;
+  });
+  const auto shown = ctl({"device", "identity", "export"}).out;
+  BOOST_TEST(has(shown, "\\u009b2J\\u202e"), shown);
+  BOOST_TEST(std::ranges::none_of(shown, [](unsigned char c) { return c > 0x7f; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_goes_to_a_file_or_the_standard_output) {

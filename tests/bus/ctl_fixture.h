@@ -38,6 +38,12 @@ struct CtlFixture {
     arguments.insert(arguments.begin(), EDGESEALCTL);
     return run_program(arguments, bus.directory(), input);
   }
+  // As from a service: there is no terminal to ask on.
+  [[nodiscard]] ProgramResult ctl_without_terminal(std::vector<std::string> arguments,
+                                                   const std::string& input = "") const {
+    arguments.insert(arguments.begin(), {"setsid", "--wait", EDGESEALCTL});
+    return run_program(arguments, bus.directory(), input);
+  }
   [[nodiscard]] nlohmann::json ctl_json(std::vector<std::string> arguments) const {
     arguments.emplace_back("--json");
     const auto result = ctl(std::move(arguments));
@@ -47,6 +53,10 @@ struct CtlFixture {
   [[nodiscard]] std::string file(const std::string& name, const std::string& content) const {
     std::ofstream(bus.directory() / name, std::ios::binary) << content;
     return bus.directory() / name;
+  }
+  // How many descriptions the agent has still to give before that of now.
+  [[nodiscard]] std::size_t awaited_descriptions() {
+    return service.in_loop([](auto& ports, auto&) { return ports.agent.earlier_descriptions.size(); });
   }
   template <class Change>
   void change(Change change_ports) {

@@ -69,24 +69,123 @@ BOOST_AUTO_TEST_CASE(the_wrong_server_and_a_failure_undo_it) {
   BOOST_TEST(ctl({"stage", "discard"}).status == 1);
 }
 
+BOOST_AUTO_TEST_CASE(N6_it_is_shown_what_waits_to_be_fetched_what_failed_and_what_came_from_where) {
+  const std::string base = "https://a.example.com/";
+  change([&](auto& ports) {
+    ports.staging.info = {
+        .state = "staged",
+        .application = "device",
+        .group = "provisioning",
+        .items = {{.url = base + "waits"},
+                  {.url = base + "fails", .problem = "a.example.com answers 404"},
+                  {.url = base + "came", .certificate = dbus::to_bytes(plant.der()), .role = "authority"}}};
+  });
+  const std::string shown = ctl({"stage", "show"}).out;
+  for (const char* part :
+       {"waiting", "answers 404", "fetched from https://a.example.com/came", "waits until all has been fetched"})
+    BOOST_TEST(has(shown, part), shown);
+}
+
 BOOST_AUTO_TEST_CASE(a_drop_folder_is_emptied_and_what_is_refused_put_aside) {
   const auto drop = folder("drop");
   std::ofstream(drop / "1.der", std::ios::binary) << der;
   std::ofstream(drop / "notes.txt") << "no certificate";
-  std::filesystem::create_symlink(plant_file, drop / "2.der");
   const auto result = ctl({"stage", "--drop", drop});
   BOOST_TEST(result.status == 0);
   BOOST_TEST(!std::filesystem::exists(drop / "1.der"));
   BOOST_TEST(std::filesystem::exists(drop / "notes.txt"));
-  BOOST_TEST(std::filesystem::is_symlink(drop / "2.der"));
   BOOST_REQUIRE(deliveries().size() == 1u);
   BOOST_TEST(deliveries()[0].source == "drop-folder");
+  std::ofstream(drop / "a\xc2\xad\xff.der", std::ios::binary) << der;
+  BOOST_TEST(ctl({"stage", "--drop", drop}).status == 0);
+  BOOST_REQUIRE(deliveries().size() == 2u);
+  BOOST_TEST(deliveries()[1].origin == drop.string() + "/a??.der");
   change([](auto& ports) { ports.staging.refusal = "too weak"; });
   std::ofstream(drop / "3.DER", std::ios::binary) << der;
   const auto refused = ctl({"stage", "--drop", drop});
   BOOST_TEST(refused.status == 1);
   BOOST_TEST(has(refused.out, "too weak"));
   BOOST_TEST(std::filesystem::exists(drop / "3.DER.refused"));
+}
+
+// edgeseal-drop.path starts the service for as long as there is anything of such a name.
+BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_put_aside_too) {
+  const auto drop = folder("drop");
+  std::filesystem::create_symlink(plant_file, drop / "1.der");
+  std::filesystem::create_directory(drop / "2.pem");
+  const auto result = ctl({"stage", "--drop", drop});
+  BOOST_TEST(result.status == 1);
+  BOOST_TEST(has(result.out, "1.der is refused and renamed to 1.der.refused: it is no regular file"));
+  BOOST_TEST(std::filesystem::is_symlink(drop / "1.der.refused"));
+  BOOST_TEST(std::filesystem::is_directory(drop / "2.pem.refused"));
+  BOOST_TEST(std::filesystem::exists(plant_file));
+  BOOST_TEST(deliveries().empty());
+  std::ofstream(drop / "2.pem.refused" / "notes.txt") << "in the way";
+  std::filesystem::create_directory(drop / "2.pem");
+  const auto stuck = ctl({"stage", "--drop", drop});
+  BOOST_TEST(stuck.status == 2);
+  BOOST_TEST(has(stuck.err, "cannot rename"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_lies_in_the_drop_folder_at_boot_waits_until_the_tpm_was_asked) {
+  const auto drop = folder("drop");
+  std::ofstream(drop / "1.der", std::ios::binary) << der;
+  change([](auto& ports) { ports.agent.earlier_descriptions.assign(10, R"({"setup": {"awaits-tpm": true}})"); });
+  BOOST_TEST(ctl({"stage", "--drop", drop}).status == 0);
+  BOOST_TEST(awaited_descriptions() == 0U);
+  BOOST_TEST(deliveries().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_passes_leaves_the_files_for_another_time) {
+  const auto drop = folder("drop"), medium = folder("medium");
+  std::filesystem::create_directories(medium / "edgeseal");
+  std::ofstream(medium / "edgeseal" / "1.der", std::ios::binary) << der;
+  for (const char* passing : {"ServerTooBusy", "ResourceUnavailable", "TransactionPending", "TooManyOperations"}) {
+    BOOST_TEST_CONTEXT(passing) {
+      std::ofstream(drop / "1.der", std::ios::binary) << der;
+      const auto fail = [&] {
+        change([&](auto& ports) { ports.staging.fault.set(dbus::CallError(passing, "not now")); });
+      };
+      fail();
+      const auto dropped = ctl({"stage", "--drop", drop});
+      BOOST_TEST(dropped.status == 3);
+      BOOST_TEST(has(dropped.out, "1.der stays, and is to be tried again: not now"));
+      BOOST_TEST(std::filesystem::exists(drop / "1.der"));
+      fail();
+      BOOST_TEST(ctl({"stage", "--medium", medium}).status == 3);
+      BOOST_TEST(ctl({"stage", "--drop", drop}).status == 0);
+      BOOST_TEST(ctl({"stage", "--medium", medium}).status == 0);
+      BOOST_TEST(!std::filesystem::exists(drop / "1.der"));
+    }
+  }
+  BOOST_TEST(deliveries().size() == 8u);
+}
+
+BOOST_AUTO_TEST_CASE(a_setup_that_is_over_refuses_what_is_dropped) {
+  const auto drop = folder("drop");
+  std::ofstream(drop / "1.der", std::ios::binary) << der;
+  change([](auto& ports) { ports.staging.fault.set(dbus::CallError("InvalidState", "the device is configured")); });
+  BOOST_TEST(ctl({"stage", "--drop", drop}).status == 1);
+  BOOST_TEST(std::filesystem::exists(drop / "1.der.refused"));
+}
+
+BOOST_AUTO_TEST_CASE(what_became_of_each_file_is_json_for_programs) {
+  const auto drop = folder("drop"), medium = folder("medium");
+  BOOST_TEST(ctl_json({"stage", "--drop", drop}) == nlohmann::json::array());
+  std::filesystem::create_directories(medium / "edgeseal");
+  std::ofstream(medium / "edgeseal" / "1.der", std::ios::binary) << der;
+  const auto staged = ctl_json({"stage", "--medium", medium});
+  BOOST_TEST(staged[0]["file"] == (medium / "edgeseal" / "1.der").string());
+  BOOST_TEST(staged[0]["staged"] == true);
+  change([](auto& ports) { ports.staging.refusal = "too weak"; });
+  std::ofstream(drop / "1.der", std::ios::binary) << der;
+  std::ofstream(drop / "2.der", std::ios::binary) << der;
+  const auto refused = ctl({"stage", "--drop", drop, "--json"});
+  BOOST_TEST(refused.status == 1);
+  const auto values = nlohmann::json::parse(refused.out);
+  BOOST_REQUIRE(values.size() == 2u);
+  BOOST_TEST(values[1]["staged"] == false);
+  BOOST_TEST(has(values[1]["problem"].get<std::string>(), "too weak"));
 }
 
 BOOST_AUTO_TEST_CASE(a_drop_folder_that_others_write_is_left_alone) {
@@ -103,6 +202,7 @@ BOOST_AUTO_TEST_CASE(a_medium_is_read_in_its_own_directory_and_left_as_it_is) {
   const auto medium = folder("medium");
   std::filesystem::create_directories(medium / "edgeseal");
   std::ofstream(medium / "edgeseal" / "1.der", std::ios::binary) << der;
+  std::filesystem::create_symlink(plant_file, medium / "edgeseal" / "3.der");
   std::ofstream(medium / "2.der", std::ios::binary) << der;
   BOOST_TEST(ctl({"stage", "--medium", medium}).status == 0);
   BOOST_REQUIRE(deliveries().size() == 1u);

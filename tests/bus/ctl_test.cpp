@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/bus/ctl_fixture.h"
+#include "tests/bus/terminal.h"
 #include "tests/fakes/test_certificate.h"
 
 namespace edgeseal::test {
@@ -42,6 +43,31 @@ BOOST_AUTO_TEST_CASE(a_sick_tpm_is_shown_with_what_to_do) {
   BOOST_TEST(has(result.out, "No TPM at /dev/tpmrm0."));
 }
 
+BOOST_AUTO_TEST_CASE(the_status_is_shown_when_the_tpm_was_opened_and_asked_for_the_setup) {
+  for (const char* awaited : {R"({"tpm": {"health": "absent", "awaited": true}, "setup": {"awaits-tpm": false}})",
+                              R"({"tpm": {"health": "ready", "awaited": false}, "setup": {"awaits-tpm": true}})"}) {
+    change([&](auto& ports) { ports.agent.earlier_descriptions.assign(10, awaited); });
+    BOOST_TEST(ctl({"status"}).status == 0);
+    BOOST_TEST(awaited_descriptions() == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_tpm_that_has_spoken_is_not_waited_for) {
+  change([](auto& ports) {
+    ports.agent.earlier_descriptions.assign(
+        10, R"({"tpm": {"health": "absent", "awaited": false}, "setup": {"awaits-tpm": false}})");
+  });
+  BOOST_TEST(ctl({"status"}).status == 0);
+  BOOST_TEST(awaited_descriptions() == 8U);  // one to know it, one to show
+}
+
+BOOST_AUTO_TEST_CASE(a_locked_setup_is_shown_with_why) {
+  service.in_loop([](auto& ports, auto&) {
+    return ports.setup.info = {.state = "setup-locked", .reason = "it waits for a password"}, 0;
+  });
+  BOOST_TEST(has(ctl({"status"}).out, "Setup           setup-locked\n                it waits for a password\n"));
+}
+
 BOOST_AUTO_TEST_CASE(applications_are_listed_shown_created_and_deleted) {
   BOOST_TEST(ctl({"application", "list"}).out ==
              "NAME          GROUPS              ACCOUNT   URI         ORIGIN\n"
@@ -62,8 +88,21 @@ BOOST_AUTO_TEST_CASE(applications_are_listed_shown_created_and_deleted) {
   BOOST_TEST(seen.legacy == std::vector<std::string>{"sha1-signatures"});
   BOOST_TEST(has(created.out, "Legacy   sha1-signatures\n"));
   BOOST_TEST(ctl_json({"application", "show", "opcua-server"})["legacy"] == json({"pkcs1-decryption"}));
-  BOOST_TEST(ctl({"application", "delete", "mqtt"}).status == 0);
+  BOOST_TEST(ctl({"application", "delete", "mqtt", "--yes"}).status == 0);
   BOOST_TEST(ctl({"application", "show", "mqtt"}).status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_application_is_not_deleted_unasked) {
+  const auto unasked = ctl({"application", "delete", "web"});
+  BOOST_TEST(unasked.status == 2);
+  BOOST_TEST(has(unasked.err, "nothing was changed"));
+  BOOST_TEST(has(unasked.err, "--yes"));
+  const std::vector<std::string> command{EDGESEALCTL, "application", "delete", "web"};
+  const std::string question = "Delete web with its keys and certificates, for good? [y/N]";
+  BOOST_TEST(run_on_terminal(command, question, "n").status == 2);
+  BOOST_TEST(ctl({"application", "show", "web"}).status == 0);
+  BOOST_TEST(run_on_terminal(command, question, "y").status == 0);
+  BOOST_TEST(ctl({"application", "show", "web"}).status == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_the_agent_names_the_cause_and_is_status_1) {
@@ -224,6 +263,35 @@ BOOST_AUTO_TEST_CASE(an_unprivileged_user_is_told_what_would_be_needed) {
   BOOST_TEST(result.status == 1);
   BOOST_TEST(has(result.err, "org.edgeseal.manage-applications"));
   BOOST_TEST(has(result.err, "edgeseal-admin"));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_terminal_each_secret_has_a_file_of_its_own) {
+  const auto wanted = [&](std::vector<std::string> arguments, const std::string& prompt, const std::string& option) {
+    const auto result = ctl_without_terminal(std::move(arguments));
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.err == "edgesealctl: " + prompt + " is needed, and there is no terminal to ask for it\n  give " +
+                                 option + " FILE\n");
+  };
+  const auto der = TestCertificate("plant").der();
+  const auto plant = file("plant.der", std::string(der.begin(), der.end()));
+  const auto bundle = (bus.directory() / "bundle").string();
+  std::vector<std::string> create = {"bundle", "create", "--url",        "https://provision.example.com/device",
+                                     "--ca",   plant,    "--iterations", "210000",
+                                     "--out",  bundle};
+  BOOST_TEST(ctl(create).status == 0);
+  wanted({"bundle", "open", bundle}, "Code of the bundle", "--code-file");
+  wanted({"bundle", "submit-pin", "--session", "1"}, "PIN of the bundle", "--pin-file");
+  wanted({"setup", "open"}, "One-time password", "--password-file");
+  create.back() = bundle + "-with-key";
+  create.insert(create.end(), {"--pkcs12", plant});
+  wanted(create, "Passphrase of " + plant, "--pkcs12-passphrase-file");
+}
+
+BOOST_AUTO_TEST_CASE(a_bundle_does_not_go_where_its_code_goes) {
+  const auto result =
+      ctl({"bundle", "create", "--url", "https://provision.example.com", "--ca", "/dev/null", "--out", "-"});
+  BOOST_TEST(result.status == 2);
+  BOOST_TEST(has(result.err, "where its code goes"), result.err);
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_of_others_do_not_reach_the_terminal) {

@@ -85,6 +85,26 @@ BOOST_AUTO_TEST_CASE(a_signature_is_handed_in) {
   BOOST_TEST(ctl({"pcr", "approve", "--value", "7=" + repeated("aa")}).status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_signature_is_written_into_a_file_that_declares_it_and_is_not_handed_in) {
+  const auto signature = file("policy.sig", "signed"), declared = (bus.directory() / "kernel.toml").string();
+  const auto text =
+      "signature = \"c2lnbmVk\"\n\n[values]\n4 = \"" + repeated("44") + "\"\n7 = \"" + repeated("aa") + "\"\n";
+  const std::vector<std::string> approve{
+      "pcr",         "approve", "--value", "7=" + repeated("AA"), "--value", "4=" + repeated("44"),
+      "--signature", signature, "--out"};
+  const auto approve_into = [&](const std::vector<std::string>& more) {
+    auto arguments = approve;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ctl(arguments);
+  };
+  BOOST_TEST(approve_into({"-"}).out == text);
+  BOOST_TEST(has(approve_into({declared}).out, "edgesealctl config apply"));
+  BOOST_TEST(content_of(declared) == text);
+  BOOST_TEST(approve_into({declared}).status == 2);
+  BOOST_TEST(approve_into({declared, "--force"}).status == 0);
+  BOOST_TEST(!service.in_loop([](auto& ports, auto&) { return ports.agent.last_approval.has_value(); }));
+}
+
 BOOST_AUTO_TEST_CASE(keys_are_resealed) {
   BOOST_TEST(ctl({"pcr", "reseal", "--value", "7=" + repeated("aa")}).out ==
              "Resealed 2 keys, for these values besides those of now.\n");

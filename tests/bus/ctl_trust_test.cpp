@@ -5,6 +5,7 @@
 
 #include "dbus/ctl/trust_material.h"
 #include "dbus/wire_types.h"
+#include "jose/base64.h"
 #include "tests/bus/ctl_fixture.h"
 #include "tests/bus/terminal.h"
 #include "tests/fakes/test_certificate.h"
@@ -13,10 +14,9 @@
 namespace edgeseal::test {
 namespace {
 
-using dbus::fake::FakeTrustLists;
 using nlohmann::json;
 
-const FakeTrustLists::Key kWeb{"web", "https"};
+const dbus::GroupName kWeb{"web", "https"};
 
 dbus::Bytes to_bytes(const std::vector<uint8_t>& der) {
   return dbus::to_bytes(der);
@@ -167,6 +167,24 @@ BOOST_AUTO_TEST_CASE(a_list_is_read_and_written_back_as_pem_and_as_ua_binary) {
     BOOST_TEST(ctl(command).err == "");
     BOOST_TEST((list().trusted_certificates == original.trusted_certificates));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_list_is_read_as_one_json_value) {
+  trust({&alice});
+  const auto pem = ctl({"trust", "read", "web", "--trusted"}).out;
+  BOOST_TEST(ctl_json({"trust", "read", "web", "--trusted"}) == json({{"list", "web/https"}, {"pem", pem}}));
+  const auto as_blob = ctl_json({"trust", "read", "web", "--blob"});
+  BOOST_TEST(as_blob["list"] == "web/https");
+  const auto blob = jose::decode_base64(as_blob["blob"].get<std::string>(), "blob");
+  BOOST_TEST(
+      (dbus::fake::from_ua_binary({blob.begin(), blob.end()}).trusted_certificates == list().trusted_certificates));
+}
+
+BOOST_AUTO_TEST_CASE(a_time_that_there_is_not_is_null) {
+  BOOST_TEST(ctl({"trust", "add", "web", alice_file}).status == 0);
+  change([](auto& ports) { ports.transactions.diagnostics["web"].end_time = 0; });
+  BOOST_TEST(ctl_json({"changes", "show", "web"})["end-time"].is_null());
+  BOOST_TEST(ctl_json({"trust", "list"})[0]["last-update"].is_null());
 }
 
 BOOST_AUTO_TEST_CASE(a_write_replaces_what_is_given_and_leaves_the_rest) {

@@ -36,7 +36,7 @@ struct Fixture {
   PrivateBus bus;
   ServiceThread service{{}, [](auto& ports) {
                           ports.agent.add({"web", "urn:gw:web", "www", {}, {}, {"https"}, "bus"});
-                          ports.audit.accounts = {{"web", kAccount}, {"device", kAccount}};
+                          ports.accounts.uids = {{"web", kAccount}, {"device", kAccount}};
                         }};
   std::unique_ptr<sdbus::IConnection> connection;
   dbus::RemoteServerConfiguration server{*connection, kPath};

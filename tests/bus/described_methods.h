@@ -1,13 +1,12 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dbus/compat.h"
 #include "dbus/generated/privileges.h"
 
 namespace edgeseal::test {

@@ -23,7 +23,7 @@ struct Fixture {
   ServiceThread service{{}, [](auto& ports) {
                           ports.agent.add({"web", "urn:gw:web", "", {}, {}, {"https"}, "bus"});
                           ports.agent.add({"device", "urn:gw:device", "", {}, {}, {"application"}, "built-in"});
-                          ports.audit.accounts = {{"device", kAccount}};
+                          ports.accounts.uids = {{"device", kAccount}};
                         }};
   std::unique_ptr<sdbus::IConnection> connection = sdbus::createSystemBusConnection();
   dbus::RemoteDevice device{*connection, "/org/edgeseal/device"};

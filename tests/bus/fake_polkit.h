@@ -1,11 +1,11 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+
+#include "dbus/compat.h"
 
 namespace edgeseal::test {
 

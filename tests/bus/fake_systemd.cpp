@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kRoot = "/org/freedesktop/systemd1";
 using Families = sdbus::Struct<bool, std::vector<std::string>>;
+using EnvironmentFile = sdbus::Struct<std::string, bool>;
 using UnitJob = sdbus::Struct<uint32_t, sdbus::ObjectPath>;
 
 }  // namespace
@@ -32,8 +33,20 @@ class FakeSystemd::Unit final : public sdbus::AdaptorInterfaces<org::freedesktop
   std::string Id() override { return service_.id; }
   std::string LoadState() override { return service_.load_state; }
   UnitJob Job() override { return job_(); }
+  std::string UnitFileState() override { return service_.file_state; }
+  std::string ActiveState() override { return service_.active_state; }
+  std::string SubState() override { return service_.sub_state; }
   std::string User() override { return service_.account; }
+  std::string Result() override { return service_.result; }
+  std::string StatusText() override { return service_.status_text; }
+  std::uint32_t MainPID() override { return service_.main_process; }
   std::vector<std::string> Environment() override { return service_.environment; }
+  std::vector<std::string> UnsetEnvironment() override { return service_.unset_environment; }
+  std::vector<EnvironmentFile> EnvironmentFiles() override {
+    std::vector<EnvironmentFile> files;
+    for (const auto& file : service_.environment_files) files.emplace_back(file, true);
+    return files;
+  }
   Families RestrictAddressFamilies() override { return Families(service_.families_are_allowed, service_.families); }
 
   Service service_;
@@ -75,10 +88,18 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
 
  private:
   void Subscribe() override {
-    if (std::exchange(subscribed_, true))
+    if (!subscribers_.insert(sd_bus_message_get_sender(dbus::compat::current_call(getObject()))).second)
       throw dbus::compat::error("org.freedesktop.systemd1.AlreadySubscribed", "Client is already subscribed.");
   }
   void Reload() override { note("Reload"); }
+
+  // Whatever the states and patterns; and a template.
+  std::vector<sdbus::Struct<std::string, std::string>> ListUnitFilesByPatterns(
+      const std::vector<std::string>& /*states*/, const std::vector<std::string>& /*patterns*/) override {
+    std::vector<sdbus::Struct<std::string, std::string>> files{{"/usr/lib/systemd/system/template@.service", "static"}};
+    for (const auto& unit : units_) files.emplace_back("/usr/lib/systemd/system/" + unit.first, "enabled");
+    return files;
+  }
 
   sdbus::ObjectPath LoadUnit(const std::string& name) override {
     const auto found = units_.find(name);
@@ -98,6 +119,11 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
     return job(name);
   }
 
+  sdbus::ObjectPath RestartUnit(const std::string& name, const std::string& /*mode*/) override {
+    note("RestartUnit " + name);
+    return job(name);
+  }
+
   // It ends before the call returns; the signal goes out first, as systemd may do it.
   sdbus::ObjectPath job(const std::string& unit) {
     const std::lock_guard lock(mutex_);
@@ -112,7 +138,7 @@ class FakeSystemd::Manager final : public sdbus::AdaptorInterfaces<org::freedesk
   }
 
   const std::map<std::string, std::string> units_;
-  bool subscribed_ = false;  // by the one client that there is
+  std::set<std::string> subscribers_;
   std::set<std::string> started_;
   uint32_t jobs_ = 0;
   std::mutex mutex_;  // guards what follows: of the test, and of the loop of the connection

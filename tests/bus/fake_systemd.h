@@ -1,12 +1,13 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "dbus/compat.h"
 
 namespace edgeseal::test {
 
@@ -17,9 +18,12 @@ class FakeSystemd {
     std::string id = {};  // empty: the name that it is asked for by
     std::string load_state = "loaded";
     std::string account = {};
-    std::vector<std::string> environment = {};
+    std::vector<std::string> environment = {}, environment_files = {}, unset_environment = {};
     bool families_are_allowed = false;  // else they are denied
     std::vector<std::string> families = {};
+    std::string file_state = {};
+    std::string active_state = "active", sub_state = "running", result = "success", status_text = {};
+    std::uint32_t main_process = 0;
   };
 
   explicit FakeSystemd(const std::map<std::string, Service>& services);

@@ -3,11 +3,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
 #include "dbus/generated/privileges.h"
 #include "tests/bus/bus_client.h"
+#include "tests/bus/needs_root.h"
 #include "tests/bus/private_bus.h"
 #include "tests/bus/service_thread.h"
 
@@ -57,6 +59,19 @@ BOOST_AUTO_TEST_CASE(an_unknown_option_is_named) {
                group.UpdateCertificate("https", {1}, {}, {{"x", sdbus::Variant(true)}});
              }) == "InvalidArgument");
   BOOST_TEST(error_of([&] { group.ApplyChanges({{"x", sdbus::Variant(true)}}); }) == "InvalidArgument");
+}
+
+BOOST_AUTO_TEST_CASE(a_delegated_method_without_options_takes_none) {
+  const Options unknown{{"nonse", sdbus::Variant(true)}};
+  dbus::RemoteServerConfiguration server{*connection, "/org/edgeseal/application/web"};
+  dbus::RemoteTrustList list{*connection, kGroupPath};
+  const std::vector<std::function<void()>> calls{
+      [&] { server.CancelChanges(unknown); }, [&] { server.GetRejectedList(unknown); }, [&] { list.Open(1, unknown); },
+      [&] { list.Close(1, unknown); }, [&] { list.GetTrustList(15, unknown); }};
+  for (const auto& call : calls) {
+    BOOST_TEST(error_of(call, &message) == "InvalidArgument");
+    BOOST_TEST(message_has("\"nonse\""));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_option_of_a_wrong_type_is_named_with_its_type) {
@@ -200,6 +215,35 @@ BOOST_AUTO_TEST_CASE(one_caller_cannot_have_more_than_sixteen_calls_open) {
   BOOST_TEST(pump_until(*greedy, [&] { return refused.size() == 4; }));
   BOOST_TEST(refused == Texts(4, "org.edgeseal.Error.TooManyOperations"), boost::test_tools::per_element());
   BOOST_TEST(agent.Describe() != "");
+}
+
+BOOST_AUTO_TEST_CASE(one_account_that_takes_all_it_gets_keeps_out_no_other, *boost::unit_test::precondition(is_root)) {
+  service.in_loop([](auto& ports, auto&) {
+    ports.groups.hold = true;
+    ports.accounts.uids = {{"web", kAccount}};
+    return 0;
+  });
+  std::vector<std::unique_ptr<sdbus::IConnection>> greedy;
+  std::vector<std::unique_ptr<sdbus::IProxy>> proxies;
+  std::size_t refused = 0;
+  for (int connections = 0; connections < 10; ++connections) {
+    greedy.push_back(connect_as(kAccount));
+    proxies.push_back(sdbus::createProxy(*greedy.back(), dbus::compat::ServiceName("org.edgeseal.Agent1"),
+                                         sdbus::ObjectPath(kGroupPath)));
+    for (int i = 0; i < 16; ++i)
+      proxies.back()
+          ->callMethodAsync("CreateSigningRequest")
+          .onInterface("org.edgeseal.CertificateGroup1")
+          .withArguments(std::string("https"), Options{})
+          .uponReplyInvoke([&](dbus::compat::AsyncError error, const ByteArray&) {
+            if (name_of(error) == "org.edgeseal.Error.TooManyOperations") ++refused;
+          });
+    const std::size_t expected = greedy.size() <= 2 ? 0 : 16 * (greedy.size() - 2);
+    BOOST_TEST(pump_until(*greedy.back(), [&] { return refused == expected; }));
+  }
+  BOOST_TEST(service.comes_true([](auto& ports, auto&) { return ports.groups.held.size() == 32; }));
+  BOOST_TEST(error_of([&] { agent.Describe(); }) == "");
+  BOOST_TEST(records().front().caller.uid == kAccount);  // the refused ones, too
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,7 +25,7 @@ struct Fixture {
   ServiceThread service{{}, [](auto& ports) {
                           ports.agent.add({"a", "urn:a", "account", {}, {}, {"https"}, "bus"});
                           ports.agent.add({"b", "urn:b", "another", {}, {}, {"https"}, "bus"});
-                          ports.audit.accounts = {{"a", kAccount}, {"b", kNobody}};
+                          ports.accounts.uids = {{"a", kAccount}, {"b", kNobody}};
                         }};
   std::unique_ptr<sdbus::IConnection> account = connect_as(kAccount);
 
@@ -85,6 +85,7 @@ BOOST_AUTO_TEST_CASE(what_everybody_may_call_changes_nothing_and_tells_no_secret
                                             "org.edgeseal.Agent1.PreparePcrApproval",
                                             "org.edgeseal.CertificateGroup1.GetCertificates",
                                             "org.edgeseal.DeviceIdentity1.GetIdentities",
+                                            "org.edgeseal.Metrics1.GetMetrics",
                                             "org.edgeseal.Onboarding1.GetEndpoints",
                                             "org.edgeseal.Onboarding1.RequestTickets",
                                             "org.edgeseal.Onboarding1.VerifyTicket"};

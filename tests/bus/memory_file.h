@@ -1,11 +1,12 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <stdexcept>
 #include <string>
+
+#include "dbus/compat.h"
 
 namespace edgeseal::test {
 

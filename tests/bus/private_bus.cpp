@@ -14,13 +14,6 @@
 namespace edgeseal::test {
 namespace {
 
-std::filesystem::path make_directory() {
-  std::string path = std::filesystem::temp_directory_path() / "edgeseal-bus-XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  std::filesystem::permissions(path, std::filesystem::perms(0755));  // for callers of other accounts
-  return path;
-}
-
 std::string read_line(int fd) {
   std::string line;
   for (char c = 0; read(fd, &c, 1) == 1 && c != '\n';) line += c;
@@ -29,7 +22,8 @@ std::string read_line(int fd) {
 
 }  // namespace
 
-PrivateBus::PrivateBus() : directory_(make_directory()) {
+PrivateBus::PrivateBus() {
+  std::filesystem::permissions(directory(), std::filesystem::perms(0755));  // for callers of other accounts
   std::filesystem::create_directory(services());
   write_configuration();
   setenv("DBUS_SYSTEM_BUS_ADDRESS", start().c_str(), 1);
@@ -37,7 +31,6 @@ PrivateBus::PrivateBus() : directory_(make_directory()) {
 
 PrivateBus::~PrivateBus() {
   stop();
-  std::filesystem::remove_all(directory_);
 }
 
 void PrivateBus::stop() {
@@ -48,12 +41,12 @@ void PrivateBus::stop() {
 }
 
 void PrivateBus::write_configuration() const {
-  std::ofstream(directory_ / "bus.conf")
+  std::ofstream(directory_.file("bus.conf"))
       << R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <listen>unix:dir=)"
-      << directory_.string() << R"(</listen>
+      << directory().string() << R"(</listen>
   <servicedir>)"
       << services().string() << R"(</servicedir>
   <auth>EXTERNAL</auth>
@@ -76,9 +69,9 @@ std::string PrivateBus::start() {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, pipe[1], 3);
-  const std::string log = directory_ / "bus.log";
+  const std::string log = directory_.file("bus.log");
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT, 0600);
-  std::string configuration = "--config-file=" + (directory_ / "bus.conf").string();
+  std::string configuration = "--config-file=" + directory_.file("bus.conf");
   std::string program = "dbus-daemon";
   std::string nofork = "--nofork";
   std::string print = "--print-address=3";

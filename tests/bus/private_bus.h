@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/tpm/temporary_directory.h"
+
 namespace edgeseal::test {
 
 // A dbus-daemon with a directory, a configuration and a socket of its own; DBUS_SYSTEM_BUS_ADDRESS leads there.
@@ -16,16 +18,16 @@ class PrivateBus {
   PrivateBus(const PrivateBus&) = delete;
   PrivateBus& operator=(const PrivateBus&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   // Of files as those of system-services: what the bus starts, as the account of the test.
-  [[nodiscard]] std::filesystem::path services() const { return directory_ / "services"; }
+  [[nodiscard]] std::filesystem::path services() const { return directory() / "services"; }
   void stop();
 
  private:
   void write_configuration() const;
   [[nodiscard]] std::string start();
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   pid_t daemon_ = -1;
 };
 

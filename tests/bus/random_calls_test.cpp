@@ -24,7 +24,7 @@ constexpr uint32_t kCallsAsDescribed = 24;
 constexpr uint32_t kOtherCalls = 8;
 constexpr uint32_t kTogether = 8;  // fewer than a caller may have unanswered
 constexpr uint32_t kUnanswered = 1;
-constexpr uint64_t kAnswerMicroseconds = 10'000'000;
+constexpr uint64_t kAnswerMicroseconds = 120'000'000;
 constexpr size_t kLongestMessage = 8192;  // a path may be named, which has 4096 bytes at most
 
 uint32_t seed() {

@@ -34,6 +34,15 @@ struct Fixture {
   bool wait_for(const std::string& event) {
     return pump_until(*connection, [&] { return server.heard(event); });
   }
+  // As where the agent is at work on changes of the server.
+  bool push_and_hold_the_answer() {
+    server.push_certificate("s1", kNewCertificate);
+    service.in_loop([](auto& ports, auto&) { return ports.transactions.hold = true; });
+    server.apply_changes("s1");
+    return pump_until(*connection, [&] {
+      return service.in_loop([](auto& ports, auto&) { return ports.transactions.held.size(); }) == 1;
+    });
+  }
   std::string result_of_transaction() {
     return configuration.GetTransactionDiagnostics({}).at("result").get<std::string>();
   }
@@ -54,11 +63,7 @@ BOOST_AUTO_TEST_CASE(E28_apply_changes_answers_before_channels_are_cut_then_they
 
 BOOST_AUTO_TEST_CASE(E28_the_order_holds_while_the_answer_takes_its_time) {
   BOOST_TEST(server.open("c1", kAlice));
-  server.push_certificate("s1", kNewCertificate);
-  service.in_loop([](auto& ports, auto&) { return ports.transactions.hold = true; });
-  server.apply_changes("s1");
-  const auto held = [&] { return service.in_loop([](auto& ports, auto&) { return ports.transactions.held.size(); }); };
-  BOOST_TEST(pump_until(*connection, [&] { return held() == 1; }));
+  BOOST_TEST(push_and_hold_the_answer());
   // As where the changes are in use and the answer is still to come.
   service.in_loop([](auto& ports, auto& bus_service) {
     bus_service.changes_applied("web", {}, {"https"});
@@ -70,11 +75,7 @@ BOOST_AUTO_TEST_CASE(E28_the_order_holds_while_the_answer_takes_its_time) {
 }
 
 BOOST_AUTO_TEST_CASE(E28_an_answer_that_never_comes_holds_no_signal_back) {
-  server.push_certificate("s1", kNewCertificate);
-  service.in_loop([](auto& ports, auto&) { return ports.transactions.hold = true; });
-  server.apply_changes("s1");
-  const auto held = [&] { return service.in_loop([](auto& ports, auto&) { return ports.transactions.held.size(); }); };
-  BOOST_TEST(pump_until(*connection, [&] { return held() == 1; }));
+  BOOST_TEST(push_and_hold_the_answer());
   service.in_loop([](auto& ports, auto& bus_service) {
     bus_service.changes_applied("web", {"https"}, {});
     ports.transactions.held.clear();
@@ -161,11 +162,7 @@ BOOST_AUTO_TEST_CASE(E35_a_server_that_was_reset_is_told_to_restart_after_the_an
 }
 
 BOOST_AUTO_TEST_CASE(an_application_that_is_deleted_while_its_changes_are_applied_sends_no_signal) {
-  server.push_certificate("s1", kNewCertificate);
-  service.in_loop([](auto& ports, auto&) { return ports.transactions.hold = true; });
-  server.apply_changes("s1");
-  const auto held = [&] { return service.in_loop([](auto& ports, auto&) { return ports.transactions.held.size(); }); };
-  BOOST_TEST(pump_until(*connection, [&] { return held() == 1; }));
+  BOOST_TEST(push_and_hold_the_answer());
   service.in_loop([](auto& ports, auto& bus_service) {
     bus_service.changes_applied("web", {"https"}, {});
     bus_service.application_removed("web");

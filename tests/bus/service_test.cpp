@@ -194,6 +194,26 @@ BOOST_AUTO_TEST_CASE(changes_of_state_are_signalled_as_changed_properties) {
   BOOST_TEST(changed["org.edgeseal.TrustDirectories1"] == "/org/edgeseal");
 }
 
+BOOST_AUTO_TEST_CASE(a_change_of_setup_is_signalled_once_to_each_who_shows_it) {
+  std::vector<std::string> changed;
+  const auto match = dbus::compat::add_match(
+      *connection, "type='signal',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged'",
+      [&](auto* message) {
+        const char* interface = nullptr;
+        sd_bus_message_read(message, "s", &interface);
+        changed.emplace_back(interface);
+      });
+  service.in_loop([](auto&, auto& bus_service) {
+    bus_service.setup_state_changed();
+    bus_service.directories_changed();  // signalled behind it
+    return 0;
+  });
+  const std::vector<std::string> expected{"org.edgeseal.Setup1", "org.edgeseal.ServerConfiguration1",
+                                          "org.edgeseal.TrustDirectories1"};
+  BOOST_TEST(pump_until(*connection, [&] { return !changed.empty() && changed.back() == expected.back(); }));
+  BOOST_TEST(changed == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(describe_returns_the_json_of_the_port) {
   BOOST_TEST(agent.Describe() == R"({"version":"1.2.3","applications":[]})");
 }

@@ -5,18 +5,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
 namespace edgeseal::test {
 namespace {
 
+constexpr int kLongestWait = 60'000;  // ms
+
 int timeout_ms(const dbus::Service::PollState& state) {
-  if (!state.deadline) return -1;
+  if (!state.deadline) return kLongestWait;
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*state.deadline - now);
-  return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
+  return static_cast<int>(std::clamp<int64_t>(left.count(), 0, kLongestWait));
 }
 
 }  // namespace
@@ -67,9 +68,14 @@ void ServiceThread::run() {
 }
 
 void ServiceThread::wait() const {
-  const auto state = service_ ? service_->poll_state() : dbus::Service::PollState{};
-  std::array<pollfd, 2> fds{pollfd{wake_, POLLIN, 0}, pollfd{state.fd, state.events, 0}};
-  poll(fds.data(), fds.size(), timeout_ms(state));
+  std::vector<pollfd> fds{{wake_, POLLIN, 0}};
+  int timeout = kLongestWait;
+  if (service_)
+    for (const auto& state : service_->poll_states()) {
+      fds.push_back({state.fd, state.events, 0});
+      timeout = std::min(timeout, timeout_ms(state));
+    }
+  poll(fds.data(), fds.size(), timeout);
 }
 
 void ServiceThread::run_jobs() {
@@ -93,7 +99,7 @@ void ServiceThread::end_service() {
 }
 
 bool ServiceThread::wait_until_disconnected() {
-  return disconnected_.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+  return disconnected_.get_future().wait_for(std::chrono::minutes(2)) == std::future_status::ready;
 }
 
 }  // namespace edgeseal::test

@@ -13,8 +13,8 @@
 
 namespace edgeseal::test {
 
-// The service in an event loop as the agent's: one thread, poll_state() and process(). The ports belong to that thread:
-// look at them by in_loop().
+// The service in an event loop as the agent's: one thread, poll_states() and process(). The ports belong to that
+// thread: look at them by in_loop().
 class ServiceThread {
  public:
   explicit ServiceThread(const dbus::ServiceSettings& settings = {},
@@ -38,7 +38,7 @@ class ServiceThread {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!in_loop(condition)) {
       if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return true;
   }
@@ -46,7 +46,7 @@ class ServiceThread {
   // Ends the service, not the ports, as a stopping agent does.
   void end_service();
 
-  // True when process() told that the bus is gone; waits for that at most ten seconds.
+  // True when process() told that the bus is gone; waits for that at most two minutes.
   [[nodiscard]] bool wait_until_disconnected();
 
  private:

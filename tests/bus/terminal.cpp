@@ -12,7 +12,7 @@
 namespace edgeseal::test {
 namespace {
 
-constexpr int kTimeLimitMs = 10'000;
+constexpr int kTimeLimitMs = 120'000;
 
 // Reads until the program has left the terminal, or `text` was seen.
 void read_until(int terminal, std::string& seen, const std::string& text) {

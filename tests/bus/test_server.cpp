@@ -19,21 +19,21 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
 class TestServer::Configuration final : public sdbus::ProxyInterfaces<org::edgeseal::ServerConfiguration1_proxy> {
  public:
   Configuration(TestServer& server, const std::string& path)
-      : ProxyInterfaces(server.connection_, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(path)),
-        server_(server) {
+      : ProxyInterfaces(server.connection_, dbus::compat::ServiceName(dbus::kBusName), sdbus::ObjectPath(path)) {
+    using Texts = std::vector<std::string>;
+    getProxy()
+        .uponSignal("ChangesApplied")
+        .onInterface(kInterface)
+        .call([&server](const Texts& groups, const Texts& lists) { server.changes_applied(groups, lists); });
+    getProxy()
+        .uponSignal("ShutdownRequested")
+        .onInterface(kInterface)
+        .call([&server](const std::uint32_t& seconds, const std::string& reason) {
+          server.events_.push_back("shutdown in " + std::to_string(seconds) + " s: " + reason);
+        });
     registerProxy();
   }
   ~Configuration() { unregisterProxy(); }
-
- private:
-  void onChangesApplied(const std::vector<std::string>& groups, const std::vector<std::string>& lists) override {
-    server_.changes_applied(groups, lists);
-  }
-  void onShutdownRequested(const uint32_t& seconds, const std::string& reason) override {
-    server_.events_.push_back("shutdown in " + std::to_string(seconds) + " s: " + reason);
-  }
-
-  TestServer& server_;
 };
 
 TestServer::TestServer(sdbus::IConnection& connection, const std::string& application, const std::string& group)

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dbus/client.h"
+#include "dbus/compat.h"
 
 namespace edgeseal::test {
 

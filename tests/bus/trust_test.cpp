@@ -33,7 +33,7 @@ struct Fixture {
   bool told(const std::string& part) const { return message.find(part) != std::string::npos; }
 };
 
-const dbus::fake::FakeTrustLists::Key kList{"web", "https"};
+const dbus::GroupName kList{"web", "https"};
 
 }  // namespace
 

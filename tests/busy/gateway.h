@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -10,6 +8,7 @@
 #include <string>
 
 #include "dbus/client.h"
+#include "dbus/compat.h"
 #include "tests/bench/agent_process.h"
 #include "tests/bus/heard_busy.h"
 #include "tests/bus/private_bus.h"
@@ -32,7 +31,8 @@ class Gateway {
 
   // An application with a key and a certificate, and an attestation key: nothing is made for the first time later.
   void make_application(const std::string& name);
-  // SHA-256 over the names, modes and contents of all that the agent has written.
+  // SHA-256 over all that the agent has written, but the audit log: rows of the database; names, modes and contents of
+  // the other files.
   [[nodiscard]] std::string hash_of_state() const;
   // Signals that were sent before this are seen after it.
   void see_signals();

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "audit/verification.h"
+
 namespace edgeseal::crash {
 namespace {
 
@@ -45,6 +47,15 @@ void require_nowhere(const Device& device, const std::string& secret) {
     const std::string content{std::istreambuf_iterator<char>(file), {}};
     if (content.find(secret) != std::string::npos) throw Mixed(entry.path().native() + " has the secret");
   }
+}
+
+void require_whole_audit_log(const Device& device) {
+  audit::DiskLogDirectory files(device.state() / "audit");
+  const audit::Verdict verdict = audit::verify(files, audit::Verification(audit::Beginning::accounted_for));
+  if (verdict.entries == 0) throw Mixed("there is no entry in the audit log");
+  if (verdict.broken)
+    throw Mixed(fmt::format("the audit log is broken at entry {} ({}): {}", verdict.broken->sequence,
+                            verdict.broken->file, verdict.broken->problem));
 }
 
 }  // namespace edgeseal::crash

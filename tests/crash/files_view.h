@@ -13,5 +13,7 @@ namespace edgeseal::crash {
 void require_whole(const Device& device, const SlotName& slot, const View& before, const View& after);
 // No file of the state has it.
 void require_nowhere(const Device& device, const std::string& secret);
+// The audit log is whole up to an entry, whatever happened; an agent may be writing to it.
+void require_whole_audit_log(const Device& device);
 
 }  // namespace edgeseal::crash

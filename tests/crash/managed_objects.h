@@ -1,9 +1,9 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <map>
 #include <string>
+
+#include "dbus/compat.h"
 
 namespace edgeseal::crash {
 

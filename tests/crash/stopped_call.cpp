@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
 namespace edgeseal::crash {
@@ -109,7 +110,7 @@ void CallReader::classify_socket(StoppedCall& stopped) const {
 std::string CallReader::path_of(const WritingCall& call, const __u64* arguments) const {
   switch (call.target) {
     case Target::descriptor: return descriptor_path(static_cast<int>(arguments[0]));
-    case Target::path:
+    case Target::path: return followed(string_at(arguments[0]));
     case Target::opened: return string_at(arguments[0]);
     case Target::path_at:
     case Target::opened_at:
@@ -128,6 +129,12 @@ std::string CallReader::descriptor_path(int descriptor) const {
   const std::string link = fmt::format("/proc/{}/fd/{}", process_, descriptor);
   const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
   return {path.data(), size < 0 ? 0 : static_cast<std::size_t>(size)};
+}
+
+// What a magic link of proc(5) leads to.
+std::string CallReader::followed(const std::string& path) const {
+  constexpr std::string_view links = "/proc/self/fd/";
+  return path.starts_with(links) ? descriptor_path(std::stoi(path.substr(links.size()))) : path;
 }
 
 std::string CallReader::joined(__u64 directory, __u64 path) const {

@@ -53,6 +53,7 @@ class CallReader {
  private:
   [[nodiscard]] std::string path_of(const WritingCall& call, const __u64* arguments) const;
   [[nodiscard]] std::string descriptor_path(int descriptor) const;
+  [[nodiscard]] std::string followed(const std::string& path) const;
   [[nodiscard]] std::string joined(__u64 directory, __u64 path) const;
   [[nodiscard]] std::string string_at(__u64 address) const;
   [[nodiscard]] bool creates(__u64 record) const;

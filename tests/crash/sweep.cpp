@@ -184,6 +184,7 @@ Side Sweep::judge_restarted(const Outcome& outcome) {
   const Side found = side(now, outcome);
   if (leaves_setup()) require_flag_order(outcome, found, chip);
   require_next_change(client, now);
+  require_whole_audit_log(device_);
   if (leaves_setup() && was_told_of_end(outcome)) require_closed_to_old_disk();
   return found;
 }

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "agent/device_names.h"
+#include "agent/device/device_names.h"
 #include "tests/crash/managed_objects.h"
 #include "tests/crash/setup_view.h"
 

@@ -17,9 +17,9 @@
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 
 #include "dbus/compat.h"
+#include "tests/wait_until.h"
 
 namespace edgeseal::test {
 namespace {
@@ -69,7 +69,7 @@ std::int32_t state_of(sdbus::IProxy& object, const char* interface) try {
 }
 
 void wait_for(sdbus::IProxy& object, const char* interface, std::int32_t state) {
-  while (state_of(object, interface) != state) std::this_thread::yield();
+  wait_until(std::string("a state of ") + interface, [&] { return state_of(object, interface) == state; });
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -8,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dbus/compat.h"
 #include "tests/bus/private_bus.h"
 
 namespace edgeseal::test {

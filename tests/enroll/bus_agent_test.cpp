@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <thread>
 
 #include "dbus/client.h"
 #include "enroll/bus_agent.h"
@@ -12,6 +11,7 @@
 #include "tests/bus/private_bus.h"
 #include "tests/bus/service_thread.h"
 #include "tests/enroll/enrolment_fixture.h"
+#include "tests/wait_until.h"
 
 namespace edgeseal::test {
 namespace {
@@ -27,15 +27,27 @@ struct BusFixture : EnrolmentFixture {
                           ports.enrolment.runner = ::getuid();
                         }};
   std::atomic<int> agents = 0;  // that came
-  std::unique_ptr<JobLoop> loop;
+  std::unique_ptr<JobLoop> loop, contacts, downloads;
   BusAgent jobs;
 
   BusFixture() {
     loop = std::make_unique<JobLoop>(jobs, surroundings);
+    contacts = std::make_unique<JobLoop>([this](const std::string& profile, const std::stop_token& stop) {
+      run_contact(jobs, profile, surroundings, stop);
+    });
+    surroundings.downloads_from = Addresses::any;  // the server of the tests is on this host
+    downloads = std::make_unique<JobLoop>(
+        [this](const std::string& url, const std::stop_token& stop) { run_download(jobs, url, surroundings, stop); });
     jobs.listen({[this](const std::string& job) { loop->start(job); },
-                 [this](const std::string& job) { loop->cancel(job); }, [this] { ++agents; }});
+                 [this](const std::string& job) { loop->cancel(job); }, [this] { ++agents; },
+                 [this](const std::string& profile) { contacts->start(profile); },
+                 [this](const std::string& url) { downloads->start(url); }});
   }
-  ~BusFixture() { loop->stop(); }
+  ~BusFixture() {
+    loop->stop();
+    contacts->stop();
+    downloads->stop();
+  }
 
   template <class Look>
   auto in_port(Look look) {
@@ -53,7 +65,7 @@ struct BusFixture : EnrolmentFixture {
     result.credential = "certificate";
     result.identity_key = server.file("device-key.pem");
     result.identity_certificate = server.content("device.der");
-    result.request = agent.key.request();
+    result.request = key.request();
     result.key_usage = "tls";
     return result;
   }
@@ -70,10 +82,10 @@ struct BusFixture : EnrolmentFixture {
 
   std::vector<std::string> wait_for(const std::string& call) {
     std::vector<std::string> calls;
-    do {
-      std::this_thread::yield();
+    wait_until(call, [&] {
       calls = in_port([](auto& port) { return port.calls; });
-    } while (std::find(calls.begin(), calls.end(), call) == calls.end());
+      return std::find(calls.begin(), calls.end(), call) != calls.end();
+    });
     return calls;
   }
 };
@@ -88,7 +100,27 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_announced_is_taken_run_and_delivered) {
   BOOST_TEST((std::find(calls.begin(), calls.end(), "anchors 7") != calls.end()));
   BOOST_TEST((in_port([](auto& port) { return port.anchors; }) == std::vector<Bytes>{server.content("root.der")}));
   const Bytes delivered = *in_port([](auto& port) { return port.certificate; });
-  BOOST_TEST((requested_again(parse_certificate(delivered)).alternative_names.size() == 1U));
+  BOOST_TEST(same_names(requested_certificate(key.request()), parse_certificate(delivered)));
+}
+
+BOOST_AUTO_TEST_CASE(EN23_a_certificate_that_was_granted_with_modifications_is_delivered_as_such) {
+  Result result;
+  result.certificate = server.content("device.der");
+  jobs.deliver("/org/edgeseal/job/7", result);
+  BOOST_TEST(!in_port([](auto& port) { return port.modified; }));
+  result.modified = "shorter than you wished";
+  jobs.deliver("/org/edgeseal/job/7", result);
+  BOOST_TEST(in_port([](auto& port) { return port.modified; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_a_busy_agent_does_not_look_at_is_delivered_again) {
+  in_port([](auto& port) {
+    port.deliver_fault.set(dbus::CallError("TooManyOperations", "too many calls of this account wait for an answer"));
+    return 0;
+  });
+  const auto calls = run(work(), "deliver 7");
+  BOOST_TEST((std::find(calls.begin(), calls.end(), "fail 7") == calls.end()));
+  BOOST_TEST(in_port([](auto& port) { return port.certificate.has_value(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_comes_as_a_memory_file_and_is_told_when_it_was_spent) {
@@ -103,6 +135,91 @@ BOOST_AUTO_TEST_CASE(a_secret_comes_as_a_memory_file_and_is_told_when_it_was_spe
   BOOST_TEST(failure.failure_class == "unsuitable-certificate");
   BOOST_TEST(failure.secret_spent);
   BOOST_TEST(failure.message.find("one of a CA") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(EN3_a_secret_is_for_the_realm_of_the_job) {
+  server.allow("gateway", "for this plant", 1);
+  const auto by_secret = [this](const std::string& realm) {
+    dbus::JobWork job = work();
+    job.credential = "secret";
+    job.identity_key.clear();
+    job.user = "gateway";
+    job.realm = realm;
+    job.secret.emplace(bytes_of("for this plant"));
+    return job;
+  };
+  run(by_secret("another plant"), "fail 7");
+  const dbus::JobFailure failure = in_port([](auto& port) { return port.failure; });
+  BOOST_TEST(failure.failure_class == "credentials");
+  BOOST_TEST(failure.message.find("realm another plant") != std::string::npos);
+  run(by_secret("plant"), "deliver 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_contact_that_is_announced_is_made_and_told) {
+  const auto contact = [this](dbus::JobWork work) {
+    service.in_loop([&](auto& ports, auto& announcer) {
+      ports.enrolment.calls.clear();
+      ports.enrolment.work = std::move(work);
+      announcer.contact_waiting("plant");
+      return 0;
+    });
+    BOOST_TEST(wait_for("contact plant").front() == "take contact plant");
+    return *in_port([](auto& port) { return port.contact_outcome; });
+  };
+  BOOST_TEST(contact(work()).failure_class == "");
+  dbus::JobWork wrong = work();
+  wrong.anchors = {server.content("other-root.der")};
+  const dbus::ContactOutcome outcome = contact(std::move(wrong));
+  BOOST_TEST(outcome.failure_class == "server-untrusted");
+  BOOST_TEST(outcome.message.find("localhost is not trusted") != std::string::npos);
+  dbus::JobWork strange = work();
+  strange.protocol = "acme";
+  BOOST_TEST(contact(std::move(strange)).failure_class == "policy");
+}
+
+BOOST_AUTO_TEST_CASE(contacts_that_waited_before_we_came_are_found) {
+  in_port([](auto& port) {
+    port.contacts_to_make = {"plant"};
+    return 0;
+  });
+  BOOST_TEST(jobs.waiting_contacts() == std::vector<std::string>{"plant"}, boost::test_tools::per_element());
+  service.end_service();
+  BOOST_TEST(jobs.waiting_contacts().empty());
+}
+
+BOOST_AUTO_TEST_CASE(N6_a_download_that_is_announced_is_fetched_and_handed_over) {
+  const auto outcome_of = [this](const std::string& path) {
+    const std::string url = server.url("files") + path;
+    service.in_loop([&](auto& ports, auto& announcer) {
+      ports.staging.calls.clear();
+      ports.staging.work = dbus::JobWork();
+      ports.staging.work.url = url;
+      ports.staging.work.trust = "explicit";
+      ports.staging.work.anchors = {server.content("root.der")};
+      announcer.download_waiting(url);
+      return 0;
+    });
+    wait_until("the outcome",
+               [&] { return service.in_loop([](auto& ports, auto&) { return ports.staging.calls.size(); }) == 2; });
+    const auto calls = service.in_loop([](auto& ports, auto&) { return ports.staging.calls; });
+    BOOST_TEST(calls.front() == "take " + url);
+    return calls.back().substr(0, calls.back().find(' '));
+  };
+  BOOST_TEST(outcome_of("/root.der") == "content");
+  BOOST_TEST((service.in_loop([](auto& ports, auto&) { return ports.staging.fetched; }) == server.content("root.der")));
+  BOOST_TEST(outcome_of("/gone.der") == "problem");
+  BOOST_TEST(service.in_loop([](auto& ports, auto&) { return ports.staging.problem; }) == "localhost answers 404");
+}
+
+BOOST_AUTO_TEST_CASE(downloads_that_waited_before_we_came_are_found) {
+  const std::vector<std::string> urls{"https://a.example.com/1.der"};
+  service.in_loop([&](auto& ports, auto&) {
+    ports.staging.downloads = urls;
+    return 0;
+  });
+  BOOST_TEST(jobs.waiting_downloads() == urls, boost::test_tools::per_element());
+  service.end_service();
+  BOOST_TEST(jobs.waiting_downloads().empty());
 }
 
 BOOST_AUTO_TEST_CASE(pauses_and_failures_carry_the_time_of_the_server) {
@@ -162,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_ends_at_once) {
     announcer.job_waiting(number);
     return 0;
   });
-  while (requests("cacerts").empty()) std::this_thread::yield();
+  wait_until("the request", [&] { return !requests("cacerts").empty(); });
   service.in_loop([](auto&, auto& announcer) {
     announcer.job_cancelled(number);
     return 0;
@@ -184,7 +301,7 @@ BOOST_AUTO_TEST_CASE(an_agent_that_ends_is_not_called_only_one_that_comes) {
   service.end_service();
   const auto next = sdbus::createSystemBusConnection();
   next->requestName(dbus::compat::ServiceName(dbus::kBusName));
-  while (agents == 0) std::this_thread::yield();
+  wait_until("the agent that comes", [&] { return agents > 0; });
   BOOST_TEST(agents == 1);
 }
 

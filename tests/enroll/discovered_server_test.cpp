@@ -42,6 +42,7 @@ struct DiscoveryFixture : EnrolmentFixture {
     job.trust.first = FirstTrust::person;
     return job;
   }
+  [[nodiscard]] Job by_fingerprint() const { return unnamed(first_contact(FirstTrust::fingerprint)); }
 
   Result run(const Job& job) {
     return discovery::run_at_servers(job, agent, surroundings, {}, [this](const Job& found, JobPort& port) {
@@ -169,6 +170,23 @@ BOOST_AUTO_TEST_CASE(A7_a_person_sees_each_server_that_was_found_and_nothing_is_
   }
 }
 
+BOOST_AUTO_TEST_CASE(A7_what_a_stranger_refuses_or_leaves_undecided_keeps_no_good_server_from_being_found) {
+  for (const char* how : {"missing", "undecided", "busy"}) announce("other-ca", std::string("refuse=cacerts/") + how);
+  for (const Job& first : {by_person(), by_fingerprint()}) {
+    const Error error = failure_of(first);
+    BOOST_TEST_CONTEXT(error.what()) {
+      BOOST_TEST((error.error_class() == ErrorClass::transport));
+      BOOST_TEST(error.retry_after().count() == 0);
+      for (const char* said : {"answers 404: no such page", "has yet to decide", "answers 503: later"})
+        BOOST_TEST(std::string(error.what()).find(said) != std::string::npos);
+    }
+  }
+  announce("good");
+  fails(by_person(), ErrorClass::waiting, "choose");
+  BOOST_TEST(agent.proposals.size() == 1U);
+  BOOST_TEST(!run(by_fingerprint()).certificate.empty());
+}
+
 BOOST_AUTO_TEST_CASE(A9_no_secret_is_told_to_a_server_that_is_known_by_first_contact_alone) {
   announce("authority", "challenge=cacerts/Basic realm=\"plant\"");
   fails(by_person(), ErrorClass::auth_refused, "before anybody has verified it");
@@ -177,13 +195,12 @@ BOOST_AUTO_TEST_CASE(A9_no_secret_is_told_to_a_server_that_is_known_by_first_con
 
 BOOST_AUTO_TEST_CASE(a_job_that_waits_goes_on_at_the_server_that_said_so) {
   announce("good", "wait=60");
-  fails(unnamed(job()), ErrorClass::waiting, "yet to decide");
+  Job again = unnamed(job());
+  fails(again, ErrorClass::waiting, "yet to decide");
   announced.clear();
   announce("authority");
   announce("good", "wait=60");
-  Job again = unnamed(job());
   again.continuation = agent.kept;
-  again.request = agent.made;
   static_cast<void>(server.seen());
   BOOST_TEST(!run(again).certificate.empty());
   nothing_came_to({"authority"});

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "enroll/est/enrolment.h"
+#include "enroll/est/job_run.h"
+#include "tests/enroll/device_key.h"
 #include "tests/enroll/est_server.h"
 #include "tests/enroll/fake_agent.h"
 
@@ -16,6 +17,7 @@ namespace edgeseal::test {
 struct EnrolmentFixture {
   EstServer& server = EstServer::instance();
   FakeAgent agent;
+  DeviceKey key;
   enroll::Surroundings surroundings;
 
   EnrolmentFixture() {
@@ -35,12 +37,16 @@ struct EnrolmentFixture {
     job.url = server.url(endpoint, fault);
     job.trust.anchors = {server.content("root.der")};
     job.identity = identity("device");
+    job.request = key.request();
     return job;
   }
 
-  [[nodiscard]] enroll::Job trust_job(const std::string& fault) const {
+  // While there is no anchor. Where the server doesn't give its certificates, nothing follows.
+  [[nodiscard]] enroll::Job first_contact(enroll::FirstTrust first, const std::string& fault = "") const {
     enroll::Job result = job(fault);
-    result.operation = enroll::Operation::trust;
+    result.trust.anchors.clear();
+    result.trust.first = first;
+    result.trust.fingerprint = enroll::sha256(server.content("root.der"));
     return result;
   }
 
@@ -86,6 +92,17 @@ struct EnrolmentFixture {
   void fails_with(const enroll::Job& job, enroll::ErrorClass expected) {
     const enroll::Error error = fail(job);
     BOOST_TEST((error.error_class() == expected), job.url << ": " << error.what());
+  }
+
+  // The certificate comes under the anchors in force.
+  void keeps_anchors(const enroll::Job& job, enroll::ErrorClass expected) {
+    const std::vector<enroll::Bytes> before = agent.slot.anchors;
+    const enroll::Result result = succeed(job);
+    BOOST_TEST_CONTEXT(job.url) {
+      BOOST_TEST(!result.certificate.empty());
+      BOOST_TEST((agent.slot.anchors == before));
+      BOOST_TEST((result.trust_problem && result.trust_problem->error_class() == expected));
+    }
   }
 
   [[nodiscard]] static std::string text(const nlohmann::json& request, const char* field) {

@@ -1,66 +1,21 @@
 // Jobs as the agent hands them out, run side by side.
 #include <algorithm>
 #include <condition_variable>
-#include <map>
-#include <mutex>
-#include <thread>
+#include <set>
 
 #include "enroll/job_loop.h"
 #include "tests/enroll/enrolment_fixture.h"
+#include "tests/enroll/fake_agent_jobs.h"
+#include "tests/fakes/fake_journal.h"
+#include "tests/wait_until.h"
 
 namespace edgeseal::test {
 namespace {
 
 using namespace enroll;
 
-// Jobs by name, and what became of them: "deliver", "wait 60" ...
-class FakeAgentJobs final : public AgentJobs {
- public:
-  std::map<std::string, Job> jobs;
-  bool refuses_anchors = false;
-
-  std::vector<std::string> outcomes(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    return outcomes_[name];
-  }
-
-  Job take(const std::string& name) override {
-    if (!jobs.contains(name)) throw RefusedByAgent("InvalidState");
-    note(name, "take");
-    return jobs.at(name);
-  }
-  void report(const std::string&, Stage) override {}
-  void propose(const std::string& name, const std::vector<ProposedAnchor>&) override { note(name, "propose"); }
-  void deliver_anchors(const std::string& name, const Result&) override {
-    note(name, "anchors");
-    if (refuses_anchors) throw RefusedByAgent("CertificateUntrusted");
-  }
-  void deliver(const std::string& name, const Result&) override { note(name, "deliver"); }
-  void wait(const std::string& name, std::chrono::seconds pause, const Bytes&) override {
-    note(name, "wait " + std::to_string(pause.count()));
-  }
-  void fail(const std::string& name, const Error& error, SecretUse use) override {
-    note(name, std::string(name_of(error.error_class())) + (use == SecretUse::spent ? ", spent" : ""));
-  }
-
- private:
-  void note(const std::string& name, const std::string& what) {
-    const std::lock_guard lock(mutex_);
-    outcomes_[name].push_back(what);
-  }
-
-  std::mutex mutex_;
-  std::map<std::string, std::vector<std::string>> outcomes_;
-};
-
 struct LoopFixture : EnrolmentFixture {
   FakeAgentJobs jobs;
-
-  Job ready(const std::string& fault = "") const {
-    Job result = job(fault);
-    result.request = agent.key.request();
-    return result;
-  }
 
   void ends_with(const std::string& name, const std::vector<std::string>& expected) {
     const std::vector<std::string> outcomes = jobs.outcomes(name);
@@ -80,41 +35,62 @@ struct LoopFixture : EnrolmentFixture {
 BOOST_FIXTURE_TEST_SUITE(job_loop, LoopFixture)
 
 BOOST_AUTO_TEST_CASE(anchors_are_delivered_before_the_certificate) {
-  run("good", ready());
+  run("good", job());
   ends_with("good", {"take", "anchors", "deliver"});
   jobs.refuses_anchors = true;  // those in force stand for the certificate all the same
-  run("refused", ready());
+  run("refused", job());
   ends_with("refused", {"take", "anchors", "deliver"});
 }
 
 BOOST_AUTO_TEST_CASE(failures_are_told_by_their_class) {
-  run("ca", ready("issue=ca"));
+  run("ca", job("issue=ca"));
   ends_with("ca", {"take", "unsuitable-certificate"});
-  run("wait", ready("wait=400"));
+  run("wait", job("wait=400"));
   ends_with("wait", {"take", "wait 400"});
-  run("no-request", job());
+  run("no-request", [this] {
+    Job job = this->job();
+    job.request.clear();
+    return job;
+  }());
   ends_with("no-request", {"take", "policy"});
   run("no-key", [this] {
-    Job job = ready();
+    Job job = this->job();
     job.identity->key = "/nowhere";
     return job;
   }());
   ends_with("no-key", {"take", "policy"});
 }
 
+BOOST_AUTO_TEST_CASE(the_journal_has_a_failed_job_with_its_class_and_an_id_by_what_is_to_be_done) {
+  (void)take_journal();
+  run("ca", job("issue=ca"));
+  run("person", first_contact(FirstTrust::person));
+  run("helper", [this] {
+    Job job = this->job();
+    job.protocol = Protocol::helper;
+    job.helper = "/nowhere/helper";
+    return job;
+  }());
+  jobs.refuses_anchors = true;
+  run("anchors", job());
+  const auto journal = take_journal();
+  BOOST_TEST_REQUIRE(journal.size() == 4u);
+  BOOST_TEST(journal[0].at("EDGESEAL_JOB") == "ca");
+  BOOST_TEST(journal[0].at("EDGESEAL_ERROR") == "unsuitable-certificate");
+  BOOST_TEST(journal[0].at("SYSLOG_IDENTIFIER") == "edgeseal-enroll");
+  std::set<std::string> ids;
+  for (const JournalEntry& entry : journal) ids.insert(entry.at("MESSAGE_ID"));
+  BOOST_TEST(ids.size() == journal.size());
+}
+
 BOOST_AUTO_TEST_CASE(a_secret_that_was_spent_is_told) {
   server.allow("gateway", "spent", 1);
-  Job job = password_job("spent", "issue=ca");
-  job.request = agent.key.request();
-  run("spent", job);
+  run("spent", password_job("spent", "issue=ca"));
   ends_with("spent", {"take", "unsuitable-certificate, spent"});
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_asks_a_person_is_given_back) {
-  Job job = ready();
-  job.trust.anchors.clear();
-  job.trust.first = FirstTrust::person;
-  run("person", job);
+  run("person", first_contact(FirstTrust::person));
   ends_with("person", {"take", "propose"});
 }
 
@@ -126,12 +102,12 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_somebody_elses_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(who_had_nothing_to_do_for_a_while_retires_and_starts_nothing_any_more) {
-  jobs.jobs["stalled"] = ready("stall=cacerts");
-  jobs.jobs["late"] = ready();
+  jobs.jobs["stalled"] = job("stall=cacerts");
+  jobs.jobs["late"] = job();
   JobLoop loop(jobs, surroundings);
   BOOST_TEST(!loop.retire());  // what was before, nobody knows
   loop.start("stalled");
-  while (requests("cacerts").empty()) std::this_thread::yield();
+  wait_until("the request", [&] { return !requests("cacerts").empty(); });
   BOOST_TEST(!loop.retire());
   loop.cancel("stalled");
   loop.finish();
@@ -143,26 +119,35 @@ BOOST_AUTO_TEST_CASE(who_had_nothing_to_do_for_a_while_retires_and_starts_nothin
 }
 
 BOOST_AUTO_TEST_CASE(jobs_run_side_by_side_and_each_once) {
-  jobs.jobs["stalled"] = ready("stall=cacerts");
-  for (const char* name : {"a", "b", "c"}) jobs.jobs[name] = ready();
+  jobs.jobs["stalled"] = job("stall=cacerts");
+  for (const char* name : {"a", "b", "c"}) jobs.jobs[name] = job();
   JobLoop loop(jobs, surroundings, 2);
   loop.start("stalled");
-  while (requests("cacerts").empty()) std::this_thread::yield();
+  wait_until("the request", [&] { return !requests("cacerts").empty(); });
   loop.start("stalled");
   for (const char* name : {"a", "b", "c"}) loop.start(name);
-  while (jobs.outcomes("c").size() < 3) std::this_thread::yield();
+  wait_until("the end of job c", [&] { return jobs.outcomes("c").size() >= 3; });
   loop.cancel("stalled");
   loop.finish();
   for (const char* name : {"a", "b", "c"}) ends_with(name, {"take", "anchors", "deliver"});
   ends_with("stalled", {"take", "cancelled"});
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_waits_at_the_agent_anew_before_it_has_ended_here_is_run_again) {
+  jobs.jobs["wait"] = job("wait=77");
+  JobLoop loop(jobs, surroundings);
+  jobs.on_wait = [&] { loop.start("wait"); };
+  loop.start("wait");
+  loop.finish();
+  ends_with("wait", {"take", "wait 77", "take", "anchors", "deliver"});
+}
+
 BOOST_AUTO_TEST_CASE(the_end_of_the_program_ends_all_jobs) {
-  jobs.jobs["stalled"] = ready("stall=cacerts");
-  jobs.jobs["queued"] = ready();
+  jobs.jobs["stalled"] = job("stall=cacerts");
+  jobs.jobs["queued"] = job();
   JobLoop loop(jobs, surroundings, 1);
   loop.start("stalled");
-  while (requests("cacerts").empty()) std::this_thread::yield();
+  wait_until("the request", [&] { return !requests("cacerts").empty(); });
   loop.start("queued");
   loop.stop();
   ends_with("stalled", {"take", "cancelled"});

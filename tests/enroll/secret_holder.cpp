@@ -8,8 +8,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "enroll/est/enrolment.h"
+#include "enroll/est/job_run.h"
 #include "enroll/wiped_memory.h"
+#include "tests/enroll/device_key.h"
 #include "tests/enroll/fake_agent.h"
 
 namespace {
@@ -38,6 +39,7 @@ std::string enrol(const char* url, const char* root, SecretBytes secret) {
   job.url = url;
   job.trust.anchors = {read_file(root)};
   job.password = Password{"gateway", std::move(secret), ""};
+  job.request = test::DeviceKey().request();
   test::FakeAgent agent;
   try {
     static_cast<void>(est::run(job, agent, {}, {}));

@@ -21,7 +21,7 @@ using namespace enroll;
 std::string make_secret() {
   Bytes random(24);
   RAND_bytes(out_octets(random), static_cast<int>(random.size()));
-  return encode_base64(random);
+  return std::string(encode_base64(random));
 }
 
 tpm::Bytes octets_of(const std::string& text) {
@@ -68,7 +68,7 @@ class SecretHolder {
   }
 
   [[nodiscard]] std::vector<Finding> find(const std::string& secret) const {
-    const std::string header = encode_base64(bytes_of("gateway:" + secret));
+    const std::string header(encode_base64(bytes_of("gateway:" + secret)));
     return search_memory(process_, {{"secret", octets_of(secret)}, {"header", octets_of(header)}}).findings;
   }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/fakes/port_fault.h"
@@ -21,6 +23,7 @@ class FakeAgent final : public AgentPort {
   mutable Fault fault;
   TpmStatus tpm{"ready", "", {{"manufacturer", "SW"}, {"revision", "1.64"}}};
   std::string description = R"({"version":"1.2.3","applications":[]})";
+  mutable std::deque<std::string> earlier_descriptions;  // each of them once, before that
   std::optional<NewApplication> last_created;
   Caller last_caller;
   std::vector<ManufacturerKeyInfo> keys;
@@ -45,7 +48,10 @@ class FakeAgent final : public AgentPort {
   }
   std::string describe() const override {
     fault.strike();
-    return description;
+    if (earlier_descriptions.empty()) return description;
+    std::string earlier = std::move(earlier_descriptions.front());
+    earlier_descriptions.pop_front();
+    return earlier;
   }
 
   std::vector<ApplicationInfo> applications() const override {
@@ -66,7 +72,7 @@ class FakeAgent final : public AgentPort {
     done(Secret(bytes("the activated secret")));
   }
 
-  void read_pcrs(const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) override {
+  void read_pcrs(const Caller&, const std::vector<std::uint32_t>& pcrs, Completion<PcrValues> done) override {
     fault.strike();
     PcrValues values;
     for (const auto pcr : pcrs) values.emplace(pcr, pcr_values.at(pcr));

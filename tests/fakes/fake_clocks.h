@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/device_clock.h"
+#include "agent/device/device_clock.h"
 
 namespace edgeseal::test {
 

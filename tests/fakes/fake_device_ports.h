@@ -66,12 +66,13 @@ class FakeDevice final : public DeviceIdentityPort, public OnboardingPort {
     fault.strike();
     stored_tickets.push_back(ticket);
   }
-  TicketInfo verify_ticket(const Bytes&, const std::vector<Bytes>&, const std::vector<Bytes>&) const override {
+  void verify_ticket(const Caller&, const Bytes&, const std::vector<Bytes>&, const std::vector<Bytes>&,
+                     Completion<TicketInfo> done) override {
     TicketInfo ticket;
     ticket.kind = "device";
     ticket.product_instance_uri = info.product_instance_uri;
     ticket.signatures = {"valid: CN=maker"};
-    return ticket;
+    done(std::move(ticket));
   }
   std::vector<RegistrarInfo> registrars() const override { return stored_registrars; }
   void set_registrars(const Caller&, const std::vector<RegistrarInfo>& registrars) override {

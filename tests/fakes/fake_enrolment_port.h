@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,23 +24,30 @@ inline JobInfo job_of(JobNumber number, const std::string& slot) {
 class FakeEnrolment final : public EnrolmentPort {
  public:
   mutable Fault fault;
+  Fault deliver_fault;
   std::vector<JobInfo> known{job_of(1, "other/https/https")};
   std::vector<ProfileInfo> known_profiles;
   std::vector<RenewalInfo> known_renewals;
   std::vector<JobNumber> waiting;
   std::vector<std::string> calls;
   std::optional<Bytes> secret, certificate;
+  bool modified = false;  // the certificate
   std::vector<Bytes> anchors, links;
   std::vector<std::string> servers;
   JobFailure failure;
   JobWork work;
+  std::vector<AuthorityContact> contacts;     // what is found
+  std::vector<std::string> contacts_to_make;  // profiles
+  std::optional<ContactOutcome> contact_outcome;
   std::optional<uid_t> runner;
   int departures = 0;
   std::vector<std::string> problems;  // of starting the enrolment service
+  std::set<JobNumber> looked_at;      // since enroll()
 
   std::vector<JobNumber> enroll(const Caller&, EnrolmentWish wish) override {
     fault.strike();
     calls.push_back("enroll " + wish.profile + " " + wish.slot);
+    looked_at.clear();
     if (wish.secret) secret = Bytes(wish.secret->view().begin(), wish.secret->view().end());
     std::vector<JobNumber> numbers;
     for (const auto& info : known) numbers.push_back(info.number);
@@ -58,12 +66,19 @@ class FakeEnrolment final : public EnrolmentPort {
     fault.strike();
     calls.push_back("remove " + name);
   }
+  void check_authorities(const Caller&, Completion<std::vector<AuthorityContact>> done) override {
+    fault.strike();
+    calls.push_back("contacts");
+    done(contacts);
+  }
   std::vector<ProfileInfo> profiles() override { return known_profiles; }
   std::vector<RenewalInfo> renewals() override { return known_renewals; }
   std::vector<JobNumber> waiting_jobs() override { return waiting; }
+  std::vector<std::string> waiting_contacts() override { return contacts_to_make; }
   std::vector<JobInfo> jobs() override { return known; }
   JobInfo job(JobNumber number) override {
     fault.strike();
+    looked_at.insert(number);
     const auto found = std::ranges::find(known, number, &JobInfo::number);
     if (found == known.end()) throw CallError("NotFound", "there is no such job");
     return *found;
@@ -106,10 +121,12 @@ class FakeEnrolment final : public EnrolmentPort {
     anchors = delivered;
     links = by;
   }
-  void deliver_certificate(const Caller&, JobNumber number, const SlotCertificate& issued,
+  void deliver_certificate(const Caller&, JobNumber number, const JobCertificate& issued,
                            Completion<std::monostate> done) override {
+    deliver_fault.strike();
     note("deliver", number);
     certificate = issued.certificate;
+    modified = issued.modified;
     done(std::monostate{});
   }
   void postpone_job(const Caller&, JobNumber number, std::uint32_t seconds, const Bytes&) override {
@@ -118,6 +135,16 @@ class FakeEnrolment final : public EnrolmentPort {
   void fail_job(const Caller&, JobNumber number, const JobFailure& given) override {
     note("fail", number);
     failure = given;
+  }
+  JobWork take_contact(const Caller&, const std::string& profile) override {
+    fault.strike();
+    calls.push_back("take contact " + profile);
+    return std::move(work);
+  }
+  void report_contact(const Caller&, const std::string& profile, const ContactOutcome& outcome) override {
+    fault.strike();
+    calls.push_back("contact " + profile);
+    contact_outcome = outcome;
   }
   void runner_vanished(const std::string&) override {}
   void service_left() override { ++departures; }

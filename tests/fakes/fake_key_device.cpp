@@ -3,16 +3,14 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <type_traits>
 #include <utility>
 
 #include "tests/fakes/fake_blob.h"
 #include "tests/fakes/fake_evidence.h"
+#include "tests/fakes/fake_tpm_state.h"
 #include "tests/fakes/software_key.h"
-#include "tests/tpm/signature_check.h"
-#include "tpm/object_policy.h"
 #include "tpm/public_area.h"
 
 namespace edgeseal::test {
@@ -23,7 +21,6 @@ using tpm::Fault;
 
 constexpr std::size_t kAuthSize = 32;
 constexpr std::size_t kNameSize = 34;
-constexpr std::size_t kPcrs = 24;
 constexpr std::size_t kMaxNonce = 32;
 
 // Stands before the blob of an attestation key, so that it passes for no other.
@@ -60,17 +57,6 @@ bool valid(tpm::PcrMask pcrs) {
   return pcrs != 0 && (pcrs & ~tpm::kAllPcrs) == 0;
 }
 
-bool verifies(const tpm::PcrApproval& approval) {
-  const tpm::Bytes digest = sha256(tpm::approved_policy(approval.pcrs, approval.pcr_digest));
-  const tpm::ByteView signature = approval.signature;
-  if (std::holds_alternative<tpm::RsaPublicKey>(approval.authority)) {
-    return verify_rsa_pkcs1(approval.authority, digest, signature);
-  }
-  const auto half = [&](tpm::ByteView part) { return tpm::Bytes(part.begin(), part.end()); };
-  return signature.size() == 64 &&
-         verify_ecdsa(approval.authority, digest, {half(signature.first(32)), half(signature.last(32))});
-}
-
 tpm::TpmFacts default_facts() {
   tpm::TpmFacts facts;
   facts.manufacturer = "FAKE";
@@ -83,38 +69,6 @@ tpm::TpmFacts default_facts() {
 }
 
 }  // namespace
-
-struct FakeTpm::State {
-  mutable std::mutex mutex;  // guards everything below
-  mutable std::condition_variable changed;
-  tpm::TpmFacts facts = default_facts();
-  std::optional<Fault> fault, fault_once, opening_fault;
-  std::optional<tpm::Anchor> anchor;
-  tpm::Bytes owner_auth;
-  tpm::Lockout lockout;
-  std::vector<tpm::ManufacturerKey> manufacturer_keys;
-  std::vector<tpm::Bytes> pcrs = std::vector<tpm::Bytes>(kPcrs, tpm::Bytes(32));
-  bool blocked = false;
-  std::size_t waiting = 0;
-  Counts counts;
-
-  void wait_while_blocked(std::unique_lock<std::mutex>& lock) {
-    if (!blocked) return;
-    ++waiting;
-    changed.notify_all();
-    changed.wait(lock, [this] { return !blocked; });
-    --waiting;
-  }
-
-  // What the operation that arrives now does: counts it, holds it up, and says whether it fails.
-  [[nodiscard]] std::optional<Fault> arrive(std::size_t Counts::*kind) {
-    std::unique_lock lock(mutex);
-    if (kind != nullptr) ++(counts.*kind);
-    wait_while_blocked(lock);
-    if (fault_once) return std::exchange(fault_once, std::nullopt);
-    return fault;
-  }
-};
 
 class FakeTpm::Device final : public tpm::KeyDevice {
  public:
@@ -196,7 +150,10 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     if (!std::ranges::equal(blob.auth.view(), auth.view())) {
       throw Error("adopt key", Fault::bad_blob, auth.empty() ? "the key needs its passphrase" : "wrong passphrase");
     }
-    return stored(std::move(*key), std::move(blob.policy));
+    tpm::CreatedKey adopted = stored(std::move(*key), std::move(blob.policy));
+    const std::lock_guard lock(state_->mutex);
+    adopted.exempt_from_lockout = state_->adopts_exempt;
+    return adopted;
   }
 
   tpm::Bytes export_key(const tpm::StoredKey& key, const tpm::SecretBytes& auth) override {
@@ -210,7 +167,9 @@ class FakeTpm::Device final : public tpm::KeyDevice {
 
   std::vector<tpm::Bytes> read_pcrs(tpm::PcrMask pcrs) override {
     begin("read PCRs");
-    return pcr_values(pcrs);
+    require((pcrs & ~tpm::kAllPcrs) == 0, "no such PCRs");
+    const std::lock_guard lock(state_->mutex);
+    return state_->pcrs.values(pcrs);
   }
 
   void set_pcr_approvals(std::vector<tpm::PcrApproval> approvals) override {
@@ -287,7 +246,7 @@ class FakeTpm::Device final : public tpm::KeyDevice {
   }
 
   tpm::Lockout lockout() override {
-    begin("read the lockout");
+    begin("read the lockout", &Counts::lockout_reads);
     const std::lock_guard lock(state_->mutex);
     return state_->lockout;
   }
@@ -298,7 +257,10 @@ class FakeTpm::Device final : public tpm::KeyDevice {
     begin("write the anchor", &Counts::anchor_writes);
     const std::lock_guard lock(state_->mutex);
     require(state_->anchor.has_value(), "the anchor is not defined");
-    return change(*state_->anchor);
+    if (!std::exchange(state_->answer_lost, false)) return change(*state_->anchor);
+    (void)change(*state_->anchor);
+    poisoned_ = true;
+    throw Error("write the anchor", Fault::transport, "the answer was lost");
   }
 
   void begin(const char* operation, std::size_t Counts::*kind = nullptr) {
@@ -328,52 +290,18 @@ class FakeTpm::Device final : public tpm::KeyDevice {
   }
 
   void require_authorised(const FakeBlob& blob, const tpm::SecretBytes& auth) const {
-    if (blob.policy) std::visit([this](const auto& policy) { require_satisfied(policy); }, *blob.policy);
+    if (blob.policy) {
+      const std::lock_guard lock(state_->mutex);
+      state_->pcrs.require_allowed_by(*blob.policy, approvals_);
+    }
     require_auth(blob, auth);
-  }
-
-  void require_satisfied(const tpm::PcrState& state) const {
-    if (!pcrs_are(state.pcrs, state.digest)) throw_mismatch();
-  }
-
-  void require_satisfied(const tpm::Authority& authority) const {
-    bool forged = false;
-    for (const tpm::PcrApproval& approval : approvals_) {
-      if (approval.authority != authority.key || !pcrs_are(approval.pcrs, approval.pcr_digest)) continue;
-      if (verifies(approval)) return;
-      forged = true;
-    }
-    if (forged) throw Error("use a policy", Fault::bad_blob, "the approval has a wrong signature");
-    throw_mismatch();
-  }
-
-  [[noreturn]] static void throw_mismatch() {
-    throw Error("use a policy", Fault::pcr_mismatch, "the PCRs are not in a state that the policy allows");
-  }
-
-  [[nodiscard]] bool pcrs_are(tpm::PcrMask pcrs, const tpm::Bytes& digest) const {
-    return tpm::pcr_digest(pcr_values(pcrs)) == digest;
-  }
-
-  [[nodiscard]] std::vector<tpm::Bytes> pcr_values(tpm::PcrMask pcrs) const {
-    require((pcrs & ~tpm::kAllPcrs) == 0, "no such PCRs");
-    const std::lock_guard lock(state_->mutex);
-    std::vector<tpm::Bytes> values;
-    for (std::size_t pcr = 0; pcr < kPcrs; ++pcr) {
-      if ((pcrs >> pcr & 1) != 0) values.push_back(state_->pcrs[pcr]);
-    }
-    return values;
   }
 
   [[nodiscard]] std::optional<tpm::ObjectPolicy> resolve(const std::optional<tpm::PcrPolicy>& policy) const {
     if (!policy) return std::nullopt;
     require(valid(policy->pcrs) && (policy->pcr_digest.empty() || policy->pcr_digest.size() == 32), "not a policy");
-    if (policy->authority) {
-      (void)tpm::digest_of(tpm::Authority{*policy->authority});  // refuses a key that no chip can use
-      return tpm::Authority{*policy->authority};
-    }
-    return tpm::PcrState{policy->pcrs,
-                         policy->pcr_digest.empty() ? tpm::pcr_digest(pcr_values(policy->pcrs)) : policy->pcr_digest};
+    const std::lock_guard lock(state_->mutex);
+    return state_->pcrs.resolve(*policy);
   }
 
   [[nodiscard]] std::unique_ptr<SoftwareKey> load(const tpm::AttestationKey& stored_key) const {
@@ -396,7 +324,9 @@ class FakeTpm::Device final : public tpm::KeyDevice {
   bool poisoned_ = false;
 };
 
-FakeTpm::FakeTpm() : state_(std::make_shared<State>()) {}
+FakeTpm::FakeTpm() : state_(std::make_shared<State>()) {
+  state_->facts = default_facts();
+}
 
 std::unique_ptr<tpm::KeyDevice> FakeTpm::open() const {
   std::unique_lock lock(state_->mutex);
@@ -409,77 +339,6 @@ std::unique_ptr<tpm::KeyDevice> FakeTpm::open() const {
 FakeTpm::Credential FakeTpm::make_credential(const tpm::AttestationKey& attestation_key,
                                              tpm::EndorsementKey endorsement_key, tpm::ByteView secret) {
   return {tpm::Bytes(secret.begin(), secret.end()), seed_of(attestation_key, endorsement_key)};
-}
-
-void FakeTpm::set_facts(tpm::TpmFacts facts) {
-  const std::lock_guard lock(state_->mutex);
-  state_->facts = std::move(facts);
-}
-
-void FakeTpm::set_anchor(std::optional<tpm::Anchor> anchor) {
-  const std::lock_guard lock(state_->mutex);
-  state_->anchor = anchor;
-}
-
-std::optional<tpm::Anchor> FakeTpm::anchor() const {
-  const std::lock_guard lock(state_->mutex);
-  return state_->anchor;
-}
-
-void FakeTpm::set_owner_auth(tpm::Bytes owner_auth) {
-  const std::lock_guard lock(state_->mutex);
-  state_->owner_auth = std::move(owner_auth);
-}
-
-void FakeTpm::set_lockout(tpm::Lockout lockout) {
-  const std::lock_guard lock(state_->mutex);
-  state_->lockout = lockout;
-}
-
-void FakeTpm::set_manufacturer_keys(std::vector<tpm::ManufacturerKey> keys) {
-  const std::lock_guard lock(state_->mutex);
-  state_->manufacturer_keys = std::move(keys);
-}
-
-void FakeTpm::set_pcr(unsigned index, tpm::Bytes value) {
-  const std::lock_guard lock(state_->mutex);
-  state_->pcrs.at(index) = std::move(value);
-}
-
-void FakeTpm::fail(std::optional<Fault> fault) {
-  const std::lock_guard lock(state_->mutex);
-  state_->fault = fault;
-}
-
-void FakeTpm::fail_once(Fault fault) {
-  const std::lock_guard lock(state_->mutex);
-  state_->fault_once = fault;
-}
-
-void FakeTpm::fail_opening(std::optional<Fault> fault) {
-  const std::lock_guard lock(state_->mutex);
-  state_->opening_fault = fault;
-}
-
-void FakeTpm::block() {
-  const std::lock_guard lock(state_->mutex);
-  state_->blocked = true;
-}
-
-void FakeTpm::release() {
-  const std::lock_guard lock(state_->mutex);
-  state_->blocked = false;
-  state_->changed.notify_all();
-}
-
-void FakeTpm::wait_until_blocked() const {
-  std::unique_lock lock(state_->mutex);
-  state_->changed.wait(lock, [this] { return state_->waiting > 0; });
-}
-
-FakeTpm::Counts FakeTpm::counts() const {
-  const std::lock_guard lock(state_->mutex);
-  return state_->counts;
 }
 
 }  // namespace edgeseal::test

@@ -28,6 +28,7 @@ class FakeTpm {
     std::size_t evictions = 0;
     std::size_t certifications = 0;  // certify and activate_credential
     std::size_t anchor_reads = 0;
+    std::size_t lockout_reads = 0;
     std::size_t anchor_writes = 0;  // calls that changed the anchor, or would have if it were not so already
 
     // On keys and secrets.
@@ -51,6 +52,8 @@ class FakeTpm {
   void set_owner_auth(tpm::Bytes owner_auth);
   void set_lockout(tpm::Lockout lockout);
   void set_manufacturer_keys(std::vector<tpm::ManufacturerKey> keys);
+  // From now on, adopted keys are subject to lockout, as those of tpm2-openssl are.
+  void adopt_without_exemption();
   // 0 to 23; 32 bytes, all zero at first.
   void set_pcr(unsigned index, tpm::Bytes value);
 
@@ -66,6 +69,8 @@ class FakeTpm {
   void fail(std::optional<tpm::Fault> fault);
   void fail_once(tpm::Fault fault);
   void fail_opening(std::optional<tpm::Fault> fault);
+  // The next change of the anchor is made and not answered: Fault::transport.
+  void lose_answer_once();
 
   // From block() to release(), operations wait inside the device.
   void block();

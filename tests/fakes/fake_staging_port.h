@@ -18,6 +18,13 @@ class FakeStaging final : public StagingPort {
   std::vector<Bytes> right;
   bool anchors = false;
   std::string refusal;  // of stage_file(); empty: none
+  std::vector<std::string> downloads;
+  JobWork work;  // of take_download(), once
+  // Of whoever runs jobs.
+  std::vector<std::string> calls, problems;
+  Bytes fetched;
+  std::string problem;
+  int departures = 0;
 
   void stage_file(const Caller& caller, const StagedDeliveryInfo& delivery, Secret content,
                   Completion<std::vector<std::string>> done) override {
@@ -74,6 +81,22 @@ class FakeStaging final : public StagingPort {
     return info;
   }
   bool system_anchors() override { return anchors; }
+
+  std::vector<std::string> waiting_downloads() override { return downloads; }
+  JobWork take_download(const Caller&, const std::string& url) override {
+    fault.strike();
+    calls.push_back("take " + url);
+    return std::move(work);
+  }
+  void report_download(const Caller&, const std::string& url, const DownloadOutcome& outcome) override {
+    fault.strike();
+    calls.push_back((outcome.content ? "content " : "problem ") + url);
+    if (outcome.content) fetched.assign(outcome.content->view().begin(), outcome.content->view().end());
+    problem = outcome.problem;
+  }
+  void runner_vanished(const std::string&) override {}
+  void service_left() override { ++departures; }
+  void service_missing(const std::string& reason) override { problems.push_back(reason); }
 
  private:
   StagedItem& item_of(const std::string& url) {

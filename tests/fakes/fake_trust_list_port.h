@@ -54,7 +54,6 @@ inline TrustListContents from_ua_binary(const Bytes& blob) {
 // Trusts what stands in the list itself.
 class FakeTrustLists final : public TrustListPort {
  public:
-  using Key = std::pair<std::string, std::string>;
   struct File {
     Caller owner;
     GroupName group;
@@ -67,9 +66,9 @@ class FakeTrustLists final : public TrustListPort {
 
   mutable Fault fault;
   bool broken = false;  // as where the TPM is absent
-  std::map<Key, TrustListContents> lists;
-  std::map<Key, TrustListInfo> infos;
-  std::map<Key, std::vector<Bytes>> rejected;
+  std::map<GroupName, TrustListContents> lists;
+  std::map<GroupName, TrustListInfo> infos;
+  std::map<GroupName, std::vector<Bytes>> rejected;
   std::map<std::uint32_t, File> files;
   std::vector<size_t> writes;  // sizes
   std::vector<SuppressedError> suppressed;
@@ -79,19 +78,17 @@ class FakeTrustLists final : public TrustListPort {
   Caller last_caller;
   int calls = 0;
 
-  static Key key(const GroupName& group) { return {group.application, group.group}; }
-
   TrustListInfo trust_list_info(const GroupName& group) const override {
     fault.strike();
     if (broken) throw CallError("ResourceUnavailable", "the seal of the list can't be checked");
-    const auto found = infos.find(key(group));
+    const auto found = infos.find(group);
     return found == infos.end() ? TrustListInfo{.activity_timeout = 60000, .max_size = 16 * 1024 * 1024}
                                 : found->second;
   }
 
   TrustListContents trust_list(const GroupName& group, std::uint32_t masks) const override {
     fault.strike();
-    const auto found = lists.find(key(group));
+    const auto found = lists.find(group);
     TrustListContents list = found == lists.end() ? TrustListContents{} : found->second;
     list.specified_lists = masks;
     if ((masks & 1) == 0) list.trusted_certificates.clear();
@@ -114,15 +111,15 @@ class FakeTrustLists final : public TrustListPort {
                        bool is_trusted) override {
     called(caller);
     if (!is_trusted) throw CallError("CertificateInvalid", "an issuer needs a CRL");
-    transactions_.stage_list(
-        caller, group, [this, group, certificate] { lists[key(group)].trusted_certificates.push_back(certificate); });
+    transactions_.stage_list(caller, group,
+                             [this, group, certificate] { lists[group].trusted_certificates.push_back(certificate); });
   }
 
   // The thumbprint of the fake is the certificate itself, as text.
   void remove_certificate(const Caller& caller, const GroupName& group, const std::string& thumbprint,
                           bool is_trusted) override {
     called(caller);
-    auto& all = is_trusted ? lists[key(group)].trusted_certificates : lists[key(group)].issuer_certificates;
+    auto& all = is_trusted ? lists[group].trusted_certificates : lists[group].issuer_certificates;
     const auto found =
         std::ranges::find(all, thumbprints.contains(thumbprint) ? thumbprints.at(thumbprint) : bytes(thumbprint));
     if (found == all.end()) throw CallError("InvalidArgument", "no certificate has the thumbprint " + thumbprint);
@@ -191,7 +188,7 @@ class FakeTrustLists final : public TrustListPort {
 
   std::vector<Bytes> rejected_list(const GroupName& group) const override {
     fault.strike();
-    const auto found = rejected.find(key(group));
+    const auto found = rejected.find(group);
     return found == rejected.end() ? std::vector<Bytes>{} : found->second;
   }
 
@@ -200,9 +197,9 @@ class FakeTrustLists final : public TrustListPort {
     called(caller);
     last_query = query;
     last_chain = chain;
-    const auto& trusted = lists[key(group)].trusted_certificates;
+    const auto& trusted = lists[group].trusted_certificates;
     if (std::ranges::find(trusted, chain.front()) != trusted.end()) return suppressed;
-    auto& list = rejected[key(group)];
+    auto& list = rejected[group];
     list.insert(list.begin(), chain.front());
     throw CallError("CertificateUntrusted", "the certificate is not trusted");
   }
@@ -215,7 +212,7 @@ class FakeTrustLists final : public TrustListPort {
   }
 
   void put(const GroupName& group, const TrustListContents& list) {
-    auto& present = lists[key(group)];
+    auto& present = lists[group];
     if ((list.specified_lists & 1) != 0) present.trusted_certificates = list.trusted_certificates;
     if ((list.specified_lists & 2) != 0) present.trusted_crls = list.trusted_crls;
     if ((list.specified_lists & 4) != 0) present.issuer_certificates = list.issuer_certificates;
@@ -231,7 +228,7 @@ class FakeTrustLists final : public TrustListPort {
     called(caller);
     const auto found = files.find(handle);
     if (found == files.end() || found->second.owner.bus_name != caller.bus_name ||
-        found->second.owner.session != caller.session || key(found->second.group) != key(group)) {
+        found->second.owner.session != caller.session || found->second.group != group) {
       throw CallError("InvalidArgument", "the handle isn't one of this caller");
     }
     return found->second;

@@ -124,10 +124,10 @@ class FakeTrustDirectories final : public TrustDirectoryPort {
     return findings;
   }
 
-  AdoptionPlan plan_adoption(const AdoptedDirectory& directory) override {
+  void plan_adoption(const AdoptedDirectory& directory, Completion<AdoptionPlan> done) override {
     fault.strike();
     plan.directory = directory;
-    return plan;
+    done(plan);
   }
 
   void adopt(const Caller& caller, const AdoptedDirectory& directory, bool import,

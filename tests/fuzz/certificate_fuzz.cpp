@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <span>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 #include "agent/trust/certificate_outline.h"
 #include "agent/trust/chain.h"

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "enroll/base64.h"
+#include "enroll/certificate_limits.h"
 #include "enroll/der_reader.h"
 #include "enroll/error.h"
 #include "enroll/est/certs_only.h"
@@ -42,7 +43,7 @@ void check_trust(const std::vector<Certificate>& certificates) {
 void check_message(ByteView text) {
   try {
     const std::vector<Certificate> certificates = est::parse_certs_only(text);
-    require(!certificates.empty() && certificates.size() <= est::max_certificates);
+    require(!certificates.empty() && certificates.size() <= max_certificates);
     for (const Certificate& certificate : certificates) require(subject_of(certificate).size() <= max_quoted_text + 3);
     check_trust(certificates);
   } catch (const Error& error) {
@@ -51,11 +52,8 @@ void check_message(ByteView text) {
 }
 
 void check_wishes(ByteView der) {
-  constexpr std::size_t most = 64;
   try {
-    const RequestedAttributes wishes = est::parse_csr_attributes(der);
-    require(wishes.subject.size() <= most && wishes.extensions.size() <= most && wishes.identifiers.size() <= most);
-    require(wishes.modulus_bits >= 0 && wishes.modulus_bits <= 16384);
+    est::require_csr_attributes(der);
   } catch (const MalformedDer&) {
   }
 }

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "agent/error.h"
-#include "agent/key_import.h"
-#include "agent/secret_memory.h"
+#include "agent/keys/key_import.h"
+#include "agent/keys/secret_memory.h"
 
 namespace {
 

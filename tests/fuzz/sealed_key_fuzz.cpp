@@ -7,8 +7,8 @@
 #include <span>
 
 #include "agent/error.h"
-#include "agent/sealed_envelope.h"
-#include "agent/secret_memory.h"
+#include "agent/keys/sealed_envelope.h"
+#include "agent/keys/secret_memory.h"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "agent/immediate_binding.h"
-#include "agent/sealed_keys.h"
-#include "agent/signature_encoding.h"
+#include "agent/keys/sealed_keys.h"
+#include "agent/keys/signature_encoding.h"
 #include "agent/slot.h"
 #include "tests/fakes/fake_key_device.h"
 

@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "enroll/cmp/job_run.h"
-#include "tests/enroll/no_agent.h"
+#include "tests/enroll/fake_agent.h"
 
 namespace {
 
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   app.add_flag("--renew", arguments.renew);
   CLI11_PARSE(app, argc, argv);
   try {
-    edgeseal::test::NoAgent agent;
+    edgeseal::test::FakeAgent agent;
     const Result result = edgeseal::enroll::cmp::run(job_of(arguments), agent, {}, {});
     std::ofstream(arguments.out, std::ios::binary) << text_of(result.certificate);
     return 0;

@@ -8,6 +8,7 @@ device_start() {
   build=$(realpath "$1")
   device=$(mktemp -d /tmp/edgeseal.XXXXXX)
   processes=()
+  passing=()
   trap device_stop EXIT
   trap 'exit 130' INT TERM
   chmod 755 "$device"
@@ -19,13 +20,13 @@ device_start() {
   dbus-daemon --config-file="$device/etc/bus.conf" --nofork 2>>"$device/bus.log" &
   processes+=($!)
   tpm_start
-  wait_for "the private bus" test -S "$device/run/bus"
+  wait_for "the private bus" listens_at "$device/run/bus"
 }
 
 device_stop() {
   local process
   set +e
-  for process in "${processes[@]}"; do kill "$process" 2>/dev/null; done
+  for process in "${processes[@]}"; do kill "$process" && kill -CONT "$process"; done 2>/dev/null # one may stand still
   for process in "${processes[@]}"; do wait "$process" 2>/dev/null; done
   rm -rf "$device"
 }
@@ -39,15 +40,18 @@ stop() {
   wait "$1" || :
 }
 
-# wait_for WHAT COMMAND...: until the command succeeds, 20 s at most, or `patience`.
+# wait_for WHAT COMMAND...: until the command succeeds, 60 s at most, or `patience`.
 wait_for() {
-  local what=$1 end=$((SECONDS + ${patience:-20}))
+  local what=$1 end=$((SECONDS + ${patience:-60}))
   shift
   until "$@" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || { echo "waited ${patience:-20} s in vain for $what" >&2; return 1; }
+    [ "$SECONDS" -lt "$end" ] || { echo "waited ${patience:-60} s in vain for $what" >&2; return 1; }
     sleep 0.02
   done
 }
+
+# listens_at PATH: somebody does, on a Unix socket. Its name is there before that.
+listens_at() { grep -q " 00010000 .* $1\$" /proc/net/unix; }
 
 write_configuration() {
   cat >"$device/etc/bus.conf" <<END
@@ -90,7 +94,7 @@ tpm_start() {
     --ctrl type=unixio,path="$device/run/tpm.ctrl" --flags not-need-init,startup-clear >>"$device/tpm.log" 2>&1 &
   tpm=$!
   processes+=("$tpm")
-  wait_for "the simulated TPM" test -S "$device/run/tpm.ctrl"
+  wait_for "the simulated TPM" listens_at "$device/run/tpm"
 }
 
 tpm_stop() {
@@ -106,11 +110,27 @@ counted_tries() {
     python3 -c 'import struct, sys; counter, origin, _ = struct.unpack(">QQQ", sys.stdin.buffer.read()); print(counter - origin)'
 }
 
-# The agent, until it has opened the TPM; what it logs is in $device/agent.log.
-agent_start() {
-  "$build/agent/edgeseald" --config "$device/etc/edgeseal.toml" >>"$device/agent.log" 2>&1 &
+# The key socket is held as systemd holds it, for agents that are started afterwards: programs wait there while one restarts, as
+# long as a slow machine needs for that.
+hold_socket() {
+  local socket=$device/run/keys.sock
+  passing=("$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/held_socket" run "$socket")
+  "${passing[0]}" hold "$socket" &
+  processes+=($!)
+  wait_for "the key socket" "${passing[@]}" true
+  echo "timeout-ms = 120000" >>"$OPENSSL_CONF_EDGESEAL" # its last section is that of the provider
+}
+
+# The agent; what it logs is in $device/agent.log.
+agent_begin() {
+  "${passing[@]}" "$build/agent/edgeseald" --config "$device/etc/edgeseal.toml" >>"$device/agent.log" 2>&1 &
   agent=$!
   processes+=("$agent")
+}
+
+# The agent, until it has opened the TPM.
+agent_start() {
+  agent_begin
   wait_for "the agent to be ready" tpm_ready || { cat "$device/agent.log" >&2; return 1; }
 }
 
@@ -214,7 +234,7 @@ END
 curl_nginx() {
   local name=$1
   shift
-  curl --silent --show-error --fail --max-time 10 --unix-socket "$device/run/$name" --cacert "$device/plant/ca.pem" "$@" \
+  curl --silent --show-error --fail --max-time 60 --unix-socket "$device/run/$name" --cacert "$device/plant/ca.pem" "$@" \
     "https://$(hostname)/"
 }
 

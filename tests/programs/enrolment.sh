@@ -7,6 +7,10 @@ enroll_start() {
   processes+=("$enroll")
 }
 
+enroll_is_there() {
+  busctl --address="$DBUS_SYSTEM_BUS_ADDRESS" call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetNameOwner s org.edgeseal.Enroll1
+}
+
 # est_start: what the server writes for its clients, and of them, is in $device/est; its root is that of the plant.
 est_start() {
   local server

@@ -92,7 +92,7 @@ std::filesystem::path TemporaryDirectory::write(const std::string& name, const s
 }
 
 Program::Program(const TemporaryDirectory& directory, const std::filesystem::path& socket, const std::string& settings,
-                 const std::string& providers)
+                 const std::string& providers, const Builtin& other)
     : context_(OSSL_LIB_CTX_new()) {
   const std::filesystem::path configuration = directory.write(
       "openssl.cnf",
@@ -101,11 +101,20 @@ Program::Program(const TemporaryDirectory& directory, const std::filesystem::pat
           providers + "[default_section]\nactivate = 1\n[edgeseal_section]\n" + std::string(module_line) +
           "socket = " + socket.string() + "\n" + settings + "activate = 1\n");
   offer_provider(context_);
+  if (other.start != nullptr) OSSL_PROVIDER_add_builtin(context_, other.name, other.start);
   configured_ = OSSL_LIB_CTX_load_config(context_, configuration.c_str()) == 1;
 }
 
 Program::~Program() {
   OSSL_LIB_CTX_free(context_);
+}
+
+bool Program::is_active() const {
+  int status = -1;
+  OSSL_PARAM asked[] = {OSSL_PARAM_construct_int(OSSL_PROV_PARAM_STATUS, &status), OSSL_PARAM_construct_end()};
+  const std::shared_ptr<OSSL_PROVIDER> provider(OSSL_PROVIDER_load(context_, "edgeseal"), OSSL_PROVIDER_unload);
+  BOOST_TEST(OSSL_PROVIDER_get_params(provider.get(), asked) == 1);
+  return status == 1;
 }
 
 PkeyPtr Program::load_key(const std::string& uri) const {
@@ -216,7 +225,7 @@ Bytes sign_digest(OSSL_LIB_CTX* context, EVP_PKEY* key, const Bytes& digest, con
 }
 
 pid_t start_child(const std::function<bool()>& work) {
-  constexpr unsigned limit_s = 60;
+  constexpr unsigned limit_s = 600;
   std::fflush(nullptr);  // not once more by the child
   const pid_t child = ::fork();
   if (child != 0) return child;

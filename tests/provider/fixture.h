@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openssl/core.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -43,15 +44,22 @@ class Program {
   static constexpr const char* default_first = "default = default_section\nedgeseal = edgeseal_section\n";
   static constexpr const char* default_last = "edgeseal = edgeseal_section\ndefault = default_section\n";
 
+  // A provider of others, which the configuration may name.
+  struct Builtin {
+    const char* name;
+    OSSL_provider_init_fn* start;
+  };
+
   // `settings` are further lines of the provider's section.
   Program(const TemporaryDirectory& directory, const std::filesystem::path& socket, const std::string& settings = {},
-          const std::string& providers = default_first);
+          const std::string& providers = default_first, const Builtin& other = {});
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   [[nodiscard]] OSSL_LIB_CTX* context() const { return context_; }
   [[nodiscard]] bool configured() const { return configured_; }
+  [[nodiscard]] bool is_active() const;  // as Edgeseal's says of itself
 
   [[nodiscard]] PkeyPtr load_key(const std::string& uri) const;  // by OSSL_STORE; null on failure
   [[nodiscard]] PkeyPtr read_key(const std::string& pem) const;  // by PEM_read_bio_PrivateKey; null on failure

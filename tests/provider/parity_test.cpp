@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
+#include <cstring>
 #include <random>
 
 #include "tests/provider/fixture.h"
@@ -16,7 +17,7 @@ namespace {
 using KeyContext = std::shared_ptr<EVP_PKEY_CTX>;
 using DigestContext = std::shared_ptr<EVP_MD_CTX>;
 
-enum class Call { sign_init, digest_sign_init, set, set_number, get, get_number, sign, update, finish, copy };
+enum class Call { sign_init, digest_sign_init, set, set_part, set_number, get, get_number, sign, update, finish, copy };
 
 struct Step {
   Call call;
@@ -25,8 +26,9 @@ struct Step {
 };
 
 std::string to_string(const Step& step) {
-  static const char* const calls[] = {"sign_init", "digest_sign_init", "set",   "set_number", "get", "get_number",
-                                      "sign",      "update",           "final", "copy"};
+  static const char* const calls[] = {"sign_init", "digest_sign_init", "set",  "set_part", "set_number",
+                                      "get",       "get_number",       "sign", "update",   "final",
+                                      "copy"};
   return std::string(calls[static_cast<std::size_t>(step.call)]) + ' ' + step.name + ' ' + step.value;
 }
 
@@ -63,6 +65,7 @@ class Run {
       case Call::sign_init: return sign_init();
       case Call::digest_sign_init: return digest_sign_init(step.name);
       case Call::set: return set(step.name, step.value);
+      case Call::set_part: return set_part(step.name, step.value);
       case Call::set_number: return set_number(step.name, std::stoi(step.value));
       case Call::get: return get(step.name);
       case Call::get_number: return get_number(step.name);
@@ -95,6 +98,15 @@ class Run {
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(name.c_str(), const_cast<char*>(value.c_str()), 0),
         OSSL_PARAM_construct_end()};
+    return result(EVP_PKEY_CTX_set_params(context(), parameters) == 1);
+  }
+
+  // The value is part of a longer text, and ends with its size.
+  std::string set_part(const std::string& name, const std::string& value) {
+    Bytes memory(value.size() + 7, std::byte{'x'});
+    std::memcpy(memory.data(), value.data(), value.size());
+    const OSSL_PARAM parameters[] = {{name.c_str(), OSSL_PARAM_UTF8_STRING, memory.data(), value.size(), 0},
+                                     OSSL_PARAM_construct_end()};
     return result(EVP_PKEY_CTX_set_params(context(), parameters) == 1);
   }
 
@@ -311,6 +323,14 @@ BOOST_DATA_TEST_CASE_F(ParityFixture, signs_like_a_key_in_a_file_whatever_the_pr
   }
   BOOST_TEST_MESSAGE(signatures << " signatures");
   BOOST_TEST(signatures >= 100);
+}
+
+BOOST_DATA_TEST_CASE_F(ParityFixture, a_value_ends_with_its_size, boost::unit_test::data::make(names), name) {
+  const std::string told = difference(
+      name,
+      {{Call::sign_init, "", ""}, {Call::set_part, digest, "SHA256"}, {Call::get, digest, ""}, {Call::sign, "", "32"}});
+  BOOST_TEST(told.empty(), told);
+  BOOST_TEST(signatures == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -47,7 +47,8 @@ BOOST_FIXTURE_TEST_CASE(a_child_uses_a_connection_of_its_own, Fixture) {
   BOOST_TEST(server.connections() == 2U);
 }
 
-// The parent's connection is in the middle of an exchange; neither may get the other's answer.
+// The parent's connection is in the middle of an exchange; neither may get the other's answer, and the child keeps none
+// but its own.
 BOOST_FIXTURE_TEST_CASE(a_child_signs_when_forked_while_another_thread_waits_for_the_agent, Fixture) {
   const PkeyPtr key = program.load_key("edgeseal:ec");
   BOOST_REQUIRE(signs(program, key));
@@ -55,7 +56,10 @@ BOOST_FIXTURE_TEST_CASE(a_child_signs_when_forked_while_another_thread_waits_for
   bool good = false;
   std::thread other([&] { good = signs(program, key); });
   BOOST_TEST(server.wait_for_requests(wire::Operation::sign, 2));
-  BOOST_TEST(in_child([&] { return signs(program, key) && signs(program, key); }));
+  BOOST_TEST(in_child([&] {
+    const unsigned before = open_sockets();
+    return signs(program, key) && signs(program, key) && open_sockets() == before;
+  }));
   other.join();
   BOOST_TEST(good);
   BOOST_TEST(server.connections() == 2U);

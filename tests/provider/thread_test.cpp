@@ -90,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancelled_thread_comes_back_from_its_call, Fixture) {
     const Program impatient;
     PkeyPtr key = impatient.load_key("edgeseal:ec");
     std::atomic<bool> came_back = false;
-  } work{{directory, socket, "timeout-ms = 300\n"}};
+  } work{{directory, socket, "timeout-ms = 2000\n"}};
   const auto run = [](void* argument) -> void* {
     auto& given = *static_cast<Work*>(argument);
     given.came_back = sign(given.impatient.context(), given.key.get(), "message").empty();

@@ -2,7 +2,8 @@
 
 # debootstrap knows no alternatives: libpam-systemd is the logind that polkitd asks for.
 base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssl,polkitd,procps
-test_packages="acl, tpm2-tools, nginx-light, curl, mosquitto, haproxy, python3-cryptography, python3-dbus, e2fsprogs"
+test_packages="acl, tpm2-tools, nginx-light, curl, mosquitto, haproxy, python3-cryptography, python3-dbus, e2fsprogs, swtpm, swtpm-tools"
+test_packages+=", autopkgtest, dpkg-dev" # which run the test of the source package
 
 key_of() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 
@@ -46,15 +47,24 @@ make_layer() {
   mv "$3.new" "$3"
 }
 
-# make_root PACKAGE DIRECTORY: mounts a throw-away root with the dependencies of PACKAGE installed, PACKAGE itself not.
+# depends_of PACKAGE...: what they need that is none of themselves
+depends_of() {
+  local package own
+  own=$(for package; do dpkg-deb --field "$package" Package; done)
+  for package; do dpkg-deb --field "$package" Depends; done | sed 's/, /\n/g' |
+    awk -v own="$own" 'BEGIN { split(own, names, "\n"); for (i in names) is_own[names[i]] } !($1 in is_own)' | sort -u | paste -sd,
+}
+
+# make_root DIRECTORY PACKAGE...: mounts a throw-away root with the dependencies of the packages installed, themselves not.
 make_root() {
-  local suite depends base layer
+  local directory=$1 suite depends base layer
+  shift
   suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  depends=$(dpkg-deb --field "$1" Depends)
+  depends=$(depends_of "$@")
   base=$cache/base-$(key_of "$suite" "$base_packages")
   layer=$base-$(key_of "$depends" "$test_packages")
   make_base "$suite" "$base"
   make_layer "$base" "$depends" "$layer"
-  mkdir -p "$2" "$2.upper" "$2.work"
-  mount -t overlay overlay -o "lowerdir=$layer/upper:$base,upperdir=$2.upper,workdir=$2.work" "$2"
+  mkdir -p "$directory" "$directory.upper" "$directory.work"
+  mount -t overlay overlay -o "lowerdir=$layer/upper:$base,upperdir=$directory.upper,workdir=$directory.work" "$directory"
 }

@@ -83,5 +83,46 @@ BOOST_AUTO_TEST_CASE(of_an_unfit_digest_is_none) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+// The third answer of TPM2_GetCapability ends with the number of slots: 3 becomes 5. Behind /dev/tpmrm0 three are ours.
+struct FiveSlotsFixture : TracedFixture {
+  FiveSlotsFixture() { open_with("17a 3 alter=6"); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(a_chip_that_reports_five_slots, FiveSlotsFixture)
+
+BOOST_AUTO_TEST_CASE(never_holds_more_than_three_objects) {
+  BOOST_TEST(device->facts().transient_slots == 5U);
+  const tpm::StoredKey first = new_key(), second = new_key(), third = new_key();
+  sign(first);
+  sign(second);
+  (void)commands();
+  sign(third);
+  const std::vector<std::string> expected{command::kFlushContext, command::kLoad, command::kSign};
+  BOOST_TEST(commands() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(has_room_for_what_a_command_loads_before_it_does) {
+  const tpm::StoredKey first = new_key(), second = new_key();
+  const tpm::SealedSecret sealed = device->seal(digest);
+  sign(first);
+  sign(second);
+  (void)commands();
+  (void)device->unseal(sealed);
+  const std::vector<std::string> one{command::kFlushContext, command::kLoad, command::kUnseal, command::kFlushContext};
+  BOOST_TEST(commands() == one, boost::test_tools::per_element());
+  const tpm::AttestationKey attestation_key = device->create_attestation_key();
+  sign(first);
+  sign(second);
+  (void)commands();
+  (void)device->certify(first, attestation_key, digest);
+  std::vector<std::string> two = commands();
+  two.resize(4);
+  const std::vector<std::string> expected{command::kFlushContext, command::kFlushContext, command::kLoad,
+                                          command::kLoad};
+  BOOST_TEST(two == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace
 }  // namespace edgeseal::test

@@ -160,6 +160,16 @@ struct CredentialFixture : ManufacturedFixture {
     split(read(key_type));
   }
 
+  // Another key than that of the low range, which has another policy.
+  void make_high_range_key() {
+    write("policy-b", sha256(bytes_of("whatever the policy is, the authValue will do")));
+    (void)tool(
+        "tpm2_createprimary -Q -C e -G ecc256:aes128cfb -g sha256 -c ek.ctx -L policy-b -a "
+        "'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|adminwithpolicy|"
+        "restricted|decrypt' && tpm2_evictcontrol -Q -C o -c ek.ctx 0x81010014 && tpm2_flushcontext -Q -t && "
+        "tpm2_readpublic -Q -c 0x81010014 -o ek.pub");
+  }
+
   void open_credential(tpm::EndorsementKey kind) {
     BOOST_TEST(std::ranges::equal(
         device->activate_credential(attestation_key, kind, credential, encrypted_secret).view(), secret));
@@ -218,14 +228,19 @@ BOOST_AUTO_TEST_CASE(for_an_endorsement_key_that_must_be_made_is_opened) {
 }
 
 BOOST_AUTO_TEST_CASE(for_an_endorsement_key_of_the_high_range_is_opened) {
-  write("policy-b", sha256(bytes_of("whatever the policy is, the authValue will do")));
-  (void)tool(
-      "tpm2_createprimary -Q -C e -G ecc256:aes128cfb -g sha256 -c ek.ctx -L policy-b -a "
-      "'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|adminwithpolicy|"
-      "restricted|decrypt' && tpm2_evictcontrol -Q -C o -c ek.ctx 0x81010014 && tpm2_flushcontext -Q -t && "
-      "tpm2_readpublic -Q -c 0x81010014 -o ek.pub");
+  make_high_range_key();
   make_credential("ek.pub", "ecc");
   open_credential(tpm::EndorsementKey::ecc_p256);
+}
+
+BOOST_AUTO_TEST_CASE(for_any_of_several_endorsement_keys_of_a_kind_is_opened) {
+  make_high_range_key();
+  (void)tool("tpm2_createek -Q -G ecc -c low.ctx -u low.pub && tpm2_flushcontext -Q -t");
+  make_credential("low.pub", "ecc");
+  open_credential(tpm::EndorsementKey::ecc_p256);  // the primary, not the persistent one
+  (void)tool("tpm2_evictcontrol -Q -C o -c low.ctx 0x81010002 && tpm2_flushcontext -Q -t");
+  make_credential("ek.pub", "ecc");
+  open_credential(tpm::EndorsementKey::ecc_p256);  // the second persistent one
 }
 
 BOOST_AUTO_TEST_CASE(leaves_nothing_in_the_chip_whether_it_opens_or_not) {
@@ -243,7 +258,9 @@ BOOST_AUTO_TEST_CASE(for_another_key_is_refused) {
   make_credential("ek.pub", "rsa");
   check_refused(tpm::EndorsementKey::ecc_p256, Fault::bad_blob);
   attestation_key = device->create_attestation_key();
+  (void)commands();
   check_refused(tpm::EndorsementKey::rsa_2048, Fault::bad_blob);
+  BOOST_TEST(count(commands(), command::kCreatePrimary) == 0);  // it would be the persistent one again
 }
 
 BOOST_AUTO_TEST_CASE(of_an_unfit_size_is_refused_without_a_command) {

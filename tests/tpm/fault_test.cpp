@@ -45,6 +45,8 @@ BOOST_AUTO_TEST_CASE(a_device_node_that_another_program_holds_is_busy_and_one_th
   BOOST_TEST(fault_and_text(Fault::busy, "device:/dev/tpm0: Device or resource busy. Another program holds it")(held));
   const auto forbidden = tpm::unreachable("device:/dev/tpmrm0", TSS2_TCTI_RC_IO_ERROR, EACCES);
   BOOST_TEST(fault_and_text(Fault::absent, "Permission denied. The account of the agent must be in")(forbidden));
+  const auto filtered = tpm::unreachable("device:/dev/tpmrm0", TSS2_TCTI_RC_IO_ERROR, EPERM);
+  BOOST_TEST(fault_and_text(Fault::absent, "Operation not permitted. The unit of the agent may not use it")(filtered));
 }
 
 // TPM_RC_TESTING: the self-test at power-on takes its time.
@@ -52,6 +54,11 @@ BOOST_FIXTURE_TEST_CASE(a_tpm_that_tests_itself_is_waited_for_and_busy_if_it_doe
   BOOST_CHECK_NO_THROW(open_with("144 1-3 rc=90a\n17a 1-2 rc=90a"));
   BOOST_CHECK_EXCEPTION(open_with("144 1- rc=90a"), Error, has_fault(Fault::busy));
   BOOST_CHECK_EXCEPTION(open_with("17a 1- rc=90a"), Error, has_fault(Fault::busy));
+}
+
+// TPM_RC_CONTEXT_GAP
+BOOST_FIXTURE_TEST_CASE(a_tpm_that_begins_no_session_because_of_an_unused_one_says_what_to_do, TracedFixture) {
+  BOOST_CHECK_EXCEPTION(open_with("176 1 rc=901"), Error, fault_and_text(Fault::busy, "fuser -v /dev/tpmrm0"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

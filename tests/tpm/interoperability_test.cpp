@@ -139,6 +139,7 @@ BOOST_AUTO_TEST_CASE(is_adopted_and_signs) {
   const tpm::CreatedKey key = device->adopt(blob, {});
   BOOST_TEST(key.auth.size() == 32U);
   BOOST_TEST(std::get<tpm::RsaPublicKey>(key.public_key).modulus.size() == 256U);
+  BOOST_TEST(!key.exempt_from_lockout);
   BOOST_TEST(verifies(device->sign_rsa_pkcs1(stored(key), HashAlgorithm::sha256, digest)));
 }
 
@@ -168,6 +169,7 @@ BOOST_AUTO_TEST_CASE(of_an_exported_key_with_a_policy_keeps_its_auth_value) {
   const tpm::CreatedKey key = device->create(KeyAlgorithm::ec_p256, tpm::PcrPolicy{1U << 16, {}, std::nullopt});
   const tpm::CreatedKey adopted = device->adopt(key.tss_private_key, key.auth);
   BOOST_TEST(std::ranges::equal(adopted.auth.view(), key.auth.view()));
+  BOOST_TEST(adopted.exempt_from_lockout);
   BOOST_TEST(signs(adopted));
   BOOST_CHECK_EXCEPTION((void)device->adopt(key.tss_private_key, tpm::SecretBytes(bytes_of("guess"))), tpm::Error,
                         refused_with("wrong passphrase"));

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(makes_room_for_itself_among_the_loaded_keys) {
   sign(second);  // with the storage key, every slot is taken
   (void)commands();
   BOOST_TEST(opens(sealed));
-  BOOST_TEST(count(commands(), command::kLoad) == 2);
+  BOOST_TEST(count(commands(), command::kLoad) == 1);  // there was room for it before it came
   BOOST_CHECK_NO_THROW(sign(first));
   BOOST_CHECK_NO_THROW(sign(second));
 }

@@ -23,53 +23,54 @@ struct SessionFixture {
 
   [[nodiscard]] TPMA_SESSION attributes() {
     TPMA_SESSION flags = 0;
-    context.run("read session attributes",
-                [&](ESYS_CONTEXT* esys) { return Esys_TRSess_GetAttributes(esys, session.get(), &flags); });
+    BOOST_REQUIRE_EQUAL(Esys_TRSess_GetAttributes(context.esys(), session.get(), &flags), TSS2_RC_SUCCESS);
     return flags;
+  }
+  [[nodiscard]] TPMA_SESSION attributes_in(tpm::Session::Encrypt parameters) {
+    TPMA_SESSION flags = 0;
+    session.run("look", parameters, looking_at(flags));
+    return flags;
+  }
+  [[nodiscard]] TPMA_SESSION attributes_beside() {
+    TPMA_SESSION flags = 0;
+    session.run_beside("look", looking_at(flags));
+    return flags;
+  }
+  [[nodiscard]] static tpm::Session::Command looking_at(TPMA_SESSION& flags) {
+    return [&flags](ESYS_CONTEXT* esys, ESYS_TR used) { return Esys_TRSess_GetAttributes(esys, used, &flags); };
   }
 };
 
 BOOST_FIXTURE_TEST_SUITE(a_session, SessionFixture)
 
 BOOST_AUTO_TEST_CASE(protects_what_a_command_asks_for_and_no_longer) {
-  {
-    const auto use = session.use(tpm::Session::Encrypt::both);
-    BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT));
-  }
+  using Encrypt = tpm::Session::Encrypt;
+  BOOST_TEST(attributes_in(Encrypt::both) ==
+             (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT));
   BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
-  {
-    const auto use = session.use(tpm::Session::Encrypt::command);
-    BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT));
-  }
-  {
-    const auto use = session.use(tpm::Session::Encrypt::response);
-    BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_ENCRYPT));
-  }
+  BOOST_TEST(attributes_in(Encrypt::command) == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT));
+  BOOST_TEST(attributes_in(Encrypt::response) == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_ENCRYPT));
+  BOOST_TEST(attributes_in(Encrypt::nothing) == TPMA_SESSION_CONTINUESESSION);
+  BOOST_TEST(attributes_beside() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_ENCRYPT));
+  BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
 }
 
 BOOST_AUTO_TEST_CASE(encrypts_no_response_after_the_context_gave_it_up) {
   context.give_up_response_encryption();
-  {
-    const auto use = session.use(tpm::Session::Encrypt::both);
-    BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT));
-  }
-  {
-    const auto use = session.use(tpm::Session::Encrypt::response);
-    BOOST_TEST(attributes() == TPMA_SESSION_CONTINUESESSION);
-  }
-  const auto use = session.accompany();
-  BOOST_TEST(attributes() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_AUDIT));
+  BOOST_TEST(attributes_in(tpm::Session::Encrypt::both) == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT));
+  BOOST_TEST(attributes_in(tpm::Session::Encrypt::response) == TPMA_SESSION_CONTINUESESSION);
+  BOOST_TEST(attributes_beside() == (TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_AUDIT));
 }
 
 BOOST_AUTO_TEST_CASE(decrypts_what_the_chip_encrypts) {
-  BOOST_TEST(tpm::decrypts_responses(context, session));
+  BOOST_TEST(tpm::decrypts_responses(session));
 }
 
 BOOST_AUTO_TEST_CASE(is_as_before_after_a_command_that_failed) {
   tpm::LoadedKey no_signing_key{tpm::Handle(context, ESYS_TR_NONE, tpm::Handle::Release::forget), TPM2_ALG_ECC};
   std::swap(no_signing_key.handle, storage_key.handle);
   const tpm::Bytes digest(32);
-  tpm::Authorisation authorisation(context, session, storage_key.handle.get());
+  tpm::Authorisation authorisation(session, storage_key.handle.get());
   BOOST_CHECK_EXCEPTION((void)tpm::sign_ecdsa(authorisation, tpm::ChipHashes({HashAlgorithm::sha256}), no_signing_key,
                                               HashAlgorithm::sha256, digest),
                         tpm::Error, [](const tpm::Error& error) { return tpm::from_chip(error.rc()); });

@@ -18,13 +18,13 @@ struct SigningFixture {
   tpm::Context context{swtpm.tcti(), {}};
   tpm::StorageKey storage_key = tpm::open_storage_key(context, std::nullopt);
   tpm::Session session{context, storage_key.handle.get()};
-  tpm::Authorisation authorisation{context, session, storage_key.handle.get()};
+  tpm::Authorisation authorisation{session, storage_key.handle.get()};
 
   [[nodiscard]] tpm::CreatedKey create(KeyAlgorithm algorithm) {
-    return tpm::create_key(context, session, storage_key, algorithm, std::nullopt);
+    return tpm::create_key(session, storage_key, algorithm, std::nullopt);
   }
   [[nodiscard]] tpm::LoadedKey load(const tpm::CreatedKey& key) {
-    return tpm::load_key(context, session, storage_key, stored(key));
+    return tpm::load_key(session, storage_key, stored(key));
   }
 };
 

@@ -163,7 +163,7 @@ struct OpenedFixture : StorageKeyFixture {
     tpm::Context context(swtpm.tcti(), {});
     const tpm::StorageKey storage_key = tpm::open_storage_key(context, std::nullopt);
     tpm::Session session(context, storage_key.handle.get());
-    const auto make_key = [&] { (void)tpm::create_key(context, session, storage_key, KeyAlgorithm::ec_p256, {}); };
+    const auto make_key = [&] { (void)tpm::create_key(session, storage_key, KeyAlgorithm::ec_p256, {}); };
     make_key();
     send_behind_esapi(context, command);
     BOOST_CHECK_EXCEPTION(make_key(), Error, has_fault(Fault::transport));

@@ -55,12 +55,13 @@ TctiScript::Rule TctiScript::parse_rule(const std::string& line) {
 }
 
 bool TctiScript::parse_action(const std::string& word, Action& action) {
-  if (word == "alter") return action.alter = true;
+  if (word == "alter") return parse_action("alter=1", action);
   const std::size_t value = word.find('=') + 1;  // 0 where there is none
   const std::string name = word.substr(0, value);
+  if (name == "alter=") action.alter = number(word.substr(value), 16);
   if (name == "delay-ms=") action.delay = std::chrono::milliseconds(number(word.substr(value), 10));
   if (name == "rc=") action.rc = number(word.substr(value), 16);
-  return name == "delay-ms=" || name == "rc=";
+  return name == "alter=" || name == "delay-ms=" || name == "rc=";
 }
 
 TctiScript::Action TctiScript::next(std::uint32_t command) {

@@ -53,17 +53,19 @@ BOOST_AUTO_TEST_CASE(follows_the_first_rule_that_names_a_call) {
 }
 
 BOOST_AUTO_TEST_CASE(alters_the_answers_that_it_names) {
-  TctiScript script("15d 2 delay-ms=1 alter");
-  BOOST_TEST(!script.next(0x15d).alter);
+  TctiScript script("15d 2 delay-ms=1 alter\n15d 3 alter=16");
+  BOOST_TEST(script.next(0x15d).alter == 0U);
   const TctiScript::Action second = script.next(0x15d);
-  BOOST_TEST(second.alter);
+  BOOST_TEST(second.alter == 1U);
   BOOST_TEST(!second.rc.has_value());
+  BOOST_TEST(script.next(0x15d).alter == 0x16U);
 }
 
 BOOST_AUTO_TEST_CASE(that_is_malformed_is_refused) {
-  for (const char* text : {"15d", "15d 1", "15d 1 922", "15d 1 rc=", "15d x rc=922", "zz 1 rc=922", "15d 1 rc=922 more",
-                           "15d 1-x rc=922", "15d - rc=922", "15d 1 delay-ms=", "15d 1 delay-ms=x",
-                           "15d 1 delay-ms=4294967296", "15d 1 delay=5", "15d 1 alter=1", "15d 1 delay-ms=5 rc"}) {
+  for (const char* text :
+       {"15d", "15d 1", "15d 1 922", "15d 1 rc=", "15d x rc=922", "zz 1 rc=922", "15d 1 rc=922 more", "15d 1-x rc=922",
+        "15d - rc=922", "15d 1 delay-ms=", "15d 1 delay-ms=x", "15d 1 delay-ms=4294967296", "15d 1 delay=5",
+        "15d 1 alter=", "15d 1 alter=x", "15d 1 delay-ms=5 rc"}) {
     BOOST_CHECK_THROW(TctiScript{text}, std::invalid_argument);
   }
 }

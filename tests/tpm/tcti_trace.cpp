@@ -98,7 +98,7 @@ TSS2_RC receive(TSS2_TCTI_CONTEXT* tcti, std::size_t* size, std::uint8_t* respon
   if (state.action.rc) return answer(*state.action.rc, size, response);
   const TSS2_RC rc = Tss2_Tcti_Receive(state.child.get(), size, response, timeout);
   if (rc != TSS2_RC_SUCCESS || response == nullptr) return rc;
-  if (state.action.alter) response[*size - 1] ^= 1;
+  response[*size - 1] ^= static_cast<std::uint8_t>(state.action.alter);
   append("EDGESEAL_TCTI_DUMP", {response, *size});
   return rc;
 }

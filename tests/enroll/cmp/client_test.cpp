@@ -5,7 +5,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include "enroll/cmp/answer_limits.h"
-#include "enroll/cmp/secret_strength.h"
 #include "enroll/der_reader.h"
 #include "tests/enroll/cmp/fixture.h"
 #include "tests/enroll/cmp/forgery.h"
@@ -26,9 +25,8 @@ BOOST_AUTO_TEST_CASE(the_well_known_path_is_taken_where_the_url_has_none) {
                  .ends_with("/.well-known/cmp/p/plant-7/keyupdate"));
   BOOST_TEST(endpoint_url("https://ca.example/.well-known/cmp/p/x", "", RequestKind::pkcs10)
                  .ends_with("/.well-known/cmp/p/x/pkcs10"));
-  BOOST_TEST(endpoint_url("http://ca.example/ejbca/cmp/device", "", RequestKind::certification)
-                 .ends_with("/ejbca/cmp/device"));
-  BOOST_TEST(endpoint_url("https://ca.example", "", RequestKind::certification).ends_with("/certification"));
+  BOOST_TEST(
+      endpoint_url("http://ca.example/ejbca/cmp/device", "", RequestKind::key_update).ends_with("/ejbca/cmp/device"));
   BOOST_TEST(endpoint_url("https://ca.example", "", RequestKind::ca_certificates).ends_with("/getcacerts"));
   BOOST_TEST(endpoint_url("https://ca.example", "", RequestKind::root_update).ends_with("/getrootupdate"));
 }
@@ -48,35 +46,20 @@ BOOST_AUTO_TEST_CASE(what_is_no_place_of_a_server_is_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(cmp_secret)
-
-BOOST_AUTO_TEST_CASE(has_80_bits_or_is_for_tls_alone) {
-  const auto bits = [](const char* text) { return cmp::secret_bits(bytes_of(text)); };
-  BOOST_TEST(bits("") == 0);
-  BOOST_TEST(bits("1234567890123456789012345") > 80);
-  BOOST_TEST(bits("123456789012345678901234") < 80);
-  BOOST_TEST(bits("0123456789abcdef0123") == 80);
-  BOOST_TEST(bits("0123456789abcdef012") < 80);
-  BOOST_TEST(bits("aB3$aB3$aB3$aB3$aB3$") == 0);
-  BOOST_TEST(bits(server_secret.c_str()) > 80);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_FIXTURE_TEST_SUITE(cmp_client, CmpFixture)
 
 BOOST_AUTO_TEST_CASE(every_kind_of_request_goes_to_its_place_and_is_confirmed) {
   const cmp::Settings settings = with_certificate();
-  for (const RequestKind kind : {RequestKind::initialization, RequestKind::certification, RequestKind::pkcs10}) {
+  for (const RequestKind kind : {RequestKind::initialization, RequestKind::pkcs10}) {
     cmp::Enrolment enrolment = first_certificate();
     enrolment.kind = kind;
     (void)enrol(settings, enrolment);
   }
   (void)enrol(settings, next_certificate());
   const auto seen = server.seen();
-  BOOST_TEST(seen.confirmed == 4);
-  for (std::size_t request = 0; request < 8; ++request) {
-    const char* places[] = {"initialization", "certification", "pkcs10", "keyupdate"};
+  BOOST_TEST(seen.confirmed == 3);
+  for (std::size_t request = 0; request < 6; ++request) {
+    const char* places[] = {"initialization", "pkcs10", "keyupdate"};
     BOOST_TEST(seen.paths.at(request) == std::string("/.well-known/cmp/") + places[request / 2]);
   }
 }
@@ -163,22 +146,42 @@ struct TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 };
 
+struct SecuredServer {
+  const Identity root = Identity::root("TLS CA");
+  const TlsContext tls{Identity::of({"server", "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n"}, root)};
+  CmpServer server{tls.context};
+
+  // By a client that knows a secret, and whom TLS is to trust.
+  cmp::Outcome enrol(cmp::Settings settings, const cmp::Enrolment& enrolment, cmp::Timer& timer) const {
+    HttpOptions options;
+    options.trust.anchors = {root.certificate};
+    HttpClient http(options);
+    settings.server.url = server.url();
+    settings.server.trust.anchors.clear();
+    const auto accept = [](const cmp::Offer& offer) { return IssuedCertificate{offer.received.at(0), {}}; };
+    return cmp::Client(settings, http, timer).enrol(enrolment, accept);
+  }
+};
+
 BOOST_AUTO_TEST_CASE(a_short_secret_is_good_enough_within_tls) {
-  const Identity tls_root = Identity::root("TLS CA");
-  const TlsContext tls(
-      Identity::of({"server", "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n"}, tls_root));
-  CmpServer secured(tls.context);
-  secured.certified = key;
-  secured.use_secret("1234");
-  HttpOptions options;
-  options.trust.anchors = {tls_root.certificate};
-  HttpClient http(options);
-  cmp::Settings settings = with_secret("1234");
-  settings.server.url = secured.url();
-  settings.server.trust.anchors.clear();
-  const auto accept = [](const cmp::Offer& offer) { return IssuedCertificate{offer.received.at(0), {}}; };
-  (void)cmp::Client(settings, http, timer).enrol(first_certificate(), accept);
-  BOOST_TEST(secured.seen().confirmed == 1);
+  SecuredServer secured;
+  secured.server.certified = key;
+  secured.server.use_secret("1234");
+  (void)secured.enrol(with_secret("1234"), first_certificate(), timer);
+  BOOST_TEST(secured.server.seen().confirmed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(whether_credentials_are_good_is_said_by_a_verified_server_alone) {
+  SecuredServer secured;
+  secured.server.certified = key;
+  for (const int status : {401, 403}) {
+    server.alter = secured.server.alter = [status](HttpReply& reply, int) {
+      reply = {status, "text/plain", "go away"};
+    };
+    BOOST_TEST(refusal() == "transport");
+    BOOST_CHECK_EXCEPTION((void)secured.enrol(with_secret(), first_certificate(), timer), Error,
+                          [](const Error& error) { return error.error_class() == ErrorClass::credentials; });
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_stopped_enrolment_takes_its_request_back) {

@@ -14,6 +14,7 @@
 #include "enroll/error.h"
 #include "enroll/helper/program.h"
 #include "tests/tpm/temporary_directory.h"
+#include "tests/wait_until.h"
 
 namespace {
 
@@ -84,7 +85,7 @@ BOOST_AUTO_TEST_CASE(it_has_only_so_much_time_and_to_say) {
 BOOST_AUTO_TEST_CASE(it_ends_when_it_is_told_to) {
   const fs::path sign = directory / "began";
   const std::jthread stopper([&] {
-    while (!fs::exists(sign)) std::this_thread::yield();
+    edgeseal::test::wait_until("the start of the program", [&] { return fs::exists(sign); });
     stop.request_stop();
   });
   BOOST_TEST(problem(script("touch '" + sign.string() + "'; exec sleep 1000")) == "cancelled");
@@ -115,6 +116,26 @@ BOOST_AUTO_TEST_CASE(what_others_may_replace_is_not_run) {
   BOOST_TEST(problem("program") == "policy");
   BOOST_TEST(problem(directory / "none") == "policy");
   BOOST_TEST(problem(directory) == "policy");
+}
+
+BOOST_AUTO_TEST_CASE(what_others_may_replace_on_the_way_of_a_link_is_not_run) {
+  const fs::path target = directory / "target", on_the_way = directory / "on the way", link = directory / "link";
+  for (const fs::path& place : {target, on_the_way}) {
+    fs::create_directory(place);
+    fs::permissions(place, fs::perms::owner_all);
+  }
+  fs::rename(script("exit 0"), target / "program");
+  fs::create_symlink("../target/program", on_the_way / "link");
+  fs::create_symlink(on_the_way / "link", link);
+  BOOST_TEST(problem(link) == "nothing");
+  for (const fs::path& place : {target, on_the_way, target / "program"}) {
+    fs::permissions(place, fs::perms::others_write, fs::perm_options::add);
+    BOOST_TEST_CONTEXT(place) BOOST_TEST(problem(link) == "policy");
+    fs::permissions(place, fs::perms::owner_all);
+  }
+  fs::remove(on_the_way / "link");
+  fs::create_symlink("link", on_the_way / "link");
+  BOOST_TEST(problem(link) == "policy");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

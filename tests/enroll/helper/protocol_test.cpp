@@ -9,7 +9,7 @@
 #include "enroll/helper/job_run.h"
 #include "enroll/helper/protocol.h"
 #include "tests/enroll/cmp/test_authority.h"
-#include "tests/enroll/no_agent.h"
+#include "tests/enroll/fake_agent.h"
 #include "tests/tpm/temporary_directory.h"
 
 namespace {
@@ -116,7 +116,7 @@ struct Example {
   const fs::path directory = temporary.path();
   Identity root = Identity::root("Plant");
   Job job;
-  NoAgent agent;
+  FakeAgent agent;
 
   Example() {
     fs::copy_file(EDGESEAL_EXAMPLE_HELPER, directory / "helper");
@@ -152,6 +152,14 @@ BOOST_FIXTURE_TEST_CASE(the_example_issues_when_somebody_has_approved, Example) 
   BOOST_TEST(problem() == "transport");
   job.helper = "no such helper";
   BOOST_TEST(problem() == "policy");
+}
+
+// What it issued would be thrown away, and it would be asked again and again.
+BOOST_FIXTURE_TEST_CASE(without_any_anchor_no_helper_is_run, Example) {
+  std::ofstream(directory / "helper") << "#!/bin/sh\ntouch '" << (directory / "ran").string() << "'\n";
+  job.trust.anchors.clear();
+  BOOST_TEST(problem() == "policy");
+  BOOST_TEST(!fs::exists(directory / "ran"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

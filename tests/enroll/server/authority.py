@@ -14,6 +14,7 @@ NEVER = datetime.datetime(9999, 12, 31, 23, 59, 59)  # RFC 5280 section 4.1.2.5
 LOCAL_NAMES = [
     x509.DNSName("localhost"),
     x509.DNSName("plant.local"),
+    x509.DNSName("pki.plant.example"),
     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
     x509.IPAddress(ipaddress.ip_address("::1")),
 ]

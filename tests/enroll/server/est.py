@@ -105,15 +105,17 @@ class Est:
 
     @staticmethod
     def refusal(how):
-        body, kind = {
-            "text": (b"the secret has been used\r\n\x1b[31m before", "text/plain"),
-            "html": (b"<html><script>alert(1)</script></html>", "text/html"),
-            "cms": (base64.b64encode(EMPTY_CMS), "application/pkcs7-mime"),
-            "huge": (b"x" * 10_000_000, "text/plain"),
-            "busy": (b"later", "text/plain"),
+        status, body, kind = {
+            "text": (400, b"the secret has been used\r\n\x1b[31m before", "text/plain"),
+            "html": (400, b"<html><script>alert(1)</script></html>", "text/html"),
+            "cms": (400, base64.b64encode(EMPTY_CMS), "application/pkcs7-mime"),
+            "huge": (400, b"x" * 10_000_000, "text/plain"),
+            "missing": (404, b"no such page", "text/plain"),
+            "undecided": (202, b"", "text/plain"),
+            "busy": (503, b"later", "text/plain"),
         }[how]
-        retry = {"Retry-After": "120"} if how == "busy" else {}
-        return Response(503 if how == "busy" else 400, body, {"Content-Type": kind, **retry})
+        retry = {"Retry-After": "120"} if how in ("undecided", "busy") else {}
+        return Response(status, body, {"Content-Type": kind, **retry})
 
     # --- trust anchors
 

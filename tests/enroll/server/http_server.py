@@ -83,7 +83,8 @@ class Endpoint:
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.received += len(head) + len(body)
-        certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        tls = writer.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls else None
         client = hashlib.sha256(certificate).hexdigest() if certificate else ""
         return Request(self.name, method, path, headers, body, client)
 

@@ -28,7 +28,7 @@ relay() {
   apache_with "$(page_lines Client "$1")"
 }
 
-relayed_page() { curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"; }
+relayed_page() { curl --silent --show-error --fail --max-time 60 "http://gateway.example.com:$port/"; }
 
 authenticate() {
   relay "$1"

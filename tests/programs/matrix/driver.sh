@@ -20,6 +20,7 @@ matrix_start() {
   mkdir /run/edgeseal
   mount --bind "$device/run" /run/edgeseal
   sed -i "s|^socket = .*|socket = /run/edgeseal/keys.sock|" "$OPENSSL_CONF_EDGESEAL"
+  hold_socket
   agent_start
   ca_create
   for plain in backend visitor; do plain_certificate "$plain"; done
@@ -103,7 +104,7 @@ program_stop() {
 
 # handshake VERSION [OPTION...]: openssl's own client, without the provider, verifies the server by the plant's CA and its name.
 handshake() {
-  timeout 20 openssl s_client -connect "gateway.example.com:$port" "-tls${1/./_}" -CAfile "$device/plant/ca.pem" \
+  timeout 60 openssl s_client -connect "gateway.example.com:$port" "-tls${1/./_}" -CAfile "$device/plant/ca.pem" \
     -verify_return_error -verify_hostname gateway.example.com "${client_options[@]}" "${@:2}" </dev/null
 }
 
@@ -115,8 +116,11 @@ expect_handshake() {
   handshake "$1" "${@:3}" >"$device/handshake" 2>&1 || fail "no TLS $1 handshake with the key of $2"
   grep -q "^New, TLSv$1, " "$device/handshake" || fail "not TLS $1"
   [ "$(shown_serial "$(<"$device/handshake")")" = "$(serial_of "$device/plant/$2.pem")" ] || fail "not the certificate of $2"
-  passed "server, TLS $1, $2, $(sed -n 's/^Peer signature type: /signed by /p' "$device/handshake")"
+  passed "server, TLS $1, $2, $(sed -n 's/^Peer signature type: /signed by /p' "$device/handshake")${3:+, ${*:3}}"
 }
+
+# Old peers name key exchange by RSA first though they have ECDHE; who takes the first that a peer names must not offer it.
+expect_handshake_of_old_peer() { expect_handshake 1.2 "$1" -cipher AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256; }
 
 server_matrix() {
   local application
@@ -126,6 +130,7 @@ server_matrix() {
     serve "$application"
     expect_handshake 1.2 "$application"
     expect_handshake 1.3 "$application"
+    [ "$application" = server-ec ] || expect_handshake_of_old_peer "$application"
     program_stop
   done
 }

@@ -16,7 +16,7 @@ prepare() {
 # What the drop-in of the page does.
 bind_paths() {
   local paths
-  paths=$(page_lines "The socket in the chroot" "" | sed -n 's/^BindReadOnlyPaths=//p')
+  paths=$(page_lines "The socket in the chroot" "" | sed -n 's/^BindReadOnlyPaths=-//p')
   mount --bind "${paths%:*}" "${paths#*:}"
   mount -o remount,bind,ro "${paths#*:}"
 }
@@ -25,7 +25,7 @@ bind_paths() {
 haproxy_with() {
   {
     printf 'global\n  log stdout format raw daemon\ndefaults\n  log global\n  mode http\n'
-    printf '  timeout connect 10s\n  timeout client 10s\n  timeout server 10s\n'
+    printf '  timeout connect 60s\n  timeout client 60s\n  timeout server 60s\n'
     page_lines "What it says of a refusal" ""
     printf '%s\n' "$@"
   } >"$device/etc/web.cfg"
@@ -38,7 +38,7 @@ serve() {
 
 authenticate() {
   haproxy_with "frontend relay" "  bind :$port" "  default_backend plant" "$(page_lines Client "$1")"
-  curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"
+  curl --silent --show-error --fail --max-time 60 "http://gateway.example.com:$port/"
   program_stop
 }
 
@@ -52,14 +52,14 @@ demands_client_certificates() {
 }
 
 request() {
-  curl --silent --show-error --fail --max-time 10 --cacert "$device/plant/ca.pem" "$@" https://gateway.example.com/ >>"$device/handshake" 2>&1
+  curl --silent --show-error --fail --max-time 60 --cacert "$device/plant/ca.pem" "$@" https://gateway.example.com/ >>"$device/handshake" 2>&1
 }
 
 misses_the_socket_in_its_chroot() {
   umount /var/lib/haproxy/run/edgeseal
   serve server-ec
   ! handshake 1.3 >"$device/handshake" 2>&1 || fail "a handshake without the socket"
-  grep -q "agent not reachable" "$device/program.log" || fail "the reason is not told"
+  wait_for "the reason" grep -q "agent not reachable" "$device/program.log" || fail "the reason is not told"
   program_stop
 }
 

@@ -65,7 +65,7 @@ passes_a_message_between_clients() {
   tls=(-h gateway.example.com -p "$port" --cafile "$device/plant/ca.pem" --cert "$directory/fullchain.pem" --key "$directory/own/private/key.pem")
   broker "$(page_lines "Server that demands client certificates" server-rsa)"
   with_provider as_account mosquitto_pub "${tls[@]}" -q 1 -r -t plant/temperature -m 21.5
-  [ "$(with_provider as_account mosquitto_sub "${tls[@]}" -W 10 -C 1 -t plant/temperature)" = 21.5 ] || fail "the message does not arrive"
+  [ "$(with_provider as_account mosquitto_sub "${tls[@]}" -W 60 -C 1 -t plant/temperature)" = 21.5 ] || fail "the message does not arrive"
   ! mosquitto_pub -h gateway.example.com -p "$port" --cafile "$device/plant/ca.pem" -q 1 -t plant/temperature -m 0 2>/dev/null ||
     fail "a client without a certificate"
   program_stop

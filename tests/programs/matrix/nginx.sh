@@ -35,7 +35,7 @@ serve() { nginx_with ssl "$(page_lines Server "$1")" 'return 200 "served by ngin
 
 authenticate() {
   nginx_with "" "" "proxy_pass https://backend.example.com:8443; $(page_lines Client "$1")"
-  curl --silent --show-error --fail --max-time 10 "http://gateway.example.com:$port/"
+  curl --silent --show-error --fail --max-time 60 "http://gateway.example.com:$port/"
   program_stop
 }
 

@@ -5,7 +5,7 @@ client_slot=tls/tls-client
 port=1194
 
 # vpn NAME LINE...: a configuration without a tunnel.
-vpn() { printf '%s\n' "dev null" "verb 3" "connect-retry 1" "hand-window 5" "${@:2}" >"$device/etc/$1.conf"; }
+vpn() { printf '%s\n' "dev null" "verb 3" "connect-retry 1" "hand-window 15" "${@:2}" >"$device/etc/$1.conf"; }
 
 section() { page_lines "$1" "$2" | sed "s|^user openvpn|user $account|"; }
 
@@ -33,16 +33,19 @@ session() {
 }
 
 handshake() {
-  vpn visitor "proto tcp-client" "remote gateway.example.com $port" "tls-client" "tls-exit" "connect-retry-max 3" "$(plain visitor)" "$(only_version "$1")"
+  vpn visitor "proto tcp-client" "remote gateway.example.com $port" "tls-client" "tls-exit" "connect-retry-max 3" "$(plain visitor)" "$(only_version "$1")" "${@:2}"
   session openvpn --config "$device/etc/visitor.conf"
 }
 
+# expect_handshake VERSION APPLICATION [LINE...]
 expect_handshake() {
-  handshake "$1" >"$device/handshake" 2>&1 || fail "no TLS $1 session with the key of $2"
+  handshake "$1" "${@:3}" >"$device/handshake" 2>&1 || fail "no TLS $1 session with the key of $2"
   grep -q "Control Channel: TLSv$1" "$device/handshake" || fail "not TLS $1"
   grep -q "VERIFY OK: depth=0, CN=$2$" "$device/handshake" || fail "not the certificate of $2"
-  passed "server, TLS $1, $2"
+  passed "server, TLS $1, $2${3:+, ${*:3}}"
 }
+
+expect_handshake_of_old_peer() { expect_handshake 1.2 "$1" "tls-cipher TLS-RSA-WITH-AES-128-GCM-SHA256:TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256"; }
 
 peer_start() {
   vpn peer "proto tcp-server" "port 8443" "tls-server" "dh none" "$(plain backend)" "$(only_version "$1")"

@@ -7,7 +7,7 @@ client_options=(-starttls postgres)
 refusal='not permitted'                 # its log has the reason of OpenSSL's queue, not its text
 more=(wants_a_key_file_of_its_own_account_or_of_root has_more_sessions_than_the_agent_has_connections_for_it)
 version=$(pg_config --version | grep -Eo '[0-9]+' | head -1)
-export PGCONNECT_TIMEOUT=10
+export PGCONNECT_TIMEOUT=60
 
 prepare() {
   install -d -o "$account" /run/postgresql
@@ -19,7 +19,7 @@ prepare() {
 }
 
 # with_paths LINES: for this cluster instead of the one of the page.
-with_paths() { sed "s|/etc/postgresql/15/main|$settings|g" <<<"$1"; }
+with_paths() { sed "s|/etc/postgresql/15/main|$settings|g; s|/etc/postgresql-tls|$settings/tls|g" <<<"$1"; }
 
 # cluster_with LINES: with these settings besides Debian's. It listens before it takes sessions.
 cluster_with() {
@@ -65,7 +65,7 @@ page_shows() {
 wants_a_key_file_of_its_own_account_or_of_root() {
   eval "$(with_paths "$(page_lines Files server-ec)")"
   chown nobody "$settings/tls/key.pem"
-  ! timeout 20 pg_ctlcluster --foreground "$version" edge start >"$device/handshake" 2>&1 || fail "it starts"
+  ! timeout 60 pg_ctlcluster --foreground "$version" edge start >"$device/handshake" 2>&1 || fail "it starts"
   grep -q 'must be owned by the database user or root' "$device/handshake" || fail "another reason"
 }
 
@@ -85,7 +85,7 @@ has_more_sessions_than_the_agent_has_connections_for_it() {
   agent_start
   serve server-ec
   for session in 1 2 3 4 5 6; do
-    query "select pg_sleep(60)" >/dev/null 2>&1 &
+    query "select pg_sleep(600)" >/dev/null 2>&1 &
     processes+=($!)
   done
   wait_for "six sessions" has_sessions 7

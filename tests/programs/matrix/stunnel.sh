@@ -27,7 +27,7 @@ serve() { stunnel_with "$(page_lines Server "$1")"; }
 authenticate() {
   local port=8081
   stunnel_with "$(page_lines Client "$1")"
-  curl --silent --show-error --fail --max-time 10 "http://127.0.0.1:$port/"
+  curl --silent --show-error --fail --max-time 60 "http://127.0.0.1:$port/"
   program_stop
 }
 

@@ -76,7 +76,7 @@ check "the system's security level stays in force" \
 
 # --- a service whose master is root, and whose workers are not
 
-install -d -o web /etc/signer
+install -d /etc/signer
 snapshot >/t/before-attach
 check "create an application for it" edgesealctl application create site
 check "certify it" renew site
@@ -102,6 +102,7 @@ as_anyone() {
 }
 check "nginx is attached" attach_and_note nginx.service site
 check "what it wrote is without fault" equals "" "$(systemd-analyze verify --man=no nginx.service 'edgeseal-reload-nginx.site.https.path' 2>&1)"
+check "exposure of what reloads it is at most 2.0" exposed_at_most 2.0 edgeseal-reload-nginx.site.https.service
 check "renewals are watched" equals active "$(state_of 'edgeseal-reload-nginx.site.https.path')"
 snapshot >/t/attached-once
 check "attached twice, it is attached once" edgesealctl attach nginx.service site/https
@@ -122,6 +123,16 @@ renew_at_once() { renew site && renew site && renew site; }
 check "three renewals at once" renew_at_once
 check "nginx serves the last one by itself" until_true serves 4443 site
 check "it was reloaded, not restarted" equals "$nginx_before" "$(property nginx.service MainPID)"
+reloader=edgeseal-reload-nginx.site.https.service
+newest_worker() { pgrep --newest --parent "$nginx_before"; }
+has_looked_since() { [ "$(property "$reloader" ExecMainStartTimestampMonotonic)" != "$1" ] && [ "$(state_of "$reloader")" = inactive ]; }
+openssl req -config /etc/ssl/openssl.cnf -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 1 -subj "/CN=refused" \
+  -keyout /t/refused.key -out /t/refused.pem 2>/dev/null
+worker=$(newest_worker)
+looked=$(property "$reloader" ExecMainStartTimestampMonotonic)
+check "a peer is refused" refused "Certificate" edgesealctl trust validate site /t/refused.pem
+check "what is published shows it" until_true has_looked_since "$looked"
+check "nobody reloads for that" equals "$worker" "$(newest_worker)"
 check "the watch did not fail" equals active "$(state_of 'edgeseal-reload-nginx.site.https.path')"
 
 check "nginx is detached" edgesealctl detach nginx.service site
@@ -131,6 +142,12 @@ check "without the provider nginx does not start with the key" fails systemctl r
 check "detached twice, it is still detached" grep -q "Nothing is attached" <(edgesealctl detach nginx.service)
 rm /etc/nginx/conf.d/site.conf
 check "without the key it starts as ever" systemctl restart nginx.service
+runs_without() { edgesealctl doctor >/t/doctor; grep "nginx.service runs without the provider" /t/doctor; }
+check "attached again, and not restarted" edgesealctl attach nginx.service site
+check "the doctor tells that it runs without the provider" runs_without
+check "restarted" systemctl restart nginx.service
+check "it runs with the provider" fails runs_without
+check "detached" edgesealctl detach nginx.service
 
 # --- a service with an account of its own, and copies for it
 
@@ -158,7 +175,14 @@ signer_says() {
   journalctl --sync
   journalctl --unit=signer.service --output=cat | grep "$1"
 }
-copy_is_current() { cmp /etc/signer/key.pem "$site/own/private/key.pem" && cmp /etc/signer/fullchain.pem "$site/fullchain.pem"; }
+# copy_is_current [DIRECTORY]
+copy_is_current() {
+  local copies=${1-/etc/signer}
+  cmp "$copies/key.pem" "$site/own/private/key.pem" && cmp "$copies/fullchain.pem" "$site/fullchain.pem"
+}
+home_of_copies=/home/signer
+install -d "$home_of_copies" /t/of-web/tls
+chown web /t/of-web
 
 check "its account does not read the files before" fails reads_as_web
 check "it is attached" edgesealctl attach signer site
@@ -171,6 +195,11 @@ check "the copies are root's, and its group reads them" equals "root web 640" "$
 check "a renewal" renew site
 check "the copies follow by themselves" until_true copy_is_current
 check "it signs with the copy" systemctl start signer.service
+check "exposure of what copies is at most 2.0" exposed_at_most 2.0 edgeseal-reload-signer.site.https.service
+check "copies are not put where its account could lead root elsewhere" refused "/t/of-web can be changed" edgesealctl attach signer site --copy-to /t/of-web/tls
+check "copies may be wanted below a home" edgesealctl attach signer site --copy-to "$home_of_copies"
+check "a renewal" renew site
+check "they follow there, too" until_true copy_is_current "$home_of_copies"
 rm "/etc/systemd/system/signer.service.d/50-edgeseal-site.https.conf"
 check "half of it is left and detached" edgesealctl detach signer.service
 check "every file is as before" unchanged /t/before-attach
@@ -179,7 +208,11 @@ check "attached and detached" edgesealctl detach signer site
 use_provider_by_hand
 check "with the provider set up by hand it may not use the key any more" signer_says "no access rule"
 check "attach leaves a provider that was set up by hand alone" refused "OPENSSL_CONF" edgesealctl attach signer site
-rm -r /run/systemd/system/signer.service.d /etc/systemd/system/signer.service
+echo "OPENSSL_CONF=/usr/share/edgeseal/openssl.cnf" >/t/signer.environment
+printf '[Service]\nEnvironmentFile=/t/signer.environment\n' >/run/systemd/system/signer.service.d/copy.conf
+systemctl daemon-reload
+check "and one in a file of its environment" refused "in /t/signer.environment" edgesealctl attach signer site
+rm -r /run/systemd/system/signer.service.d /etc/systemd/system/signer.service "$home_of_copies"
 systemctl daemon-reload
 
 # --- a program that changes to its account by itself, and one that locks itself in
@@ -195,6 +228,11 @@ check "mosquitto restarts with the lines that attach said" systemctl restart mos
 check "it serves" until_true serves 8883 site
 check "a renewal" renew site
 check "it serves the new certificate by itself" until_true serves 8883 site
+mosquitto_before=$(property mosquitto.service MainPID)
+check "it may be restarted after each renewal" edgesealctl attach mosquitto.service site --restart
+check "a renewal" renew site
+check "it is restarted by itself" until_true eval 'fails equals "$mosquitto_before" "$(property mosquitto.service MainPID)" >/dev/null'
+check "and serves the new certificate" until_true serves 8883 site
 
 configure_haproxy() {
   { printf '\nfrontend site\n  mode http\n  http-request return status 200\n'; sed -n 's/^bind :443/  bind 127.0.0.1:5443/p' /t/lines; } >>/etc/haproxy/haproxy.cfg
@@ -225,5 +263,5 @@ check "the rule stays" edgesealctl detach nginx.service
 check "it is the file's" equals '"access":["unit=nginx.service"]' "$(access_of declared)"
 rm /etc/edgeseal/applications.d/declared.toml
 systemctl restart edgeseald.service
-edgesealctl application delete declared >/dev/null
-edgesealctl application delete site >/dev/null
+edgesealctl application delete declared --yes >/dev/null
+edgesealctl application delete site --yes >/dev/null

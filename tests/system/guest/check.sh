@@ -68,3 +68,14 @@ signs() {
   as "$account" openssl dgst -sha256 -sign "$key" /etc/hostname >"$signature" &&
     openssl dgst -sha256 -verify /t/web.pub -signature "$signature" /etc/hostname
 }
+
+# listens_at PATH: somebody does, on a Unix socket. Its name is there before that.
+listens_at() { grep -q " 00010000 .* $1\$" /proc/net/unix; }
+
+version_of() { dpkg-deb --field "$1" Version; }
+installed_version() { dpkg-query --show --showformat='${Version}' "$1"; }
+# apt_install FILE...: as an administrator does, without a network
+apt_install() { apt_get_install "${@/#/./}"; }
+# apt_upgrade FILE...: as docs/packaging.md has it, where edgeseal.toml was edited
+apt_upgrade() { apt_get_install --option Dpkg::Options::=--force-confold "${@/#/./}"; }
+apt_get_install() { DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"; }

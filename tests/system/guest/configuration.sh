@@ -17,4 +17,10 @@ check "mended, the agent starts by itself" until_true systemctl --quiet is-activ
 check "a file that others may write is refused, and named in the journal" insecure 666 /etc/edgeseal/edgeseal.toml
 check "the key socket goes on listening" equals active "$(systemctl is-active edgeseald.socket)"
 chmod 644 /etc/edgeseal/edgeseal.toml
+chmod 600 /etc/edgeseal/edgeseal.toml
+check "root hears of a file that the agent may not read" refused "edgeseal may not read it" edgesealctl config check
+chown edgeseal /etc/edgeseal/edgeseal.toml
+check "one that belongs to the agent is good" edgesealctl config check
+chown root /etc/edgeseal/edgeseal.toml
+chmod 644 /etc/edgeseal/edgeseal.toml
 check "a program that signs meanwhile waits and is served" signs edgeseal:web web

@@ -20,6 +20,10 @@ trusts_no_provisioning() { ! trusts_provisioning "$1" 2>/dev/null; }
 # settings_file CERTIFICATE: as phones are given such
 settings_file() { printf '<settings><phone-settings e="2"/><certificate type="base64">\n%s\n</certificate></settings>\n' "$(cat "$@")"; }
 
+drop=/var/lib/edgeseal-drop
+# drop_in NAME: from the standard input
+drop_in() { cat >"$drop/$1.part" && mv "$drop/$1.part" "$drop/$1"; }
+
 journal_of() { journalctl --sync && journalctl --boot --unit="$1" --output=cat; }
 
 tries() { edgesealctl --json bundle status | sed -n 's/.*"remaining-tries": *\([0-9]*\).*/\1/p'; }

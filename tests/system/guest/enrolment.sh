@@ -1,6 +1,8 @@
 # Certificates that come and renew themselves, in the booted system: profiles are dropped into enrolment.d, and nobody starts
 # edgeseal-enroll by hand.
 
+. ./est.sh
+
 profiles=/etc/edgeseal/enrolment.d
 line=/var/lib/edgeseal/pki/line/https
 authority=/var/lib/edgeseal/pki/authority/tls/fullchain.pem
@@ -43,34 +45,14 @@ renew_line() {
   before=$(serial)
   edgesealctl renew line --wait && fails equals "$before" "$(serial)"
 }
-est_url() { python3 -c 'import json; print(json.loads(open("/t/est.answers").readline())["urls"]["good"])'; }
-answers() { equals "$1" "$(wc -l </t/est.answers)"; }
 
-mkdir /t/est
-mkfifo /t/est.commands
-/t/enroll/est_server /t/est </t/est.commands >/t/est.answers 2>/t/est.log &
-est=$!
-exec {est_commands}>/t/est.commands
-check "there is an EST server" until_true answers 1
-printf '{"do": "password", "user": "gateway", "secret": "%s", "uses": 1}\n' "$secret" >&"$est_commands"
-check "it takes a secret, once" until_true answers 2
-install -m 0644 /t/est/root.pem /etc/edgeseal/plant-root.pem
+est_start
+est_takes_once "$secret"
 install -m 0600 /dev/null /t/secret
 printf %s "$secret" >/t/secret
 
 edgesealctl application create line >/dev/null
-check "a profile names the server" profile line <<END
-protocol = "est"
-url = "$(est_url)"
-slots = ["line/https/https"]
-[trust]
-anchors = ["/etc/edgeseal/plant-root.pem"]
-[credentials]
-first = ["secret"]
-user = "gateway"
-[request]
-subject = "O=Plant,CN=gateway"
-END
+check "a profile names the server" profile line < <(est_profile line/https/https)
 check "nobody runs jobs before there is one" enroller_is inactive
 check "A15: a certificate is enrolled by the secret" edgesealctl enroll line --secret-file /t/secret --wait
 rm /t/secret
@@ -167,8 +149,7 @@ journalctl --sync
 check "A12: the secret is in no journal" fails grep -aqF "$secret" <(journalctl --boot --all --output=export)
 check "A12: nor on the disk" fails grep -arlF "$secret" /var/lib/edgeseal /etc/edgeseal
 
-exec {est_commands}>&-
-wait "$est"
-rm -r "$profiles"/{authority,gauge,line}.toml /etc/edgeseal/plant-root.pem /t/est.commands
+est_stop
+rm -r "$profiles"/{authority,gauge,line}.toml
 systemctl restart edgeseald.service
-for application in line gauge authority; do edgesealctl application delete "$application" >/dev/null; done
+for application in line gauge authority; do edgesealctl application delete "$application" --yes >/dev/null; done

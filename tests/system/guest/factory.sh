@@ -38,3 +38,4 @@ check "C1: without a certificate it is not pushed to" refused OutOfService as pl
 check "C1: it gets its first certificate" edgesealctl certificate self-signed plc --dns gateway.example
 check "the device is in setup, and locked" becomes setup-locked
 check "and says what opens it" grep -q "one-time password" <(edgesealctl setup status)
+check "the doctor is content with a timer that starts with the next boot" grep -q "^ok *timer " <(edgesealctl doctor)

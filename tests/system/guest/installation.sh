@@ -1,6 +1,6 @@
 # The package installs, listens, and starts nothing else.
 
-check "the package installs" dpkg --install edgeseal.deb
+check "the packages install" dpkg --install packages/*.deb
 check "nothing is half configured" equals "" "$(dpkg --audit)"
 check "the key socket is enabled" equals enabled "$(systemctl is-enabled edgeseald.socket)"
 check "the key socket listens" equals active "$(state_of edgeseald.socket)"
@@ -19,7 +19,8 @@ check "the units are without fault" equals "" "$(systemd-analyze verify --man=no
 check "the account edgeseal may use the TPM" equals "edgeseal tss" "$(id -nG edgeseal)"
 check "the account edgeseal has no shell" equals /usr/sbin/nologin "$(getent passwd edgeseal | cut -d: -f7)"
 check "the group edgeseal-admin is there" getent group edgeseal-admin
-check "OpenSSL loads the provider" grep -q edgeseal <(openssl list -providers)
+check "OpenSSL loads the provider, which does not stand aside" equals active \
+  "$(openssl list -providers | sed -n '/^  edgeseal$/,/status:/s/^ *status: //p')"
 
 check "the journal explains its messages" grep -q "A program was denied the use of a key" <(journalctl --list-catalog)
 

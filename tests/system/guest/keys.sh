@@ -15,4 +15,4 @@ check "it is opened in memory that the kernel does not map, or that is locked" \
 check "other accounts see none of the agent's memory" refused "Permission denied" as stranger cat "/proc/$(agent_pid)/maps"
 check "disk and TPM agree about the device" until_true anchor_is consistent
 check "no private key is on the disk" fails grep -rlE "BEGIN .*PRIVATE KEY" /var/lib/edgeseal
-check "delete the application" edgesealctl application delete fast
+check "delete the application" edgesealctl application delete fast --yes

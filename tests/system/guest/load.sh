@@ -20,7 +20,7 @@ load_start() {
   touch /run/load/{handshakes,signatures}
   as web openssl s_server -unix /run/load/tls.sock -cert "$published/fullchain.pem" -key "$key_reference" -quiet >/run/load/server 2>&1 &
   server=$!
-  until_true test -S /run/load/tls.sock
+  until_true listens_at /run/load/tls.sock
   repeat handshakes handshake &
   handshakes=$!
   repeat signatures signs edgeseal:web web &
@@ -42,7 +42,7 @@ reached() {
 load_stop() {
   touch /run/load/stop
   wait "$handshakes" "$signatures"
-  kill "$server"
+  pkill --parent "$server" # the shell that runs it ends with it
   wait "$server"
 }
 

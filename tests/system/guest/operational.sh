@@ -4,7 +4,7 @@ meter=/var/lib/edgeseal/pki/meter/https/fullchain.pem
 agent_runs() { equals active "$(state_of edgeseald.service)"; }
 put_away() {
   rm /etc/edgeseal/applications.d/meter.toml /etc/edgeseal/enrolment.d/meter.toml
-  systemctl restart edgeseald.service && edgesealctl application delete meter
+  systemctl restart edgeseald.service && edgesealctl application delete meter --yes
 }
 
 check "after the boot the agent runs, though nobody called it" until_true agent_runs

@@ -61,7 +61,7 @@ check "it is released" edgesealctl trust release /opt/server/pki
 
 # --- a change that nobody confirms
 
-check "a change waits to be confirmed" edgesealctl trust remove web /t/ca.pem --confirm-within 5
+check "a change waits to be confirmed" edgesealctl trust remove web /t/ca.pem --confirm-within 15
 check "meanwhile it holds" does_not_trust "Test CA"
 check "the agent is restarted" systemctl restart edgeseald.service
 check "it is undone by itself" until_true trusts "Test CA"

@@ -1,4 +1,4 @@
-#include "agent/adoption.h"
+#include "agent/directories/adoption.h"
 
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -9,11 +9,12 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <iterator>
+#include <latch>
 
-#include "agent/adopted_contents.h"
-#include "agent/adopted_files.h"
-#include "agent/certificate.h"
-#include "agent/directory_guard.h"
+#include "agent/certificates/certificate.h"
+#include "agent/directories/adopted_contents.h"
+#include "agent/directories/adopted_files.h"
+#include "agent/directories/directory_guard.h"
 #include "tests/unit/agent/error_code.h"
 #include "tests/unit/agent/guard_fixture.h"
 #include "tests/unit/trust/authority.h"
@@ -71,6 +72,9 @@ struct Fixture : test::LoopFixture {
     value<std::monostate>(
         [&](const agent::Answer<std::monostate>& answer) { adoption->adopt(caller, wanted(), import, answer); });
     settle();
+  }
+  [[nodiscard]] dbus::AdoptionPlan planned(agent::Adoption& by) {
+    return value<dbus::AdoptionPlan>([&](agent::Answer<dbus::AdoptionPlan> answer) { by.plan(wanted(), answer); });
   }
   void settle() {
     run_until([this] { return adoption->directories().size() == adoption->adopted().size() && guard->idle(); });
@@ -153,7 +157,7 @@ struct Started : Fixture {
 BOOST_FIXTURE_TEST_SUITE(adoption, Started)
 
 BOOST_AUTO_TEST_CASE(a_plan_shows_what_the_directory_trusts_and_changes_nothing) {
-  const auto plan = adoption->plan(wanted());
+  const auto plan = planned(*adoption);
   BOOST_TEST((plan.found.trusted_certificates == std::vector<agent::Bytes>{theirs.certificate()}));
   BOOST_TEST(plan.found.trusted_crls.size() == 1u);
   BOOST_TEST(plan.directory.enforced);
@@ -214,7 +218,7 @@ BOOST_AUTO_TEST_CASE(what_is_beside_the_trust_directories_is_the_programs) {
 BOOST_AUTO_TEST_CASE(where_the_agent_may_not_write_it_audits_only_and_says_what_would_let_it) {
   if (!may_be_root()) return;
   give(0);
-  const auto plan = adoption->plan(wanted());
+  const auto plan = planned(*adoption);
   BOOST_TEST(!plan.directory.enforced);
   BOOST_REQUIRE(plan.findings.size() == 1u);
   BOOST_TEST(plan.findings.front().remedy.find("chown -R 65534 " + (pki / "issuer").string()) != std::string::npos);
@@ -306,7 +310,7 @@ BOOST_AUTO_TEST_CASE(hostile_files_are_named_and_ignored) {
   write(certs / "large.der", std::string(4 << 20, 'x'));
   write(certs / "key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
   write(certs / "bad\nname\xff.der", "x");
-  const auto plan = adoption->plan(wanted());
+  const auto plan = planned(*adoption);
   BOOST_TEST((plan.found.trusted_certificates == std::vector<agent::Bytes>{theirs.certificate()}));
   BOOST_TEST(plan.ignored.size() == 8u);
   const auto named = [&](const std::string& words) {
@@ -321,7 +325,17 @@ BOOST_AUTO_TEST_CASE(hostile_files_are_named_and_ignored) {
 BOOST_AUTO_TEST_CASE(pem_is_read_too_and_each_certificate_once) {
   const std::string pem = agent::pem("CERTIFICATE", theirs.certificate());
   write(pki / "trusted/certs/both.pem", pem + agent::pem("CERTIFICATE", ours.certificate()) + pem);
-  BOOST_TEST(adoption->plan(wanted()).found.trusted_certificates.size() == 2u);
+  BOOST_TEST(planned(*adoption).found.trusted_certificates.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_with_a_damaged_block_is_named_and_nothing_of_it_is_taken) {
+  const std::string damaged = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+  write(pki / "trusted/certs/some.pem", agent::pem("CERTIFICATE", ours.certificate()) + damaged +
+                                            agent::pem("CERTIFICATE", test::Authority("Third CA").certificate()));
+  const auto plan = planned(*adoption);
+  BOOST_TEST((plan.found.trusted_certificates == std::vector<agent::Bytes>{theirs.certificate()}));
+  BOOST_REQUIRE(plan.ignored.size() == 1u);
+  BOOST_TEST(plan.ignored.front() == (pki / "trusted/certs/some.pem").string() + ": holds a damaged PEM block");
 }
 
 BOOST_AUTO_TEST_CASE(more_than_a_trust_list_may_hold_is_refused) {
@@ -330,7 +344,33 @@ BOOST_AUTO_TEST_CASE(more_than_a_trust_list_may_hold_is_refused) {
   auto small = world();
   small.max_trust_list_size = 4096;
   agent::Adoption other(*state, worker, audit, small);
-  BOOST_CHECK_EXCEPTION((void)other.plan(wanted()), agent::Error, has_code(Code::request_too_large));
+  BOOST_CHECK_EXCEPTION((void)planned(other), agent::Error, has_code(Code::request_too_large));
+}
+
+BOOST_AUTO_TEST_CASE(rubbish_is_read_up_to_a_bound) {
+  for (int i = 0; i < 5; ++i) {
+    const fs::path file = pki / "trusted/certs" / (std::to_string(i) + ".der");
+    write(file, "rubbish");
+    fs::resize_file(file, 1 << 20);  // of the 4 MiB
+  }
+  BOOST_CHECK_EXCEPTION((void)planned(*adoption), agent::Error, has_code(Code::request_too_large));
+  BOOST_CHECK_EXCEPTION(adopt(true), agent::Error, has_code(Code::request_too_large));
+  BOOST_TEST(adoption->adopted().empty());
+}
+
+BOOST_AUTO_TEST_CASE(directories_are_read_beside_the_loop) {
+  std::latch gate(1);
+  BOOST_TEST_REQUIRE(worker.submit([&gate] { gate.wait(); }));
+  int answered = 0;
+  adoption->plan(wanted(), [&answered](const auto&) { ++answered; });
+  adoption->adopt(caller, wanted(), true, [&answered](const auto&) { ++answered; });
+  loop.run_once(std::chrono::milliseconds(0));
+  BOOST_TEST(answered == 0);
+  BOOST_TEST(!imported);
+  gate.count_down();
+  run_until([&answered] { return answered == 2; });
+  BOOST_TEST(imported.has_value());
+  settle();
 }
 
 struct Refusal {
@@ -382,8 +422,10 @@ const Refusal refusals[] = {
 };
 
 BOOST_DATA_TEST_CASE_F(Started, what_cannot_be_adopted_is_refused, data::make(refusals), refusal) {
-  BOOST_CHECK_EXCEPTION(adoption->adopt(caller, refusal.directory(*this), true, [](const auto&) {}), agent::Error,
-                        has_code(refusal.code));
+  const auto adopt_with_import = [&](const agent::Answer<std::monostate>& answer) {
+    adoption->adopt(caller, refusal.directory(*this), true, answer);
+  };
+  BOOST_CHECK_EXCEPTION(value<std::monostate>(adopt_with_import), agent::Error, has_code(refusal.code));
   BOOST_TEST(adoption->adopted().empty());
 }
 

@@ -136,6 +136,21 @@ BOOST_AUTO_TEST_CASE(while_the_list_of_a_group_cannot_be_checked_nothing_of_it_c
   BOOST_TEST(state.unpublished().empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_could_not_be_published_is_tried_again_by_itself) {
+  bool is_full = false;
+  agent::Applications started(state, keys, publication, background, [&](const dbus::GroupName& group) {
+    if (is_full) throw agent::Error(Code::state_unavailable, "the disk is full");
+    return lists.record(group).list;
+  });
+  agent::Housekeeping housekeeping(loop, state, keys, started, retired, std::chrono::milliseconds(1));
+  housekeeping.run();  // nothing is left to do
+  is_full = true;
+  started.add_access_rule("opc", "user=1");
+  BOOST_TEST(!state.unpublished().empty());
+  is_full = false;
+  run_until([&] { return state.unpublished().empty(); });
+}
+
 BOOST_AUTO_TEST_CASE(a_group_that_cannot_be_told_keeps_no_other_from_being_guarded) {
   std::vector<std::string> told;
   agent::Applications started(state, keys, publication, background, [&](const dbus::GroupName& group) {

@@ -116,6 +116,27 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_the_task_at_hand_and_answers_nothing_more
   BOOST_TEST(!answered);
 }
 
+BOOST_AUTO_TEST_CASE(work_ends_before_what_it_uses_goes) {
+  test::LoopFixture fixture;
+  std::latch entered(1), gate(1);
+  bool used = false, answered = false;
+  BackgroundWorker worker(fixture.loop);
+  {
+    const std::jthread opener([&] { entered.wait(), gate.count_down(); });
+    const auto name = std::make_unique<std::string>("what it uses");
+    const BackgroundWorker::End end(worker);
+    worker.submit<int>([&] { return entered.count_down(), gate.wait(), used = !name->empty(), 7; },
+                       [&](const auto&) { answered = true; });
+    entered.wait();
+  }
+  BOOST_TEST(used);
+  BOOST_TEST(!worker.submit([] {}));
+  BOOST_CHECK_EXCEPTION(worker.submit<int>([] { return 7; }, [](const auto&) {}), agent::Error,
+                        test::has_code(Code::busy));
+  fixture.loop.run_once(std::chrono::milliseconds(0));
+  BOOST_TEST(!answered);
+}
+
 BOOST_FIXTURE_TEST_CASE(signals_are_left_to_the_loop, Fixture) {
   const auto blocked = [] {
     sigset_t mask;

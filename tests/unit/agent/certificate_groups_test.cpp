@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "agent/certificate.h"
-#include "agent/certificate_signature.h"
+#include "agent/certificates/certificate.h"
+#include "agent/certificates/certificate_signature.h"
 #include "tests/unit/agent/core.h"
 #include "tests/unit/agent/test_ca.h"
 
@@ -97,6 +97,27 @@ BOOST_AUTO_TEST_CASE(a_request_without_a_new_key_is_for_the_active_one) {
   const auto first = agent::parse_certificate(install());
   const auto again = agent::parse_certificate(ca.sign(request()));
   BOOST_TEST(EVP_PKEY_eq(X509_get0_pubkey(first.get()), X509_get0_pubkey(again.get())) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_makes_requests_without_end_takes_no_turn_of_the_agents_own_work) {
+  constexpr int most_waiting = 64;
+  (void)install();
+  int answered = 0;
+  const auto ask = [&] {
+    const agent::TransactionOwner account{.bus_name = ":1.9", .uid = 1000};
+    groups.create_signing_request(account, https, "https", {}, [&](const auto&) { ++answered; });
+  };
+  run_until([&] { return worker.pending() == 0; });
+  chip.block();
+  ask();
+  chip.wait_until_blocked();
+  for (int i = 0; i < most_waiting; ++i) ask();
+  BOOST_CHECK_EXCEPTION(ask(), agent::Error, test::has_code(Code::busy));
+  bool done = false;
+  worker.submit<bool>(
+      {}, [](tpm::KeyDevice&) { return true; }, [&](const auto&) { done = true; });
+  chip.release();
+  run_until([&] { return answered == 1 + most_waiting && done; });
 }
 
 BOOST_AUTO_TEST_CASE(a_request_with_a_new_key_leaves_the_active_one_in_use) {
@@ -350,7 +371,7 @@ BOOST_AUTO_TEST_CASE(an_application_whose_file_is_gone_loses_its_access_and_can_
   BOOST_CHECK_EXCEPTION(applications.remove("opc"), agent::Error, has_code(Code::invalid_state));
   applications.withdraw_undeclared({});
   BOOST_TEST(applications.get("opc").access.empty());
-  BOOST_TEST(applications.get("opc").origin == "bus");
+  BOOST_TEST(applications.get("opc").origin == "withdrawn");
   BOOST_CHECK_NO_THROW(applications.remove("opc"));
 }
 

@@ -5,8 +5,9 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/trust/certificate_judgement.h"
+#include "tests/fakes/fake_journal.h"
 
 using namespace edgeseal;
 using test::Server;
@@ -71,6 +72,24 @@ BOOST_DATA_TEST_CASE_F(Server, a_self_signed_certificate_names_its_own_key_as_th
   BOOST_REQUIRE(key != nullptr);
   BOOST_REQUIRE(issuer != nullptr);
   BOOST_TEST(ASN1_OCTET_STRING_cmp(key, issuer) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_of_another_program_that_the_lockout_concerns_is_taken_and_told) {
+  const auto is_told = [this] {
+    tpm::CreatedKey made = chip.open()->create(tpm::KeyAlgorithm::ec_p256);
+    agent::OutsideKey key{"TSS2", tpm::SecretBytes(made.tss_private_key), std::move(made.auth), {}};
+    (void)test::take_journal();
+    (void)value<agent::Bytes>([&](agent::Answer<agent::Bytes> answer) {
+      groups.import_key(agent::owner_of(admin), {"opc", "application"}, "ecc-nist-p256", std::move(key),
+                        std::move(answer));
+    });
+    return std::ranges::any_of(test::take_journal(), [](const test::JournalEntry& entry) {
+      return entry.at("MESSAGE").find("not exempt from the lockout") != std::string::npos;
+    });
+  };
+  BOOST_TEST(!is_told());
+  chip.adopt_without_exemption();
+  BOOST_TEST(is_told());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "agent/configuration.h"
+#include "agent/configuration/configuration.h"
 #include "agent/error.h"
 #include "tests/tpm/temporary_directory.h"
 
@@ -128,8 +128,8 @@ slots = ["https/https=rsa-2048", "tls/tls-client"]
 )");
   write("applications.d/README", "not read");
   const auto configuration = agent::load_configuration(path);
-  BOOST_REQUIRE(configuration.applications.size() == 1u);
-  const auto& web = configuration.applications.front();
+  BOOST_REQUIRE(configuration.declared.applications.size() == 1u);
+  const auto& web = configuration.declared.applications.front();
   BOOST_TEST(web.name == "web");
   BOOST_TEST(web.application_uri == "urn:gw:web");
   BOOST_TEST(web.account == "root");
@@ -171,8 +171,9 @@ std::ostream& operator<<(std::ostream& out, const Mistake& mistake) {
 
 BOOST_DATA_TEST_CASE(mistakes_are_told_with_their_line,
                      boost::unit_test::data::make(std::vector<Mistake>{
-                         {"[tpm]\nctti = \"x\"\n", ":2: unknown key \"ctti\"; known here: tcti"},
-                         {"\n[tmp]\n", ":2: unknown key \"tmp\""},
+                         {"[tpm]\nctti = \"x\"\n",
+                          ":2: unknown key \"ctti\"; did you mean \"tcti\"? known here: tcti, pcr-authority"},
+                         {"\n[tmp]\n", ":2: unknown key \"tmp\"; known here: tpm, "},
                          {"[tpm]\ntcti = 5\n", ":2: tcti must be text"},
                          {"tpm = 1\n", ":1: tpm must be a table"},
                          {"[key-socket]\ndeadline-ms = 0\n", ":2: deadline-ms must be a number from 1"},

@@ -1,22 +1,22 @@
 #pragma once
 
 #include "agent/applications.h"
-#include "agent/audit.h"
+#include "agent/audit/audit.h"
 #include "agent/background_worker.h"
-#include "agent/certificate_groups.h"
-#include "agent/integrity_seal.h"
-#include "agent/key_maker.h"
-#include "agent/key_service.h"
-#include "agent/pcr_policies.h"
-#include "agent/publication.h"
-#include "agent/retired_keys.h"
-#include "agent/sealed_keys.h"
-#include "agent/software_worker.h"
-#include "agent/spare_keys.h"
-#include "agent/state.h"
-#include "agent/state_anchor.h"
+#include "agent/certificates/certificate_groups.h"
+#include "agent/certificates/transactions.h"
+#include "agent/keys/key_maker.h"
+#include "agent/keys/key_service.h"
+#include "agent/keys/pcr_policies.h"
+#include "agent/keys/retired_keys.h"
+#include "agent/keys/sealed_keys.h"
+#include "agent/keys/software_worker.h"
+#include "agent/keys/spare_keys.h"
+#include "agent/publication/publication.h"
+#include "agent/state/integrity_seal.h"
+#include "agent/state/state.h"
+#include "agent/state/state_anchor.h"
 #include "agent/tpm_worker.h"
-#include "agent/transactions.h"
 #include "agent/trust/trust_lists.h"
 #include "tests/fakes/fake_clocks.h"
 #include "tests/fakes/fake_key_device.h"
@@ -35,11 +35,44 @@ struct Core : LoopFixture {
     state.accept_setup();
   }
 
+  // On the disk.
+  void damage_certificates(const std::string& application) {
+    const std::string damage =
+        "UPDATE certificate SET certificate = CAST(substr(certificate, 1, 99) || CASE hex(substr(certificate, 100, 1)) "
+        "WHEN '5A' THEN x'5B' ELSE x'5A' END || substr(certificate, 101) AS BLOB) WHERE key_id IN (SELECT id FROM key "
+        "WHERE application = '" +
+        application + "')";
+    agent::Database(directory.file("state") + "/state.db").execute(damage.c_str());
+    keys.forget_cached();
+  }
+
+  // From then on the disk takes no row of `table` where `condition`, of SQL, holds.
+  void refuse_rows(const std::string& table, const std::string& condition) const {
+    const std::string trigger = "CREATE TRIGGER no_" + table + " BEFORE INSERT ON " + table + " WHEN " + condition +
+                                " BEGIN SELECT RAISE(ABORT, 'no space'); END";
+    agent::Database(directory.file("state") + "/state.db").execute(trigger.c_str());
+  }
+  void refuse_record(const std::string& name, const std::string& condition = "1") const {
+    refuse_rows("fact", "NEW.name = 'record/" + name + "' AND " + condition);
+  }
+  void take_records() const { agent::Database(directory.file("state") + "/state.db").execute("DROP TRIGGER no_fact"); }
+
+  // What the background does and nobody waits for is over, too.
+  void settle() {
+    (void)value<std::monostate>([this](agent::Answer<std::monostate> answer) {
+      background.submit<std::monostate>([] { return std::monostate{}; }, std::move(answer));
+    });
+  }
+
   TemporaryDirectory directory;
   FakeTpm chip;
   int health_changes = 0;
   std::vector<dbus::GroupName> changed_groups;
   int setup_changes = 0;
+  bool observers_fail = false;  // when they are told of something
+  void be_observed() const {
+    if (observers_fail) throw agent::Error(agent::Code::security_checks_failed, "some certificate was damaged");
+  }
 
   agent::State state{directory.file("state")};
   agent::TpmWorker worker;
@@ -48,11 +81,6 @@ struct Core : LoopFixture {
   FakeClocks clocks;
   agent::DeviceClock clock{state, clocks.reader(), std::chrono::hours(3)};
   agent::RetiredKeys retired{state, clock, {}};
-  agent::KeyService keys{state, worker, sealed, retired};
-  agent::PcrPolicies policies{state, std::nullopt};
-  agent::SpareKeys spares{loop, state, worker, {0, {}}};
-  agent::KeyMaker maker{state, worker, sealed, keys, policies, spares};
-  agent::StateAnchor anchor{loop, state, worker, [] {}};
   struct AuditEntry {
     std::string kind;
     agent::Audit::Fields fields;
@@ -62,7 +90,12 @@ struct Core : LoopFixture {
     audited.push_back({kind, fields});
   }};
   agent::IntegritySeal seal{state, worker, [] {}};
-  agent::TrustLists lists{state, seal, audit, {}, [](const dbus::GroupName&) {}};
+  agent::TrustLists lists{state, seal, audit, {}, [this](const dbus::GroupName&) { be_observed(); }};
+  agent::KeyService keys{state, worker, sealed, retired, lists};
+  agent::PcrPolicies policies{state, std::nullopt};
+  agent::SpareKeys spares{loop, state, worker, {0, {}}};
+  agent::KeyMaker maker{state, worker, sealed, keys, policies, spares};
+  agent::StateAnchor anchor{loop, state, worker, [] {}};
   agent::BackgroundWorker background{loop};
   agent::Publication publication{directory.file("pki"), &background};
   agent::Applications applications{state, keys, publication, background,
@@ -78,9 +111,18 @@ struct Core : LoopFixture {
   agent::CertificateGroups groups{loop, services(), maker, {}, observer()};
 
   agent::CertificateGroups::Observer observer() {
-    return {[this](const dbus::GroupName& group) { changed_groups.push_back(group); },
-            [this](const agent::TransactionOwner&) { ++setup_changes; },
-            [this](const agent::AppliedChanges& changes) { applied.push_back(changes); }};
+    return {[this](const dbus::GroupName& group) {
+              changed_groups.push_back(group);
+              be_observed();
+            },
+            [this](const agent::TransactionOwner&) {
+              ++setup_changes;
+              be_observed();
+            },
+            [this](const agent::AppliedChanges& changes) {
+              applied.push_back(changes);
+              be_observed();
+            }};
   }
 };
 

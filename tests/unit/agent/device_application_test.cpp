@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/device_application.h"
+#include "agent/device/device_application.h"
 #include "tests/unit/agent/gateway.h"
 
 using namespace edgeseal;

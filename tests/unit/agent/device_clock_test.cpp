@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/device_clock.h"
+#include "agent/device/device_clock.h"
 #include "tests/fakes/fake_clocks.h"
 #include "tests/tpm/temporary_directory.h"
 

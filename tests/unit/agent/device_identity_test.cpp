@@ -1,8 +1,9 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/certificate_signature.h"
-#include "agent/public_key.h"
+#include "agent/certificates/certificate_signature.h"
+#include "agent/keys/public_key.h"
 #include "agent/trust/trust_alarms.h"
+#include "jose/base64.h"
 #include "tests/unit/agent/manufactured_device.h"
 
 using namespace edgeseal;
@@ -55,6 +56,42 @@ BOOST_AUTO_TEST_CASE(G12_an_idevid_names_the_device_in_its_alternative_name) {
   BOOST_TEST(hosts.dns_names.empty());
   BOOST_TEST(hosts.ip_addresses.empty());
   BOOST_TEST(identity.deficiencies(identities()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_wants_evidence_without_end_takes_no_turn_of_new_keys) {
+  constexpr std::uint64_t account = 1000;
+  constexpr int most_waiting = 64;
+  (void)make_idevid();
+  const agent::KeyPtr key = keys.find(identity.usable().front().key_name);
+  int answered = 0;
+  const auto certify = [&] { attestation.certify(key, {}, account, [&](const auto&) { ++answered; }); };
+  certify();
+  run_until([&] { return answered == 1 && worker.pending() == 0; });
+  chip.block();
+  certify();
+  chip.wait_until_blocked();
+  for (int i = 0; i < most_waiting; ++i) certify();
+  certify();
+  BOOST_TEST(answered == 2);  // the last one is refused
+  const auto made = std::make_shared<bool>(false);
+  worker.submit<bool>(
+      {agent::TpmWorker::Priority::create}, [](tpm::KeyDevice&) { return true; },
+      [made](const auto&) { *made = true; });
+  chip.release();
+  run_until([&] { return answered == 3 + most_waiting && *made; });
+}
+
+BOOST_AUTO_TEST_CASE(what_the_manufacturer_left_is_read_once_for_all_who_ask) {
+  chip.block();
+  worker.submit<bool>(
+      {}, [](tpm::KeyDevice& opened) { return opened.read_anchor().has_value(); }, [](const auto&) {});
+  chip.wait_until_blocked();
+  std::size_t answered = 0;
+  const std::size_t before = worker.pending();
+  for (int i = 0; i < 100; ++i) identity.all([&](const auto&) { ++answered; });
+  BOOST_TEST(worker.pending() == before + 1);
+  chip.release();
+  run_until([&] { return answered == 100; });
 }
 
 BOOST_AUTO_TEST_CASE(G12_a_device_without_an_idevid_says_so) {
@@ -137,11 +174,56 @@ BOOST_AUTO_TEST_CASE(what_was_said_at_manufacture_is_remembered) {
   BOOST_TEST(applications.get("device").application_uri == uri);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_plate_stays_as_it_is_on_disks_of_earlier_versions) {
+  auto wanted = wish();
+  wanted.product_instance_uri = "urn:x";
+  wanted.serial_number = "17";
+  (void)request(wanted);
+  BOOST_TEST(jose::text_of(*state.record("device-plate")) ==
+             R"({"product-instance-uri":"urn:x","serial-number":"17"})");
+  BOOST_TEST(identity.serial_number() == "17");
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_name_plate_is_read_from_the_certificates) {
   make_idevid();
   state.put_record("device-plate", Bytes(3, std::byte{'{'}));
   BOOST_TEST(identity.product_instance_uri() == uri);
   BOOST_TEST(identity.serial_number().empty());
+}
+
+BOOST_AUTO_TEST_CASE(D11_a_damaged_idevid_takes_nothing_else_of_the_identity_away) {
+  make_idevid();
+  damage_certificates("device");
+  BOOST_TEST(identity.product_instance_uri() == uri);
+  BOOST_TEST(identity.usable().empty());
+  const std::vector<IdentityCertificate> damaged = identities();
+  BOOST_REQUIRE(damaged.size() == 1u);
+  BOOST_TEST(damaged.front().certificate.empty());
+  BOOST_TEST(damaged.front().obstacle.find("remedy: install it again") != std::string::npos);
+  BOOST_TEST(identity.deficiencies(damaged).size() == 1u);  // no certificate says who this is; the IDevID is not gone
+  const Bytes ldevid = self_sign(wish(IdentityKind::ldevid));
+  BOOST_REQUIRE(identity.usable().size() == 1u);
+  BOOST_TEST((identity.usable().front().certificate == ldevid));
+  state.put_record("device-plate", Bytes(3, std::byte{'{'}));
+  BOOST_TEST(identity.product_instance_uri() == uri);
+}
+
+BOOST_AUTO_TEST_CASE(D11_a_damaged_ldevid_of_the_idevid_key_leaves_the_idevid_usable) {
+  const Bytes idevid = make_idevid();
+  for (const std::string damage : {"{{{", R"(["MIIB"])"}) {
+    state.put_record("ldevid-of-idevid-key", std::as_bytes(std::span(damage)));
+    BOOST_REQUIRE(identity.usable().size() == 1u);
+    BOOST_TEST((identity.usable().front().certificate == idevid));
+    BOOST_TEST(identities().size() == 2u);
+  }
+  agent::TrustAlarms alarms(
+      loop, state, lists, audit, {}, [] { return agent::State::Clock::now(); },
+      [](const dbus::GroupName&, const agent::Alarm&) {});
+  alarms.look();
+  const auto told = alarms.active({"device", "identity"});
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told.front().kind == "certificate-integrity");
+  BOOST_TEST(told.front().message.find("remedy: install it again") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_device_with_an_identity_does_not_become_another_one) {
@@ -185,6 +267,7 @@ BOOST_AUTO_TEST_CASE(an_ldevid_may_have_the_key_of_the_idevid) {
   wanted.with_idevid_key = true;
   const Bytes ldevid = plant_ca.sign(request(wanted));
   install(ldevid, IdentityKind::ldevid);
+  BOOST_TEST(jose::text_of(*state.record("ldevid-of-idevid-key")) == "[\"" + jose::encode_base64url(ldevid) + "\"]");
   BOOST_REQUIRE(identities().size() == 2u);
   expect_signs("device/identity/idevid", idevid);
   expect_signs("device/identity/ldevid", ldevid);

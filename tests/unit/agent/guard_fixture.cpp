@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "agent/directory_sweep.h"
+#include "agent/directories/directory_sweep.h"
 
 namespace edgeseal::test {
 
@@ -54,8 +54,8 @@ AsRoot::~AsRoot() {
   become(before_);
 }
 
-GuardFixture::GuardFixture(std::size_t certificates)
-    : root(make_state(certificates)),
+GuardFixture::GuardFixture(Storage storage, std::size_t certificates)
+    : root(make_state(storage)),
       shown(group_of(certificates)),
       publication(root),
       guarded(root, worker, [this] { guard.refresh(); }),
@@ -78,20 +78,19 @@ GuardFixture::GuardFixture(std::size_t certificates)
   BOOST_REQUIRE(records.empty());
 }
 
-// The disk is not what is measured with thousands of files.
 GuardFixture::~GuardFixture() {
   const AsRoot root_account;
   ::umount2(directory.file("state").c_str(), MNT_DETACH);  // where there is one
 }
 
 // Like /var/lib/edgeseal: the agent's, in a directory of root's.
-std::string GuardFixture::make_state(std::size_t certificates) {
+std::string GuardFixture::make_state(Storage storage) {
   const AsRoot root_account;
   const std::string state = directory.file("state");
   std::filesystem::create_directory(state);
   if (may_be_root()) {
     std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
-    if (certificates > 1000) BOOST_REQUIRE(::mount("tmpfs", state.c_str(), "tmpfs", 0, nullptr) == 0);
+    if (storage == Storage::memory) BOOST_REQUIRE(::mount("tmpfs", state.c_str(), "tmpfs", 0, nullptr) == 0);
     BOOST_REQUIRE(::chown(state.c_str(), agent_account, agent_account) == 0);
   }
   std::filesystem::permissions(state, std::filesystem::perms(0711));

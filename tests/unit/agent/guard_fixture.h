@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/directory_guard.h"
-#include "agent/guarded_publication.h"
-#include "agent/publication.h"
+#include "agent/directories/directory_guard.h"
+#include "agent/publication/guarded_publication.h"
+#include "agent/publication/publication.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/agent/loop_fixture.h"
 
@@ -40,7 +40,10 @@ struct GuardFixture : LoopFixture {
     agent::Audit::Fields fields;
   };
 
-  explicit GuardFixture(std::size_t certificates = 2);
+  // In memory, where the test is root, the disk is not what is measured.
+  enum class Storage { disk, memory };
+
+  explicit GuardFixture(Storage storage, std::size_t certificates = 2);
   ~GuardFixture();
 
   void publish();
@@ -66,7 +69,7 @@ struct GuardFixture : LoopFixture {
   agent::DirectoryGuard guard;
 
  private:
-  std::string make_state(std::size_t certificates);
+  std::string make_state(Storage storage);
 };
 
 }  // namespace edgeseal::test

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "agent/key_import.h"
+#include "agent/keys/key_import.h"
+#include "agent/keys/pss_key.h"
 #include "agent/openssl.h"
-#include "agent/pss_key.h"
 #include "tests/unit/agent/error_code.h"
 
 using namespace edgeseal;

@@ -4,9 +4,9 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "agent/certificate.h"
-#include "agent/certificate_signature.h"
-#include "agent/public_key.h"
+#include "agent/certificates/certificate.h"
+#include "agent/certificates/certificate_signature.h"
+#include "agent/keys/public_key.h"
 #include "tests/unit/agent/gateway.h"
 
 using namespace edgeseal;

@@ -1,11 +1,11 @@
-#include "agent/key_signature.h"
+#include "agent/keys/key_signature.h"
 
 #include <openssl/rsa.h>
 
 #include <boost/test/unit_test.hpp>
 
-#include "agent/public_key.h"
-#include "agent/signature_encoding.h"
+#include "agent/keys/public_key.h"
+#include "agent/keys/signature_encoding.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/unit/agent/error_code.h"
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 
-#include "agent/key_socket.h"
+#include "agent/keys/key_socket.h"
 #include "provider/wire/message.h"
 #include "tests/unit/agent/core.h"
 #include "tests/unit/agent/test_ca.h"
@@ -70,6 +70,7 @@ class Stranger {
 
 struct Fixture : Core {
   std::string path = directory.file("keys.sock");
+  agent::LentKeys lent;
   std::optional<agent::KeySocket> socket;
   agent::KeySocket::Limits limits;
   tpm::KeyId key_id{};
@@ -81,7 +82,7 @@ struct Fixture : Core {
 
   void open() {
     socket.reset();
-    socket.emplace(loop, keys, agent::listen_on(path), limits);
+    socket.emplace(loop, keys, lent, agent::listen_on(path), limits);
   }
 
   void install(const std::string& name) {

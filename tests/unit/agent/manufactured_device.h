@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "agent/device_identity.h"
+#include "agent/device/device_identity.h"
 #include "agent/onboarding/onboarding.h"
 #include "agent/trust/peer_validation.h"
 #include "tests/unit/agent/core.h"
@@ -86,7 +86,8 @@ struct ManufacturedDevice : Core {
   agent::DeviceIdentity identity{{state, device, groups, keys, transactions, attestation},
                                  {"Example", "Gateway 7", "", ""}};
   agent::Onboarding onboarding{state, identity, lists, audit, {}, [this] { ++changes; }};
-  agent::PeerValidation validation{state, lists, audit, {}, [] { return agent::State::Clock::now(); }};
+  agent::PeerValidation validation{
+      state, lists, audit, {}, {[] { return agent::State::Clock::now(); }, [] { return false; }}};
 };
 
 }  // namespace edgeseal::test

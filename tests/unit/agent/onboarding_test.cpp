@@ -1,7 +1,8 @@
 #include <boost/test/unit_test.hpp>
 
+#include "agent/certificates/server_configuration.h"
+#include "agent/device/device_ports.h"
 #include "agent/onboarding/ticket_verification.h"
-#include "agent/server_configuration.h"
 #include "tests/unit/agent/manufactured_device.h"
 #include "tests/unit/agent/ticket_maker.h"
 
@@ -37,6 +38,16 @@ struct Fixture : test::ManufacturedDevice {
     keys.forget_cached();
   }
 
+  // Answers go to `verified`.
+  void verify(uid_t account = 0) {
+    ports.verify_ticket({":1.9", account}, ticket, {maker_of_tickets.certificate()}, {},
+                        [this](auto outcome) { verified.push_back(std::move(outcome)); });
+  }
+
+  agent::DevicePorts ports{{identity, onboarding, anchor, background, [] { return agent::State::Clock::now(); },
+                            [] { return std::nullopt; }},
+                           [] {}};
+  std::vector<std::variant<dbus::TicketInfo, dbus::CallError>> verified;
   const test::Authority maker_of_tickets{"ticket CA"};
   const test::TicketMaker signer{maker_of_tickets};
   const Bytes ticket = test::encoded_ticket(test::device_ticket, {signer.signature(test::device_ticket)});
@@ -88,6 +99,22 @@ BOOST_AUTO_TEST_CASE(G3_what_is_no_ticket_is_not_stored) {
   BOOST_TEST(onboarding.tickets().size() == 1u);
 }
 
+// Whoever asks decides how long it takes.
+BOOST_AUTO_TEST_CASE(tickets_are_verified_beside_the_loop_a_few_at_a_time_and_one_of_an_account) {
+  const auto is_busy = [](const dbus::CallError& error) { return error.name == "ServerTooBusy"; };
+  for (uid_t account = 0; account < agent::DevicePorts::max_verifying; ++account) {
+    verify(account);
+    BOOST_CHECK_EXCEPTION(verify(account), dbus::CallError, is_busy);
+  }
+  BOOST_TEST(verified.empty());
+  BOOST_CHECK_EXCEPTION(verify(agent::DevicePorts::max_verifying), dbus::CallError, is_busy);
+  run_until([&] { return verified.size() == agent::DevicePorts::max_verifying; });
+  for (const auto& outcome : verified)
+    BOOST_TEST(std::get<dbus::TicketInfo>(outcome).signatures.front() == "valid: CN=ticket signer");
+  verify();
+  run_until([&] { return verified.size() > agent::DevicePorts::max_verifying; });
+}
+
 BOOST_AUTO_TEST_CASE(G4_a_registrar_finds_the_application_group_empty) {
   make_idevid();
   BOOST_TEST(groups.certificates({"device", "application"}).empty());
@@ -109,7 +136,8 @@ BOOST_AUTO_TEST_CASE(G5_the_first_registrar_wins_and_a_second_one_mixes_nothing_
 
 BOOST_AUTO_TEST_CASE(no_registrar_changes_the_identity_of_the_device) {
   make_idevid();
-  agent::ServerConfiguration server{state, applications, groups, transactions, lists, validation, audit, {}};
+  agent::ServerConfiguration server{state,      applications, groups, transactions,        lists,
+                                    validation, audit,        {},     [] { return false; }};
   const dbus::Caller caller{":1.7", 0, 1, "first", "joe"};
   BOOST_TEST(server.info("device").certificate_groups == (std::vector<std::string>{"application", "provisioning"}),
              boost::test_tools::per_element());
@@ -229,6 +257,18 @@ BOOST_AUTO_TEST_CASE(a_change_of_state_is_told_and_audited_once) {
   onboarding.look();
   BOOST_TEST(std::ranges::count(audited, "onboarding-state", &AuditEntry::kind) == 1);
   BOOST_TEST(changes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(D11_a_damaged_certificate_is_shown_to_nobody_and_makes_no_device_new_again) {
+  make_idevid();
+  configure();
+  agent::Database(directory.file("state") + "/state.db")
+      .execute(
+          "UPDATE certificate SET digest = x'00' WHERE key_id IN "
+          "(SELECT id FROM key WHERE certificate_group = 'application')");
+  BOOST_CHECK_NO_THROW(onboarding.look());
+  BOOST_TEST(onboarding.state() == DcaState::ready);
+  expect_endpoints({});
 }
 
 BOOST_AUTO_TEST_CASE(damaged_records_count_as_not_there) {

@@ -1,6 +1,8 @@
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <string>
 
-#include "agent/opc_ua_names.h"
+#include "agent/certificates/opc_ua_names.h"
 
 using namespace edgeseal;
 
@@ -27,20 +29,13 @@ BOOST_AUTO_TEST_CASE(E4_null_and_abstract_types_are_no_type) {
     BOOST_TEST(agent::certificate_type_name(id).empty());
 }
 
-BOOST_AUTO_TEST_CASE(types_go_there_and_back) {
-  for (const char* type : {"rsa-sha256", "ecc-nist-p256", "ecc-nist-p384", "https", "tls-server", "tls-client"}) {
-    const std::string node_id(agent::certificate_type_node_id(type));
-    BOOST_TEST(!node_id.empty());
-    BOOST_TEST(agent::certificate_type_name(node_id) == type);
-    BOOST_TEST(agent::certificate_type_name("ns=0;" + node_id) == type);
-    BOOST_TEST(agent::certificate_type_name(type) == type);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_group_that_opc_ua_does_not_know_has_no_node_id) {
-  BOOST_TEST(agent::group_node_id("https") == "i=14088");
-  BOOST_TEST(agent::group_node_id("tls").empty());
-  BOOST_TEST(agent::certificate_type_node_id("user").empty());
+BOOST_AUTO_TEST_CASE(types_are_known_by_node_id_and_by_name) {
+  const std::map<std::string, std::string> types = {{"i=12560", "rsa-sha256"},    {"i=23538", "ecc-nist-p256"},
+                                                    {"i=23539", "ecc-nist-p384"}, {"i=12558", "https"},
+                                                    {"i=19325", "tls-server"},    {"i=19326", "tls-client"}};
+  for (const auto& [node_id, type] : types)
+    for (const std::string& id : {node_id, "ns=0;" + node_id, type})
+      BOOST_TEST(agent::certificate_type_name(id) == type);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

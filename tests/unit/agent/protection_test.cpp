@@ -13,7 +13,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "agent/configuration.h"
+#include "agent/configuration/configuration.h"
 #include "tests/unit/agent/gateway.h"
 
 using namespace edgeseal;
@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(D3_a_key_file_with_a_password_is_taken_with_it_and_not_with
 BOOST_AUTO_TEST_CASE(D4_the_password_of_a_key_file_is_in_no_file_afterwards) {
   const std::string password = "correct-horse-battery-staple";
   (void)import(declare("web", "https/https=ec-p256,sealed"), encrypted_key(password), password);
+  settle();  // what was published before goes
   BOOST_TEST(all_of(directory.path()).find(password) == std::string::npos);
 }
 

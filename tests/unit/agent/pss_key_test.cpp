@@ -4,8 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "agent/error.h"
-#include "agent/pss_key.h"
-#include "agent/public_key.h"
+#include "agent/keys/pss_key.h"
+#include "agent/keys/public_key.h"
 #include "tests/unit/agent/error_code.h"
 
 using namespace edgeseal;

@@ -10,9 +10,9 @@
 #include <set>
 #include <thread>
 
-#include "agent/certificate.h"
-#include "agent/directory.h"
-#include "agent/publication.h"
+#include "agent/certificates/certificate.h"
+#include "agent/directories/directory.h"
+#include "agent/publication/publication.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/trust/authority.h"
 

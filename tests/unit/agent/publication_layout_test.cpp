@@ -1,4 +1,4 @@
-#include "agent/publication_layout.h"
+#include "agent/publication/publication_layout.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "agent/certificate.h"
-#include "agent/published_item.h"
+#include "agent/certificates/certificate.h"
+#include "agent/publication/published_item.h"
 #include "tests/unit/trust/authority.h"
 
 using namespace edgeseal;

@@ -1,11 +1,16 @@
 // Old generations are taken away in the background.
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <latch>
+#include <system_error>
 
 #include "agent/background_worker.h"
-#include "agent/publication.h"
+#include "agent/directories/directory.h"
+#include "agent/publication/publication.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/agent/loop_fixture.h"
 
@@ -69,6 +74,18 @@ BOOST_AUTO_TEST_CASE(a_full_queue_makes_the_caller_remove_it) {
   while (worker.submit([] {})) continue;
   publish("https");
   BOOST_TEST(staged() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(directories_that_are_nested_too_deeply_are_not_removed) {
+  fs::path deepest = directory.path() / "tree";
+  for (unsigned level = 0; level < agent::max_removed_levels; ++level) deepest /= "d";
+  fs::create_directories(deepest);
+  const policy::UniqueFd parent(::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  BOOST_CHECK_EXCEPTION(agent::remove_tree(parent.get(), "tree"), std::system_error,
+                        [](const std::system_error& error) { return error.code().value() == ELOOP; });
+  fs::remove(deepest);
+  agent::remove_tree(parent.get(), "tree");
+  BOOST_TEST(!fs::exists(directory.path() / "tree"));
 }
 
 BOOST_AUTO_TEST_CASE(a_generation_may_outlive_the_publication) {

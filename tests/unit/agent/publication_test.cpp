@@ -10,7 +10,7 @@
 
 #include "agent/error.h"
 #include "agent/openssl.h"
-#include "agent/publication.h"
+#include "agent/publication/publication.h"
 #include "provider/wire/key_reference.h"
 #include "tests/tpm/temporary_directory.h"
 
@@ -86,6 +86,31 @@ BOOST_AUTO_TEST_CASE(an_opened_directory_shows_one_generation_whatever_is_publis
   const std::string old = "/proc/self/fd/" + std::to_string(opened.get()) + "/own/certs/https.der";
   BOOST_TEST(!fs::exists(old));  // the old generation is gone as a whole, never a mix
   BOOST_TEST(std::distance(fs::directory_iterator(group.parent_path()), {}) == 1);
+}
+
+// By it what edgesealctl attach installed knows whether the service has to read anything anew.
+BOOST_AUTO_TEST_CASE(the_time_is_another_where_programs_read_something_else_and_only_there) {
+  agent::PublishedGroup shown{"https", {slot(1)}};
+  const auto time = [&] {
+    publication.prepare("web", {}, shown).exchange();
+    return fs::last_write_time(group);
+  };
+  const auto first = time();
+  shown.rejected = {agent::Bytes(3, std::byte{7})};
+  shown.exports = {"node-opcua"};
+  auto last = time();
+  BOOST_TEST((last > first));
+  shown.rejected = {agent::Bytes(4, std::byte{8}), agent::Bytes(3, std::byte{7})};
+  BOOST_TEST((time() == last));
+  BOOST_TEST(fs::exists(group / "export/node-opcua/rejected"));
+  for (std::uint8_t mark = 2; mark < 12; ++mark) {
+    shown.slots = {slot(mark)};
+    const auto next = time();
+    BOOST_TEST((next > last));
+    last = next;
+  }
+  shown.trust_list.trusted_certificates = {agent::Bytes(3, std::byte{9})};
+  BOOST_TEST((time() > last));
 }
 
 BOOST_AUTO_TEST_CASE(a_generation_that_is_not_exchanged_leaves_no_trace) {

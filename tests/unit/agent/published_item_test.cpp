@@ -1,9 +1,9 @@
-#include "agent/published_item.h"
+#include "agent/publication/published_item.h"
 
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-#include "agent/encoded_name.h"
+#include "agent/certificates/encoded_name.h"
 #include "tests/unit/trust/authority.h"
 
 using namespace edgeseal;

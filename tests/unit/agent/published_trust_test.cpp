@@ -3,8 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
-#include "agent/certificate.h"
-#include "agent/publication.h"
+#include "agent/certificates/certificate.h"
+#include "agent/publication/publication.h"
 #include "tests/tpm/program.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/trust/authority.h"

@@ -1,4 +1,4 @@
-#include "agent/rejected_publication.h"
+#include "agent/publication/rejected_publication.h"
 
 #include <filesystem>
 
@@ -87,12 +87,12 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_refused_appears_in_the_published_d
                                    },
                                    {1ms, 10ms});
   int changes = 0;
-  agent::PeerValidation judge(
-      state, lists, audit, {{}, 32}, [] { return agent::State::Clock::now(); },
-      [&](const dbus::GroupName& group) {
-        ++changes;
-        shown.changed(group);
-      });
+  agent::PeerValidation judge(state, lists, audit, {{}, 32},
+                              {[] { return agent::State::Clock::now(); }, [] { return false; },
+                               [&](const dbus::GroupName& group) {
+                                 ++changes;
+                                 shown.changed(group);
+                               }});
   const test::Authority unknown("nobody's CA");
   const std::vector<agent::Bytes> chain{unknown.certificate()};
   const dbus::GroupName group{"opc", "application"};

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/retired_keys.h"
+#include "agent/keys/retired_keys.h"
 #include "tests/fakes/fake_clocks.h"
 #include "tests/tpm/temporary_directory.h"
 
@@ -35,7 +35,7 @@ struct Fixture {
     key.slot = web;
     key.public_key = {std::byte{mark}};
     state->put_pending_key(key);
-    state->activate({{web, key.id, {std::byte{9}}, {}}}, clock->now());
+    state->commit({{{web, key.id, {std::byte{9}}, {}}}}, clock->now());
     state->mark_published("web", "https");
     return key.id;
   }
@@ -52,6 +52,7 @@ struct Fixture {
     retired->record();
     crash();
   }
+  void execute(const char* sql) { agent::Database(directory.file("state") + "/state.db").execute(sql); }
   [[nodiscard]] bool lives(const tpm::KeyId& id) { return state->key(id).has_value(); }
   [[nodiscard]] bool lives_on() {
     (void)retired->destroy_due();
@@ -119,6 +120,18 @@ BOOST_AUTO_TEST_CASE(a_crash_makes_its_life_longer_by_an_eighth_of_the_grace_at_
   BOOST_TEST(lives_on());
   clocks.advance(1s);  // 20 h + 3 h + 24 h
   BOOST_TEST(!lives_on());
+}
+
+BOOST_AUTO_TEST_CASE(a_use_that_could_not_be_written_is_written_with_the_next_one_soon) {
+  clocks.advance(20h);
+  execute("CREATE TRIGGER disk_full BEFORE UPDATE OF last_use ON key BEGIN SELECT RAISE(ABORT, 'no space'); END");
+  retired->used(old_key);
+  execute("DROP TRIGGER disk_full");
+  clocks.advance(2min);
+  retired->used(old_key);
+  crash();
+  clocks.advance(24h);
+  BOOST_TEST(lives_on());
 }
 
 BOOST_AUTO_TEST_CASE(the_disk_is_written_once_in_an_eighth_of_the_grace) {

@@ -4,10 +4,10 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-#include "agent/public_key.h"
-#include "agent/rsa_padding.h"
-#include "agent/signature_encoding.h"
-#include "agent/software_key.h"
+#include "agent/keys/public_key.h"
+#include "agent/keys/rsa_padding.h"
+#include "agent/keys/signature_encoding.h"
+#include "agent/keys/software_key.h"
 
 using namespace edgeseal;
 using tpm::Bytes;

@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 #include <latch>
 
-#include "agent/sealed_envelope.h"
-#include "agent/sealed_keys.h"
-#include "agent/signature_encoding.h"
+#include "agent/keys/sealed_envelope.h"
+#include "agent/keys/sealed_keys.h"
+#include "agent/keys/signature_encoding.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/unit/agent/error_code.h"
 #include "tests/unit/agent/loop_fixture.h"
@@ -59,10 +59,10 @@ struct Fixture : test::LoopFixture {
 };
 
 struct Idle : Fixture {
-  Idle() : Fixture({50ms, 256}) {}
+  Idle() : Fixture({2s, 256}) {}
 };
 struct InUse : Fixture {
-  InUse() : Fixture({400ms, 256}) {}
+  InUse() : Fixture({4s, 256}) {}
 };
 struct EachUse : Fixture {
   EachUse() : Fixture({0ms, 256}) {}
@@ -83,6 +83,50 @@ BOOST_AUTO_TEST_CASE(a_new_key_is_stored_sealed_and_signs) {
   BOOST_TEST(keys.opened() == 0u);
   BOOST_TEST(verifies(key, use(stored(key))));
   BOOST_TEST(keys.opened() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_made_though_programs_of_root_have_filled_their_queue_at_the_tpm) {
+  run_until([&] { return tpm.state().health == agent::TpmHealth::ready; });
+  chip.block();
+  const auto seal = [&] {
+    tpm.submit<tpm::SealedSecret>(
+        {agent::TpmWorker::Priority::seal, 0, 60s},
+        [](tpm::KeyDevice& device) { return device.seal(message, std::nullopt); }, [](const auto&) {});
+  };
+  seal();
+  chip.wait_until_blocked();
+  for (int i = 0; i < 64; ++i) seal();
+  BOOST_CHECK_EXCEPTION(seal(), agent::Error, test::has_code(Code::busy));
+  std::optional<std::variant<NewKeyPtr, agent::Error>> made;
+  keys.create(KeyAlgorithm::ec_p256, agent::RsaUse::any, std::nullopt, {}, [&](const auto& key) { made = key; });
+  run_until([&] { return software.pending() == 0; });
+  chip.release();
+  run_until([&] { return made.has_value(); });
+  BOOST_TEST(std::holds_alternative<NewKeyPtr>(*made));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_made_though_programs_of_root_have_filled_their_queue_at_the_processors) {
+  std::latch entered(1), gate(1);
+  agent::SoftwareWorker one(loop, {1, 1024, 1});
+  SealedKeys made_here(loop, tpm, one, {});
+  const auto work = [&] {
+    one.submit<int>(
+        0, agent::SoftwareWorker::Effort::large, [&] { return gate.wait(), 0; }, [](const auto&) {});
+  };
+  one.submit<int>(
+      0, agent::SoftwareWorker::Effort::large, [&] { return entered.count_down(), gate.wait(), 0; },
+      [](const auto&) {});
+  entered.wait();
+  work();
+  BOOST_CHECK_EXCEPTION(work(), agent::Error, test::has_code(Code::busy));
+  bool made = false;
+  const auto create = [&] {
+    made_here.create(KeyAlgorithm::ec_p256, agent::RsaUse::any, std::nullopt, {},
+                     [&](const auto& key) { made = std::holds_alternative<NewKeyPtr>(key); });
+  };
+  BOOST_CHECK_NO_THROW(create());
+  gate.count_down();
+  run_until([&] { return made; });
 }
 
 BOOST_AUTO_TEST_CASE(entropy_of_a_caller_is_taken) {
@@ -234,7 +278,7 @@ BOOST_FIXTURE_TEST_CASE(an_unused_key_is_dropped_with_its_memory, Idle) {
 
 BOOST_FIXTURE_TEST_CASE(a_key_in_use_is_not_dropped, InUse) {
   const auto key = create();
-  const auto end = std::chrono::steady_clock::now() + 1s;
+  const auto end = std::chrono::steady_clock::now() + 5s;
   while (std::chrono::steady_clock::now() < end) (void)use(stored(key));
   BOOST_TEST(chip.counts().unseals == 1u);
 }

@@ -6,7 +6,7 @@
 #include <random>
 #include <thread>
 
-#include "agent/secret_heap.h"
+#include "agent/keys/secret_heap.h"
 
 using edgeseal::agent::SecretHeap;
 

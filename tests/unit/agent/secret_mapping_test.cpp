@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "agent/secret_mapping.h"
+#include "agent/keys/secret_mapping.h"
 
 using namespace edgeseal;
 

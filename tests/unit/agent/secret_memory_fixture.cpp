@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/secret_memory.h"
+#include "agent/keys/secret_memory.h"
 
 namespace {
 

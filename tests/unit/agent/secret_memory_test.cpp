@@ -9,8 +9,8 @@
 #include <sstream>
 #include <thread>
 
+#include "agent/keys/secret_memory.h"
 #include "agent/openssl.h"
-#include "agent/secret_memory.h"
 
 using namespace edgeseal::agent;
 using secret_memory::Scope;

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "agent/server_configuration.h"
+#include "agent/certificates/server_configuration.h"
 #include "agent/trust/peer_validation.h"
 #include "agent/trust/trust_list_files.h"
 #include "tests/unit/agent/core.h"
@@ -111,9 +111,13 @@ struct Server : Core {
   const dbus::Caller stranger{":1.7", 0, 1, "session-2", "jim"};
   const Authority ca{"plant CA"};
 
-  agent::PeerValidation validation{state, lists, audit, {}, [] { return agent::State::Clock::now(); }};
-  agent::ServerConfiguration configuration{state, applications, groups, transactions, lists, validation, audit, {}};
-  agent::ServerConfiguration strict{state, applications, groups, transactions, lists, validation, audit, {true}};
+  std::function<bool()> setup_is_open = [this] { return state.setup_open(); };
+  agent::PeerValidation validation{
+      state, lists, audit, {}, {[] { return agent::State::Clock::now(); }, [this] { return setup_is_open(); }}};
+  agent::ServerConfiguration configuration{
+      state, applications, groups, transactions, lists, validation, audit, {}, [this] { return setup_is_open(); }};
+  agent::ServerConfiguration strict{
+      state, applications, groups, transactions, lists, validation, audit, {true}, [this] { return setup_is_open(); }};
   agent::TrustListFiles files{
       loop,
       lists,

@@ -4,8 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "agent/error.h"
+#include "agent/keys/signature_encoding.h"
 #include "agent/openssl.h"
-#include "agent/signature_encoding.h"
 
 using namespace edgeseal;
 using agent::KeyContextPtr;

@@ -5,12 +5,12 @@
 #include <thread>
 
 #include "agent/error.h"
-#include "agent/pss_key.h"
-#include "agent/public_key.h"
-#include "agent/secret_memory.h"
-#include "agent/signature_encoding.h"
+#include "agent/keys/pss_key.h"
+#include "agent/keys/public_key.h"
+#include "agent/keys/secret_memory.h"
+#include "agent/keys/signature_encoding.h"
+#include "agent/keys/software_key.h"
 #include "agent/slot.h"
-#include "agent/software_key.h"
 #include "tests/unit/agent/error_code.h"
 
 using namespace edgeseal;

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "agent/keys/software_worker.h"
 #include "agent/openssl.h"
-#include "agent/software_worker.h"
 #include "tests/unit/agent/error_code.h"
 #include "tests/unit/agent/loop_fixture.h"
 

@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/unit/agent/gateway.h"
+#include "tests/unit/agent/occupied_tpm.h"
 
 using namespace edgeseal;
 using agent::StateAnchor;
@@ -20,11 +21,18 @@ struct Fixture : test::Gateway {
   }
 
   // A device that somebody configured: it trusts somebody.
-  void configure(const std::string& application = "web", const std::string& group = "https") {
-    agent::TrustListRecord record{application, group};
+  void configure() {
+    trust_somebody();
+    advance();
+  }
+  // Both without the TPM, which was away.
+  void trust_somebody() {
+    agent::TrustListRecord record{"web", "https"};
     record.list.trusted_certificates = {ca.certificate()};
     state.commit({.trust_lists = {record}}, agent::State::Clock::now());
-    advance();
+  }
+  void change(int times) {
+    for (int i = 0; i < times; ++i) state.commit({}, agent::State::Clock::now());
   }
   void advance() {
     bool done = false;
@@ -34,6 +42,8 @@ struct Fixture : test::Gateway {
   void prepare_seal() {
     (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) { seal.prepare(std::move(answer)); });
   }
+
+  void occupy() { test::occupy(*this, chip, worker, agent::TpmWorker::Priority::seal); }
 
   std::string detail;
 };
@@ -124,6 +134,52 @@ BOOST_AUTO_TEST_CASE(power_lost_before_the_tpm_heard_of_the_change_is_made_up_fo
   BOOST_TEST(chip.anchor()->generation == generation);
 }
 
+BOOST_AUTO_TEST_CASE(all_changes_that_were_applied_while_the_tpm_was_away_are_made_up_for) {
+  (void)install(declare("web", "https/https"));
+  configure();
+  change(3);
+  const auto generation = state.generation();
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->generation == generation);
+  for (const auto between : {generation - 2, generation - 1}) {
+    state.record_generation(between);
+    BOOST_TEST((check() == Finding::rolled_back));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_change_takes_those_along_that_the_tpm_never_heard_of) {
+  (void)install(declare("web", "https/https"));
+  configure();
+  change(4);
+  advance();
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+  anchor.check();
+  run_until([&] { return anchor.finding() == Finding::consistent && worker.pending() == 0; });
+  change(4);
+  advance();
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_somebody_forged_on_the_disk_costs_the_chip_64_steps_at_once) {
+  (void)install(declare("web", "https/https"));
+  configure();
+  const auto generation = state.generation();
+  state.record_generation(generation + 1'000'000);
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->generation == generation + 64);
+}
+
+BOOST_AUTO_TEST_CASE(a_setup_that_ended_while_the_tpm_was_away_is_made_up_for) {
+  (void)install(declare("web", "https/https"));
+  trust_somebody();
+  change(2);
+  const auto generation = state.generation();
+  BOOST_TEST((check() == Finding::consistent));
+  BOOST_TEST(chip.anchor()->configured);
+  BOOST_TEST(chip.anchor()->generation == generation);
+  BOOST_TEST(state.generation() == generation);
+}
+
 BOOST_AUTO_TEST_CASE(an_anchor_that_its_owner_took_away_is_made_anew) {
   const agent::Slot slot = declare("web", "https/https");
   for (int i = 0; i < 3; ++i) (void)install(slot);
@@ -141,6 +197,26 @@ BOOST_AUTO_TEST_CASE(a_tpm_that_gives_no_right_to_nv_is_told_and_stops_nothing) 
   (void)install(declare("web", "https/https"));
   configure();
   BOOST_TEST(!state.setup_open());
+}
+
+BOOST_AUTO_TEST_CASE(a_tpm_that_has_no_time_is_asked_again_and_nothing_is_concluded) {
+  (void)install(declare("web", "https/https"));
+  configure();
+  StateAnchor started(
+      loop, state, worker, [] {}, std::chrono::milliseconds(1));
+  occupy();
+  started.check();
+  BOOST_TEST((started.finding() == Finding::unchecked));
+  chip.release();
+  run_until([&] { return started.finding() == Finding::consistent && worker.pending() == 0; });
+  change(1);
+  occupy();
+  bool told = false;
+  started.advance([&] { told = true; });
+  BOOST_TEST(told);
+  BOOST_TEST((started.finding() == Finding::consistent));
+  chip.release();
+  run_until([&] { return chip.anchor()->generation == state.generation(); });
 }
 
 BOOST_AUTO_TEST_CASE(an_older_copy_of_a_disk_that_was_never_configured_is_noticed_too) {

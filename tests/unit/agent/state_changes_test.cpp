@@ -36,7 +36,7 @@ struct Fixture : test::StateFixture {
   [[nodiscard]] auto previous() { return state->trust_list("web", "https", TrustListGeneration::previous); }
 };
 
-const std::vector<std::pair<std::string, std::string>> web_https{{"web", "https"}};
+const std::vector<dbus::GroupName> web_https{{"web", "https"}};
 
 }  // namespace
 
@@ -208,6 +208,22 @@ BOOST_AUTO_TEST_CASE(a_reset_leaves_what_a_new_application_has) {
   BOOST_TEST(state->setup_open());
 }
 
+BOOST_AUTO_TEST_CASE(an_application_that_is_deleted_takes_its_unconfirmed_end_of_setup_with_it) {
+  test::TemporaryDirectory other;
+  State fresh(other.file("state"));
+  fresh.accept_setup();
+  for (const char* name : {"web", "plc"}) {
+    fresh.put_application({name, "urn:x", "", {}, {agent::SlotDeclaration::parse("https/https")}, "bus"});
+    fresh.commit({{}, {}, {list(name, 1)}, later}, now);
+  }
+  const auto before = fresh.generation();
+  fresh.remove_application("web");
+  BOOST_TEST((fresh.setup_flag() == agent::SetupFlag::verifying));  // by the other one
+  fresh.remove_application("plc");
+  BOOST_TEST(fresh.setup_open());
+  BOOST_TEST(fresh.generation() == before + 2);
+}
+
 BOOST_AUTO_TEST_CASE(an_application_takes_all_of_its_trust_with_it) {
   change_unconfirmed();
   state->add_rejected({"web", "https", {std::byte{1}}, now}, 8);
@@ -216,7 +232,7 @@ BOOST_AUTO_TEST_CASE(an_application_takes_all_of_its_trust_with_it) {
   BOOST_TEST(state->unconfirmed().empty());
   BOOST_TEST(state->adopted().empty());
   BOOST_TEST(state->rejected("web", "https").empty());
-  BOOST_TEST(!state->has_trust_lists());
+  BOOST_TEST(!state->has_trust_list("web", "https"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

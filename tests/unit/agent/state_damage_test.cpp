@@ -14,13 +14,7 @@ struct Damaged : test::Gateway {
     key = install(web)->id;
     (void)install(other);
     whole = state.certificate(web)->certificate;
-    agent::Database(directory.file("state") + "/state.db")
-        .execute(
-            "UPDATE certificate SET certificate = CAST(substr(certificate, 1, 99) || CASE hex(substr(certificate, 100, "
-            "1)) WHEN '5A' "
-            "THEN x'5B' ELSE x'5A' END || substr(certificate, 101) AS BLOB) WHERE key_id IN (SELECT id FROM key WHERE "
-            "application = 'web')");
-    keys.forget_cached();
+    damage_certificates("web");
   }
 
   const agent::Slot web = declare("web", "https/https"), other = declare("other", "https/https");

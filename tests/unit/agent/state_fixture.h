@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "agent/sqlite.h"
-#include "agent/state.h"
+#include "agent/state/sqlite.h"
+#include "agent/state/state.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/agent/error_code.h"
 

@@ -8,11 +8,12 @@
 #include <fstream>
 
 #include "agent/error.h"
-#include "agent/sqlite.h"
-#include "agent/state.h"
-#include "agent/state_schema.h"
+#include "agent/state/sqlite.h"
+#include "agent/state/state.h"
+#include "agent/state/state_schema.h"
 #include "tests/bus/needs_root.h"
 #include "tests/tpm/temporary_directory.h"
+#include "tests/unit/agent/overwritten_index.h"
 
 using namespace edgeseal;
 using namespace std::chrono_literals;
@@ -52,7 +53,7 @@ struct Fixture {
     return key.id;
   }
   void activate(const tpm::KeyId& id, State::Clock::time_point now = State::Clock::now()) {
-    state->activate({{web, id, {std::byte{9}}, {{std::byte{8}}, {std::byte{7}}}}}, now);
+    state->commit({{{web, id, {std::byte{9}}, {{std::byte{8}}, {std::byte{7}}}}}}, now);
   }
 };
 
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(activation_retires_the_key_before) {
 BOOST_AUTO_TEST_CASE(a_renewal_with_the_same_key_replaces_its_certificate) {
   const auto id = put_key(1);
   activate(id);
-  state->activate({{web, id, {std::byte{10}}, {}}}, State::Clock::now());
+  state->commit({{{web, id, {std::byte{10}}, {}}}}, State::Clock::now());
   BOOST_TEST((state->certificate(web)->certificate == tpm::Bytes{std::byte{10}}));
   BOOST_TEST(state->certificate(web)->issuers.empty());
   BOOST_TEST((state->key(id)->status == KeyStatus::active));
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(an_application_takes_its_keys_and_certificates_with_it) {
   BOOST_TEST(!state->key(id));
   BOOST_TEST(!state->certificate(id));
   const auto unpublished = state->unpublished();
-  BOOST_TEST((std::ranges::find(unpublished, std::pair<std::string, std::string>("web", "")) != unpublished.end()));
+  BOOST_TEST((std::ranges::find(unpublished, dbus::GroupName{"web", ""}) != unpublished.end()));
 }
 
 BOOST_AUTO_TEST_CASE(what_changed_is_marked_until_it_is_published) {
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(what_changed_is_marked_until_it_is_published) {
   activate(put_key(1));
   reopen();
   BOOST_REQUIRE(state->unpublished().size() == 1u);
-  BOOST_TEST(state->unpublished().front().second == "https");
+  BOOST_TEST(state->unpublished().front().group == "https");
 }
 
 BOOST_AUTO_TEST_CASE(a_second_agent_on_the_same_state_is_refused_with_the_pid_of_the_first) {
@@ -195,6 +196,16 @@ BOOST_AUTO_TEST_CASE(a_damaged_database_is_refused_with_a_remedy) {
   BOOST_CHECK_EXCEPTION(State again(path), agent::Error, [](const agent::Error& error) {
     return is_unavailable(error) && std::string(error.what()).find("remedy: ") != std::string::npos;
   });
+}
+
+BOOST_AUTO_TEST_CASE(an_index_that_was_overwritten_is_made_anew) {
+  (void)put_key(1);
+  state.reset();
+  test::overwrite_index(path);
+  state.emplace(path);
+  BOOST_REQUIRE(state->key(web, KeyStatus::pending).has_value());
+  reopen();
+  BOOST_TEST((state->key(web, KeyStatus::pending)->public_key == tpm::Bytes{std::byte{1}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_is_refused) {
@@ -351,7 +362,7 @@ BOOST_AUTO_TEST_CASE(what_the_second_schema_published_is_published_anew) {
   EarlierState earlier(2);
   earlier.put_key(1, KeyStatus::active, 0);
   State upgraded = earlier.upgraded();
-  BOOST_TEST((upgraded.unpublished() == std::vector<std::pair<std::string, std::string>>{{"web", "https"}}));
+  BOOST_TEST((upgraded.unpublished() == std::vector<dbus::GroupName>{{"web", "https"}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_state_of_the_third_schema_is_taken_over_with_its_certificates) {
@@ -373,8 +384,34 @@ BOOST_AUTO_TEST_CASE(a_state_of_the_third_schema_is_taken_over_with_its_certific
   BOOST_TEST(application->trust_groups.empty());
   BOOST_TEST(application->server_capabilities.empty());
   BOOST_TEST(application->exports.empty());
-  BOOST_TEST(!upgraded.has_trust_lists());
+  BOOST_TEST(!upgraded.has_trust_list("web", "https"));
   BOOST_TEST(upgraded.unconfirmed().empty());
+}
+
+BOOST_AUTO_TEST_CASE(in_a_state_of_the_fifth_schema_no_deletion_is_due) {
+  EarlierState earlier(5);
+  State upgraded = earlier.upgraded();
+  BOOST_TEST(upgraded.application("web").has_value());
+  BOOST_TEST(upgraded.deletions().empty());
+  upgraded.put_deletions({"web"});
+  BOOST_TEST(upgraded.deletions().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_deletion_is_due_until_its_application_is_deleted) {
+  const std::vector<std::string> due{"web"};
+  state->put_deletions({"web", "nobody"});
+  state->put_deletions({"web"});
+  reopen();
+  BOOST_TEST(state->deletions() == due, boost::test_tools::per_element());
+  const auto record = *state->application("web");
+  state->put_application(record);  // changed, and not another one
+  BOOST_TEST(state->deletions() == due, boost::test_tools::per_element());
+  state->remove_application("web");
+  state->put_application(record);
+  BOOST_TEST(state->deletions().empty());
+  state->put_deletions({"web"});
+  state->remove_deletion("web");
+  BOOST_TEST(state->deletions().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

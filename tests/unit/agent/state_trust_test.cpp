@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "agent/error.h"
-#include "agent/state_schema.h"
+#include "agent/state/state_schema.h"
 #include "tests/unit/agent/state_fixture.h"
 
 using namespace edgeseal;
@@ -30,8 +30,8 @@ BOOST_AUTO_TEST_CASE(all_that_an_application_declares_comes_back) {
   state->put_application(record);
   reopen();
   BOOST_TEST((*state->application("server") == record));
-  BOOST_TEST((state->unpublished() ==
-              std::vector<std::pair<std::string, std::string>>{{"server", "application"}, {"server", "user-token"}}));
+  BOOST_TEST(
+      (state->unpublished() == std::vector<dbus::GroupName>{{"server", "application"}, {"server", "user-token"}}));
   record.exports.clear();
   state->put_application(record);
   BOOST_TEST((*state->application("server") == record));
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_changed_of_a_declaration_is_refused_with_a_re
 }
 
 BOOST_AUTO_TEST_CASE(a_trust_list_comes_back_to_the_last_bit) {
-  BOOST_TEST(!state->has_trust_lists());
+  BOOST_TEST(!state->has_trust_list("web", "https"));
   auto record = list("web", 7);
   record.list.trusted_certificates.clear();
   for (int i = 0; i < 1000; ++i) record.list.trusted_certificates.emplace_back(900, static_cast<std::byte>(i));
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_trust_list_comes_back_to_the_last_bit) {
   BOOST_TEST((*state->trust_list("web", "https", TrustListGeneration::current) == record));
   BOOST_TEST(!state->trust_list("web", "https", TrustListGeneration::previous).has_value());
   BOOST_TEST(!state->trust_list("web", "tls", TrustListGeneration::current).has_value());
-  BOOST_TEST(state->has_trust_lists());
+  BOOST_TEST(state->has_trust_list("web", "https"));
 }
 
 BOOST_AUTO_TEST_CASE(D11_stored_bytes_that_are_no_list_are_refused) {

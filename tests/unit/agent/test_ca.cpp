@@ -4,14 +4,14 @@
 
 #include <stdexcept>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 
 namespace edgeseal::test {
 
 namespace {
 
-using RequestPtr = std::unique_ptr<X509_REQ, agent::OpensslFree<X509_REQ, X509_REQ_free>>;
-using NamePtr = std::unique_ptr<X509_NAME, agent::OpensslFree<X509_NAME, X509_NAME_free>>;
+using agent::NamePtr;
+using agent::RequestPtr;
 
 void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(std::string(what) + ": " + agent::openssl_reason());

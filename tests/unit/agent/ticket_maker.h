@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/public_key.h"
+#include "agent/keys/public_key.h"
 #include "jose/base64.h"
 #include "tests/unit/jose/key.h"
 #include "tests/unit/trust/authority.h"

@@ -3,6 +3,7 @@
 
 #include "agent/onboarding/ticket.h"
 #include "agent/onboarding/ticket_verification.h"
+#include "agent/trust/path.h"
 #include "tests/unit/agent/error_code.h"
 #include "tests/unit/agent/ticket_maker.h"
 
@@ -72,6 +73,35 @@ BOOST_AUTO_TEST_CASE(G16_one_trusted_signature_of_several_is_enough) {
 BOOST_AUTO_TEST_CASE(G16_signatures_of_strangers_alone_are_refused) {
   expect_untrusted(encoded_ticket(device_ticket, {unknown.signature(device_ticket)}));
   expect_untrusted(encoded_ticket(device_ticket, {maker.signature(device_ticket, {{"alg", "ES256"}})}));
+}
+
+BOOST_AUTO_TEST_CASE(the_signatures_of_revocation_lists_that_are_verified_for_a_ticket_are_bounded) {
+  constexpr unsigned lists = 32;
+  TrustList list = trusted;
+  for (unsigned i = 0; i < lists; ++i)
+    list.trusted_crls.push_back(authority.crl({}, test::Days(-1), test::Days(30 + static_cast<int>(i))));
+  const auto signed_times = [&](unsigned times) {
+    return verify(encoded_ticket(device_ticket, std::vector(times, maker.signature(device_ticket))), list);
+  };
+  constexpr unsigned most = agent::max_ticket_crl_signatures / lists;
+  BOOST_TEST(signed_times(most).signatures.back().problem.empty());
+  BOOST_CHECK_EXCEPTION((void)signed_times(most + 1), agent::Error, [](const agent::Error& error) {
+    return has_code(Code::request_too_large)(error) && std::string(error.what()).find("remedy: ") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_signatures_of_certificates_that_are_verified_for_a_ticket_are_bounded) {
+  constexpr std::size_t decoys = 30, of_a_path = decoys + 2;  // the issuer's, and his own
+  constexpr std::size_t times = 16;
+  TrustList list;
+  for (std::size_t i = 0; i < decoys; ++i)
+    list.trusted_certificates.push_back(test::Authority("ticket CA").certificate());
+  list.trusted_certificates.push_back(authority.certificate());
+  const auto signatures =
+      verify(encoded_ticket(device_ticket, std::vector(times, maker.signature(device_ticket))), list).signatures;
+  BOOST_TEST_REQUIRE(signatures.size() == times);
+  for (std::size_t i = 0; i < times; ++i)
+    BOOST_TEST(signatures[i].problem.empty() == (i < agent::max_path_signatures / of_a_path), signatures[i].problem);
 }
 
 BOOST_AUTO_TEST_CASE(G16_a_certificate_of_somebody_else_in_the_header_does_not_help) {

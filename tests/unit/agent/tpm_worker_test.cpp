@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/fakes/fake_journal.h"
 #include "tests/unit/agent/core.h"
 
 using namespace edgeseal;
@@ -40,9 +42,27 @@ struct Fixture : Core {
 BOOST_FIXTURE_TEST_SUITE(tpm_worker, Fixture)
 
 BOOST_AUTO_TEST_CASE(the_device_is_opened_without_being_asked_and_its_facts_are_known) {
+  BOOST_TEST(worker.state().awaited);
   wait_for(TpmHealth::ready);
+  BOOST_TEST(!worker.state().awaited);
   BOOST_TEST(!worker.state().facts.manufacturer.empty());
   BOOST_TEST(health_changes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_says_once_that_answers_are_not_encrypted) {
+  wait_for(TpmHealth::ready);
+  (void)test::take_journal();
+  tpm::TpmFacts facts = worker.state().facts;
+  facts.encrypts_responses = false;
+  chip.set_facts(facts);
+  for (int opening = 1; opening <= 2; ++opening) {
+    chip.fail_once(tpm::Fault::transport);
+    BOOST_TEST(std::get<int>(run()) == 1);
+  }
+  BOOST_TEST(chip.counts().opens == 3u);
+  BOOST_TEST(std::ranges::count_if(test::take_journal(), [](const test::JournalEntry& entry) {
+               return entry.at("MESSAGE_ID") == "e9ba5901ad2b46ffa1643a5d6eabc516" && entry.at("PRIORITY") == "4";
+             }) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(no_tpm_is_an_answer_and_a_tpm_that_comes_later_is_used) {
@@ -97,6 +117,21 @@ BOOST_AUTO_TEST_CASE(a_task_that_nobody_waits_for_any_more_costs_no_command) {
   chip.release();
   BOOST_TEST(std::get<int>(run()) == 1);
   BOOST_TEST(chip.counts().creations == 2u);  // the one that was in the chip, and the last one
+}
+
+BOOST_AUTO_TEST_CASE(who_fails_to_take_his_refusal_keeps_nobody_else_from_his) {
+  wait_for(TpmHealth::ready);
+  chip.block();
+  TpmWorker::Ticket ticket;
+  ticket.time_limit = 20ms;
+  int answered = 0;
+  for (int i = 0; i < 3; ++i)
+    worker.submit<int>(ticket, create_key, [&](const std::variant<int, agent::Error>&) {
+      ++answered;
+      throw std::runtime_error("he can't write it down");
+    });
+  run_until([&] { return answered == 3; });
+  chip.release();
 }
 
 BOOST_AUTO_TEST_CASE(use_goes_before_creation_and_clients_take_turns) {
@@ -188,6 +223,28 @@ BOOST_AUTO_TEST_CASE(a_locked_out_chip_stays_so_until_it_says_otherwise) {
   wait_for(TpmHealth::locked_out);
   chip.set_lockout({});
   wait_for(TpmHealth::ready);
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_that_nobody_uses_is_sent_a_command_now_and_then_and_stays_as_well_as_it_was) {
+  TpmWorker::Limits limits;
+  limits.idle = 1ms;
+  Core core(limits);
+  core.chip.set_lockout(tpm::Lockout{true, 5, 5, 600s});  // of others: keys are exempt
+  core.run_until([&] { return core.worker.state().health == TpmHealth::ready; });
+  core.run_until([&] { return core.chip.counts().lockout_reads >= 3; });
+  BOOST_TEST((core.worker.state().health == TpmHealth::ready));
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_that_goes_while_nobody_uses_it_is_absent) {
+  TpmWorker::Limits limits = quick();
+  limits.idle = 1ms;
+  Core core(limits);
+  core.run_until([&] { return core.worker.state().health == TpmHealth::ready; });
+  core.chip.fail_opening(tpm::Fault::absent);
+  core.chip.fail_once(tpm::Fault::transport);
+  core.run_until([&] { return core.worker.state().health == TpmHealth::absent; });
+  core.chip.fail_opening(std::nullopt);
+  core.run_until([&] { return core.worker.state().health == TpmHealth::ready; });
 }
 
 BOOST_AUTO_TEST_CASE(a_chip_whose_uses_take_long_is_slow_and_goes_on) {

@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include "agent/certificates/transactions.h"
 #include "agent/error.h"
-#include "agent/transactions.h"
 #include "tests/unit/agent/error_code.h"
 
 using namespace edgeseal;

@@ -1,4 +1,4 @@
-#include "agent/trust_anchors.h"
+#include "agent/trust/trust_anchors.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -26,8 +26,12 @@ struct TwoGroups : Gateway {
     apply(slot);
   }
 
-  void put_list(const agent::TrustList& list) {
+  void prepare_seal() {
     (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) { seal.prepare(std::move(answer)); });
+  }
+
+  void put_list(const agent::TrustList& list) {
+    prepare_seal();
     const auto checked = lists.check({"web", "https"}, list, clock.now());
     state.commit({{}, {}, {checked.record}}, clock.now());
     lists.committed(checked);
@@ -117,7 +121,6 @@ BOOST_AUTO_TEST_CASE(another_list_has_another_generation_and_the_same_list_the_s
 BOOST_AUTO_TEST_CASE(a_group_that_was_given_a_trust_list_trusts_those_of_it_and_nobody_else) {
   TestCa installed("installed"), pushed("pushed");
   install_of(installed, https, {installed.certificate()});
-  keys.use_trust_lists(lists);
   BOOST_TEST((anchors("web/https") == std::vector<tpm::Bytes>{installed.certificate()}));  // it never had one
   put_list({.trusted_certificates = {pushed.certificate(), pushed.certificate()},
             .issuer_certificates = {installed.certificate()}});
@@ -127,14 +130,33 @@ BOOST_AUTO_TEST_CASE(a_group_that_was_given_a_trust_list_trusts_those_of_it_and_
   BOOST_TEST(anchors("web/tls").empty());
 }
 
+BOOST_AUTO_TEST_CASE(D11_a_damaged_certificate_keeps_the_roots_of_no_other_slot_away) {
+  TestCa lost("lost"), kept("kept");
+  install_of(lost, server, {lost.certificate()});
+  damage_certificates("web");
+  install_of(kept, client, {kept.certificate()});
+  BOOST_TEST((anchors("web/tls/tls-client") == std::vector<tpm::Bytes>{kept.certificate()}));
+}
+
 BOOST_AUTO_TEST_CASE(a_trust_list_that_cannot_be_checked_gives_no_roots) {
-  keys.use_trust_lists(lists);
   put_list({.trusted_certificates = {ca.certificate()}});
   agent::IntegritySeal closed(state, worker, [] {});
   agent::TrustLists unchecked(state, closed, audit, {}, [](const dbus::GroupName&) {});
-  keys.use_trust_lists(unchecked);
-  keys.forget_cached();
-  BOOST_CHECK_EXCEPTION((void)anchors("web/https"), agent::Error, test::has_code(agent::Code::tpm_unavailable));
+  agent::KeyService early(state, worker, sealed, retired, unchecked);
+  BOOST_CHECK_EXCEPTION((void)early.trust_of(https), agent::Error, test::has_code(agent::Code::tpm_unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(D11_who_hears_of_a_damaged_list_may_empty_the_cache_while_it_is_read) {
+  prepare_seal();
+  agent::TrustListRecord unsealed{"web", "https"};
+  unsealed.list.trusted_certificates = {ca.certificate()};
+  state.commit({.trust_lists = {unsealed}}, clock.now());
+  std::optional<agent::KeyService> told;
+  agent::TrustLists watched(state, seal, audit, {}, [&](const dbus::GroupName&) { told->forget_cached(); });
+  told.emplace(state, worker, sealed, retired, watched);
+  const agent::GroupTrustPtr trust = told->trust_of(https);
+  BOOST_TEST(trust->anchors.certificates.empty());
+  BOOST_TEST((told->trust_of(https) == trust));
 }
 
 BOOST_AUTO_TEST_CASE(a_long_list_comes_in_pages_that_fit_a_record) {

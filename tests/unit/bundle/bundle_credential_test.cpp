@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "tests/unit/bundle/bundle_fixture.h"
 
 using namespace edgeseal;

@@ -3,8 +3,8 @@
 #include <deque>
 #include <optional>
 
-#include "agent/device_application.h"
-#include "agent/device_names.h"
+#include "agent/device/device_application.h"
+#include "agent/device/device_names.h"
 #include "agent/setup/bundles.h"
 #include "jose/bundle/code.h"
 #include "jose/jwe.h"
@@ -40,7 +40,7 @@ struct BundleFixture : Core {
         agent::Bundles::Services{loop, state, seal, *tries, setup, software, audit, {lists, groups, device}}, settings,
         world());
     bool known = false;
-    tries->check([&known] { known = true; });
+    tries->check([&known](const auto&) { known = true; });
     run_until([&known] { return known; });
     bundles->look();
   }
@@ -48,7 +48,7 @@ struct BundleFixture : Core {
   // Whatever the counter of tries still has to do is done.
   void settle() {
     bool done = false;
-    tries->check([&done] { done = true; });
+    tries->check([&done](const auto&) { done = true; });
     run_until([&done] { return done; });
   }
 

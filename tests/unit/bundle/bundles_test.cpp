@@ -260,6 +260,68 @@ BOOST_AUTO_TEST_CASE(H2_a_service_brings_bundles_while_setup_is_open_and_an_admi
   BOOST_CHECK(bundles->status().verifying);
 }
 
+BOOST_AUTO_TEST_CASE(H2_no_pin_changes_a_device_that_was_configured_meanwhile) {
+  const std::string session = stage();
+  setup.close({});
+  BOOST_REQUIRE(setup.state() == SetupState::operational);
+  BOOST_CHECK_EXCEPTION(submit(session, pin), Error, has_code(Code::invalid_state));
+  BOOST_CHECK_EQUAL(bundles->status().remaining_tries.value(), 3U);
+  bundles->look();
+  BOOST_CHECK_EQUAL(closed[session], "setup-over");
+  BOOST_CHECK(trusted() == TrustList{});
+}
+
+BOOST_AUTO_TEST_CASE(H2_a_bundle_that_waits_does_not_outlive_setup_in_a_restart) {
+  const std::string session = stage();
+  setup.close({});
+  restart();
+  BOOST_CHECK_EQUAL(closed[session], "setup-over");
+  BOOST_CHECK_EQUAL(bundles->status().session, "");
+}
+
+BOOST_AUTO_TEST_CASE(H2_setup_that_ends_while_the_pin_is_tried_leaves_nothing_of_the_bundle) {
+  const std::string session = stage();
+  std::optional<std::variant<std::vector<std::string>, Error>> outcome;
+  bundles->submit_pin(session, jose::bytes_of(pin), [&outcome](auto answer) { outcome = std::move(answer); });
+  setup.close({});
+  run_until([&outcome] { return outcome.has_value(); });
+  BOOST_CHECK(std::get<Error>(*outcome).code() == Code::invalid_state);
+  BOOST_CHECK_EQUAL(closed[session], "refused");
+  BOOST_CHECK(trusted() == TrustList{});
+}
+
+BOOST_AUTO_TEST_CASE(H2_a_pin_waits_while_setup_is_locked) {
+  Setup by_presence{{loop, state, anchor, audit}, {.open_by = {OpenWay::presence}}};
+  bundles.emplace(Bundles::Services{loop, state, seal, *tries, by_presence, software, audit, {lists, groups, device}},
+                  settings, world());
+  by_presence.report_presence("the button", {});
+  const std::string session = stage();
+  by_presence.close({});
+  BOOST_REQUIRE(by_presence.state() == SetupState::setup_locked);
+  bundles->look();
+  BOOST_CHECK_EXCEPTION(submit(session, pin), Error, has_code(Code::invalid_state));
+  BOOST_CHECK_EQUAL(bundles->status().remaining_tries.value(), 3U);
+  by_presence.report_presence("the button", {});
+  submit(session, pin);
+  BOOST_CHECK(by_presence.state() == SetupState::verifying);
+  bundles.reset();  // before the setup that it asks
+}
+
+BOOST_AUTO_TEST_CASE(H2_a_bundle_without_a_pin_that_waited_for_the_tpm_finds_setup_over) {
+  IntegritySeal opening{state, worker, [] {}};
+  settings.without_pin = true;
+  bundles.emplace(Bundles::Services{loop, state, opening, *tries, setup, software, audit, {lists, groups, device}},
+                  settings, world());
+  std::optional<std::variant<std::string, Error>> outcome;
+  bundles->stage({BundleDelivery::Protection::none, "", {}}, jose::write_bundle(content()), Bundles::Bringer::service,
+                 [&outcome](auto answer) { outcome = std::move(answer); });
+  setup.close({});
+  run_until([&outcome] { return outcome.has_value(); });
+  BOOST_CHECK(std::get<Error>(*outcome).code() == Code::invalid_state);
+  BOOST_CHECK(trusted() == TrustList{});
+  bundles.reset();  // before the seal that it uses
+}
+
 BOOST_AUTO_TEST_CASE(W6_a_second_bundle_while_the_first_is_verified_is_refused) {
   submit(stage(), pin);
   BOOST_CHECK_EXCEPTION(stage(), Error, has_code(Code::invalid_state));
@@ -352,6 +414,59 @@ BOOST_AUTO_TEST_CASE(W11_no_pin_or_tan_stands_in_the_state_or_the_audit) {
       for (const auto& [name, value] : entry.fields)
         if (secret.size() > 3) BOOST_CHECK_EQUAL(value.find(secret), std::string::npos);
   }
+}
+
+// --- whoever waits for an answer gets one, also where the disk takes nothing
+
+BOOST_AUTO_TEST_CASE(where_what_was_accepted_cannot_be_recorded_the_caller_hears_of_it) {
+  const std::string session = stage();
+  refuse_record("bundle", "EXISTS (SELECT 1 FROM unconfirmed)");
+  BOOST_CHECK_EXCEPTION(submit(session, pin), Error, has_code(Code::state_unavailable));
+  BOOST_CHECK_EQUAL(closed[session], "accepted");
+  BOOST_CHECK(was_audited(*this, "bundle-accepted"));
+  BOOST_CHECK(setup.state() == SetupState::verifying);
+  BOOST_CHECK(bundles->status().verifying);
+  take_records();
+  bundles->report_contact(Verification::passed, "");
+  BOOST_CHECK(setup.state() == SetupState::operational);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_accepted_and_could_not_be_recorded_is_undone_in_time) {
+  settings.verify_within = std::chrono::seconds(1);
+  restart();
+  const std::string session = stage();
+  refuse_record("bundle", "EXISTS (SELECT 1 FROM unconfirmed)");
+  BOOST_CHECK_EXCEPTION(submit(session, pin), Error, has_code(Code::state_unavailable));
+  take_records();
+  clocks.advance(settings.verify_within);
+  run_until([this] { return !applied.empty() && applied.back().rolled_back; });
+  bundles->changes_applied(applied.back());
+  check_untouched(*this);
+}
+
+BOOST_AUTO_TEST_CASE(where_a_refusal_cannot_be_recorded_the_caller_hears_why_it_was_refused) {
+  jose::Bundle expired = content();
+  expired.not_after = now - std::chrono::hours(1);
+  const std::string late = sealed(expired);
+  const std::string none = jose::seal_jwe(jose::bytes_of("no bundle"), jose::split_code(pin).password,
+                                          jose::min_iterations, jose::bundle_type);
+  for (const std::string& content : {late, none}) {
+    const std::string session = stage(content);
+    refuse_record("bundle");
+    BOOST_CHECK_EXCEPTION(submit(session, pin), Error, [](const Error& error) {
+      return error.code() != Code::state_unavailable && error.code() != Code::user_access_denied;
+    });
+    BOOST_CHECK(was_audited(*this, "bundle-refused"));
+    BOOST_CHECK_EQUAL(closed[session], "refused");
+    take_records();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(where_the_tpm_counts_no_tries_and_that_cannot_be_recorded_the_caller_hears_of_the_tpm) {
+  chip.set_anchor(std::nullopt);
+  chip.set_owner_auth(Bytes(8, std::byte{1}));
+  refuse_record("bundle", "EXISTS (SELECT 1 FROM fact WHERE name = NEW.name)");  // the second time
+  BOOST_CHECK_EXCEPTION(stage(), Error, has_code(Code::tpm_unavailable));
 }
 
 // --- W37: the agent ends at an instant of its own choice

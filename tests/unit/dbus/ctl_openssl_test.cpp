@@ -109,6 +109,11 @@ BOOST_AUTO_TEST_CASE(settings_reach_the_provider_whatever_characters_they_have) 
   BOOST_TEST(back.providers.back().name == odd);
 }
 
+BOOST_AUTO_TEST_CASE(settings_of_the_provider_may_stand_in_the_system_s_file) {
+  const auto seen = seen_with(std::string(kUsual) + "[edgeseal_settings]\nidentity = renamed\n");
+  BOOST_TEST(providers_of(seen) == "default* renamed*");
+}
+
 BOOST_AUTO_TEST_CASE(a_setting_with_a_line_end_is_refused) {
   BOOST_CHECK_THROW((void)openssl_configuration({}, {"", "/run/keys\nactivate = 0", 0}), Failure);
 }

@@ -46,9 +46,10 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_a_bold_head_and_colours) {
   BOOST_TEST(table.text(Table::Style::Plain) == "H\nready\n");
 }
 
-BOOST_AUTO_TEST_CASE(control_characters_are_shown_as_question_marks) {
+BOOST_AUTO_TEST_CASE(what_is_not_printable_is_shown_as_question_marks) {
   BOOST_TEST(printable("a\033[2Jb\nc\x7f") == "a?[2Jb?c?");
-  BOOST_TEST(printable("Gerät") == "Gerät");
+  BOOST_TEST(printable("Gerät\xc2\x9b"
+                       "2J\xe2\x80\xae") == "Gerät?2J?");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,7 +25,7 @@ struct Fixture {
 
   bool judge(MessageLimits limits) {
     sd_bus_message_seal(message, 1, 0);
-    return within_limits(message, limits);
+    return bytes_within(message, limits).has_value();
   }
 
   sd_bus* bus = nullptr;

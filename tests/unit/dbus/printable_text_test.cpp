@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "dbus/ports.h"
+#include "dbus/bounds.h"
 
 namespace edgeseal::dbus {
 
@@ -32,11 +32,21 @@ BOOST_AUTO_TEST_CASE(what_moves_the_cursor_hides_or_turns_text_around_is_not) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_utf_8_is_not) {
-  for (const char* text : {"\xff", "\x80", "\xc3", "\xe2\x80", "\xc3(", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80"}) {
+  for (const char* text : {"\xff", "\x80", "\xc3", "\xe2\x80", "\xc3(", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80",
+                           "\xc1\x81", "\xe0\x81\x81"}) {
     BOOST_TEST_CONTEXT(text) {
       BOOST_TEST(!is_printable(text));
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_printable_is_shown_as_question_marks_and_no_character_is_cut) {
+  BOOST_TEST(made_printable("Prüfstand\n\xc2\x9b"
+                            "2J\xe2\x80\xae") == "Prüfstand??2J?");
+  BOOST_TEST(made_printable("\xc3(\xff") == "?(?");
+  BOOST_TEST(made_printable("aü", 2) == "a");
+  BOOST_TEST(made_printable("aü", 3) == "aü");
+  BOOST_TEST(made_printable("ab", 0) == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_refusal_names_the_argument) {

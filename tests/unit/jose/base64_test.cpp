@@ -26,6 +26,10 @@ BOOST_AUTO_TEST_CASE(the_examples_of_rfc_4648) {
   BOOST_CHECK_EQUAL(encode_base64url(bytes_of("\xff\xfe")), "__4");
 }
 
+BOOST_AUTO_TEST_CASE(a_short_text_too_lies_in_memory_that_is_wiped) {
+  BOOST_TEST(encode_base64(bytes_of("1234")).capacity() > SecretText().capacity());
+}
+
 BOOST_AUTO_TEST_CASE(a_content_has_one_encoding_only) {
   for (const char* const text : {"Zm9vYg==", "Zm9v\n", " Zm9v", "Zm9vYh", "Zm9vY", "Zm+v", "Zm/v", "Zm9vY!"})
     check_refused(Problem::malformed, [text] { static_cast<void>(decode_base64url(text, "it")); });

@@ -5,14 +5,14 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-using edgeseal::policy::is_application_name;
+using edgeseal::policy::is_plain_name;
 namespace data = boost::unit_test::data;
 
 BOOST_AUTO_TEST_SUITE(names)
 
 BOOST_DATA_TEST_CASE(names_of_applications_are_accepted,
                      data::make({"web", "a", "0", "opc-ua_server-2", "9lives", "a_", "a-"}), name) {
-  BOOST_TEST(is_application_name(name));
+  BOOST_TEST(is_plain_name(name));
 }
 
 BOOST_DATA_TEST_CASE(what_is_unsafe_in_a_path_or_a_key_name_is_refused,
@@ -21,16 +21,16 @@ BOOST_DATA_TEST_CASE(what_is_unsafe_in_a_path_or_a_key_name_is_refused,
                                  "b",
                                  "a\nb", "*", "a=b", "a,b"}),
                      name) {
-  BOOST_TEST(!is_application_name(name));
+  BOOST_TEST(!is_plain_name(name));
 }
 
 BOOST_AUTO_TEST_CASE(a_zero_byte_is_refused) {
-  BOOST_TEST(!is_application_name(std::string_view("web\0x", 5)));
+  BOOST_TEST(!is_plain_name(std::string_view("web\0x", 5)));
 }
 
 BOOST_AUTO_TEST_CASE(sixty_four_characters_are_the_limit) {
-  BOOST_TEST(is_application_name(std::string(64, 'a')));
-  BOOST_TEST(!is_application_name(std::string(65, 'a')));
+  BOOST_TEST(is_plain_name(std::string(64, 'a')));
+  BOOST_TEST(!is_plain_name(std::string(65, 'a')));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

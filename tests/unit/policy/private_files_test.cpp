@@ -57,6 +57,14 @@ BOOST_AUTO_TEST_CASE(D2_wider_modes_are_mended_and_told) {
   BOOST_TEST(hold().empty());
 }
 
+// As after a restore, or with an image in which the account has another number.
+BOOST_AUTO_TEST_CASE(a_directory_of_another_account_is_not_given_to_root) {
+  constexpr uid_t stranger = 4711;
+  BOOST_CHECK_EXCEPTION((void)hold_private(directory, {}, stranger), Error, [&](const Error& error) {
+    return std::string(error.what()).ends_with(" and not to uid 4711; remedy: chown -R 4711 " + directory);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(D2_a_reader_in_an_acl_is_taken_away) {
   const std::string file = tree.file("state/state.db", "x", 0600);
   const std::unique_ptr<std::remove_pointer_t<acl_t>, int (*)(void*)> acl(

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
+#include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/device_identity.h"
+#include "agent/device/device_identity.h"
 #include "agent/renewal/enrolment.h"
 #include "tests/unit/agent/gateway.h"
 
@@ -28,23 +31,37 @@ struct EnrollingGateway : Gateway {
   }
   // The agent starts; or ends and starts again.
   void start(const std::string& profile) {
-    profiles = {{"plant", agent::parse_profile("plant", "plant.toml", profile, agent::ProfileSource::bus), {}}};
+    declare_profile(profile);
     restart();
+  }
+  // The agent goes on with it.
+  void change_profile(const std::string& profile) {
+    declare_profile(profile);
+    enrolment->use_profile_files(profiles);
+  }
+  void declare_profile(const std::string& text) {
+    profiles = {{"plant", agent::parse_profile("plant", "plant.toml", text, agent::ProfileSource::bus), {}}};
   }
   void restart() {
     enrolment.reset();
     agent::Enrolment::Settings settings;
     settings.profiles = profiles;
+    settings.account = account;
     settings.credentials_directory = directory.file("credentials");
-    enrolment.emplace(
-        agent::Enrolment::Services{loop, state, keys, lent, applications, groups, transactions, lists, identity, audit},
-        settings, world(), tpm::Bytes(16, std::byte{7}));
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::pipe(ends.data()) == 0);
+    clock_is_set.reset(ends[1]);
+    enrolment.emplace(agent::Enrolment::Services{loop, state, keys, lent, applications, groups, lists, identity, audit},
+                      settings, world(), tpm::Bytes(16, std::byte{7}), policy::UniqueFd(ends[0]));
     enrolment->look();
   }
   agent::Enrolment::World world() {
     agent::Enrolment::World world;
     world.clocks = [this] { return agent::BestTime::Reading{now, true, now}; };
     world.busy = [this] { return busy; };
+    world.job_changed = [this](const agent::Job& job) {
+      if (job_changed) job_changed(job);
+    };
     world.job_waiting = [this](agent::JobNumber number) { announced.push_back(number); };
     world.job_cancelled = [this](agent::JobNumber number) { cancelled.push_back(number); };
     world.expiring = [this](const agent::Slot& slot, unsigned days, agent::RenewalTime, const std::string&) {
@@ -61,6 +78,8 @@ struct EnrollingGateway : Gateway {
     now += time;
     enrolment->look();
   }
+  // By a time server.
+  void set_clock() { BOOST_REQUIRE(::write(clock_is_set.get(), "12345678", 8) == 8); }
   // The next try, whenever it comes.
   void pass_pause() {
     const auto next = enrolment->next_try(job().slot);
@@ -75,8 +94,11 @@ struct EnrollingGateway : Gateway {
     enrolment->fail(job().number, runner, {failure, "it did not work", 0, secret_spent});
   }
   std::variant<std::monostate, agent::Error> deliver(const tpm::Bytes& certificate) {
+    return deliver(dbus::JobCertificate{certificate, {}});
+  }
+  std::variant<std::monostate, agent::Error> deliver(const dbus::JobCertificate& issued) {
     return outcome<std::monostate>([&](agent::Answer<std::monostate> answer) {
-      enrolment->deliver(job().number, runner, certificate, {}, std::move(answer));
+      enrolment->deliver(job().number, runner, issued, std::move(answer));
     });
   }
   // From a job that is due to a certificate in force.
@@ -94,10 +116,13 @@ struct EnrollingGateway : Gateway {
   const agent::Slot web = declare("web", "https/https=ec-p256");
   agent::RenewalTime now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   bool busy = false;
+  policy::UniqueFd clock_is_set;
+  std::function<void(const agent::Job&)> job_changed;
   std::vector<agent::JobNumber> announced, cancelled;
   std::vector<std::string> notices;
   agent::LentKeys lent;
   std::vector<agent::ProfileFile> profiles;
+  std::string account = "edgeseal-enroll";  // that runs jobs
 
   agent::DeviceApplication device{applications, {}};
   agent::Attestation attestation{state, worker};

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/error.h"
 #include "agent/renewal/profile.h"
 #include "agent/renewal/request_template.h"
@@ -37,6 +37,10 @@ std::ostream& operator<<(std::ostream& out, const Mistake& mistake) {
 }
 
 const std::string est = "protocol = \"est\"\nurl = \"https://pki\"\nslots = [\"web\"]\n";
+const std::string helper = "protocol = \"helper\"\nhelper = \"my-ca\"\nslots = [\"web\"]\n";
+const std::string cmp = "protocol = \"cmp\"\nurl = \"http://pki\"\nslots = [\"web\"]\n";
+const std::string by_fingerprint =
+    "[trust]\nfirst-contact = \"fingerprint\"\nfingerprint = \"" + std::string(64, 'a') + "\"\n";
 const std::string trusting = est + "[trust]\nfirst-contact = \"system\"\n";
 
 const std::vector<Mistake> mistakes = {
@@ -57,6 +61,10 @@ const std::vector<Mistake> mistakes = {
     {"protocol = \"est\"\nurl = \"https://pki\"\nlabel = \"cacerts\"\nslots = [\"web\"]\n", "plant.toml:3:"},
     {"protocol = \"est\"\nurl = \"https://pki\"\n", "slots is missing"},
     {"protocol = \"external\"\nurl = \"https://pki\"\nslots = [\"web\"]\n", "plant.toml:2: url has no meaning"},
+    {helper + "url = \"file:///srv/plant ca\"\n", "plant.toml:4: the URL has more than"},
+    {helper + "label = \"gateways\"\n", "plant.toml:4: label has no meaning with protocol \"helper\""},
+    {helper, "nothing says which authority is the right one: in [trust] give anchors or group"},
+    {helper + "[trust]\nfirst-contact = \"person\"\n", "plant.toml:5: what a helper brings is judged by anchors alone"},
     {"protocol = \"local-ca\"\nslots = [\"web\"]\n", "ca is missing"},
     {"protocol = \"external\"\nslots = [\"web\"]\nauthority = true\n", "plant.toml:3: authority has a meaning"},
     {est, "nothing says which authority is the right one"},
@@ -65,14 +73,23 @@ const std::vector<Mistake> mistakes = {
     {est + "[trust]\nfirst-contact = \"fingerprint\"\n", "plant.toml:4: fingerprint and first-contact"},
     {est + "[trust]\nfirst-contact = \"fingerprint\"\nfingerprint = \"12\"\n",
      "plant.toml:6: a fingerprint is SHA-256"},
+    {cmp + "[trust]\nfirst-contact = \"person\"\n", "plant.toml:5: CMP shows nobody a fingerprint"},
+    {cmp + by_fingerprint, "plant.toml:5: the authority that is found by its fingerprint would be forgotten"},
+    {"protocol = \"cmp\"\nurl = \"https://pki\"\nslots = [\"web\"]\n" + by_fingerprint + "group = \"web/https\"\n",
+     "plant.toml:5: a fingerprint verifies no TLS server of CMP"},
     {est + "[trust]\ngroup = \"web\"\n", "plant.toml:5: a group is APPLICATION/GROUP"},
     {est + "[trust]\nanchors = [\"/nowhere.pem\"]\n", "plant.toml:5: /nowhere.pem"},
     {trusting + "[credentials]\nfirst = [\"pin\"]\n", "plant.toml:7: \"pin\" is not known here"},
     {trusting + "[credentials]\nsecret = \"otp\"\n", "plant.toml:7: secret is never used"},
+    {trusting + "[credentials]\nrealm = \"plant\"\n", "plant.toml:7: realm is never used"},
+    {cmp + "[credentials]\nfirst = [\"secret\"]\nrealm = \"plant\"\n",
+     "plant.toml:6: realm has no meaning with protocol \"cmp\""},
     {trusting + "[credentials]\nfirst = [\"secret\"]\nsecret = \"../otp\"\n", "plant.toml:8: a name is 1 to 64"},
     {trusting + "[request]\nsubject = \"CN={name}\"\n", "plant.toml:7: {name} stands for nothing"},
     {trusting + "[schedule]\nrenew-at-percent = 99\n", "plant.toml:7: renew-at-percent must be a number from 10 to 95"},
     {trusting + "[answer]\nrefuse = [\"all\"]\n", "plant.toml:7: \"all\" is not known here"},
+    {trusting + "[answer]\nrefuse = [\"subject\", \"ca\"]\n",
+     "plant.toml:7: \"ca\" is not known here; take one of: subject"},
     {"protocol = ", "plant.toml:1:"}};
 
 }  // namespace
@@ -130,7 +147,7 @@ stop-at-bad-attributes = true
 }
 
 BOOST_AUTO_TEST_CASE(A1_a_url_that_is_configured_needs_no_discovery) {
-  const std::string trust = "slots = [\"web\"]\n[trust]\nfirst-contact = \"person\"\n";
+  const std::string trust = "slots = [\"web\"]\n[trust]\ngroup = \"web/https\"\n";
   const auto named = agent::parse_profile(
       "plant", "plant.toml", "protocol = \"est\"\nurl = \"https://pki/x\"\ndiscover = \"_est._tcp\"\n" + trust,
       agent::ProfileSource::bus);
@@ -145,6 +162,18 @@ BOOST_AUTO_TEST_CASE(A1_a_url_that_is_configured_needs_no_discovery) {
   BOOST_TEST(found.authority() == "_pki-ra._tcp.plant.example");
 }
 
+// As in docs/helper.md.
+BOOST_AUTO_TEST_CASE(the_url_of_a_helper_is_what_the_helper_makes_of_it) {
+  const std::string trust = "[trust]\ngroup = \"web/https\"\n";
+  for (const std::string url : {"file:///srv/plant-ca", "https://user@ca.example/?gateway#1", "plant"}) {
+    const auto profile = agent::parse_profile("plant", "plant.toml", helper + "url = \"" + url + "\"\n" + trust,
+                                              agent::ProfileSource::bus);
+    BOOST_TEST(profile.url == url);
+    BOOST_TEST(profile.authority() == "helper my-ca " + url);
+  }
+  BOOST_TEST(refusal(helper + trust).empty());
+}
+
 BOOST_AUTO_TEST_CASE(A6_authorities_of_the_system_vouch_for_no_server_that_anybody_can_announce) {
   const std::string system = "slots = [\"web\"]\n[trust]\nfirst-contact = \"system\"\n";
   BOOST_TEST(refusal("protocol = \"est\"\ndiscover = \"_est._tcp\"\n" + system).find("anybody in the network") !=
@@ -152,9 +181,51 @@ BOOST_AUTO_TEST_CASE(A6_authorities_of_the_system_vouch_for_no_server_that_anybo
   BOOST_TEST(refusal("protocol = \"est\"\nurl = \"https://pki\"\ndiscover = \"_est._tcp\"\n" + system).empty());
 }
 
+BOOST_AUTO_TEST_CASE(cmp_knows_its_authority_by_a_fingerprint_where_a_group_keeps_it) {
+  BOOST_TEST(refusal(cmp + by_fingerprint + "group = \"web/https\"\n").empty());
+}
+
 BOOST_DATA_TEST_CASE(a_mistake_is_told_with_its_line_and_remedy, mistakes, mistake) {
   const std::string found = refusal(mistake.text);
   BOOST_TEST(found.find(mistake.message) != std::string::npos, found);
+}
+
+BOOST_AUTO_TEST_CASE(an_anchor_that_would_be_refused_as_an_issuer_is_refused_at_once) {
+  const auto refusal_of = [](const tpm::Bytes& anchor) {
+    return refusal(est + "[trust]\nanchors = [\"\"\"" + agent::pem("CERTIFICATE", anchor) + "\"\"\"]\n");
+  };
+  test::CertificateFields silent = test::authority_fields("silent");
+  silent.key_usage = "critical,digitalSignature";
+  const test::Authority mute(silent, EVP_EC_gen("P-256"), nullptr);
+  BOOST_TEST(refusal_of(test::Authority("root").certificate()).empty());
+  BOOST_TEST(refusal_of(test::version_1_certificate()).find("is not an authority (basicConstraints)") !=
+             std::string::npos);
+  BOOST_TEST(refusal_of(mute.certificate()).find("may not sign certificates (keyUsage)") != std::string::npos);
+}
+
+// As of a bundle that was badly joined, or not written to its end.
+BOOST_AUTO_TEST_CASE(what_follows_a_damaged_anchor_is_not_passed_over) {
+  const std::string good = agent::pem("CERTIFICATE", test::Authority("plant CA").certificate());
+  const std::string damaged = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+  for (const std::string& rest : {damaged, damaged + good, good.substr(0, good.size() / 2)})
+    for (const agent::ProfileSource& source : {agent::ProfileSource::file, agent::ProfileSource::bus})
+      BOOST_TEST(refusal(est + "[trust]\nanchors = [\"\"\"" + good + rest + "\"\"\"]\n", source)
+                     .find("plant.toml:5: the PEM holds a damaged certificate in PEM") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(anchors_are_files_in_pem_or_der) {
+  ::umask(0022);
+  const test::TemporaryDirectory directory;
+  const test::Authority ca("plant CA");
+  const auto read = [&](const char* name, const std::string& content) {
+    std::ofstream(directory.file(name), std::ios::binary) << content;
+    const std::string text = est + "[trust]\nanchors = [\"" + directory.file(name) + "\"]\n";
+    return agent::parse_profile("plant", "plant.toml", text, agent::ProfileSource::file).anchors;
+  };
+  const tpm::Bytes der = ca.certificate();
+  const std::vector<tpm::Bytes> wanted{der};
+  BOOST_TEST((read("ca.pem", agent::pem("CERTIFICATE", der)) == wanted));
+  BOOST_TEST((read("ca.der", {reinterpret_cast<const char*>(der.data()), der.size()}) == wanted));
 }
 
 BOOST_AUTO_TEST_CASE(over_the_bus_no_file_is_named) {

@@ -202,12 +202,4 @@ BOOST_AUTO_TEST_CASE(attempts_survive_a_restart) {
   BOOST_TEST((again.next("a", now) == now.elapsed + 10h));
 }
 
-BOOST_AUTO_TEST_CASE(what_came_to_nothing_begins_anew) {
-  put("a", "ca", days(90));
-  pass(days(80));
-  BOOST_TEST(start() == Names{"a"});
-  plan.abandoned("a");
-  BOOST_TEST(start() == Names{"a"});
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -109,11 +109,17 @@ void SimulatedGateway::switch_machine() {
     return;
   }
   for (Certificate& certificate : certificates_)
-    if (std::exchange(certificate.running, false)) plan_.abandoned(certificate.name);
+    if (std::exchange(certificate.running, false)) begin_anew(certificate);
   off_since_ = now_;
-  best_ = agent::BestTime(best_.offset());
   machine_changes_ = now_ + about(chance(0.1) ? days(120) : hours(8));
   clock_is_set_ = never;
+}
+
+void SimulatedGateway::begin_anew(const Certificate& certificate) {
+  const agent::RenewalAttempts attempts = *plan_.attempts(certificate.name);
+  plan_.remove(certificate.name);
+  plan_.put(certificate.name, subject(certificate), moment());
+  plan_.restore(certificate.name, attempts);
 }
 
 void SimulatedGateway::set_clock() {

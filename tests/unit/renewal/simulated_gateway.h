@@ -63,6 +63,7 @@ class SimulatedGateway {
   void advance(RenewalTime to);
   void happen();
   void switch_machine();
+  void begin_anew(const Certificate& certificate);
   void set_clock();
   void ask();
   void finish(Certificate& certificate);

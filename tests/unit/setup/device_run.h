@@ -4,14 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "agent/audit.h"
+#include "agent/audit/audit.h"
 #include "agent/background_worker.h"
-#include "agent/integrity_seal.h"
 #include "agent/setup/one_time_password.h"
 #include "agent/setup/setup.h"
+#include "agent/setup/tpm_memory.h"
 #include "agent/setup/try_counter.h"
-#include "agent/state.h"
-#include "agent/state_anchor.h"
+#include "agent/state/integrity_seal.h"
+#include "agent/state/state.h"
+#include "agent/state/state_anchor.h"
 #include "agent/tpm_worker.h"
 #include "tests/fakes/fake_key_device.h"
 #include "tests/tpm/temporary_directory.h"
@@ -43,14 +44,9 @@ struct DeviceRun : LoopFixture {
   // What the agent does when the TPM is there.
   DeviceRun& start() {
     run_until([&] { return worker.state().health == agent::TpmHealth::ready; });
-    (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) { seal.prepare(std::move(answer)); });
-    anchor.check();
-    bool counted = false;
-    tries.check([&] {
-      password.check();
-      counted = true;
-    });
-    run_until([&] { return counted && worker.pending() == 0; });
+    recalled = false;
+    memory.recall();
+    run_until([&] { return recalled && worker.pending() == 0; });
     setup.refresh("what the TPM remembers", {});
     return *this;
   }
@@ -108,6 +104,13 @@ struct DeviceRun : LoopFixture {
   agent::TryCounter tries{state, seal, worker, [] {}};
   agent::Setup setup;
   agent::OneTimePassword password;
+  bool recalled = false;
+  agent::TpmMemory memory{{loop, seal, anchor, tries},
+                          [this] {
+                            password.check();
+                            recalled = true;
+                          },
+                          std::chrono::milliseconds(1)};
 };
 
 // A disk and a chip, to be saved, restored, wiped.

@@ -3,7 +3,7 @@
 #include "agent/setup/setup.h"
 #include "agent/trust/trust_alarms.h"
 #include "agent/trust/trust_list_changes.h"
-#include "agent/trust_ports.h"
+#include "agent/trust/trust_ports.h"
 #include "tests/unit/agent/server.h"
 
 using namespace edgeseal;
@@ -19,8 +19,7 @@ struct Fixture : test::Server {
     anchor.check();
     run_until([&] { return anchor.finding() == agent::StateAnchor::Finding::consistent && worker.pending() == 0; });
     setup.refresh("what the TPM remembers", {});
-    validation.use_setup(setup);
-    configuration.use_setup(setup);
+    setup_is_open = [this] { return setup.state() == agent::SetupState::setup_open; };
     audited.clear();
   }
 
@@ -119,7 +118,7 @@ BOOST_AUTO_TEST_CASE(C8_nobody_connects_to_a_device_that_somebody_has_to_open) {
   agent::Setup::Settings settings;
   settings.open_by = {agent::OpenWay::presence};
   agent::Setup by_hand({loop, state, anchor, audit}, settings);
-  validation.use_setup(by_hand);
+  setup_is_open = [&] { return by_hand.state() == agent::SetupState::setup_open; };
   BOOST_TEST(refusal([&] { validate(stranger); }) == "CertificateUntrusted");
   by_hand.report_presence("a button", {});
   validate(stranger);

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "jose/bytes.h"
 #include "tests/unit/setup/device_run.h"
 
 using namespace edgeseal;
@@ -179,6 +180,28 @@ BOOST_AUTO_TEST_CASE(an_old_hash_does_not_go_with_the_tries_of_a_new_password) {
   (void)run->make_password();
   run->state.put_record("one-time-password", old_record);
   require_refused(old_one, Code::invalid_state);
+}
+
+BOOST_AUTO_TEST_CASE(its_hash_stays_as_it_is_on_disks_of_earlier_versions) {
+  using namespace std::string_literals;
+  (void)run->make_password();
+  const agent::Bytes stored = *agent::SealedRecord(run->state, run->seal, "one-time-password").read();
+  const std::string cbor(jose::text_of(stored));
+  BOOST_REQUIRE(cbor.size() == 80u);
+  BOOST_TEST(cbor.substr(0, 8) == "\xa4\x64hash\x58\x20"s);  // 32 octets, of any value
+  BOOST_TEST(cbor.substr(40, 18) == "\x6aiterations\x01\x64salt\x50"s);
+  BOOST_TEST(cbor.substr(74) == "\x64used\xf4"s);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_cannot_be_read_is_refused_and_a_new_one_takes_its_place) {
+  const std::string password = run->make_password();
+  for (const char* damage : {"", "\xa1", "\x80"}) {
+    agent::SealedRecord(run->state, run->seal, "one-time-password").write(jose::bytes_of(damage));
+    require_refused(password, Code::security_checks_failed);
+    start();
+  }
+  run->submit(run->make_password());
+  BOOST_TEST(run->now() == "setup-open");
 }
 
 BOOST_AUTO_TEST_CASE(passwords_have_sixty_bits_and_differ) {

@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <optional>
 
-#include "agent/sqlite.h"
+#include "agent/state/sqlite.h"
 #include "tests/unit/setup/device_run.h"
 
 using namespace edgeseal;

@@ -5,7 +5,7 @@
 #include <vector>
 
 using namespace edgeseal::agent;
-using Flag = SetupFacts::Flag;
+using Flag = SetupFlag;
 
 namespace {
 
@@ -37,35 +37,15 @@ constexpr auto locked = SetupState::setup_locked, open = SetupState::setup_open,
                operational = SetupState::operational, out = SetupState::locked_out;
 
 // On a device that somebody has to open.
-const std::map<SetupState, Row> table = {
-    {locked,
-     {{SetupEvent::presence, open},
-      {SetupEvent::password, open},
-      {SetupEvent::configured, operational},
-      {SetupEvent::configured_for_now, verifying},
-      {SetupEvent::tries_used_up, out},
-      {SetupEvent::reset, locked}}},
-    {open,
-     {{SetupEvent::presence, open},
-      {SetupEvent::password, open},
-      {SetupEvent::window_over, locked},
-      {SetupEvent::closed, locked},
-      {SetupEvent::configured, operational},
-      {SetupEvent::configured_for_now, verifying},
-      {SetupEvent::tries_used_up, out},
-      {SetupEvent::reset, locked}}},
-    {verifying,
-     {{SetupEvent::configured, operational},
-      {SetupEvent::confirmed, operational},
-      {SetupEvent::undone, locked},
-      {SetupEvent::reset, locked}}},
-    {operational, {{SetupEvent::configured, operational}, {SetupEvent::reset, locked}}},
-    {out,
-     {{SetupEvent::presence, open},
-      {SetupEvent::configured, operational},
-      {SetupEvent::configured_for_now, verifying},
-      {SetupEvent::tries_used_up, out},
-      {SetupEvent::reset, locked}}}};
+const std::map<SetupState, Row> table = {{locked, {{SetupEvent::presence, open}, {SetupEvent::password, open}}},
+                                         {open,
+                                          {{SetupEvent::presence, open},
+                                           {SetupEvent::password, open},
+                                           {SetupEvent::window_over, locked},
+                                           {SetupEvent::closed, locked}}},
+                                         {verifying, {}},
+                                         {operational, {}},
+                                         {out, {{SetupEvent::presence, open}}}};
 
 }  // namespace
 
@@ -84,23 +64,21 @@ BOOST_AUTO_TEST_CASE(every_event_in_every_state_leads_where_the_table_says) {
       }
 }
 
-BOOST_AUTO_TEST_CASE(a_device_that_opens_by_itself_is_open_until_it_is_configured_or_closed_for_good) {
-  for (const SetupState state : setup_states) {
-    if (state == locked) continue;
-    const SetupFacts facts = facts_in(state, true);
-    BOOST_TEST((state_of(*after(facts, SetupEvent::reset)) == open));
-  }
-  const SetupFacts facts = facts_in(open, true);
-  BOOST_TEST((state_of(*after(facts, SetupEvent::closed)) == operational));
-  BOOST_TEST((state_of(*after(facts_in(verifying, true), SetupEvent::undone)) == open));
+BOOST_AUTO_TEST_CASE(a_device_that_opens_by_itself_is_closed_for_good) {
+  BOOST_TEST((state_of(*after(facts_in(open, true), SetupEvent::closed)) == operational));
 }
 
-BOOST_AUTO_TEST_CASE(nothing_but_a_reset_helps_a_disk_that_the_tpm_refuses) {
+BOOST_AUTO_TEST_CASE(used_up_tries_lock_out_what_is_not_configured) {
+  for (const SetupState state : setup_states)
+    BOOST_TEST(may_lock_out(facts_in(state, false)) == (state != verifying && state != operational));
+}
+
+BOOST_AUTO_TEST_CASE(no_event_helps_a_disk_that_the_tpm_refuses) {
   for (const SetupFacts& facts : all_facts()) {
     if (facts.disk != DiskStanding::refused) continue;
     BOOST_TEST((state_of(facts) == locked));
-    for (const SetupEvent event : setup_events)
-      BOOST_TEST(after(facts, event).has_value() == (event == SetupEvent::reset));
+    BOOST_TEST(!may_lock_out(facts));
+    for (const SetupEvent event : setup_events) BOOST_TEST(!after(facts, event).has_value());
   }
 }
 
@@ -109,13 +87,11 @@ BOOST_AUTO_TEST_CASE(nothing_opens_by_itself_before_the_tpm_has_said_that_the_di
     if (facts.disk == DiskStanding::unknown && !facts.window_open) BOOST_TEST((state_of(facts) != open));
 }
 
-BOOST_AUTO_TEST_CASE(a_device_that_is_configured_opens_by_a_reset_alone) {
+BOOST_AUTO_TEST_CASE(no_event_opens_a_device_that_is_configured) {
   for (const SetupFacts& facts : all_facts()) {
     if (facts.flag != Flag::off) continue;
-    for (const SetupEvent event : setup_events) {
-      const auto next = after(facts, event);
-      if (next && event != SetupEvent::reset) BOOST_TEST((state_of(*next) != open));
-    }
+    for (const SetupEvent event : setup_events)
+      if (const auto next = after(facts, event)) BOOST_TEST((state_of(*next) != open));
   }
 }
 

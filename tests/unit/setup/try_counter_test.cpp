@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <optional>
 
+#include "jose/bytes.h"
 #include "tests/unit/setup/device_run.h"
 
 using namespace edgeseal;
@@ -133,6 +134,19 @@ BOOST_AUTO_TEST_CASE(a_counter_that_began_anew_leaves_no_try) {
   BOOST_TEST(*run->tries.remaining("pin") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(who_fails_to_hear_of_a_try_keeps_no_other_from_his) {
+  begin("pin", 3);
+  const auto fail = [] { throw agent::Error(Code::state_unavailable, "he can't write it down"); };
+  run->tries.take("pin", "it", [&](const auto&) { fail(); });
+  BOOST_TEST(take("pin") == 1u);
+  run->tries.check([&](const auto&) { fail(); });
+  BOOST_TEST(take("pin") == 0u);
+  agent::TryCounter told(run->state, run->seal, run->worker, fail);
+  for (const char* name : {"first", "second"})
+    (void)run->value<std::monostate>(
+        [&](agent::Answer<std::monostate> answer) { told.begin(name, "it", 3, std::move(answer)); });
+}
+
 BOOST_AUTO_TEST_CASE(tries_that_somebody_forged_on_the_disk_are_none) {
   begin("pin", 1);
   (void)take("pin");
@@ -146,12 +160,40 @@ BOOST_AUTO_TEST_CASE(tries_that_somebody_forged_on_the_disk_are_none) {
   BOOST_CHECK_EXCEPTION((void)take("pin"), agent::Error, test::has_code(Code::security_checks_failed));
 }
 
+BOOST_AUTO_TEST_CASE(the_account_of_tries_stays_as_it_is_on_disks_of_earlier_versions) {
+  begin("pin", 3);
+  const agent::Bytes stored = *agent::SealedRecord(run->state, run->seal, "tries").read();
+  BOOST_TEST(jose::text_of(stored) == R"({"budgets":{"pin":{"base":0,"limit":3,"subject":"it"}},"tries":0})");
+}
+
+BOOST_AUTO_TEST_CASE(tries_that_cannot_be_read_are_none_and_lock_out) {
+  begin("pin", 2);
+  (void)take("pin");
+  for (const char* damage : {"", "{\"tries\":", "[]", R"({"tries":"1","budgets":{}})"}) {
+    agent::SealedRecord(run->state, run->seal, "tries").write(jose::bytes_of(damage));
+    BOOST_TEST(!run->tries.remaining("pin").has_value());
+    BOOST_CHECK_EXCEPTION((void)take("pin"), agent::Error, test::has_code(Code::security_checks_failed));
+    restart();
+    BOOST_TEST(*run->tries.unaccounted());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_chip_that_counts_there_is_no_budget) {
   chip.set_anchor(std::nullopt);
   chip.set_owner_auth(tpm::Bytes{std::byte{1}});
   BOOST_CHECK_EXCEPTION(begin("pin", 3), agent::Error, [](const agent::Error& error) {
     return error.code() == Code::tpm_unavailable && std::string(error.what()).find("remedy") != std::string::npos;
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_try_whose_answer_was_lost_is_counted_once) {
+  begin("pin", 3);
+  chip.lose_answer_once();
+  BOOST_TEST(take("pin") == 2u);
+  BOOST_TEST(chip.anchor()->failed_tries == 1u);
+  BOOST_TEST(!*run->tries.unaccounted());
+  BOOST_TEST(take("pin") == 1u);
+  BOOST_TEST(chip.anchor()->failed_tries == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_chip_that_fails_while_it_counts_gives_no_try) {

@@ -19,7 +19,6 @@ struct Sample {
   Bytes certificate;
 };
 
-[[nodiscard]] Bytes version_1_certificate();
 // Self-signed authorities of one name with different keys.
 [[nodiscard]] std::pair<Bytes, Bytes> certificates_with_one_serial_number();
 

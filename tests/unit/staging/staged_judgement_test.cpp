@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/staging/clear_key.h"
 #include "tests/unit/staging/sample.h"
 #include "tests/unit/trust/authority.h"

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "agent/openssl.h"
 #include "agent/staging/staged_file.h"
 

@@ -17,7 +17,12 @@ const UrlRules operational{false, {"staging.example.com", "192.0.2.7"}};
 
 void refuse(const std::string& url, Code code, const UrlRules& rules = staging) {
   BOOST_TEST_CONTEXT(url)
-  BOOST_CHECK_EXCEPTION((void)require_allowed(url, rules), agent::Error, has_code(code));
+  BOOST_CHECK_EXCEPTION(require_allowed(url, rules), agent::Error, has_code(code));
+}
+
+void take(const std::string& url, const UrlRules& rules = staging) {
+  BOOST_TEST_CONTEXT(url)
+  BOOST_CHECK_NO_THROW(require_allowed(url, rules));
 }
 
 }  // namespace
@@ -25,13 +30,8 @@ void refuse(const std::string& url, Code code, const UrlRules& rules = staging) 
 BOOST_AUTO_TEST_SUITE(staged_url)
 
 BOOST_AUTO_TEST_CASE(N1_https_is_followed_and_http_only_while_setup_is_open) {
-  for (const UrlRules& rules : {staging, operational}) {
-    const auto url = require_allowed("HTTPS://Plant.Example.COM:8443/certs/ca.der?v=1#x", rules);
-    BOOST_TEST(url.scheme == "https");
-    BOOST_TEST(url.host == "plant.example.com");
-    BOOST_TEST(url.port == 8443);
-  }
-  BOOST_TEST(require_allowed("http://staging.example.com/ca.der", staging).port == 80);
+  for (const UrlRules& rules : {staging, operational}) take("HTTPS://Plant.Example.COM:8443/certs/ca.der?v=1#x", rules);
+  take("http://staging.example.com/ca.der");
   refuse("http://staging.example.com/ca.der", Code::user_access_denied, operational);
   refuse("http://169.254.7.1/ca.der", Code::user_access_denied, operational);
 }
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(N1_https_is_followed_and_http_only_while_setup_is_open) {
 BOOST_AUTO_TEST_CASE(H13_plain_http_is_for_configured_and_link_local_hosts) {
   for (const char* url : {"http://STAGING.example.com/ca.der", "http://192.0.2.7/ca.der", "http://169.254.7.1:8080/ca",
                           "http://[fe80::1]/ca.der"})
-    BOOST_TEST(require_allowed(url, staging).scheme == "http");
+    take(url);
   for (const char* url : {"http://example.com/ca.der", "http://192.0.2.8/ca.der", "http://10.0.0.1/",
                           "http://staging.example.com.evil.example/", "http://[2001:db8::1]/"})
     refuse(url, Code::user_access_denied);
@@ -94,7 +94,8 @@ BOOST_AUTO_TEST_CASE(N7_user_information_and_this_host_are_refused) {
                           "https://255.255.255.255/",
                           "https://169.254.169.254/latest/meta-data",
                           "http://169.254.169.254/",
-                          "https://[::ffff:169.254.169.254]/"})
+                          "https://[::ffff:169.254.169.254]/",
+                          "https://[fd00:ec2::254]/"})
     refuse(url, Code::user_access_denied);
 }
 
@@ -104,11 +105,10 @@ BOOST_AUTO_TEST_CASE(N7_addresses_in_disguise_are_no_hosts) {
     refuse(url, Code::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(N7_what_a_name_resolves_to_is_judged_by_whoever_resolves_it) {
-  for (const char* address : {"127.0.0.1", "::1", "0.0.0.0", "169.254.169.254", "::ffff:127.0.0.1", "ff02::1"})
-    BOOST_TEST(agent::address_forbidden(address));
-  for (const char* address : {"192.0.2.1", "10.0.0.1", "169.254.7.1", "fe80::1", "2001:db8::1", "::ffff:192.0.2.1"})
-    BOOST_TEST(!agent::address_forbidden(address));
+BOOST_AUTO_TEST_CASE(N7_addresses_of_other_hosts_are_followed) {
+  for (const char* url : {"https://192.0.2.1/", "https://10.0.0.1/", "https://169.254.7.1/", "https://[fe80::1]/",
+                          "https://[2001:db8::1]/", "https://[::ffff:192.0.2.1]/", "https://[fd00:ec2::1]/"})
+    take(url);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/device_application.h"
+#include "agent/device/device_application.h"
 #include "agent/setup/setup.h"
 #include "agent/staging/staging.h"
 #include "tests/unit/agent/core.h"
@@ -32,8 +32,13 @@ struct StagingFixture : Core {
     const std::size_t activated = audits("staged-trust-activated");
     staging.reset();
     staging.emplace(agent::Staging::Services{state, seal, lists, groups, applications, device, setup, audit}, settings,
-                    agent::Staging::World{[this] { return time(); }, [this] { ++changes; },
-                                          [this](const std::string& reason) { rolled_back.push_back(reason); }});
+                    agent::Staging::World{[this] { return time(); },
+                                          [this] {
+                                            ++changes;
+                                            if (changed) changed();
+                                          },
+                                          [this](const std::string& reason) { rolled_back.push_back(reason); },
+                                          [this] { return busy; }});
     staging->look();
     if (goes_on || !staging->set() || phase() != agent::StagedPhase::verifying) return;
     run_until([&] { return audits("staged-trust-activated") > activated || phase() == agent::StagedPhase::failed; });
@@ -80,6 +85,8 @@ struct StagingFixture : Core {
   bool clock_is_set = true;
   std::chrono::hours later{0};
   int changes = 0;
+  std::function<void()> changed;
+  bool busy = false;
   std::vector<std::string> rolled_back;
   std::optional<agent::Staging> staging;
 };

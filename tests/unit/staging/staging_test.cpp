@@ -284,7 +284,7 @@ BOOST_FIXTURE_TEST_CASE(N6_urls_are_completed_one_by_one_and_all_are_needed, Sta
   BOOST_TEST(trusted().empty());
   const std::string pem = certificate_pem(other.certificate());
   staging->deliver(second, std::as_bytes(std::span(pem)));
-  activate();
+  run_until([&] { return audits("staged-trust-activated") == 1u; });  // it was staged before this start
   BOOST_TEST(trusted().size() == 2u);
 }
 
@@ -388,6 +388,26 @@ BOOST_FIXTURE_TEST_CASE(a_transaction_of_somebody_else_goes_first_and_nothing_of
   transactions.closed("device", "provisioning");
   activate();
   BOOST_TEST(trusted().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(where_what_is_in_force_cannot_be_recorded_the_caller_hears_of_it, StagingFixture) {
+  (void)stage(file());
+  refuse_record("staged-trust", "EXISTS (SELECT 1 FROM unconfirmed)");
+  BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::state_unavailable));
+  BOOST_TEST((phase() == StagedPhase::verifying));
+  BOOST_TEST(audits("staged-trust-activated") == 1u);
+  take_records();
+  BOOST_TEST(contact({server_certificate()}) == "");
+  BOOST_TEST(trusted().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(where_a_refusal_cannot_be_recorded_the_caller_hears_why_it_was_refused, StagingFixture) {
+  (void)stage(file());
+  refuse_record("staged-trust", "instr(NEW.value, CAST('failed' AS BLOB))");
+  refuse_rows("trust_list", "1");
+  BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::state_unavailable));
+  BOOST_TEST((phase() == StagedPhase::failed));
+  BOOST_TEST(audits("staged-trust-refused") == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_reset_of_the_device_takes_what_is_staged_along, StagingFixture) {

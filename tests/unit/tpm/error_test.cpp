@@ -30,10 +30,12 @@ constexpr Case kCases[] = {
     {TPM2_RC_TESTING, Fault::busy},
     {TPM2_RC_NV_RATE, Fault::busy},
     {TPM2_RC_NV_UNAVAILABLE, Fault::busy},
+    {TPM2_RC_CANCELED, Fault::busy},
     {TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_RETRY, Fault::busy},
     {TPM2_RC_LOCKOUT, Fault::locked_out},
     {TPM2_RC_COMMAND_CODE, Fault::unsupported},
     {TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_COMMAND_CODE, Fault::unsupported},
+    {TSS2_RESMGR_RC_LAYER | TPM2_RC_COMMAND_CODE, Fault::unsupported},
     {TPM2_RC_HASH | kFirstParameter, Fault::unsupported},
     {TPM2_RC_CURVE | kFirstParameter, Fault::unsupported},
     {TPM2_RC_SCHEME | TPM2_RC_P | TPM2_RC_2, Fault::unsupported},
@@ -42,6 +44,7 @@ constexpr Case kCases[] = {
     {TPM2_RC_AUTH_FAIL | kFirstSession, Fault::failed},
     {TPM2_RC_VALUE | kFirstParameter, Fault::failed},
     {TPM2_RC_OBJECT_MEMORY, Fault::failed},
+    {TPM2_RC_MEMORY, Fault::failed},
     {TPM2_RC_INITIALIZE, Fault::transport},
     {TPM2_RC_FAILURE, Fault::transport},
     {TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_FAILURE, Fault::transport},
@@ -98,6 +101,7 @@ BOOST_AUTO_TEST_CASE(of_a_full_chip_is_busy_and_names_what_is_taken_and_the_reme
 BOOST_AUTO_TEST_CASE(tells_what_the_chip_is_full_of) {
   BOOST_TEST(out_of_objects(TPM2_RC_OBJECT_MEMORY));
   BOOST_TEST(out_of_objects(TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_OBJECT_HANDLES));
+  BOOST_TEST(out_of_objects(TPM2_RC_MEMORY));
   BOOST_TEST(!out_of_objects(TPM2_RC_SESSION_MEMORY));
   BOOST_TEST(out_of_sessions(TPM2_RC_SESSION_MEMORY));
   BOOST_TEST(out_of_sessions(TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_SESSION_HANDLES));

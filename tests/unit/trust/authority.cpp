@@ -1,11 +1,13 @@
 #include "tests/unit/trust/authority.h"
 
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 
 #include <atomic>
 #include <stdexcept>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 
 namespace edgeseal::test {
 
@@ -15,6 +17,16 @@ template <class Result>
 Result check(Result result, const char* what) {
   if (!result) throw std::runtime_error(std::string(what) + ": " + agent::openssl_reason());
   return result;
+}
+
+using agent::BignumPtr;
+using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, agent::OpensslFree<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>>;
+using ParamsPtr = std::unique_ptr<OSSL_PARAM, agent::OpensslFree<OSSL_PARAM, OSSL_PARAM_free>>;
+
+BignumPtr odd_number(int bits) {
+  BignumPtr number(check(BN_new(), "BN_new"));
+  check(BN_set_bit(number.get(), bits - 1) == 1 && BN_set_bit(number.get(), 0) == 1, "BN_set_bit");
+  return number;
 }
 
 void add(X509* certificate, X509* issuer, int nid, const std::string& value) {
@@ -55,8 +67,8 @@ Bytes make(const CertificateFields& fields, EVP_PKEY* key, X509* issuer, EVP_PKE
   static std::atomic<long> serial{1};
   const agent::CertificatePtr certificate(check(X509_new(), "X509_new"));
   X509* made = certificate.get();
-  X509_set_version(made, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(made), ++serial);
+  X509_set_version(made, fields.version);
+  ASN1_INTEGER_set(X509_get_serialNumber(made), fields.serial != 0 ? fields.serial : ++serial);
   set_name(X509_get_subject_name(made), fields.name);
   X509_set_issuer_name(made, X509_get_subject_name(issuer != nullptr ? issuer : made));
   set_validity(made, fields.from, fields.to);
@@ -80,6 +92,28 @@ CertificateFields authority_fields(const std::string& name) {
           .basic_constraints = "critical,CA:TRUE",
           .alternative_name = "",
           .more_oid = ""};
+}
+
+Bytes version_1_certificate() {
+  CertificateFields fields = authority_fields("version 1");
+  fields.key_usage = fields.basic_constraints = "";
+  fields.version = X509_VERSION_1;
+  return Authority(fields, EVP_EC_gen("P-256"), nullptr).certificate();
+}
+
+agent::PublicKeyPtr public_rsa_key(int bits, int exponent_bits) {
+  const BignumPtr modulus = odd_number(bits), exponent = odd_number(exponent_bits);
+  const ParamBuilderPtr builder(check(OSSL_PARAM_BLD_new(), "OSSL_PARAM_BLD_new"));
+  check(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) == 1 &&
+            OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) == 1,
+        "OSSL_PARAM_BLD_push_BN");
+  const ParamsPtr params(check(OSSL_PARAM_BLD_to_param(builder.get()), "OSSL_PARAM_BLD_to_param"));
+  const agent::KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY* key = nullptr;
+  check(EVP_PKEY_fromdata_init(context.get()) > 0 &&
+            EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) > 0,
+        "EVP_PKEY_fromdata");
+  return agent::PublicKeyPtr(key);
 }
 
 Authority::Authority(const CertificateFields& fields, EVP_PKEY* key, const Authority* issuer)

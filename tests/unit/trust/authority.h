@@ -23,9 +23,17 @@ struct CertificateFields {
   std::string more_oid;  // a further extension, critical, of any content
   Days from{-1}, to{30};
   const EVP_MD* hash = EVP_sha256();
+  long version = X509_VERSION_3;
+  long serial = 0;  // 0: one that no other has
 };
 
 [[nodiscard]] CertificateFields authority_fields(const std::string& name);
+
+// Self-signed, without extensions, which version 1 has not.
+[[nodiscard]] Bytes version_1_certificate();
+
+// What a certificate says of a key that nobody has.
+[[nodiscard]] agent::PublicKeyPtr public_rsa_key(int bits, int exponent_bits);
 
 // A key with a certificate, and what it signs. Keys are made once per kind and number, since RSA keys take their time.
 class Authority {

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/secret_memory.h"
+#include "agent/keys/secret_memory.h"
 #include "tests/unit/trust/trust_fixture.h"
 
 namespace edgeseal::agent {
@@ -56,15 +56,6 @@ BOOST_AUTO_TEST_CASE(before_the_tpm_has_opened_the_key_nothing_is_sealed_or_chec
                         test::has_code(Code::tpm_unavailable));
 }
 
-BOOST_AUTO_TEST_CASE(a_device_without_sealed_things_asks_nothing_of_the_tpm) {
-  test::TemporaryDirectory other;
-  State fresh(other.file("state"));
-  IntegritySeal unused(fresh, worker, [] {});
-  unused.open();
-  BOOST_TEST(worker.pending() == 0u);
-  BOOST_TEST(!fresh.seal_key().has_value());
-}
-
 BOOST_AUTO_TEST_CASE(who_asks_while_the_tpm_is_at_it_is_answered_with_the_first) {
   begin();
   int answers = 0;
@@ -76,6 +67,13 @@ BOOST_AUTO_TEST_CASE(who_asks_while_the_tpm_is_at_it_is_answered_with_the_first)
   run_until([&] { return answers >= 3; });
   BOOST_TEST(answers == 3);
   BOOST_TEST(opened == before + 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_when_it_is_open_keeps_no_answer_away) {
+  lists.reset();
+  seal.emplace(*state, worker, [] { throw Error(Code::security_checks_failed, "a certificate was damaged"); });
+  prepare_seal();
+  BOOST_TEST(seal->is_open());
 }
 
 BOOST_AUTO_TEST_CASE(what_the_tpm_refuses_is_answered_and_tried_again) {

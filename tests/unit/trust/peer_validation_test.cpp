@@ -39,7 +39,7 @@ struct Fixture : test::TrustFixture {
     return root.issue(fields);
   }
 
-  PeerValidation validation{*state, *lists, audit, {{}, 3}, [this] { return now; }};
+  PeerValidation validation{*state, *lists, audit, {{}, 3}, {[this] { return now; }, [] { return false; }}};
 };
 
 }  // namespace
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_for_the_group_itself_is_judged_by_the_list_th
 
 BOOST_AUTO_TEST_CASE(without_the_seal_nobody_is_good) {
   begin();
-  PeerValidation early(*state, *lists, audit, {}, [this] { return now; });
+  PeerValidation early(*state, *lists, audit, {}, {[this] { return now; }, [] { return false; }});
   const std::vector<Bytes> chain{root.issue()};
   BOOST_CHECK_EXCEPTION((void)early.judge(https, chain, {}), Error, has_code(Code::tpm_unavailable));
 }

@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "agent/certificate.h"
+#include "agent/certificates/certificate.h"
 #include "tests/unit/trust/trust_fixture.h"
 
 namespace edgeseal::agent {
@@ -37,7 +37,7 @@ struct Fixture : test::TrustFixture {
     key.slot = {"web", "https", "https"};
     key.public_key = {static_cast<std::byte>(keys)};
     state->put_pending_key(key);
-    state->activate({{key.slot, key.id, root.issue(fields), {}}}, now);
+    state->commit({{{key.slot, key.id, root.issue(fields), {}}}}, now);
   }
   [[nodiscard]] Time own_end() {
     const CertificatePtr own = parse_certificate(state->certificate({"web", "https", "https"})->certificate);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "agent/integrity_seal.h"
+#include "agent/state/integrity_seal.h"
 #include "agent/tpm_worker.h"
 #include "agent/trust/trust_lists.h"
 #include "tests/fakes/fake_key_device.h"
@@ -54,8 +54,7 @@ struct TrustFixture : LoopFixture, Plant {
     seal.reset();
     reopen_state([] {});
     begin();
-    seal->open();
-    run_until([&] { return seal->is_open(); });
+    prepare_seal();
   }
   // Changes the database behind the agent's back.
   void tamper(const std::string& sql) {
@@ -63,8 +62,7 @@ struct TrustFixture : LoopFixture, Plant {
     seal.reset();
     reopen_state([&] { agent::Database(directory.file("state") + "/state.db").execute(sql.c_str()); });
     begin();
-    seal->open();
-    run_until([&] { return seal->is_open(); });
+    prepare_seal();
   }
   void commit(const agent::CheckedTrustList& list) {
     state->commit({{}, {}, {list.record}}, list.record.last_update);

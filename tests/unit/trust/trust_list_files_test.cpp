@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(F7_a_handle_that_is_idle_is_closed) {
 }
 
 BOOST_AUTO_TEST_CASE(F7_each_use_prolongs_its_life) {
-  open_files({200ms, 64, 16});
+  open_files({5s, 64, 16});
   const std::uint32_t used = open(TrustListFiles::mode_read);
   (void)open(TrustListFiles::mode_read);
   run_until([&] {
@@ -216,14 +216,33 @@ BOOST_AUTO_TEST_CASE(a_position_is_within_the_file) {
 
 BOOST_AUTO_TEST_CASE(handles_are_bounded_for_all_and_for_each) {
   open_files({60s, 5, 3});
+  const TransactionOwner first{.bus_name = ":1.1", .uid = 1000}, again{.bus_name = ":1.2", .uid = 1000};
+  const TransactionOwner second{.bus_name = ":1.3", .uid = 1001};
+  const auto open_by = [this](const TransactionOwner& owner) { return files->open(owner, https, 1); };
   std::vector<std::uint32_t> handles;
-  for (int i = 0; i < 3; ++i) handles.push_back(open(TrustListFiles::mode_read));
-  BOOST_CHECK_EXCEPTION((void)open(TrustListFiles::mode_read), Error, has_code(Code::busy));
-  BOOST_CHECK_EXCEPTION((void)files->open(other_session, https, 1), Error, has_code(Code::busy));
-  for (int i = 0; i < 2; ++i) (void)files->open(bob, https, 1);
-  BOOST_CHECK_EXCEPTION((void)files->open({":1.3", ""}, https, 1), Error, has_code(Code::busy));
-  files->close(alice, https, handles.front());
-  BOOST_CHECK_NO_THROW((void)files->open({":1.3", ""}, https, 1));
+  for (int i = 0; i < 3; ++i) handles.push_back(open_by(first));
+  for (const TransactionOwner& same : {first, again})
+    BOOST_CHECK_EXCEPTION((void)open_by(same), Error, has_code(Code::busy));
+  files->close(first, https, handles.front());
+  BOOST_CHECK_NO_THROW((void)open_by(again));
+  for (int i = 0; i < 2; ++i) (void)open_by(second);
+  BOOST_CHECK_EXCEPTION((void)open_by(second), Error, has_code(Code::busy));
+}
+
+BOOST_AUTO_TEST_CASE(the_account_with_the_most_handles_leaves_room_for_one_with_less) {
+  open_files({60s, 5, 3});
+  const TransactionOwner greedy{.bus_name = ":1.1", .uid = 1000}, modest{.bus_name = ":1.2", .uid = 1001};
+  const TransactionOwner late{.bus_name = ":1.3", .uid = 1002};
+  std::vector<std::uint32_t> handles;
+  for (int i = 0; i < 3; ++i) handles.push_back(files->open(greedy, https, TrustListFiles::mode_read));
+  for (int i = 0; i < 2; ++i) (void)files->open(modest, https, TrustListFiles::mode_read);
+  for (const EventLoop::Time before = loop.now(); loop.now() == before;) loop.run_once({});
+  (void)files->position(greedy, https, handles[0]);
+  (void)files->open(late, https, TrustListFiles::mode_write);
+  BOOST_CHECK_EXCEPTION((void)files->position(greedy, https, handles[1]), Error, has_code(Code::invalid_argument));
+  for (const std::size_t kept : {0U, 2U}) BOOST_CHECK_NO_THROW((void)files->position(greedy, https, handles[kept]));
+  BOOST_TEST(files->open_count(https) == 5u);
+  BOOST_CHECK_EXCEPTION((void)files->open(late, https, TrustListFiles::mode_read), Error, has_code(Code::busy));
 }
 
 BOOST_AUTO_TEST_CASE(handles_end_with_their_owner_and_with_their_application) {

@@ -85,6 +85,9 @@ BOOST_AUTO_TEST_CASE(F5_one_invalid_element_refuses_the_whole_and_is_named) {
   bad = list();
   bad.issuer_certificates.push_back(Authority(authority_fields("weak"), EVP_RSA_gen(1024), nullptr).certificate());
   BOOST_TEST(begins(refusal(bad), "CertificatePolicyCheckFailed: number 2 of the issuer certificates: CN=weak: "));
+  bad = list();
+  bad.issuer_certificates.push_back(root.issue({}, *test::public_rsa_key(3072, 3072)));
+  BOOST_TEST(begins(refusal(bad), "CertificateInvalid: number 2 of the issuer certificates: "));
   BOOST_TEST((current() == good));
   BOOST_TEST((*state->trust_list("web", "https", TrustListGeneration::current) == lists->record(https)));
 }

@@ -12,6 +12,7 @@ using test::Authority;
 using test::authority_fields;
 using test::CertificateFields;
 using test::Days;
+using test::public_rsa_key;
 
 struct Plant {
   Authority root{"root"};
@@ -89,6 +90,27 @@ BOOST_AUTO_TEST_CASE(a_signature_of_another_key_is_invalid) {
   const Authority impostor(authority_fields("root"), EVP_EC_gen("P-256"), nullptr);
   BOOST_TEST(outcome(list(), {impostor.issue()}) == "CertificateInvalid");
   BOOST_TEST(outcome(list(), {impostor.issue(), impostor.certificate()}) == "CertificateUntrusted");
+}
+
+BOOST_AUTO_TEST_CASE(decoys_of_an_issuers_name_are_tried_up_to_a_bound) {
+  const Bytes leaf = intermediate.issue();
+  std::vector<Bytes> decoys;
+  for (int i = 0; i < 64; ++i) decoys.push_back(Authority("intermediate").certificate());
+  TrustList crowded = list();
+  crowded.issuer_certificates.insert(crowded.issuer_certificates.begin(), decoys.begin(), decoys.begin() + 8);
+  BOOST_TEST(outcome(crowded, {leaf}) == "good");
+  crowded.issuer_certificates.insert(crowded.issuer_certificates.begin(), decoys.begin(), decoys.end());
+  BOOST_TEST(outcome(crowded, {leaf}) == "CertificateChainIncomplete");
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_take_long_to_verify_by_are_refused_before) {
+  const auto outcome_of_key = [this](int bits, int exponent_bits) {
+    return outcome(list(), {root.issue({}, *public_rsa_key(bits, exponent_bits))});
+  };
+  BOOST_TEST(outcome_of_key(8192, 64) == "good");
+  BOOST_TEST(outcome_of_key(8193, 17) == "CertificateInvalid");
+  BOOST_TEST(outcome_of_key(3072, 65) == "CertificateInvalid");
+  BOOST_TEST(outcome_of_key(3072, 3072) == "CertificateInvalid");
 }
 
 BOOST_AUTO_TEST_CASE(weak_keys_and_signatures_fail_the_policy) {

@@ -1,0 +1,31 @@
+#include "dbus/ctl/agreement.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "dbus/ctl/failure.h"
+#include "dbus/ctl/table.h"
+
+namespace edgeseal::ctl {
+namespace {
+
+bool agrees(const std::string& question) {
+  if (isatty(STDIN_FILENO) != 1) return false;
+  std::cerr << printable(question) << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+}  // namespace
+
+void Agreement::require(const std::string& question) const {
+  if (!yes && !agrees(question)) throw Failure(ExitCode::Usage, "nothing was changed", "give --yes to do it unasked");
+}
+
+void add_agreement(CLI::App& command, Agreement& agreement) {
+  command.add_flag("--yes", agreement.yes, "Don't ask");
+}
+
+}  // namespace edgeseal::ctl
