@@ -97,12 +97,13 @@ Clock judging_time(const Certificate& certificate, const Clock& clock) {
   const auto begin = time_of(X509_get0_notBefore(certificate.get()));
   if (time_of(X509_get0_notAfter(certificate.get())) <= begin) refuse("ends before it begins");
   TimeOfDay now = clock();
-  if (begin > std::chrono::floor<std::chrono::seconds>(now.time) + clock_tolerance) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(now.time);
+  if (begin > second + clock_tolerance) {
     const std::string problem = "the certificate that was issued is not valid yet by the clock of this device";
     if (now.synchronised) throw Error(ErrorClass::unsuitable_certificate, problem);
     throw Error(ErrorClass::clock, problem + ", which no time server has set", default_retry);
   }
-  now.time = std::max(now.time, system_clock::time_point(begin));
+  if (begin > second) now.time = begin;
   return [now] { return now; };
 }
 

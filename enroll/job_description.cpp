@@ -12,6 +12,8 @@
 namespace edgeseal::enroll {
 namespace {
 
+using std::chrono::system_clock;
+
 using Octets = std::vector<std::uint8_t>;
 
 constexpr off_t max_secret_size = 1024;
@@ -117,11 +119,18 @@ void read_address(const Fields& fields, Job& job) {
     job.url += (job.url.ends_with("/") ? ".well-known/est/" : "/.well-known/est/") + label;
 }
 
+system_clock::time_point time_of(std::uint64_t microseconds) {
+  constexpr auto last = std::chrono::floor<std::chrono::microseconds>(system_clock::duration::max()).count();
+  if (microseconds > static_cast<std::uint64_t>(last))
+    throw Error(ErrorClass::policy, "the time of the job is after the year 2262");
+  return system_clock::time_point(std::chrono::microseconds(microseconds));
+}
+
 // What is known of any server.
 void read_server(const Fields& fields, Job& job) {
   read_address(fields, job);
   job.trust = trust_of(fields);
-  job.time_floor = std::chrono::system_clock::time_point(std::chrono::microseconds(fields.get<std::uint64_t>("time")));
+  job.time_floor = time_of(fields.get<std::uint64_t>("time"));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ void Bundles::accept(std::shared_ptr<jose::Bundle> bundle, Answer<std::monostate
   };
   try {
     require_setup();  // the PIN took its time
-    require_acceptable(*bundle, {world_.now(), world_.device_names(), record_.used, settings_.keys});
+    require_acceptable(*bundle, {std::chrono::floor<std::chrono::seconds>(world_.now()), world_.device_names(),
+                                 record_.used, settings_.keys});
     installing_ = accepted_form(*bundle, "");
     const auto prepared = [this](const std::string& trust) {
       installing_->trust = trust;
@@ -76,7 +77,7 @@ void Bundles::accepted(const AcceptedBundle& bundle) {
 
 // The oldest give way to the newest: they are over soonest, and then nobody can bring them again.
 void Bundles::remember_server(const AcceptedBundle& bundle) {
-  const auto now = world_.now();
+  const auto now = std::chrono::floor<std::chrono::seconds>(world_.now());
   std::erase_if(record_.used, [now](const BundleRecord::Used& used) { return used.not_after < now; });
   if (record_.used.size() >= most_used)
     record_.used.erase(std::ranges::min_element(record_.used, {}, &BundleRecord::Used::not_after));

@@ -14,7 +14,7 @@ enum class DeliveredKeys { refused, imported };
 
 // What a bundle that was opened is held against.
 struct BundleRules {
-  std::chrono::system_clock::time_point now;
+  std::chrono::sys_seconds now;
   std::vector<std::string> device_names;  // serial number, ProductInstanceUri: those that are known
   std::vector<BundleRecord::Used> used;
   DeliveredKeys keys = DeliveredKeys::refused;

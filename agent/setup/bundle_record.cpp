@@ -7,14 +7,14 @@ namespace edgeseal::agent {
 
 namespace {
 
-using Time = std::chrono::system_clock::time_point;
+using std::chrono::sys_seconds;
 
-std::int64_t seconds_of(Time time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+std::int64_t seconds_of(sys_seconds time) {
+  return time.time_since_epoch().count();
 }
 
-Time time_of(const Json& seconds) {
-  return Time(std::chrono::seconds(seconds.get<std::int64_t>()));
+sys_seconds time_of(const Json& seconds) {
+  return sys_seconds(std::chrono::seconds(seconds.get<std::int64_t>()));
 }
 
 Json to_json(const AcceptedBundle& bundle) {
@@ -35,7 +35,7 @@ Json to_json(const PendingBundle& pending) {
               {"ciphertext", pending.ciphertext},
               {"source", pending.source},
               {"limit", pending.limit},
-              {"deadline", seconds_of(pending.deadline)},
+              {"deadline", seconds_of(std::chrono::floor<std::chrono::seconds>(pending.deadline))},
               {"counted", pending.counted},
               {"needs-setup", pending.needs_setup}};
   if (pending.accepted) stored["accepted"] = to_json(*pending.accepted);

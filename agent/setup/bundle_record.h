@@ -14,12 +14,10 @@ namespace edgeseal::agent {
 
 // What is left of a bundle that was opened.
 struct AcceptedBundle {
-  using Time = std::chrono::system_clock::time_point;
-
   std::string url;
   std::uint16_t port = 0;
   std::string identifier;  // SHA-256 of its "jti", hexadecimal
-  Time not_after;
+  std::chrono::sys_seconds not_after;
   std::string trust;  // SHA-256 of the list that it brought, hexadecimal
 
   bool operator==(const AcceptedBundle&) const = default;
@@ -27,14 +25,12 @@ struct AcceptedBundle {
 
 // A bundle that waits for its PIN.
 struct PendingBundle {
-  using Time = std::chrono::system_clock::time_point;
-
-  std::string session;     // of the question for the PIN
-  std::string ciphertext;  // the JWE
-  std::string source;      // who brought it, for people
-  unsigned limit = 0;      // tries
-  Time deadline;           // of DeviceClock
-  bool counted = false;    // the budget of tries has begun
+  std::string session;                             // of the question for the PIN
+  std::string ciphertext;                          // the JWE
+  std::string source;                              // who brought it, for people
+  unsigned limit = 0;                              // tries
+  std::chrono::system_clock::time_point deadline;  // of DeviceClock
+  bool counted = false;                            // the budget of tries has begun
   // It is being put into force: whether that was done, the state says.
   std::optional<AcceptedBundle> accepted{};
   bool needs_setup = true;  // a service brought it, which places first trust alone
@@ -47,7 +43,7 @@ struct PendingBundle {
 struct BundleRecord {
   struct Used {
     std::string identifier;
-    AcceptedBundle::Time not_after;
+    std::chrono::sys_seconds not_after;
     bool operator==(const Used&) const = default;
   };
 

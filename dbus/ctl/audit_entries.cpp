@@ -19,16 +19,19 @@ constexpr std::uint32_t kPage = 256;
 constexpr std::string_view kRoot = "/org/edgeseal";
 constexpr std::string_view kApplication = "/org/edgeseal/application/";
 
-std::uint64_t since_1970(std::chrono::system_clock::time_point time) {
-  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(microseconds, 0));
+// In microseconds.
+std::uint64_t since_1970(std::chrono::sys_seconds time) {
+  const std::chrono::microseconds since = time.time_since_epoch();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(since.count(), 0));
 }
 
 std::uint64_t parse_since(const std::string& text) {
   std::tm fields{};
   const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &fields);
-  if (end != nullptr && *end == '\0') return since_1970(std::chrono::system_clock::from_time_t(timegm(&fields)));
-  return since_1970(std::chrono::system_clock::now() - parse_duration(text, "the time (2h, 2026-01-31T12:00:00Z)"));
+  if (end != nullptr && *end == '\0')
+    return since_1970(std::chrono::sys_seconds(std::chrono::seconds(timegm(&fields))));
+  return since_1970(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) -
+                    parse_duration(text, "the time (2h, 2026-01-31T12:00:00Z)"));
 }
 
 VariantMap options_of(const WantedEntries& wanted) {

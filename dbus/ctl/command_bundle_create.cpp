@@ -49,7 +49,8 @@ std::string new_identifier() {
 jose::Bundle content(const Wanted& wanted) {
   jose::Bundle bundle;
   if (!wanted.device.empty()) bundle.device = wanted.device;
-  bundle.not_after = std::chrono::system_clock::now() + std::chrono::days(wanted.valid_days);
+  bundle.not_after =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::days(wanted.valid_days);
   bundle.identifier = new_identifier();
   bundle.url = wanted.url;
   bundle.port = wanted.port;

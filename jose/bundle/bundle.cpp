@@ -98,9 +98,8 @@ Json array_of(const std::vector<Bytes>& certificates) {
   return array;
 }
 
-std::uint64_t seconds_of(std::chrono::system_clock::time_point time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-  return seconds < 0 ? 0 : static_cast<std::uint64_t>(seconds);
+std::uint64_t seconds_of(std::chrono::sys_seconds time) {
+  return static_cast<std::uint64_t>(std::max(time.time_since_epoch(), std::chrono::seconds(0)).count());
 }
 
 }  // namespace
@@ -112,8 +111,7 @@ Bundle parse_bundle(ByteView text) {
     throw Error(Problem::not_supported, "bundle: it is of a later version; update this device");
   Bundle bundle;
   if (const auto device = find_text(json, "device")) bundle.device = word(*device, "device", max_device_length);
-  bundle.not_after =
-      std::chrono::system_clock::time_point(std::chrono::seconds(number(json, "not_after", 1, last_second)));
+  bundle.not_after = std::chrono::sys_seconds(std::chrono::seconds(number(json, "not_after", 1, last_second)));
   bundle.identifier = word(require_text(json, "jti"), "jti", max_identifier_length);
   bundle.url = url_of(require_text(json, "url"));
   bundle.port = static_cast<std::uint16_t>(number(json, "port", 1, 65535));

@@ -17,10 +17,10 @@ inline constexpr std::size_t max_url_length = 1024;
 inline constexpr std::size_t max_secret_length = 1024;  // "otp"
 
 struct Bundle {
-  std::optional<std::string> device;  // serial number or ProductInstanceUri; none: for any
-  std::chrono::system_clock::time_point not_after;
-  std::string identifier;  // "jti": no device takes it twice
-  std::string url;         // https, without a port
+  std::optional<std::string> device;   // serial number or ProductInstanceUri; none: for any
+  std::chrono::sys_seconds not_after;  // nanoseconds don't reach to the year 9999
+  std::string identifier;              // "jti": no device takes it twice
+  std::string url;                     // https, without a port
   std::uint16_t port = 0;
   std::vector<Bytes> anchors;      // "ca": DER
   std::vector<Bytes> certificate;  // "cert": DER, its issuers after it; empty without a key

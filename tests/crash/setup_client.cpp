@@ -42,7 +42,8 @@ std::string altered(std::string text) {
 
 jose::Bundle content_for(const Plant& plant) {
   jose::Bundle bundle;
-  bundle.not_after = std::chrono::system_clock::now() + std::chrono::hours(24);
+  bundle.not_after =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::hours(24);
   bundle.identifier = "bundle-1";
   bundle.url = "https://provision.example.com/device";
   bundle.port = 18444;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <memory>
 
 #include "dbus/client.h"
@@ -295,6 +296,14 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_not_understood_fails_by_policy) {
   run(std::move(job), "fail 7");
   BOOST_TEST(in_port([](auto& port) { return port.failure.failure_class; }) == "policy");
   BOOST_TEST(requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_time_that_no_clock_reaches_fails_by_policy) {
+  dbus::JobWork job = work();
+  job.time = std::numeric_limits<std::uint64_t>::max();
+  run(std::move(job), "fail 7");
+  BOOST_TEST(in_port([](auto& port) { return port.failure.failure_class; }) == "policy");
+  BOOST_TEST(in_port([](auto& port) { return port.failure.message; }).find("2262") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_ends_is_not_called_only_one_that_comes) {

@@ -19,6 +19,11 @@ BOOST_AUTO_TEST_CASE(EN7_what_is_issued_has_to_be_fit_for_use) {
     fails_with(job(std::string("issue=") + fault), ErrorClass::unsuitable_certificate);
 }
 
+// In the nanoseconds of a clock its begin would be a day to come.
+BOOST_AUTO_TEST_CASE(EN7_a_certificate_that_is_older_than_clocks_reach_is_judged_by_today) {
+  succeed(job("issue=medieval"));
+}
+
 BOOST_AUTO_TEST_CASE(EN7_further_certificates_are_passed_over) {
   BOOST_TEST(succeed(job("issue=two")).chain.size() == 1U);
   const Result result = succeed(job("issue=chain"));

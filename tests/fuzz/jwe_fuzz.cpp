@@ -37,8 +37,8 @@ void check_content(ByteView text) {
   const Bundle bundle = parse_bundle(text);
   const SecretBytes again = write_bundle(bundle);
   const Bundle same = parse_bundle(again);
-  require(same.identifier == bundle.identifier && same.url == bundle.url && same.port == bundle.port &&
-          same.anchors == bundle.anchors && same.private_key == bundle.private_key);
+  require(same.identifier == bundle.identifier && same.not_after == bundle.not_after && same.url == bundle.url &&
+          same.port == bundle.port && same.anchors == bundle.anchors && same.private_key == bundle.private_key);
   require(bundle.certificate.empty() == bundle.private_key.empty() && !bundle.anchors.empty());
 }
 

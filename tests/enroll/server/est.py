@@ -5,6 +5,7 @@ have a value: /.well-known/est/wait=120/simpleenroll, or wait.120 where a label 
 """
 
 import base64
+import datetime
 import urllib.parse
 
 from cryptography import x509
@@ -221,7 +222,8 @@ class Est:
     def certificate(self, csr, value):
         issuer = self.plant.other_issuing if value == "other-issuer" else self.plant.issuing
         options = {
-            "inverted": {"begin": NOW + DAY, "end": NOW - DAY},
+            "inverted": {"dates": [date.strftime("%y%m%d%H%M%SZ").encode() for date in (NOW + DAY, NOW - DAY)]},
+            "medieval": {"dates": [b"14500101000000Z", b"20500101000000Z"]},
             "future": {"begin": NOW + DAY},
             "ended": {"begin": NOW - 2 * DAY, "end": NOW - DAY},
             "nearly-over": {"begin": NOW - 60 * DAY, "end": NOW + 10 * DAY},
@@ -235,7 +237,7 @@ class Est:
         if value == "for-life":
             options["end"] = authority.NEVER
         key = authority.new_key().public_key() if value == "other-key" else csr.public_key()
-        return forced(issuer, subject, key, options) if value == "inverted" else issuer.sign(subject, key, **options)
+        return forced(issuer, subject, key, **options) if "dates" in options else issuer.sign(subject, key, **options)
 
     @staticmethod
     def names(csr):
@@ -245,10 +247,12 @@ class Est:
             return []
 
 
-def forced(issuer, subject, key, options):
-    """A certificate that ends before it begins, which the library doesn't make: with the dates exchanged afterwards."""
-    begin, end = options.pop("begin"), options.pop("end")
-    good = issuer.sign(subject, key, begin=end, end=begin, **options)
-    dates = [date.strftime("%y%m%d%H%M%SZ").encode() for date in (end, begin)]
-    body = good.tbs_certificate_bytes.replace(dates[0], b"?" * 13).replace(dates[1], dates[0]).replace(b"?" * 13, dates[1])
+def forced(issuer, subject, key, dates, **options):
+    """A certificate with dates, in one of the forms of DER, that the library doesn't make."""
+    year = 2049 if len(dates[0]) == 13 else 2050  # the first that is written with its century
+    written = [datetime.datetime(year, 1, day) for day in (1, 2)]
+    good = issuer.sign(subject, key, begin=written[0], end=written[1], **options)
+    body = good.tbs_certificate_bytes
+    for date, wanted in zip(written, dates):
+        body = body.replace(date.strftime("%Y%m%d%H%M%SZ").encode()[-len(wanted) :], wanted)
     return authority.signed_again(issuer, good, body)

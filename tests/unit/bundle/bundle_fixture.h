@@ -63,7 +63,7 @@ struct BundleFixture : Core {
 
   jose::Bundle content() const {
     jose::Bundle bundle;
-    bundle.not_after = now + std::chrono::hours(24);
+    bundle.not_after = std::chrono::floor<std::chrono::seconds>(now) + std::chrono::hours(24);
     bundle.identifier = "bundle-" + std::to_string(++number);
     bundle.url = "https://provision.example.com/device";
     bundle.port = 18444;

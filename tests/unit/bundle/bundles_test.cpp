@@ -363,7 +363,17 @@ BOOST_AUTO_TEST_CASE(W2_a_bundle_for_another_device_is_refused) {
 
 BOOST_AUTO_TEST_CASE(EN32_a_bundle_whose_time_is_over_is_refused) {
   jose::Bundle bundle = content();
-  bundle.not_after = now - std::chrono::seconds(1);
+  bundle.not_after = std::chrono::floor<std::chrono::seconds>(now) - std::chrono::seconds(1);
+  check_content_refused(*this, bundle, Code::security_checks_failed);
+}
+
+BOOST_AUTO_TEST_CASE(EN32_a_bundle_without_an_end_is_taken_and_remembered_as_such) {
+  jose::Bundle bundle = content();
+  bundle.not_after = std::chrono::sys_days(std::chrono::year(9999) / std::chrono::December / 31);
+  submit(stage(sealed(bundle)), pin);
+  BOOST_CHECK(setup.state() == SetupState::verifying);
+  bundles->report_contact(Verification::failed, "");
+  restart();
   check_content_refused(*this, bundle, Code::security_checks_failed);
 }
 
@@ -446,7 +456,7 @@ BOOST_AUTO_TEST_CASE(what_was_accepted_and_could_not_be_recorded_is_undone_in_ti
 
 BOOST_AUTO_TEST_CASE(where_a_refusal_cannot_be_recorded_the_caller_hears_why_it_was_refused) {
   jose::Bundle expired = content();
-  expired.not_after = now - std::chrono::hours(1);
+  expired.not_after = std::chrono::floor<std::chrono::seconds>(now) - std::chrono::hours(1);
   const std::string late = sealed(expired);
   const std::string none = jose::seal_jwe(jose::bytes_of("no bundle"), jose::split_code(pin).password,
                                           jose::min_iterations, jose::bundle_type);

@@ -10,6 +10,8 @@ using namespace edgeseal::jose::test;
 
 namespace {
 
+constexpr std::int64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
+
 nlohmann::json whole() {
   return {{"v", 1},
           {"device", "urn:maker:gateway:4711"},
@@ -45,7 +47,7 @@ BOOST_AUTO_TEST_SUITE(bundle)
 BOOST_AUTO_TEST_CASE(each_member_is_read) {
   const Bundle bundle = parsed(whole());
   BOOST_CHECK(bundle.device == "urn:maker:gateway:4711");
-  BOOST_CHECK_EQUAL(std::chrono::system_clock::to_time_t(bundle.not_after), 1900000000);
+  BOOST_CHECK_EQUAL(bundle.not_after.time_since_epoch().count(), 1900000000);
   BOOST_CHECK_EQUAL(bundle.identifier, "3f1c");
   BOOST_CHECK_EQUAL(bundle.url, "https://provision.example.com/device");
   BOOST_CHECK_EQUAL(bundle.port, 18444);
@@ -134,8 +136,17 @@ BOOST_AUTO_TEST_CASE(texts_are_bounded_and_printable) {
     check_malformed(name, std::string(2048, 'a'));
     check_malformed(name, 7);
   }
-  for (const auto& time : {nlohmann::json(0), nlohmann::json(-5), nlohmann::json(1e30), nlohmann::json("2030-01-01")})
+  for (const auto& time : {nlohmann::json(0), nlohmann::json(-5), nlohmann::json(1e30), nlohmann::json("2030-01-01"),
+                           nlohmann::json(last_second + 1)})
     check_malformed("not_after", time);
+}
+
+BOOST_AUTO_TEST_CASE(a_time_may_be_the_last_second_of_the_year_9999) {
+  auto json = whole();
+  json["not_after"] = last_second;
+  const Bundle bundle = parsed(json);
+  BOOST_CHECK_EQUAL(bundle.not_after.time_since_epoch().count(), last_second);
+  BOOST_CHECK(nlohmann::json::parse(text_of(write_bundle(bundle))) == json);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
