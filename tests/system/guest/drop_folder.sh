@@ -8,8 +8,8 @@ settings_file "$plant/provisioning.pem" | drop_in stage.xml
 check "N12: a file in it is staged" until_true staging_is staged
 check "N12: and removed" until_true test ! -e "$drop/stage.xml"
 check "N11: it is said where it came from" grep -q '"source": *"drop-folder"' <(edgesealctl --json stage show)
-settings_with_key | drop_in key.xml
-check "N9: a file with a private key is put aside" until_true test -e "$drop/key.xml.refused"
+settings_with_key | drop_in KEY.XML
+check "N9: a file with a private key is put aside, its name in capitals" until_true test -e "$drop/KEY.XML.refused"
 check "N9: for the reason that it has a key" until_true eval 'journal_of edgeseal-drop.service | grep -q "lies in the clear"'
 ln -s "$plant/provisioning.pem" "$drop/link.pem"
 check "a link is put aside" until_true test -L "$drop/link.pem.refused"
