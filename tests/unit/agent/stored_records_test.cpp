@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(bundles_stay_as_they_are) {
   const BundleRecord record = decode_bundle_record(text(bundles));
   BOOST_REQUIRE(record.pending.has_value());
   BOOST_TEST(record.pending->session == "1");
-  BOOST_TEST((record.pending->deadline == PendingBundle::Time(60s)));
+  BOOST_TEST((record.pending->deadline == std::chrono::system_clock::time_point(60s)));
   BOOST_TEST((encode(record) == text(bundles)));
 }
 
