@@ -155,16 +155,17 @@ std::vector<Candidate> existing_values(const std::string& kind, AgentConnection&
 }
 
 void print_completion(const CLI::App& app, const std::vector<std::string>& words, AgentConnection& agent) {
-  alarm(kPatience);
   const Completion completion = complete(app, words);
   for (const auto& candidate : completion.candidates) print(candidate);
   print_what_the_shell_knows(completion);
   std::fflush(stdout);  // in case that what follows takes too long
   if (completion.value.empty() || words.empty()) return;
+  alarm(kPatience);
   for (auto& existing : existing_values(completion.value, agent)) {
     existing.word = completion.before_value + existing.word;
     if (existing.word.starts_with(words.back())) print(existing);
   }
+  alarm(0);
 }
 
 }  // namespace edgeseal::ctl

@@ -251,8 +251,8 @@ BOOST_AUTO_TEST_CASE(new_entries_are_shown_as_they_come) {
   });
   const auto result =
       run_program({"bash", "-c",
-                   "coproc '" EDGESEALCTL "' audit list --follow --json; for i in 1 2 3; do read -r line "
-                   "<&${COPROC[0]}; echo \"$line\"; done; kill $COPROC_PID; wait $COPROC_PID"},
+                   "coproc '" EDGESEALCTL "' audit list --follow --json; pid=$COPROC_PID; for i in 1 2 3; do read -r line "
+                   "<&${COPROC[0]}; echo \"$line\"; done; kill $pid; wait $pid"},
                   bus.directory());
   agent.join();
   BOOST_TEST(result.status == 128 + SIGTERM);

@@ -24,10 +24,10 @@ make_machine() {
   echo "Making Debian with a kernel (once) ..."
   rm -rf "$2.new"
   in_debian "$1" "$2.new" sh -ec '
-    apt-get update
-    apt-get satisfy --yes --no-install-recommends "$1"
+    apt-get update -o Acquire::Retries=5
+    apt-get satisfy -o Acquire::Retries=5 --yes --no-install-recommends "$1"
     cd /tmp
-    apt-get download "$(apt-cache depends --important "$2" | sed -n "s/^ *Depends: //p")"
+    apt-get download -o Acquire::Retries=5 "$(apt-cache depends --important "$2" | sed -n "s/^ *Depends: //p")"
     dpkg-deb --fsys-tarfile linux-image-*.deb | tar --extract --directory=/ --keep-directory-symlink
     rm linux-image-*.deb
     depmod "$(ls /usr/lib/modules)"' sh "$machine_packages" "$kernel_of_debian"
@@ -41,8 +41,8 @@ make_mirror() {
   rm -rf "$3.new" "$3.made"
   in_debian "$1" "$3.new" sh -ec '
     mkdir -p /srv/debian/partial
-    apt-get update
-    apt-get satisfy --yes --download-only -o Dir::Cache::archives=/srv/debian "$1"
+    apt-get update -o Acquire::Retries=5
+    apt-get satisfy -o Acquire::Retries=5 --yes --download-only -o Dir::Cache::archives=/srv/debian "$1"
     rm -r /srv/debian/partial /srv/debian/lock' sh "$2"
   mkdir -p "$3.made/srv" "$3.made/etc/apt"
   mv "$3.new/upper/srv/debian" "$3.made/srv/debian"
@@ -58,8 +58,8 @@ make_prepared() {
   echo "Installing what the tutorial needs from Debian (once) ..."
   rm -rf "$3.new"
   in_debian "$1" "$3.new" sh -ec '
-    apt-get update
-    apt-get satisfy --yes --no-install-recommends "$1"
+    apt-get update -o Acquire::Retries=5
+    apt-get satisfy -o Acquire::Retries=5 --yes --no-install-recommends "$1"
     apt-get clean' sh "$2"
   mv "$3.new" "$3"
 }

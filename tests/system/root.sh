@@ -38,8 +38,8 @@ make_layer() {
   printf '#!/bin/sh\nexit 101\n' >"$3.new/root/usr/sbin/policy-rc.d"
   chmod 755 "$3.new/root/usr/sbin/policy-rc.d"
   DEBIAN_FRONTEND=noninteractive chroot "$3.new/root" sh -ec '
-    apt-get update
-    apt-get satisfy --yes --no-install-recommends "$1, $2"
+    apt-get update -o Acquire::Retries=5
+    apt-get satisfy -o Acquire::Retries=5 --yes --no-install-recommends "$1, $2"
     apt-get clean
     rm /usr/sbin/policy-rc.d' sh "$2" "$test_packages" >"$cache/dependencies.log" 2>&1 ||
     { tail -n 20 "$cache/dependencies.log" >&2; return 1; }

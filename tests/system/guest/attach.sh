@@ -125,9 +125,11 @@ check "nginx serves the last one by itself" until_true serves 4443 site
 check "it was reloaded, not restarted" equals "$nginx_before" "$(property nginx.service MainPID)"
 reloader=edgeseal-reload-nginx.site.https.service
 newest_worker() { pgrep --newest --parent "$nginx_before"; }
-has_looked_since() { [ "$(property "$reloader" ExecMainStartTimestampMonotonic)" != "$1" ] && [ "$(state_of "$reloader")" = inactive ]; }
+has_looked_since() { [ "$(property "$reloader" ExecMainStartTimestampMonotonic)" != "$1" ] && has_ended "$reloader"; }
+no_reload_is_under_way() { has_ended "$reloader" && [ -z "$(systemctl list-jobs --no-legend)" ]; }
 openssl req -config /etc/ssl/openssl.cnf -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 1 -subj "/CN=refused" \
   -keyout /t/refused.key -out /t/refused.pem 2>/dev/null
+check "the reloads of the renewals are over" until_true no_reload_is_under_way
 worker=$(newest_worker)
 looked=$(property "$reloader" ExecMainStartTimestampMonotonic)
 check "a peer is refused" refused "Certificate" edgesealctl trust validate site /t/refused.pem

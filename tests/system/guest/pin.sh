@@ -7,7 +7,7 @@ check "W13: setup verifies" becomes verifying
 check "W13: the authority of the service is trusted" trusts_provisioning provisioning
 check "nobody is asked any more" until_true test ! -e /var/lib/edgeseal/pin-wanted
 check "and no question is left" until_true no_question
-check "the service that asked has ended" until_true equals inactive "$(state_of edgeseal-pin.service)"
+check "the service that asked has ended" until_true has_ended edgeseal-pin.service
 check "W14: who makes the contact takes the TAN" equals "$(tail -c 3 "$plant/pin")" "$(./server.py tan)"
 check "W14: once" refused "NothingToDo" ./server.py tan
 check "W13: the contact is reported" edgesealctl bundle report
