@@ -249,11 +249,11 @@ BOOST_AUTO_TEST_CASE(new_entries_are_shown_as_they_come) {
         [](auto& ports, auto&) { return ports.audit_log.last_query && ports.audit_log.last_query->after == 1; });
     service.in_loop([this](auto&, auto& bus_service) { return written = 3, bus_service.audit_kept(3), 0; });
   });
-  const auto result =
-      run_program({"bash", "-c",
-                   "coproc '" EDGESEALCTL "' audit list --follow --json; pid=$COPROC_PID; for i in 1 2 3; do read -r line "
-                   "<&${COPROC[0]}; echo \"$line\"; done; kill $pid; wait $pid"},
-                  bus.directory());
+  const auto result = run_program(
+      {"bash", "-c",
+       "coproc '" EDGESEALCTL "' audit list --follow --json; pid=$COPROC_PID; for i in 1 2 3; do read -r line "
+       "<&${COPROC[0]}; echo \"$line\"; done; kill $pid; wait $pid"},
+      bus.directory());
   agent.join();
   BOOST_TEST(result.status == 128 + SIGTERM);
   BOOST_TEST(result.out == lines[0] + "\n" + lines[1] + "\n" + lines[2] + "\n");
