@@ -38,6 +38,12 @@ bool account_exists(const std::string& name) {
   return !name.empty() && getpwnam(name.c_str()) != nullptr;
 }
 
+bool lasting_account_exists(const std::string& name) {
+  constexpr uid_t first_dynamic = 61184, last_dynamic = 65519;
+  const passwd* entry = name.empty() ? nullptr : getpwnam(name.c_str());
+  return entry != nullptr && (entry->pw_uid < first_dynamic || entry->pw_uid > last_dynamic);
+}
+
 std::string account_name(uid_t uid) {
   const passwd* entry = getpwuid(uid);
   return entry == nullptr ? std::to_string(uid) : entry->pw_name;

@@ -7,6 +7,8 @@
 namespace edgeseal::ctl {
 
 [[nodiscard]] bool account_exists(const std::string& name);
+// Not one that systemd has made for a service while it runs (DynamicUser= in systemd.exec(5)).
+[[nodiscard]] bool lasting_account_exists(const std::string& name);
 // Or its number, where it has no name.
 [[nodiscard]] std::string account_name(uid_t uid);
 // Of whoever runs this; the group by its name or number.

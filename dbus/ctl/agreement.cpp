@@ -11,7 +11,6 @@ namespace edgeseal::ctl {
 namespace {
 
 bool agrees(const std::string& question) {
-  if (isatty(STDIN_FILENO) != 1) return false;
   std::cerr << printable(question) << " [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
@@ -21,7 +20,9 @@ bool agrees(const std::string& question) {
 }  // namespace
 
 void Agreement::require(const std::string& question) const {
-  if (!yes && !agrees(question)) throw Failure(ExitCode::Usage, "nothing was changed", "give --yes to do it unasked");
+  if (yes) return;
+  if (isatty(STDIN_FILENO) != 1) throw Failure(ExitCode::Usage, "nothing was changed", "give --yes to do it unasked");
+  if (!agrees(question)) throw Failure(ExitCode::Refused, "nothing was changed");
 }
 
 void add_agreement(CLI::App& command, Agreement& agreement) {

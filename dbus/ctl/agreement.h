@@ -9,8 +9,8 @@ namespace edgeseal::ctl {
 struct Agreement {
   bool yes = false;  // --yes
 
-  // Asks on the terminal unless --yes is given: "Delete web?". Throws Failure (Usage) where the answer is no, or there
-  // is no terminal.
+  // Asks on the terminal unless --yes is given: "Delete web?". Throws Failure: Refused where the answer is no,
+  // Usage where there is no terminal.
   void require(const std::string& question) const;
 };
 

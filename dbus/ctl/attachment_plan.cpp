@@ -39,6 +39,13 @@ void require_free_environment(const ServiceFacts& service, const AttachmentPlace
                     "take that out of its unit: it finds the provider by that variable");
 }
 
+void require_lasting_account(const ServiceFacts& service) {
+  if (!service.dynamic_user || lasting_account_exists(service.account)) return;
+  throw Failure(ExitCode::Usage,
+                service.name + " has DynamicUser=yes: its account is there only while it runs, and keeps no access",
+                fmt::format("give it a User= of its own, and DynamicUser=no: systemctl edit {}", service.name));
+}
+
 // Who opens the files of the program, empty for root.
 std::string account_of(const AttachmentRequest& request, const ServiceFacts& service, const KnownProgram& program) {
   const std::string account = !request.account.empty()          ? request.account
@@ -136,6 +143,7 @@ AttachmentPlan make_plan(const AttachmentRequest& request, const ServiceFacts& s
                          const Attachments& attachments) {
   const auto program = known_program(service.name);
   const auto account = account_of(request, service, program);
+  require_lasting_account(service);
   require_free_environment(service, attachments.places());
 
   AttachmentPlan plan;

@@ -40,7 +40,7 @@ VariantMap options_of(const WantedEntries& wanted) {
        {std::pair{"kind", wanted.kind}, {"caller", wanted.caller}, {"object", wanted.object}})
     if (!value.empty()) options[name] = sdbus::Variant(value);
   if (!wanted.since.empty()) options["since"] = sdbus::Variant(parse_since(wanted.since));
-  if (wanted.after > 0) options["after"] = sdbus::Variant(wanted.after);
+  if (wanted.after) options["after"] = sdbus::Variant(*wanted.after);
   return options;
 }
 
@@ -53,13 +53,8 @@ AuditEntry entry_of(std::string text) {
   }
 }
 
-struct Page {
-  std::vector<AuditEntry> entries;
-  bool more = false;
-};
-
-Page page_of(AgentConnection& agent, const VariantMap& options) {
-  Page page;
+AuditEntries page_of(AgentConnection& agent, const VariantMap& options) {
+  AuditEntries page;
   agent.with_audit([&](dbus::RemoteAudit& remote) {
     auto [texts, more] = remote.List(options);
     std::ranges::transform(texts, std::back_inserter(page.entries), entry_of);
@@ -92,15 +87,16 @@ void add(Table& table, const std::string& name, const std::string& value) {
 
 }  // namespace
 
-std::vector<AuditEntry> newest_entries(AgentConnection& agent, const WantedEntries& wanted) {
+AuditEntries some_entries(AgentConnection& agent, const WantedEntries& wanted) {
   VariantMap options = options_of(wanted);
-  options["newest"] = sdbus::Variant(true);
+  options["newest"] = sdbus::Variant(!wanted.after);
   options["limit"] = sdbus::Variant(std::clamp<std::uint32_t>(wanted.count, 1, kPage));
-  return page_of(agent, options).entries;
+  return page_of(agent, options);
 }
 
 std::optional<AuditEntry> entry_after(AgentConnection& agent, std::uint64_t sequence) {
-  Page page = page_of(agent, {{"after", sdbus::Variant(sequence)}, {"limit", sdbus::Variant(std::uint32_t{1})}});
+  AuditEntries page =
+      page_of(agent, {{"after", sdbus::Variant(sequence)}, {"limit", sdbus::Variant(std::uint32_t{1})}});
   if (page.entries.empty()) return std::nullopt;
   return std::move(page.entries.front());
 }
@@ -111,7 +107,7 @@ std::vector<AuditEntry> later_entries(AgentConnection& agent, const WantedEntrie
   for (bool more = true; more;) {
     VariantMap options = options_of(next);
     options["limit"] = sdbus::Variant(kPage);
-    Page page = page_of(agent, options);
+    AuditEntries page = page_of(agent, options);
     std::ranges::move(page.entries, std::back_inserter(all));
     more = page.more && !page.entries.empty();
     if (!all.empty()) next.after = all.back().line.entry.sequence;

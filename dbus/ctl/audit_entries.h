@@ -14,7 +14,7 @@ namespace edgeseal::ctl {
 // Which entries of the audit log are wanted: as Audit1.List has it.
 struct WantedEntries {
   std::string since, kind, caller, object;  // since: "2h", or "2026-01-31T12:00:00Z"
-  std::uint64_t after = 0;
+  std::optional<std::uint64_t> after{};
   std::uint32_t count = 50;
 };
 
@@ -24,8 +24,13 @@ struct AuditEntry {
   audit::Line line;
 };
 
-// The newest ones, wanted.count of them, the oldest first.
-[[nodiscard]] std::vector<AuditEntry> newest_entries(AgentConnection& agent, const WantedEntries& wanted);
+struct AuditEntries {
+  std::vector<AuditEntry> entries;  // the oldest first
+  bool more = false;                // that were wanted: before the first of the newest; else after the last
+};
+
+// wanted.count of them at most: the newest, or the first after wanted.after, where that is given.
+[[nodiscard]] AuditEntries some_entries(AgentConnection& agent, const WantedEntries& wanted);
 // The first one after that number.
 [[nodiscard]] std::optional<AuditEntry> entry_after(AgentConnection& agent, std::uint64_t sequence);
 // All after wanted.after, asked for in pages.

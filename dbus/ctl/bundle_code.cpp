@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/output.h"
 #include "dbus/ctl/passphrase.h"
 #include "jose/bundle/code.h"
 
@@ -30,8 +29,7 @@ std::string guess_of(std::string_view code, std::uint32_t iterations) {
 }
 
 void warn_of_short_code(std::string_view code, std::uint32_t iterations) {
-  if (jose::code_bits(code) < jose::min_code_bits)
-    std::fprintf(stderr, "edgesealctl: warning: %s\n", guess_of(code, iterations).c_str());
+  if (jose::code_bits(code) < jose::min_code_bits) warn(guess_of(code, iterations));
 }
 
 }  // namespace edgeseal::ctl

@@ -1,6 +1,24 @@
 #include "dbus/ctl/changes.h"
 
+#include <algorithm>
+
+#include "dbus/ctl/duration.h"
+#include "dbus/ctl/failure.h"
+
 namespace edgeseal::ctl {
+namespace {
+
+constexpr std::chrono::seconds kMost = std::chrono::days(1);
+
+// A bare number is one of seconds.
+std::uint32_t parse_time(const std::string& text) {
+  const bool is_bare = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  const auto time = parse_duration(is_bare ? text + "s" : text, "--confirm-within");
+  if (time.count() > 0 && time <= kMost) return static_cast<std::uint32_t>(time.count());
+  throw Failure(ExitCode::Usage, "--confirm-within " + text + " is out of its range", "give 1 s to 1 d, such as 10m");
+}
+
+}  // namespace
 
 VariantMap Confirmation::options() const {
   if (within == 0) return {};
@@ -17,11 +35,10 @@ nlohmann::json Confirmation::json() const {
   return within == 0 ? nlohmann::json() : nlohmann::json(within);
 }
 
-void add_confirmation(CLI::App& command, Confirmation& confirmation) {
-  command
-      .add_option("--confirm-within", confirmation.within,
-                  "Seconds after which all is as before unless \"changes confirm\" comes; default: for good at once")
-      ->check(CLI::Range(1, 86400));
+CLI::Option* add_confirmation(CLI::App& command, Confirmation& confirmation) {
+  return command.add_option_function<std::string>(
+      "--confirm-within", [&confirmation](const std::string& text) { confirmation.within = parse_time(text); },
+      "Time, 60 (seconds) or 10m, after which all is as before unless \"changes confirm\" comes; default: for good");
 }
 
 void apply_changes(Session& session, const std::string& application, const Confirmation& confirmation) {

@@ -20,8 +20,8 @@ struct Confirmation {
   [[nodiscard]] nlohmann::json json() const;
 };
 
-// --confirm-within
-void add_confirmation(CLI::App& command, Confirmation& confirmation);
+// --confirm-within, which is answered.
+CLI::Option* add_confirmation(CLI::App& command, Confirmation& confirmation);
 
 // Of the connection of this command, which staged them.
 void apply_changes(Session& session, const std::string& application, const Confirmation& confirmation);

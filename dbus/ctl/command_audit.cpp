@@ -174,7 +174,7 @@ void print_lines(const std::vector<AuditEntry>& entries, Session& session) {
 
 void follow(const Given& given, Session& session) {
   WantedEntries wanted = given.wanted;
-  const auto first = newest_entries(session.agent, wanted);
+  const auto first = some_entries(session.agent, wanted).entries;
   print_lines(first, session);
   if (!first.empty()) wanted.after = first.back().line.entry.sequence;
   follow_audit([&] {
@@ -184,14 +184,22 @@ void follow(const Given& given, Session& session) {
   });
 }
 
+void print(const AuditEntries& found, const Given& given, const Output& output) {
+  if (found.entries.empty()) return output.print("There are no such entries.\n");
+  output.print(table_of(found.entries));
+  if (!found.more) return;
+  const auto last = std::to_string(found.entries.back().line.entry.sequence);
+  output.print(given.wanted.after
+                   ? "There are more, with the same options and: --after " + last + "\n"
+                   : "There are older ones: --count shows more of them, --after 0 begins with the oldest\n");
+}
+
 void list(const Given& given, Session& session) {
   if (given.follow) return follow(given, session);
-  const auto entries = newest_entries(session.agent, given.wanted);
-  if (!session.output.json())
-    return entries.empty() ? session.output.print("There are no such entries.\n")
-                           : session.output.print(table_of(entries));
+  const auto found = some_entries(session.agent, given.wanted);
+  if (!session.output.json()) return print(found, given, session.output);
   auto all = nlohmann::json::array();
-  for (const auto& entry : entries) all.push_back(nlohmann::json::parse(entry.text));
+  for (const auto& entry : found.entries) all.push_back(nlohmann::json::parse(entry.text));
   session.output.print_json(all);
 }
 
@@ -210,7 +218,10 @@ void add_list(CLI::App& command, const GivenPtr& given, Session& session) {
       ->type_name("ACCOUNT");
   list_command->add_option("--object", given->wanted.object, "On this object of the bus; with *: that begin so");
   list_command->add_option("-n,--count", given->wanted.count, "How many; default: 50")->check(CLI::Range(1, 256));
-  list_command->add_flag("--follow", given->follow, "Then wait for new ones, until it is interrupted");
+  auto* after =
+      list_command->add_option("--after", given->wanted.after, "Not the newest: the first ones after this entry")
+          ->type_name("ENTRY");
+  list_command->add_flag("--follow", given->follow, "Then wait for new ones, until it is interrupted")->excludes(after);
   list_command->callback([given, &session] { list(*given, session); });
 }
 

@@ -116,7 +116,7 @@ void submit(const std::string& wanted_by, const SecretFile& pin, Session& sessio
   std::vector<std::string> warnings;
   session.agent.with_bundles(
       [&](dbus::RemoteBundle& agent) { warnings = agent.SubmitPin(wanted_by, pin.descriptor(), {}); });
-  for (const std::string& warning : warnings) complain("warning: " + warning);
+  for (const std::string& warning : warnings) warn(warning);
 }
 
 // Until it is right, or nobody wants it any more.

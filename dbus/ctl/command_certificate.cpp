@@ -1,7 +1,7 @@
+#include "dbus/ctl/chain_file.h"
 #include "dbus/ctl/changes.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
-#include "dbus/ctl/files.h"
 #include "dbus/ctl/key_file.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
@@ -29,15 +29,6 @@ struct Installed {
   std::vector<Der> issuers;
 };
 
-// The certificate first, then its issuers.
-std::vector<Der> read_chain(const Wanted& wanted) {
-  const auto private_keys = wanted.key.path == wanted.file ? PrivateKeys::Skip : PrivateKeys::Refuse;
-  auto chain = certificates_of(read_file(wanted.file), wanted.file, private_keys);
-  if (wanted.chain.empty()) return chain;
-  for (auto& issuer : certificates_of(read_file(wanted.chain), wanted.chain)) chain.push_back(std::move(issuer));
-  return chain;
-}
-
 std::optional<OpenedKey> open_given_key(const Wanted& wanted) {
   const auto& key = wanted.key;
   if (!key.path.empty() && key.path == wanted.file && key.path == "-") {
@@ -61,10 +52,12 @@ VariantMap options_of(const KeyFile& file, const std::optional<OpenedKey>& opene
 
 void install(const Wanted& wanted, Session& session) {
   const auto key = open_given_key(wanted);
-  auto chain = read_chain(wanted);
+  const auto private_keys = wanted.key.path == wanted.file ? PrivateKeys::Skip : PrivateKeys::BesidesByOption;
+  auto chain = read_chain(wanted.file, wanted.chain, private_keys);
   const Der certificate = chain.front();
   chain.erase(chain.begin());
-  const auto slot = choose_slot(session.agent.application(wanted.name), wanted.group, wanted.type);
+  const auto words = slot_words(wanted.name, wanted.group, wanted.type);
+  const auto slot = choose_slot(session.agent.application(words.application), words.group, words.certificate_type);
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {
     group.UpdateCertificate(slot.certificate_type, certificate, chain, options_of(wanted.key, key));
     if (wanted.no_apply) return group.CancelChanges();
@@ -80,21 +73,25 @@ void install(const Wanted& wanted, Session& session) {
   }
   session.output.print(wanted.no_apply ? "The agent accepts the certificate; nothing was changed.\n"
                                        : "Installed the certificate of " + slot.text() + ", valid until " +
-                                             facts.not_after + ".\n" + wanted.confirmation.reminder(wanted.name));
+                                             facts.not_after + ".\n" + wanted.confirmation.reminder(slot.application));
 }
 
-std::vector<Installed> read_certificates(Session& session, const std::string& name, const std::string& only_group) {
+// Those of the slots that are named: of all groups, or all types of one, where the rest is left out.
+std::vector<Installed> read_certificates(Session& session, const SlotName& only) {
   std::vector<Installed> all;
-  const auto application = session.agent.application(name);
-  if (!only_group.empty()) (void)choose_group(application, only_group);
+  const auto application = session.agent.application(only.application);
+  if (!only.group.empty()) (void)choose_group(application, only.group);
+  if (!only.certificate_type.empty()) (void)choose_slot(application, only.group, only.certificate_type);
   for (const auto& group : application.groups) {
-    if (!only_group.empty() && group.name != only_group) continue;
-    session.agent.with_group(name, group.name, [&](dbus::RemoteGroup& remote) {
+    if (!only.group.empty() && group.name != only.group) continue;
+    session.agent.with_group(application.name, group.name, [&](dbus::RemoteGroup& remote) {
       const auto [types, certificates, issuers] = remote.GetCertificates();
       if (certificates.size() != types.size() || issuers.size() != types.size()) {
         throw Failure(ExitCode::Refused, "the agent sent lists of different lengths");
       }
-      for (size_t i = 0; i < types.size(); ++i) all.push_back({group.name, types[i], certificates[i], issuers[i]});
+      for (size_t i = 0; i < types.size(); ++i)
+        if (only.certificate_type.empty() || types[i] == only.certificate_type)
+          all.push_back({group.name, types[i], certificates[i], issuers[i]});
     });
   }
   return all;
@@ -138,7 +135,7 @@ void show_all(const std::vector<Installed>& all, const std::string& name, const 
 void add_install(CLI::App& parent, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = parent.add_subcommand("install", "Put a certificate in use");
-  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
+  command->add_option("NAME", wanted->name, "APPLICATION[/GROUP[/TYPE]]")->type_name("APPLICATION")->required();
   command->add_option("FILE", wanted->file, "PEM (further certificates are the chain) or DER; - is the standard input")
       ->required();
   command->add_option("--group", wanted->group, "Certificate group; needed where there are several")
@@ -152,8 +149,9 @@ void add_install(CLI::App& parent, Session& session) {
                    "File with its private key, where the agent has none for it; - is the standard input")
       ->type_name("FILE");
   add_key_options(*command, wanted->key, "--key-format");
-  command->add_flag("--no-apply", wanted->no_apply, "Only ask whether the agent accepts it; change nothing");
-  add_confirmation(*command, wanted->confirmation);
+  auto* confirmation = add_confirmation(*command, wanted->confirmation);
+  command->add_flag("--no-apply", wanted->no_apply, "Only ask whether the agent accepts it; change nothing")
+      ->excludes(confirmation);
   command->footer("Example:\n  edgesealctl certificate install web web.crt --chain ca.crt");
   command->callback([wanted, &session] { install(*wanted, session); });
 }
@@ -161,11 +159,12 @@ void add_install(CLI::App& parent, Session& session) {
 void add_show(CLI::App& parent, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = parent.add_subcommand("show", "Show the certificates in use");
-  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
+  command->add_option("NAME", wanted->name, "APPLICATION[/GROUP[/TYPE]]")->type_name("APPLICATION")->required();
   command->add_option("--group", wanted->group, "Only this certificate group")->type_name(kCertificateGroups);
   command->footer("Example:\n  edgesealctl certificate show web");
   command->callback([wanted, &session] {
-    show_all(read_certificates(session, wanted->name, wanted->group), wanted->name, session.output);
+    const auto words = slot_words(wanted->name, wanted->group, "");
+    show_all(read_certificates(session, words), words.application, session.output);
   });
 }
 

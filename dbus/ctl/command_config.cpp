@@ -1,8 +1,11 @@
 // edgesealctl config: what stands in /etc/edgeseal.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 
+#include "dbus/ctl/agreement.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/configuration_check.h"
 #include "dbus/ctl/failure.h"
@@ -22,6 +25,7 @@ struct Checked {
 
 struct Asked {
   bool dry_run = false, remove = false, restart = false;
+  Agreement agreement{};
 };
 
 struct Applied {
@@ -104,11 +108,22 @@ void restart(Applied& applied, const Asked& asked, const Output& output) {
   throw Failure(failure.code, "nothing is changed: the configuration has mistakes", "see: edgesealctl config check");
 }
 
+// On a terminal; elsewhere --delete is word enough.
+void agree_to_deletions(const Asked& asked, const std::vector<ConfigurationChange>& plan) {
+  std::vector<std::string> names;
+  for (const auto& change : plan)
+    if (text_of(change, "change") == "removed" && text_of(change, "kind") == "application")
+      names.push_back(text_of(change, "name"));
+  if (!names.empty()) asked.agreement.require("Delete " + joined(names) + " with all keys and certificates, for good?");
+}
+
 void apply(const Asked& asked, Session& session) {
   const VariantMap options{{"delete", sdbus::Variant(asked.remove)}};
   Applied applied;
   try {
     session.agent.with_configuration([&](dbus::RemoteConfiguration& configuration) {
+      if (!asked.dry_run && asked.remove && isatty(STDIN_FILENO) == 1)
+        agree_to_deletions(asked, configuration.Plan(options));
       applied.changes = asked.dry_run ? configuration.Plan(options) : configuration.Apply(options);
     });
   } catch (const Failure& failure) {
@@ -136,6 +151,7 @@ void add_apply(CLI::App& parent, Session& session) {
   auto* dry_run = command->add_flag("--dry-run", asked->dry_run, "Only say what would change");
   command->add_flag("--delete", asked->remove,
                     "Delete applications whose file is gone, with their keys and certificates, for good");
+  add_agreement(*command, asked->agreement);
   command->add_flag("--restart", asked->restart, "Restart the agent where settings of edgeseal.toml wait for it")
       ->excludes(dry_run);
   command->footer("Example:\n  edgesealctl config apply --dry-run");

@@ -53,8 +53,12 @@ void run(const Wanted& wanted, Session& session) {
   if (wanted.der && !wanted.out.given() && isatty(STDOUT_FILENO) == 1) {
     throw Failure(ExitCode::Usage, "DER is nothing for a terminal", "give --out FILE");
   }
+  if (wanted.der && !wanted.out.given() && session.output.json()) {
+    throw Failure(ExitCode::Usage, "--der and --json say different forms", "give --out FILE for the one in DER");
+  }
   wanted.out.check();
-  const auto slot = choose_slot(session.agent.application(wanted.name), wanted.group, wanted.type);
+  const auto words = slot_words(wanted.name, wanted.group, wanted.type);
+  const auto slot = choose_slot(session.agent.application(words.application), words.group, words.certificate_type);
   Der request;
   session.agent.with_group(slot.application, slot.group, [&](dbus::RemoteGroup& group) {
     request = group.CreateSigningRequest(slot.certificate_type, options_of(wanted));
@@ -67,7 +71,7 @@ void run(const Wanted& wanted, Session& session) {
 void add_csr(CLI::App& app, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = app.add_subcommand("csr", "Make a certificate signing request; the key stays in the TPM");
-  command->add_option("NAME", wanted->name, "Name of the application")->type_name("APPLICATION")->required();
+  command->add_option("NAME", wanted->name, "APPLICATION[/GROUP[/TYPE]]")->type_name("APPLICATION")->required();
   command->add_option("--group", wanted->group, "Certificate group; needed where there are several")
       ->type_name(kCertificateGroups);
   command->add_option("--type", wanted->type, "Certificate type; needed where there are several")

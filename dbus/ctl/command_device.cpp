@@ -1,6 +1,6 @@
+#include "dbus/ctl/chain_file.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
-#include "dbus/ctl/files.h"
 #include "dbus/ctl/output_file.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/trust_material.h"
@@ -167,9 +167,7 @@ void create(const Wanted& wanted, Session& session) {
 }
 
 void install(const Installation& wanted, Session& session) {
-  auto chain = certificates_of(read_file(wanted.certificate), wanted.certificate);
-  if (!wanted.chain.empty())
-    for (auto& issuer : certificates_of(read_file(wanted.chain), wanted.chain)) chain.push_back(std::move(issuer));
+  auto chain = read_chain(wanted.certificate, wanted.chain);
   const Der certificate = chain.front();
   chain.erase(chain.begin());
   session.agent.with_device(

@@ -1,5 +1,6 @@
 // edgesealctl enroll, renew, profile: certificates that come from an authority.
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "dbus/ctl/jobs.h"
 #include "dbus/ctl/renewals.h"
 #include "dbus/ctl/secret_file.h"
+#include "dbus/ctl/slot.h"
 #include "dbus/ctl/timestamp.h"
 #include "dbus/ctl/variant_map.h"
 
@@ -56,7 +58,13 @@ void tell_nothing_to_do(const Wanted& wanted, const Output& output) {
                                    : printable(wanted.slot) + " has its certificate.\n");
 }
 
-void enroll(const Wanted& wanted, Session& session) {
+// As the profile has it, of the beginning of it.
+std::string whole_slot(const std::string& text, AgentConnection& agent) {
+  return text.empty() || std::ranges::count(text, '/') >= 2 ? text : find_slot(agent, text).text();
+}
+
+void enroll(Wanted wanted, Session& session) {
+  wanted.slot = whole_slot(wanted.slot, session.agent);
   VariantMap options;
   std::optional<SecretFile> secret;
   put(options, "slot", wanted.slot);
@@ -153,7 +161,7 @@ void add_enroll(CLI::App& app, Session& session) {
   auto wanted = std::make_shared<Wanted>();
   auto* command = app.add_subcommand("enroll", "Get certificates for the slots of an enrolment profile");
   command->add_option("PROFILE", wanted->profile, "Name of a profile, see: edgesealctl profile list")->required();
-  command->add_option("--slot", wanted->slot, "APPLICATION/GROUP/TYPE; default: all slots of the profile")
+  command->add_option("--slot", wanted->slot, "APPLICATION[/GROUP[/TYPE]]; default: all slots of the profile")
       ->type_name("SLOT");
   command
       ->add_option("--secret-file", wanted->secret_file,

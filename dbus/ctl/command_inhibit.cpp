@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <array>
-#include <cstdio>
 #include <filesystem>
 
 #include "dbus/ctl/accounts.h"
@@ -25,9 +24,8 @@ void take_again(HeldInhibitor& inhibitor) {
   try {
     inhibitor.take_again();
   } catch (const Failure& failure) {
-    if (!was_held) return;
-    std::fprintf(stderr, "edgesealctl: changes are not inhibited any more until the agent is there again: %s\n",
-                 printable(failure.what()).c_str());
+    if (was_held)
+      warn(std::string("changes are not inhibited any more until the agent is there again: ") + failure.what());
   }
 }
 

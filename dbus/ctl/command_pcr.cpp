@@ -72,6 +72,7 @@ void request(Session& session, const Sources& sources, const OutputFile& out) {
 // The agent reads it later, and judges it then: `config check`.
 void declare(Session& session, const PcrValues& values, const std::string& signature, const OutputFile& out) {
   const auto text = to_toml(values, signature);
+  if (!out.given() && session.output.json()) return session.output.print_json(nlohmann::json{{"declaration", text}});
   if (!out.given()) return session.output.print(text);
   out.write(text);
   if (session.output.json()) return session.output.print_json(nlohmann::json{{"declared", to_json(values)}});

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "dbus/ctl/agreement.h"
 #include "dbus/ctl/commands.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/passphrase.h"
@@ -127,12 +128,13 @@ void add_close(CLI::App& parent, Session& session) {
 }
 
 void add_reset(CLI::App& parent, Session& session) {
-  auto sure = std::make_shared<bool>(false);
+  auto agreement = std::make_shared<Agreement>();
   auto* command =
       parent.add_subcommand("reset", "Begin anew: destroy keys, certificates and trust of all applications");
-  command->add_flag("--yes", *sure, "There is no way back")->required();
+  add_agreement(*command, *agreement);
   command->footer("Example:\n  edgesealctl setup reset --yes");
-  command->callback([&session] {
+  command->callback([agreement, &session] {
+    agreement->require("Destroy the keys, certificates and trust of all applications, for good?");
     session.agent.with_agent([](dbus::RemoteAgent& agent) { agent.Reset({}); });
     tell(session);
   });

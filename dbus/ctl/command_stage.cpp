@@ -133,10 +133,6 @@ void show(Session& session) {
   session.output.print(explanation(state));
 }
 
-void warn(const std::vector<std::string>& warnings) {
-  for (const auto& warning : warnings) complain(warning);
-}
-
 // --- directories
 
 std::string line_of(const FileOutcome& outcome) {
@@ -166,7 +162,7 @@ void stage_directory(Wanted wanted, Session& session) {
   wanted.source = drop ? "drop-folder" : "medium";
   const auto stage = [&](const std::filesystem::path& file) {
     require_setup(session);
-    warn(stage_file(file, wanted, session));
+    for (const auto& warning : stage_file(file, wanted, session)) warn(warning);
   };
   auto outcomes = nlohmann::json::array();
   const auto tell = [&](const FileOutcome& outcome) {
@@ -184,7 +180,7 @@ void stage(const Wanted& wanted, Session& session) {
   const int given = int{!wanted.file.empty()} + int{!wanted.drop.empty()} + int{!wanted.medium.empty()};
   if (given != 1) throw Failure(ExitCode::Usage, "give a FILE, --drop or --medium", "see: edgesealctl stage --help");
   if (wanted.file.empty()) return stage_directory(wanted, session);
-  warn(stage_file(wanted.file, wanted, session));
+  for (const auto& warning : stage_file(wanted.file, wanted, session)) warn(warning);
   if (wanted.activate) activate(session);
   show(session);
 }
@@ -199,7 +195,10 @@ void report(const Contact& contact, Session& session) {
   session.agent.with_staging([&](dbus::RemoteStaging& staging) {
     std::tie(verified, problem) = staging.ReportContact(chain, contact.host, options);
   });
-  if (!verified) throw Failure(ExitCode::Refused, "what was staged is undone: " + problem);
+  if (!verified) {
+    if (session.output.json()) session.output.print_json({{"verified", false}, {"message", problem}});
+    throw Failure(ExitCode::Refused, "what was staged is undone: " + problem);
+  }
   if (session.output.json()) return session.output.print_json({{"verified", true}});
   session.output.print("The server is the right one; what was staged stays.\n");
 }
@@ -210,14 +209,18 @@ void add_stage_options(CLI::App& command, Wanted& wanted) {
       .add_option("--group", wanted.group, "APPLICATION/GROUP whose trust list it is for; default: device/provisioning")
       ->type_name("LIST");
   command.add_option("--origin", wanted.origin, "Where the file comes from, for the record; default: its name");
-  command.add_option("--source", wanted.source, "How it came; default: command")
-      ->check(CLI::IsMember({"command", "drop-folder", "medium", "redirection"}));
-  command.add_flag("--activate", wanted.activate, "Put it into force at once, not at the next start");
+  auto* source = command.add_option("--source", wanted.source, "How it came; default: command")
+                     ->check(CLI::IsMember({"command", "drop-folder", "medium", "redirection"}));
+  auto* at_once = command.add_flag("--activate", wanted.activate, "Put it into force at once, not at the next start");
   command
       .add_option("--drop", wanted.drop, std::string("Stage the files of a directory and remove them, e.g. ") + kFolder)
-      ->type_name("DIRECTORY");
+      ->type_name("DIRECTORY")
+      ->excludes(source)
+      ->excludes(at_once);
   command.add_option("--medium", wanted.medium, "Stage the files in edgeseal/ of a mounted medium")
-      ->type_name("DIRECTORY");
+      ->type_name("DIRECTORY")
+      ->excludes(source)
+      ->excludes(at_once);
 }
 
 void add_report(CLI::App& parent, Session& session) {

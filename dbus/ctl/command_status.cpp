@@ -62,6 +62,7 @@ nlohmann::json to_json(const Status& status) {
     next = {{"slot", status.next.name.text()}, {"not-after", status.next.certificate_until}};
   return {{"version", status.version},
           {"setup", status.setup},
+          {"setup-reason", status.setup_reason},
           {"tpm", {{"health", status.health}, {"detail", status.detail}, {"facts", status.facts}}},
           {"inhibitors", status.inhibitors},
           {"applications", status.applications},
@@ -75,7 +76,7 @@ void show(const Status& status, const Output& output) {
   if (!status.detail.empty()) table.add({"", status.detail});
   for (const auto& [fact, value] : status.facts) table.add({"  " + fact, value});
   table.add({"Setup", status.setup});
-  if (status.setup == "setup-locked") table.add({"", status.setup_reason});
+  if (status.setup != "operational" && !status.setup_reason.empty()) table.add({"", status.setup_reason});
   for (const auto& inhibitor : status.inhibitors) table.add({"Busy", inhibitor}, Colour::Warning);
   table.add({"Applications", status.applications.empty() ? "none" : joined(status.applications)});
   if (!status.next.certificate_until.empty())

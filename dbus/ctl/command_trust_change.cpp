@@ -105,8 +105,11 @@ std::vector<std::string> thumbprints_of(const std::vector<std::string>& words) {
       thumbprints.push_back(thumbprint);
       continue;
     }
-    std::ranges::transform(read_trust_material(std::filesystem::path(word)).certificates,
-                           std::back_inserter(thumbprints), &thumbprint_of);
+    const auto material = read_trust_material(std::filesystem::path(word));
+    if (material.certificates.empty())
+      throw Failure(ExitCode::Usage, word + " holds no certificate",
+                    "a CRL goes with the certificate of its CA, or by a list without it: edgesealctl trust write");
+    std::ranges::transform(material.certificates, std::back_inserter(thumbprints), &thumbprint_of);
   }
   return thumbprints;
 }

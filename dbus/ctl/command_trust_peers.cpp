@@ -1,7 +1,8 @@
 // edgesealctl trust validate and rejected: what becomes of peers.
 
+#include "dbus/ctl/chain_file.h"
 #include "dbus/ctl/commands.h"
-#include "dbus/ctl/files.h"
+#include "dbus/ctl/failure.h"
 #include "dbus/ctl/slot.h"
 #include "dbus/ctl/trust_material.h"
 #include "dbus/ctl/variant_map.h"
@@ -26,24 +27,28 @@ VariantMap options_of(const Wanted& wanted) {
   return options;
 }
 
-std::vector<Der> chain_of(const Wanted& wanted) {
-  auto chain = certificates_of(read_file(wanted.file), wanted.file, PrivateKeys::Skip);
-  if (wanted.chain.empty()) return chain;
-  for (auto& issuer : certificates_of(read_file(wanted.chain), wanted.chain)) chain.push_back(std::move(issuer));
-  return chain;
+// Of the certificates; all else says nothing of them.
+bool is_judgement(const Failure& failure) {
+  return failure.kind.starts_with("Certificate");
 }
 
 void validate(const Wanted& wanted, Session& session) {
-  const auto chain = chain_of(wanted);
+  const auto chain = read_chain(wanted.file, wanted.chain, PrivateKeys::Skip);
   const auto chosen = find_group(session.agent, wanted.list);
   auto suppressed = nlohmann::json::array();
   std::string text = "Trusted by " + chosen.text() + ".\n";
-  session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
-    for (const auto& error : remote.Validate(chain, options_of(wanted))) {
-      suppressed.push_back({{"error", std::get<0>(error)}, {"message", std::get<1>(error)}});
-      text += "Suppressed: " + printable(std::get<1>(error)) + " (" + printable(std::get<0>(error)) + ")\n";
-    }
-  });
+  try {
+    session.agent.with_trust_list(chosen.application.name, chosen.group.name, [&](dbus::RemoteTrustList& remote) {
+      for (const auto& error : remote.Validate(chain, options_of(wanted))) {
+        suppressed.push_back({{"error", std::get<0>(error)}, {"message", std::get<1>(error)}});
+        text += "Suppressed: " + printable(std::get<1>(error)) + " (" + printable(std::get<0>(error)) + ")\n";
+      }
+    });
+  } catch (const Failure& failure) {
+    if (session.output.json() && is_judgement(failure))
+      session.output.print_json({{"trusted", false}, {"error", failure.kind}, {"message", failure.what()}});
+    throw;
+  }
   if (session.output.json()) return session.output.print_json({{"trusted", true}, {"suppressed", suppressed}});
   session.output.print(text);
 }

@@ -19,8 +19,10 @@ namespace {
   throw Failure(ExitCode::Usage, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
 
-[[noreturn]] void refuse_existing(const std::filesystem::path& path) {
-  throw Failure(ExitCode::Usage, path.string() + " exists", "choose another name, or give --force");
+[[noreturn]] void refuse_existing(const std::filesystem::path& path, Existing existing) {
+  throw Failure(ExitCode::Usage, path.string() + " exists",
+                existing == Existing::KeepUnlessForced ? "choose another name, or give --force"
+                                                       : "choose another name, or move it away");
 }
 
 std::filesystem::path parent_of(const std::filesystem::path& file) {
@@ -53,10 +55,10 @@ class TemporaryFile {
   }
 
   void move_to_place(Existing existing) {
-    const unsigned flags = existing == Existing::Keep ? RENAME_NOREPLACE : 0;
+    const unsigned flags = existing == Existing::Replace ? 0 : RENAME_NOREPLACE;
     if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0) return path_.clear();
     if (errno == EINVAL && reserve()) return path_.clear();
-    if (errno == EEXIST) refuse_existing(target_);
+    if (errno == EEXIST) refuse_existing(target_, existing);
     fail("write", target_);
   }
 
@@ -102,7 +104,7 @@ std::string read_file(const std::filesystem::path& path, size_t most) {
 
 void check_target(const std::filesystem::path& path, Existing existing) {
   struct stat status {};
-  if (existing == Existing::Keep && lstat(path.c_str(), &status) == 0) refuse_existing(path);
+  if (existing != Existing::Replace && lstat(path.c_str(), &status) == 0) refuse_existing(path, existing);
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {  // /dev/stdout, say
     throw Failure(ExitCode::Usage, path.string() + " is no regular file",
                   "give --out - to write to the standard output");

@@ -16,7 +16,8 @@ inline constexpr size_t kMostBytes = 1024 * 1024;
 // What open_input() opens, at most `most` bytes. Throws Failure (Usage).
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, size_t most = kMostBytes);
 
-enum class Existing { Keep, Replace };
+// KeepUnlessForced: as Keep, of commands that have --force.
+enum class Existing { Keep, KeepUnlessForced, Replace };
 enum class Readers { Everyone, Owner };
 
 // Refuses what write_file would refuse for its name: for callers whose content cannot be made twice.

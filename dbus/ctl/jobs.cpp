@@ -12,6 +12,7 @@
 #include "dbus/ctl/hexadecimal.h"
 #include "dbus/ctl/renewals.h"
 #include "dbus/ctl/table.h"
+#include "dbus/ctl/terminal.h"
 #include "dbus/ctl/timestamp.h"
 #include "dbus/ctl/variant_map.h"
 
@@ -44,7 +45,11 @@ class JobLine {
   void show(const Job& job) {
     std::string text = job.slot + ": " + job.state + (remark(job).empty() ? "" : " (" + remark(job) + ")");
     if (text == shown_) return;
-    std::fprintf(stderr, on_terminal_ ? "\r%s\033[K" : "%s\n", printable(text).c_str());
+    const std::string line = printable(text);
+    if (on_terminal_)  // a letter less: the cursor stays in the line
+      std::fprintf(stderr, "\r%s\033[K", cut_to_width(line, terminal_width(STDERR_FILENO) - 1).c_str());
+    else
+      std::fprintf(stderr, "%s\n", line.c_str());
     shown_ = std::move(text);
   }
 

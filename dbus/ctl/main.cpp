@@ -57,11 +57,24 @@ void configure(CLI::App& app, Session& session) {
   add_describe(app, session);
 }
 
+// What is wrong where a command is missing: the parser complains of that before it looks at words that are left over.
+std::string missing_command(const CLI::App& command, const std::string& words, const std::vector<std::string>& left) {
+  const bool misses_one = command.get_require_subcommand_min() > 0 && command.get_subcommands().empty();
+  if (!misses_one || left.empty()) return "";
+  if (left.front().starts_with('-')) return "there is no option \"" + left.front() + "\"";
+  return "there is no command \"" + words + left.front() + "\"";
+}
+
 ExitCode usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error), ExitCode::Ok;  // --help, --version
-  const bool unknown = app.get_subcommands().empty() && !app.remaining().empty();
-  complain(unknown ? "there is no command \"" + app.remaining().front() + "\"" : error.what(),
-           "see: edgesealctl --help");
+  const CLI::App* reached = &app;
+  std::string words;  // that led there
+  while (!reached->get_subcommands().empty()) {
+    reached = reached->get_subcommands().front();
+    words += reached->get_name() + " ";
+  }
+  const auto problem = missing_command(*reached, words, app.remaining(true));
+  complain(problem.empty() ? error.what() : problem, "see: edgesealctl " + words + "--help");
   return ExitCode::Usage;
 }
 

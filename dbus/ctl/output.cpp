@@ -27,6 +27,10 @@ void complain(const std::string& problem, const std::string& remedy) {
   if (!remedy.empty()) std::fprintf(stderr, "  %s\n", printable(remedy).c_str());
 }
 
+void warn(const std::string& warning) {
+  complain("warning: " + warning);
+}
+
 void Output::print(std::string_view text) const {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Failure(ExitCode::Usage, "cannot write to the standard output");

@@ -41,6 +41,9 @@ template <class Item>
 // A problem, and what to do about it where that is not empty, to the standard error.
 void complain(const std::string& problem, const std::string& remedy = "");
 
+// What is no error, but should be known, to the standard error.
+void warn(const std::string& warning);
+
 // stdout is a terminal and NO_COLOR is unset (https://no-color.org).
 [[nodiscard]] bool wants_colour();
 

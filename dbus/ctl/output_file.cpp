@@ -4,7 +4,7 @@ namespace edgeseal::ctl {
 namespace {
 
 Existing existing(bool force) {
-  return force ? Existing::Replace : Existing::Keep;
+  return force ? Existing::Replace : Existing::KeepUnlessForced;
 }
 
 }  // namespace

@@ -74,8 +74,11 @@ std::vector<PemBlock> pem_blocks(const std::string& content, const std::string& 
     if (kind.find("PRIVATE KEY") != std::string::npos) {
       OPENSSL_cleanse(data, static_cast<size_t>(size));
       if (private_keys == PrivateKeys::Skip) continue;
-      throw Failure(ExitCode::Usage, origin + " holds a private key",
-                    "give the certificate alone where the agent has the key; to hand the key over, give --key FILE");
+      throw Failure(
+          ExitCode::Usage, origin + " holds a private key",
+          private_keys == PrivateKeys::BesidesByOption
+              ? "give the certificate alone where the agent has the key; to hand the key over, give --key FILE"
+              : "give certificates alone, in a file without the key");
     }
     blocks.push_back({std::move(kind), Der(data, data + size)});
   }

@@ -10,7 +10,8 @@ using Der = std::vector<uint8_t>;
 
 [[nodiscard]] std::string to_pem(const std::string& label, const Der& der);
 
-enum class PrivateKeys { Refuse, Skip };
+// BesidesByOption: refuse, but the command takes a key by --key.
+enum class PrivateKeys { Refuse, BesidesByOption, Skip };
 
 struct PemBlock {
   std::string label;

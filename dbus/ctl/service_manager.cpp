@@ -61,6 +61,7 @@ ServiceFacts facts_of(sdbus::IProxy& unit) {
   for (const auto& file : property<std::vector<EnvironmentFile>>(unit, kService, "EnvironmentFiles"))
     facts.environment_files.push_back(file.get<0>());
   facts.unset_environment = property<std::vector<std::string>>(unit, kService, "UnsetEnvironment");
+  facts.dynamic_user = property<bool>(unit, kService, "DynamicUser");
   const auto families = property<Families>(unit, kService, "RestrictAddressFamilies");
   facts.unix_sockets = permits_unix_sockets(families);
   facts.only_unix_sockets = families == Families(true, {"AF_UNIX"});
@@ -138,11 +139,13 @@ UnitState ServiceManager::state(const std::string& name) {
              .sub = property<std::string>(*unit, kUnit, "SubState"),
              .result = {},
              .status = {},
-             .main_process = 0};
+             .main_process = 0,
+             .type = {}};
     if (!name.ends_with(".service") || state.load != "loaded") return;
     state.result = property<std::string>(*unit, kService, "Result");
     state.status = property<std::string>(*unit, kService, "StatusText");
     state.main_process = property<std::uint32_t>(*unit, kService, "MainPID");
+    state.type = property<std::string>(*unit, kService, "Type");
   });
   return state;
 }

@@ -17,6 +17,7 @@ struct ServiceFacts {
   std::vector<std::string> environment;
   std::vector<std::string> environment_files;  // patterns of their paths; they override `environment`
   std::vector<std::string> unset_environment;  // what both lose again
+  bool dynamic_user = false;                   // its account is made when it starts, where there is none
   bool unix_sockets = true;                    // RestrictAddressFamilies= leaves them
   bool only_unix_sockets = false;              // and nothing else
 };
@@ -30,6 +31,7 @@ struct UnitState {
   std::string result;              // of a service that has ended: "success", "exit-code" ...
   std::string status;              // what a service says of itself
   std::uint32_t main_process = 0;  // of a service, 0: it has none
+  std::string type{};              // of a service: "simple", "oneshot" ...
 };
 
 // systemd on the system bus, connected at first use. Every failure is a Failure with exit code and remedy.

@@ -48,6 +48,12 @@ std::vector<std::string> parts_of(const std::string& text, size_t most, const st
   throw Failure(ExitCode::Usage, "\"" + text + "\" can't be right", "write " + form);
 }
 
+std::string said_once(const std::string& part, const std::string& option, const std::string& name) {
+  if (part.empty() || option.empty() || part == option) return part.empty() ? option : part;
+  throw Failure(ExitCode::Usage, "\"" + part + "\" is not what " + name + " says: \"" + option + "\"",
+                "leave one of them out");
+}
+
 }  // namespace
 
 std::string choose_group(const Application& application, const std::string& group) {
@@ -68,6 +74,12 @@ ChosenGroup find_group(AgentConnection& agent, const std::string& text) {
       choose(parts[1], groups_of(application), group_words(application), application.name + "/GROUP with");
   auto group = *std::ranges::find(application.groups, name, &Group::name);
   return {std::move(application), std::move(group)};
+}
+
+SlotName slot_words(const std::string& text, const std::string& group, const std::string& type) {
+  auto parts = parts_of(text, 3, "APPLICATION[/GROUP[/TYPE]]");
+  parts.resize(3);
+  return {parts[0], said_once(parts[1], group, "--group"), said_once(parts[2], type, "--type")};
 }
 
 SlotName find_slot(AgentConnection& agent, const std::string& text) {

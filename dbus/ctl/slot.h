@@ -28,6 +28,10 @@ struct ChosenGroup {
 };
 [[nodiscard]] ChosenGroup find_group(AgentConnection& agent, const std::string& text);
 
+// The parts of APPLICATION, APPLICATION/GROUP or APPLICATION/GROUP/TYPE, and what --group and --type say; empty where
+// neither does. Throws Failure (Usage) where they contradict each other.
+[[nodiscard]] SlotName slot_words(const std::string& text, const std::string& group, const std::string& type);
+
 // A slot as one word: APPLICATION, APPLICATION/GROUP or APPLICATION/GROUP/TYPE. The rest is chosen as above.
 [[nodiscard]] SlotName find_slot(AgentConnection& agent, const std::string& text);
 

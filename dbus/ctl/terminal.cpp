@@ -14,18 +14,28 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::size_t columns() {
+std::size_t columns(int descriptor) {
   winsize size{};
-  if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
-    return size.ws_col;
+  if (isatty(descriptor) == 1 && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
   const long said = std::strtol(variable("COLUMNS").c_str(), nullptr, 10);
   return said > 0 ? static_cast<std::size_t>(said) : 80;
 }
 
 }  // namespace
 
-std::size_t terminal_width() {
-  return std::clamp<std::size_t>(columns(), 40, 400);
+std::size_t terminal_width(int descriptor) {
+  return std::clamp<std::size_t>(columns(descriptor), 40, 400);
+}
+
+std::string cut_to_width(const std::string& text, std::size_t width) {
+  std::size_t letters = 0, end = 0;  // end: where the last that fits before ".." ends
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool goes_on = (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
+    if (goes_on) continue;
+    if (letters + 2 == width) end = i;
+    ++letters;
+  }
+  return letters <= width ? text : text.substr(0, end) + "..";
 }
 
 bool shows_utf8() {

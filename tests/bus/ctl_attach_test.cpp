@@ -30,6 +30,8 @@ const std::map<std::string, FakeSystemd::Service> kServices{
     {"own.service", {.environment = {"A=b", "OPENSSL_CONF=/etc/own.cnf"}}},
     {"unset.service", {.unset_environment = {"A", "OPENSSL_CONF"}}},
     {"running.service", {.main_process = 42}},
+    {"dynamic.service", {.account = "dynamic", .dynamic_user = true}},
+    {"lasting.service", {.account = "man", .dynamic_user = true}},
     {"masked.service", {.load_state = "masked"}},
     {"sick.service",
      {.active_state = "failed", .sub_state = "failed", .result = "exit-code", .status_text = "cannot start: no state"}},
@@ -179,6 +181,13 @@ BOOST_AUTO_TEST_CASE(the_groups_of_an_application_share_a_rule_which_goes_with_t
   BOOST_TEST(fs::exists(attachments.places().openssl_configuration));
   (void)ctl::detach(attachments.list()[0], attachments, agent, manager);
   BOOST_TEST(access("opc").empty());
+  BOOST_TEST(is_clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_whose_account_comes_and_goes_is_refused) {
+  BOOST_CHECK_EXCEPTION(attach("dynamic.service", "web"), Failure, says(ExitCode::Usage, "has DynamicUser=yes"));
+  BOOST_TEST(attach("lasting.service", "web").service == "lasting.service");
+  BOOST_CHECK_EXCEPTION(attach("dynamic.service", "web"), Failure, says(ExitCode::Usage, "give it a User= of its own"));
   BOOST_TEST(is_clean());
 }
 

@@ -91,6 +91,19 @@ BOOST_AUTO_TEST_CASE(the_filters_are_those_of_the_bus) {
   BOOST_TEST(ctl({"audit", "list", "-n", "257"}).status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_out_is_said_with_how_to_see_it) {
+  BOOST_TEST(!has(ctl({"audit", "list"}).out, "There are"));
+  change([](auto& ports) { ports.audit_log.page.more = true; });
+  BOOST_TEST(has(ctl({"audit", "list"}).out, "\nThere are older ones: --count shows more"));
+  BOOST_TEST(
+      has(ctl({"audit", "list", "--after", "0"}).out, "\nThere are more, with the same options and: --after 3\n"));
+  BOOST_TEST(!asked().newest);
+  BOOST_TEST(ctl({"audit", "list", "--after", "17", "--since", "2h"}).status == 0);
+  BOOST_TEST(asked().after == 17u);
+  BOOST_TEST(ctl_json({"audit", "list"}).size() == 3u);
+  BOOST_TEST(ctl({"audit", "list", "--after", "0", "--follow"}).status == 2);
+}
+
 BOOST_AUTO_TEST_CASE(programs_get_the_entries_as_they_stand_in_the_log) {
   const auto json = ctl_json({"audit", "list"});
   BOOST_REQUIRE(json.size() == 3u);

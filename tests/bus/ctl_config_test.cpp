@@ -7,6 +7,7 @@
 
 #include "tests/bus/ctl_fixture.h"
 #include "tests/bus/fake_systemd.h"
+#include "tests/bus/terminal.h"
 
 namespace edgeseal::test {
 namespace {
@@ -174,6 +175,21 @@ BOOST_AUTO_TEST_CASE(an_application_whose_file_is_gone_needs_a_word_more) {
   BOOST_TEST(result.status == 1);
   BOOST_TEST(has(result.err, "web.toml is gone"));
   BOOST_TEST(ctl({"config", "apply", "--delete"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(on_a_terminal_it_is_asked_before_an_application_is_deleted) {
+  const std::vector<std::string> command{EDGESEALCTL, "config", "apply", "--delete"};
+  const std::string question = "Delete web with all keys and certificates, for good? [y/N]";
+  declare({{"application", "web", "removed", ""}, {"application", "plc", "changed", "access"}});
+  BOOST_TEST(run_on_terminal(command, question, "n").status == 1);
+  BOOST_TEST(applied() == 0u);
+  BOOST_TEST(run_on_terminal(command, question, "y").status == 0);
+  BOOST_TEST(applied() == 1u);
+  BOOST_TEST(!has(run_on_terminal(command, "Nothing changed.", "").out, "[y/N]"));
+  declare({{"application", "web", "removed", ""}});
+  auto unasked = command;
+  unasked.emplace_back("--yes");
+  BOOST_TEST(run_on_terminal(unasked, "removed", "").status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_applied_while_somebody_holds_off_changes) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tests/bus/ctl_fixture.h"
+#include "tests/bus/terminal.h"
 #include "tests/fakes/test_certificate.h"
 
 namespace edgeseal::test {
@@ -54,6 +55,16 @@ BOOST_AUTO_TEST_CASE(a_profile_is_enrolled_and_its_jobs_are_shown) {
   BOOST_TEST(result.status == 0);
   BOOST_TEST(has(result.out, "web/https/https"));
   BOOST_TEST(last_call() == "enroll plant web/https/https");
+}
+
+BOOST_AUTO_TEST_CASE(the_slot_of_a_profile_may_be_named_by_its_beginning) {
+  for (const std::string slot : {"web", "web/https"}) {
+    BOOST_TEST(ctl({"enroll", "plant", "--slot", slot}).status == 0);
+    BOOST_TEST(last_call() == "enroll plant web/https/https");
+  }
+  const auto open = ctl({"enroll", "plant", "--slot", "opcua-server"});
+  BOOST_TEST(open.status == 2);
+  BOOST_TEST(has(open.err, "application, https"), open.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_comes_from_a_file_without_its_line_end) {
@@ -125,6 +136,19 @@ BOOST_AUTO_TEST_CASE(who_waits_says_for_how_long) {
   BOOST_TEST(ctl({"enroll", "plant", "--wait", "--timeout", "1s"}).status == 0);
   BOOST_TEST(ctl({"enroll", "plant", "--wait", "--timeout", "soon"}).status == 2);
   BOOST_TEST(ctl({"enroll", "plant", "--timeout", "1s"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_line_of_a_job_is_no_longer_than_the_terminal_is_wide) {
+  set_state("scheduled");
+  fail("transport", std::string(300, 'x'));
+  const auto seen =
+      run_on_terminal({"env", "COLUMNS=60", EDGESEALCTL, "renew", "web", "--wait", "--timeout", "1s"}, "\033[K", "")
+          .out;
+  const auto begin = seen.find('\r') + 1;
+  const auto line = seen.substr(begin, seen.find("\033[K") - begin);
+  BOOST_TEST(line.starts_with("web/https/https: scheduled (xxx"), line);
+  BOOST_TEST(line.ends_with("x.."), line);
+  BOOST_TEST(line.size() == 59u, line);
 }
 
 // Job 1 is done and seen so, and gone by the time that the last one is done.

@@ -63,6 +63,12 @@ BOOST_AUTO_TEST_CASE(the_wrong_server_and_a_failure_undo_it) {
   BOOST_TEST(wrong.status == 1);
   BOOST_TEST(has(wrong.err, "the wrong server"));
   BOOST_TEST(ctl({"stage", "activate"}).status == 0);
+  const auto for_programs = ctl({"stage", "report", "--host", "gds", plant_file, "--json"});
+  BOOST_TEST(for_programs.status == 1);
+  const auto value = nlohmann::json::parse(for_programs.out);
+  BOOST_TEST(value["verified"] == false);
+  BOOST_TEST(has(value["message"].get<std::string>(), "the wrong server"));
+  BOOST_TEST(ctl({"stage", "activate"}).status == 0);
   BOOST_TEST(has(ctl({"stage", "report", "--failure", "no route"}).err, "no route"));
   BOOST_TEST(ctl({"stage", "report"}).status == 2);
   BOOST_TEST(ctl({"stage", "discard"}).status == 0);
@@ -84,6 +90,11 @@ BOOST_AUTO_TEST_CASE(N6_it_is_shown_what_waits_to_be_fetched_what_failed_and_wha
   for (const char* part :
        {"waiting", "answers 404", "fetched from https://a.example.com/came", "waits until all has been fetched"})
     BOOST_TEST(has(shown, part), shown);
+}
+
+BOOST_AUTO_TEST_CASE(what_should_be_known_of_a_file_is_told_as_a_warning) {
+  change([](auto& ports) { ports.staging.warnings = {"it ends in a week"}; });
+  BOOST_TEST(ctl({"stage", plant_file}).err == "edgesealctl: warning: it ends in a week\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_drop_folder_is_emptied_and_what_is_refused_put_aside) {
@@ -210,6 +221,15 @@ BOOST_AUTO_TEST_CASE(a_medium_is_read_in_its_own_directory_and_left_as_it_is) {
   BOOST_TEST(std::filesystem::exists(medium / "edgeseal" / "1.der"));
   BOOST_TEST(ctl({"stage"}).status == 2);
   BOOST_TEST(ctl({"stage", plant_file, "--medium", medium}).status == 2);
+  for (const std::vector<std::string>& other : {std::vector<std::string>{"--activate"}, {"--source", "command"}})
+    for (const std::string directory : {"--drop", "--medium"}) {
+      std::vector<std::string> arguments{"stage", directory, medium};
+      arguments.insert(arguments.end(), other.begin(), other.end());
+      const auto result = ctl(arguments);
+      BOOST_TEST(result.status == 2);
+      BOOST_TEST(has(result.err, directory));
+      BOOST_TEST(has(result.err, other[0]));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(status_is_a_table_for_people) {
              "  manufacturer  SW\n"
              "  revision      1.64\n"
              "Setup           setup-open\n"
+             "                the device was never configured\n"
              "Applications    opcua-server, web\n"
              "Agent           1.2.3\n");
   BOOST_TEST(result.err == "");
@@ -32,6 +33,7 @@ BOOST_AUTO_TEST_CASE(status_is_json_for_programs) {
   const auto status = ctl_json({"status"});
   BOOST_TEST(status["version"] == "1.2.3");
   BOOST_TEST(status["tpm"]["health"] == "ready");
+  BOOST_TEST(status["setup-reason"] == "the device was never configured");
   BOOST_TEST(status["applications"] == json({"opcua-server", "web"}));
   BOOST_TEST(json::parse(ctl({"--json", "status"}).out) == status);
 }
@@ -61,11 +63,13 @@ BOOST_AUTO_TEST_CASE(a_tpm_that_has_spoken_is_not_waited_for) {
   BOOST_TEST(awaited_descriptions() == 8U);  // one to know it, one to show
 }
 
-BOOST_AUTO_TEST_CASE(a_locked_setup_is_shown_with_why) {
-  service.in_loop([](auto& ports, auto&) {
-    return ports.setup.info = {.state = "setup-locked", .reason = "it waits for a password"}, 0;
-  });
-  BOOST_TEST(has(ctl({"status"}).out, "Setup           setup-locked\n                it waits for a password\n"));
+BOOST_AUTO_TEST_CASE(a_setup_that_is_not_over_is_shown_with_why) {
+  for (const std::string state : {"setup-locked", "locked-out"}) {
+    change([&](auto& ports) { ports.setup.info = {.state = state, .reason = "it waits for a password"}; });
+    BOOST_TEST(has(ctl({"status"}).out, "Setup           " + state + "\n                it waits for a password\n"));
+  }
+  change([](auto& ports) { ports.setup.info = {.state = "operational", .reason = "it was configured"}; });
+  BOOST_TEST(!has(ctl({"status"}).out, "it was configured"));
 }
 
 BOOST_AUTO_TEST_CASE(applications_are_listed_shown_created_and_deleted) {
@@ -99,10 +103,22 @@ BOOST_AUTO_TEST_CASE(an_application_is_not_deleted_unasked) {
   BOOST_TEST(has(unasked.err, "--yes"));
   const std::vector<std::string> command{EDGESEALCTL, "application", "delete", "web"};
   const std::string question = "Delete web with its keys and certificates, for good? [y/N]";
-  BOOST_TEST(run_on_terminal(command, question, "n").status == 2);
+  const auto no = run_on_terminal(command, question, "n");
+  BOOST_TEST(no.status == 1);
+  BOOST_TEST(has(no.out, "nothing was changed"));
+  BOOST_TEST(!has(no.out, "--yes"));
   BOOST_TEST(ctl({"application", "show", "web"}).status == 0);
   BOOST_TEST(run_on_terminal(command, question, "y").status == 0);
   BOOST_TEST(ctl({"application", "show", "web"}).status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_device_is_not_reset_unasked) {
+  const auto unasked = ctl({"setup", "reset"});
+  BOOST_TEST(unasked.status == 2);
+  BOOST_TEST(has(unasked.err, "give --yes to do it unasked"));
+  const auto no = run_on_terminal({EDGESEALCTL, "setup", "reset"},
+                                  "Destroy the keys, certificates and trust of all applications, for good? [y/N]", "n");
+  BOOST_TEST(no.status == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_the_agent_names_the_cause_and_is_status_1) {
@@ -136,6 +152,9 @@ BOOST_AUTO_TEST_CASE(a_request_goes_to_a_file_which_is_not_replaced_unless_force
   const auto again = ctl({"csr", "web", "--out", path});
   BOOST_TEST(again.status == 2);
   BOOST_TEST(has(again.err, "--force"));
+  const auto both = ctl({"csr", "web", "--der", "--json"});
+  BOOST_TEST(both.status == 2);
+  BOOST_TEST(has(both.err, "--der and --json"));
   BOOST_TEST(content_of(path) == "request for https");
   BOOST_TEST(ctl({"csr", "web", "--out", path, "--force"}).status == 0);
   BOOST_TEST(has(content_of(path), "BEGIN CERTIFICATE REQUEST"));
@@ -149,6 +168,20 @@ BOOST_AUTO_TEST_CASE(where_there_is_a_choice_the_group_must_be_said) {
   BOOST_TEST(ctl({"csr", "opcua-server", "--group", "application"}).status == 0);
   BOOST_TEST(ctl({"csr", "opcua-server", "--group", "tls"}).status == 2);
   BOOST_TEST(ctl({"csr", "web", "--type", "rsa-sha256"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_may_be_one_word_wherever_its_parts_may_be_options) {
+  BOOST_TEST(ctl({"csr", "opcua-server/application"}).status == 0);
+  BOOST_TEST(ctl({"csr", "web/https/https", "--group", "https"}).status == 0);
+  const auto two = ctl({"csr", "opcua-server/application", "--group", "https"});
+  BOOST_TEST(two.status == 2);
+  BOOST_TEST(has(two.err, "\"application\" is not what --group says: \"https\""), two.err);
+  BOOST_TEST(ctl({"csr", "web/https/https/more"}).status == 2);
+  const auto installed = ctl({"certificate", "install", "web/https", "-"}, TestCertificate("gw1").pem());
+  BOOST_TEST(has(installed.out, "Installed the certificate of web/https/https"));
+  BOOST_TEST(ctl_json({"certificate", "show", "web/https/https"}).size() == 1u);
+  BOOST_TEST(ctl({"certificate", "show", "web/tls"}).status == 2);
+  BOOST_TEST(ctl({"certificate", "show", "web/https/tls"}).status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_is_installed_with_its_chain_and_shown) {
@@ -185,6 +218,10 @@ BOOST_AUTO_TEST_CASE(with_no_apply_nothing_changes) {
   const auto result = ctl({"certificate", "install", "web", "-", "--no-apply"}, TestCertificate("gw1").pem());
   BOOST_TEST(result.status == 0);
   BOOST_TEST(has(result.out, "nothing was changed"));
+  const auto both = ctl({"certificate", "install", "web", "-", "--no-apply", "--confirm-within", "60"});
+  BOOST_TEST(both.status == 2);
+  BOOST_TEST(has(both.err, "--no-apply"));
+  BOOST_TEST(has(both.err, "--confirm-within"));
   BOOST_TEST(service.comes_true(
       [](auto& ports, auto&) { return ports.groups.active.empty() && ports.transactions.active.empty(); }));
 }
@@ -197,6 +234,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_certificate_is_refused_before_the_agent_hears_of
       ctl({"certificate", "install", "web", "-"}, TestCertificate("gw1").pem() + TestCertificate("gw1").key_pem());
   BOOST_TEST(key.status == 2);
   BOOST_TEST(has(key.err, "private key"));
+  BOOST_TEST(has(key.err, "give --key FILE"));
+  const auto chain = ctl({"certificate", "install", "web", file("a.crt", TestCertificate("gw1").pem()), "--chain",
+                          file("b.crt", TestCertificate("gw1").key_pem())});
+  BOOST_TEST(has(chain.err, "b.crt holds a private key\n  give certificates alone"), chain.err);
   BOOST_TEST(ctl({"certificate", "install", "web", "-"}, std::string(2 * 1024 * 1024, 'x')).status == 2);
   BOOST_TEST(ctl({"certificate", "install", "web", "/nonexistent"}).status == 2);
   BOOST_TEST(service.in_loop([](auto& ports, auto&) { return ports.audit.records.empty(); }));
@@ -215,6 +256,23 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_status_2_and_says_what_is_wrong) {
   BOOST_TEST(ctl({"application", "create"}).status == 2);
   BOOST_TEST(ctl({"status", "--no-such-option"}).status == 2);
   BOOST_TEST(ctl({"application", "show", ""}).status != 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_command_line_leads_to_the_help_of_the_command_that_was_reached) {
+  const std::string mark = "edgesealctl: ";
+  BOOST_TEST(ctl({"trust", "lst"}).err ==
+             mark + "there is no command \"trust lst\"\n  see: edgesealctl trust --help\n");
+  BOOST_TEST(ctl({"device", "identity", "shwo"}).err ==
+             mark + "there is no command \"device identity shwo\"\n  see: edgesealctl device identity --help\n");
+  BOOST_TEST(ctl({"trust", "--all"}).err == mark + "there is no option \"--all\"\n  see: edgesealctl trust --help\n");
+  BOOST_TEST(ctl({"frobnicate"}).err == mark + "there is no command \"frobnicate\"\n  see: edgesealctl --help\n");
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"application", "create"}, {"application", "create", "x", "y"}}) {
+    const auto result = ctl(wrong);
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(has(result.err, "see: edgesealctl application create --help\n"), result.err);
+  }
+  BOOST_TEST(has(ctl({"changes"}).err, "see: edgesealctl changes --help\n"));
 }
 
 BOOST_AUTO_TEST_CASE(help_and_version_succeed_without_an_agent) {
@@ -292,6 +350,10 @@ BOOST_AUTO_TEST_CASE(a_bundle_does_not_go_where_its_code_goes) {
       ctl({"bundle", "create", "--url", "https://provision.example.com", "--ca", "/dev/null", "--out", "-"});
   BOOST_TEST(result.status == 2);
   BOOST_TEST(has(result.err, "where its code goes"), result.err);
+  const auto again = ctl(
+      {"bundle", "create", "--url", "https://provision.example.com", "--ca", "/dev/null", "--out", file("there", "")});
+  BOOST_TEST(again.status == 2);
+  BOOST_TEST(has(again.err, "there exists\n  choose another name, or move it away\n"), again.err);
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_of_others_do_not_reach_the_terminal) {

@@ -98,6 +98,7 @@ BOOST_AUTO_TEST_CASE(a_signature_is_written_into_a_file_that_declares_it_and_is_
     return ctl(arguments);
   };
   BOOST_TEST(approve_into({"-"}).out == text);
+  BOOST_TEST(json::parse(approve_into({"-", "--json"}).out) == json({{"declaration", text}}));
   BOOST_TEST(has(approve_into({declared}).out, "edgesealctl config apply"));
   BOOST_TEST(content_of(declared) == text);
   BOOST_TEST(approve_into({declared}).status == 2);

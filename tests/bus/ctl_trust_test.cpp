@@ -119,6 +119,13 @@ BOOST_AUTO_TEST_CASE(certificates_are_removed_by_file_and_by_thumbprint) {
   BOOST_TEST(has(gone.err, "(InvalidArgument)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_crl_alone_is_not_removed_as_a_certificate) {
+  const auto result = ctl({"trust", "remove", "web", file("ca.crl", test_crl_pem("alice"))});
+  BOOST_TEST(result.status == 2);
+  BOOST_TEST(has(result.err, "ca.crl holds no certificate"));
+  BOOST_TEST(has(result.err, "edgesealctl trust write"));
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_file_among_several_changes_nothing) {
   const auto bad = ctl({"trust", "add", "web", alice_file, file("text", "no certificate")});
   BOOST_TEST(bad.status == 2);
@@ -254,7 +261,12 @@ BOOST_AUTO_TEST_CASE(changes_wait_to_be_confirmed) {
   BOOST_TEST(busy.status == 1);
   BOOST_TEST(ctl({"changes", "confirm", "web"}).out == "The changes of web stay.\n");
   BOOST_TEST(has(ctl({"changes", "confirm", "web"}).err, "NothingToDo"));
-  BOOST_TEST(ctl({"trust", "add", "web", bob_file, "--confirm-within", "0"}).status == 2);
+  BOOST_TEST(ctl({"trust", "add", "web", bob_file, "--confirm-within", "1m"}).status == 0);
+  BOOST_TEST(service.in_loop([](auto& ports, auto&) { return ports.transactions.last_options->confirm_within; }) ==
+             std::chrono::seconds(60));
+  BOOST_TEST(ctl({"changes", "confirm", "web"}).status == 0);
+  for (const std::string wrong : {"0", "0s", "86401", "2d", "soon", "-5", "5.5"})
+    BOOST_TEST(ctl({"trust", "add", "web", bob_file, "--confirm-within", wrong}).status == 2, wrong);
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_is_installed_on_trial) {
@@ -310,6 +322,13 @@ BOOST_AUTO_TEST_CASE(a_peer_is_validated_for_what_it_is_wanted) {
   BOOST_TEST(refused.status == 1);
   BOOST_TEST(has(refused.err, "(CertificateUntrusted)"));
   BOOST_TEST(has(refused.err, "edgesealctl trust add"));
+  const auto for_programs = ctl({"trust", "validate", "web", bob_file, "--json"});
+  BOOST_TEST(for_programs.status == 1);
+  const auto value = json::parse(for_programs.out);
+  BOOST_TEST(value["trusted"] == false);
+  BOOST_TEST(value["error"] == "CertificateUntrusted");
+  BOOST_TEST(!value["message"].get<std::string>().empty());
+  BOOST_TEST(ctl({"trust", "validate", "none", bob_file, "--json"}).out == "");  // which says nothing of it
 }
 
 BOOST_AUTO_TEST_CASE(an_audit_explains_each_component_of_a_path_and_fails_where_something_is_wrong) {
@@ -378,7 +397,7 @@ BOOST_AUTO_TEST_CASE(what_keeps_an_adopted_directory_from_being_held_is_shown_wi
 
 BOOST_AUTO_TEST_CASE(on_a_terminal_the_user_is_asked_before_a_directory_is_adopted) {
   const std::vector<std::string> command{EDGESEALCTL, "trust", "adopt", "/opt/pki", "web"};
-  BOOST_TEST(run_on_terminal(command, "Adopt it? [y/N]", "n").status == 2);
+  BOOST_TEST(run_on_terminal(command, "Adopt it? [y/N]", "n").status == 1);
   BOOST_TEST(!service.in_loop([](auto& ports, auto&) { return ports.directories.last_adopted.has_value(); }));
   BOOST_TEST(run_on_terminal(command, "Adopt it? [y/N]", "y").status == 0);
   BOOST_TEST(service.in_loop([](auto& ports, auto&) { return ports.directories.last_adopted.has_value(); }));

@@ -36,6 +36,8 @@ class FakeSystemd::Unit final : public sdbus::AdaptorInterfaces<org::freedesktop
   std::string UnitFileState() override { return service_.file_state; }
   std::string ActiveState() override { return service_.active_state; }
   std::string SubState() override { return service_.sub_state; }
+  std::string Type() override { return service_.type; }
+  bool DynamicUser() override { return service_.dynamic_user; }
   std::string User() override { return service_.account; }
   std::string Result() override { return service_.result; }
   std::string StatusText() override { return service_.status_text; }

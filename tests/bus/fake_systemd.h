@@ -24,6 +24,8 @@ class FakeSystemd {
     std::string file_state = {};
     std::string active_state = "active", sub_state = "running", result = "success", status_text = {};
     std::uint32_t main_process = 0;
+    std::string type = "simple";
+    bool dynamic_user = false;
   };
 
   explicit FakeSystemd(const std::map<std::string, Service>& services);

@@ -48,7 +48,7 @@ Findings agent_is_installed_version(const Facts& facts) {
 // What each state wants of somebody who stands before the device.
 std::string tpm_fix(const std::string& health) {
   if (health == "absent") return "ls -l /dev/tpmrm0; edgeseal.toml: [tpm] tcti";
-  if (health == "replaced") return "see docs/recovery.md, \"TPM replaced or cleared\"";
+  if (health == "replaced") return "see recovery.md of the package edgeseal-doc, \"TPM replaced or cleared\"";
   if (health == "locked-out") return "wait, or as the owner of the TPM: tpm2_dictionarylockout --clear-lockout";
   return "journalctl -u edgeseald.service -b; edgesealctl status";
 }
@@ -71,7 +71,7 @@ Findings tpm_encrypts_responses(const Facts& facts) {
   if (said.empty()) return {{Verdict::NotSeen, "the TPM has not been opened yet", ""}};
   return {{Verdict::Warning,
            "what the TPM answers is not encrypted on the bus: this libtss2 gets it wrong (requests are encrypted)",
-           "install a libtss2-esys without the fault; docs/threat-model.md says what it means"}};
+           "install a libtss2-esys without the fault; threat-model.md of the package edgeseal-doc says what it means"}};
 }
 
 Findings disk_is_known_to_tpm(const Facts& facts) {
@@ -82,7 +82,7 @@ Findings disk_is_known_to_tpm(const Facts& facts) {
   if (finding == "unchecked") return {{Verdict::NotSeen, "the TPM has not been asked yet", ""}};
   const bool refuses = finding == "wiped" || finding == "forged";
   return {{refuses ? Verdict::Failure : Verdict::Warning, finding + ": " + text_of(anchor, "detail"),
-           "see docs/recovery.md, \"The first look\""}};
+           "see recovery.md of the package edgeseal-doc, \"The first look\""}};
 }
 
 Findings setup_is_over(const Facts& facts) {
@@ -90,8 +90,9 @@ Findings setup_is_over(const Facts& facts) {
   const auto setup = member_of(*facts.description, "setup");
   const auto state = text_of(setup, "state");
   if (state == "operational") return {};
-  return {{state == "locked-out" ? Verdict::Failure : Verdict::Warning, state + ": " + text_of(setup, "reason"),
-           "edgesealctl setup status; docs/setup.md has the ways into operational"}};
+  return {
+      {state == "locked-out" ? Verdict::Failure : Verdict::Warning, state + ": " + text_of(setup, "reason"),
+       "edgesealctl setup status says what opens it; edgesealctl stage and edgesealctl bundle bring the first trust"}};
 }
 
 constexpr std::chrono::seconds kClockTolerance{60};

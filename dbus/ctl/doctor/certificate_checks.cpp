@@ -19,8 +19,7 @@ using Json = nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::hours kSoon{14 * 24};  // as the alarm of the agent by default
-constexpr const char* kByHand =
-    "edgesealctl csr, then edgesealctl certificate install; or a profile: docs/enrolment.md";
+constexpr const char* kByHand = "edgesealctl csr, then edgesealctl certificate install; or a profile: edgeseal.toml(5)";
 
 Findings ends_of(const std::vector<Lifetime>& lifetimes, Day now) {
   Findings found;

@@ -190,6 +190,13 @@ bool is_without_watch(const AttachedFact& fact) {
   return fact.attachment.is_known_whole ? fact.attachment.is_watched() : fact.watch->load == "loaded";
 }
 
+// A service that a timer, a socket or somebody starts may be down.
+bool is_down(const UnitState& service) {
+  if (service.active == "failed") return true;
+  const bool is_to_run = service.type != "oneshot" && service.file.starts_with("enabled");
+  return is_to_run && service.active != "active" && service.active != "reloading";
+}
+
 Findings attached_unit(const AttachedFact& fact) {
   Findings found;
   const auto& service = fact.attachment.service;
@@ -198,9 +205,9 @@ Findings attached_unit(const AttachedFact& fact) {
   else if (fact.service->load == "not-found")
     found.push_back(
         {Verdict::Failure, service + " is attached, but systemd has no such unit", "edgesealctl detach " + service});
-  else if (fact.service->active != "active")
-    found.push_back(
-        {Verdict::Warning, fmt::format("{} is {}", service, fact.service->active), "systemctl start " + service});
+  else if (is_down(*fact.service))
+    found.push_back({Verdict::Warning, fmt::format("{} is {}", service, fact.service->active),
+                     fmt::format("journalctl -u {} says why; then: systemctl start {}", service, service)});
   if (is_without_watch(fact))
     found.push_back({Verdict::Failure, service + ": nothing watches for its renewals",
                      fact.watch->load == "loaded" ? "systemctl start " + path_unit_of(fact.attachment)

@@ -22,6 +22,24 @@ BOOST_AUTO_TEST_CASE(an_attachment_is_mended_with_all_that_was_chosen_for_it) {
   BOOST_TEST(fix().starts_with(again + ", with the --reload"));
 }
 
+BOOST_AUTO_TEST_CASE(a_service_is_missed_only_where_it_failed_or_is_to_run) {
+  Facts facts = well();
+  auto& service = *facts.attached.value->at(0).service.value;
+  const auto missed = [&](const std::string& type, const std::string& file, const std::string& is) {
+    service.type = type;
+    service.file = file;
+    service.active = is;
+    return !find(examine(facts), "attachments").findings.empty();
+  };
+  BOOST_TEST(missed("notify", "enabled", "inactive"));
+  BOOST_TEST(missed("simple", "enabled-runtime", "activating"));
+  BOOST_TEST(!missed("notify", "enabled", "reloading"));
+  BOOST_TEST(!missed("simple", "static", "inactive"));  // by a timer, or a socket
+  BOOST_TEST(!missed("simple", "disabled", "inactive"));
+  BOOST_TEST(!missed("oneshot", "enabled", "inactive"));
+  BOOST_TEST(missed("oneshot", "static", "failed"));
+}
+
 BOOST_AUTO_TEST_CASE(of_a_service_that_runs_without_the_provider_it_is_told_why) {
   Facts facts = well();
   const auto found = [&](const Known<ProcessFact>& process) {

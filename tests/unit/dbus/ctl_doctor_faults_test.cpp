@@ -87,7 +87,7 @@ const std::vector<Fault>& faults() {
       {"provider", Verdict::Failure, [](Facts& facts) { facts.provider.stands_aside = "activate default first"; }},
       {"provider", Verdict::Failure, [](Facts& facts) { facts.provider.keys["web/https/https"] = "not permitted"; }},
       {"attachments", Verdict::Warning,
-       [](Facts& facts) { facts.attached.value->at(0).service.value->active = "inactive"; }},
+       [](Facts& facts) { facts.attached.value->at(0).service.value->active = "failed"; }},
       {"attachments", Verdict::Failure,
        [](Facts& facts) { facts.attached.value->at(0).service.value->load = "not-found"; }},
       {"attachments", Verdict::Failure,
@@ -132,6 +132,7 @@ BOOST_AUTO_TEST_CASE(each_fault_is_found_by_its_check_with_a_fix) {
       BOOST_REQUIRE(!found.findings.empty());
       BOOST_TEST(!found.findings[0].problem.empty());
       BOOST_TEST(!found.findings[0].fix.empty());
+      BOOST_TEST(found.findings[0].fix.find("docs/") == std::string::npos);  // which is not on the device
       BOOST_TEST(exit_status_of(all) == (fault.verdict == Verdict::Failure ? 2 : 1));
     }
   }

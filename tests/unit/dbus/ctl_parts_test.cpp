@@ -5,12 +5,15 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
+#include "dbus/ctl/chain_file.h"
 #include "dbus/ctl/failure.h"
 #include "dbus/ctl/files.h"
 #include "dbus/ctl/pem.h"
 #include "dbus/ctl/slot.h"
 #include "dbus/ctl/table.h"
+#include "dbus/ctl/terminal.h"
 #include "tests/fakes/test_certificate.h"
 #include "tests/unit/dbus/temporary_directory.h"
 
@@ -52,6 +55,14 @@ BOOST_AUTO_TEST_CASE(what_is_not_printable_is_shown_as_question_marks) {
                        "2J\xe2\x80\xae") == "Gerät?2J?");
 }
 
+BOOST_AUTO_TEST_CASE(a_line_is_cut_to_a_width_of_letters) {
+  BOOST_TEST(cut_to_width("", 5) == "");
+  BOOST_TEST(cut_to_width("abcde", 5) == "abcde");
+  BOOST_TEST(cut_to_width("abcdef", 5) == "abc..");
+  BOOST_TEST(cut_to_width("Geräte", 6) == "Geräte");
+  BOOST_TEST(cut_to_width("Geräte!", 6) == "Gerä..");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(slot)
@@ -77,6 +88,15 @@ BOOST_AUTO_TEST_CASE(what_is_open_or_wrong_is_a_failure_with_the_choices) {
   BOOST_CHECK_EXCEPTION((void)choose_slot(kApplication, "tls", ""), Failure, lists("tls-server, tls-client"));
   BOOST_CHECK_EXCEPTION((void)choose_slot(kApplication, "https", "rsa-sha256"), Failure, lists("https"));
   BOOST_CHECK_EXCEPTION((void)choose_slot({"empty", "", "", {}, {}, {}, "", {}}, "", ""), Failure, is_usage);
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_is_said_as_one_word_or_by_options_and_not_twice) {
+  BOOST_TEST(slot_words("web", "https", "").text() == "web/https/");
+  BOOST_TEST(slot_words("web/https/rsa", "https", "").text() == "web/https/rsa");
+  BOOST_CHECK_EXCEPTION((void)slot_words("web/https", "tls", ""), Failure, is_usage);
+  BOOST_CHECK_EXCEPTION((void)slot_words("web/https/rsa", "", "ec"), Failure, is_usage);
+  for (const char* wrong : {"", "/", "web/", "web//rsa", "a/b/c/d"})
+    BOOST_CHECK_EXCEPTION((void)slot_words(wrong, "", ""), Failure, is_usage);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -141,6 +161,27 @@ BOOST_AUTO_TEST_CASE(an_existing_file_is_kept_unless_it_is_to_be_replaced) {
   BOOST_TEST(entries() == 1u);
   write_file(directory / "a", "new", Existing::Replace);
   BOOST_TEST(content_of(directory / "a") == "new");
+}
+
+BOOST_AUTO_TEST_CASE(force_is_named_only_where_there_is_such_an_option) {
+  write_file(directory / "a", "old", Existing::Keep);
+  const auto names_force = [](const Failure& failure) { return failure.remedy.find("--force") != std::string::npos; };
+  BOOST_CHECK_EXCEPTION(check_target(directory / "a", Existing::KeepUnlessForced), Failure, names_force);
+  BOOST_CHECK_EXCEPTION(check_target(directory / "a", Existing::Keep), Failure, std::not_fn(names_force));
+}
+
+BOOST_AUTO_TEST_CASE(the_certificates_of_a_chain_come_after_those_of_the_file) {
+  const test::TestCertificate own("own"), issuer("issuer");
+  std::ofstream(directory / "own") << own.key_pem() << own.pem();
+  std::ofstream(directory / "chain") << issuer.pem();
+  const auto own_file = (directory / "own").string();
+  BOOST_TEST(
+      (read_chain(own_file, directory / "chain", PrivateKeys::Skip) == std::vector<Der>{own.der(), issuer.der()}));
+  BOOST_TEST(read_chain(own_file, "", PrivateKeys::Skip).size() == 1u);
+  const auto names_key = [](const Failure& failure) { return failure.remedy.find("--key") != std::string::npos; };
+  BOOST_CHECK_EXCEPTION((void)read_chain(own_file, "", PrivateKeys::BesidesByOption), Failure, names_key);
+  BOOST_CHECK_EXCEPTION((void)read_chain(own_file, ""), Failure, std::not_fn(names_key));
+  BOOST_CHECK_THROW((void)read_chain(directory / "chain", own_file, PrivateKeys::Skip), Failure);
 }
 
 BOOST_AUTO_TEST_CASE(a_link_is_replaced_not_followed) {
