@@ -210,12 +210,12 @@ void Staging::import_key(const ArrivalPtr& arrival) {
 void Staging::key_imported(const ArrivalPtr& arrival, const std::variant<Bytes, Error>& imported) {
   if (const auto* error = std::get_if<Error>(&imported)) return refuse(*arrival, *error);
   try {
+    take(*arrival);
     tell(Level::warning, "staged-key-imported",
          fmt::format("a private key that lay in the clear in a staged file is the pending key of {}; it counts as "
                      "exposed",
                      arrival->slot->key_name()),
          {{"key", arrival->slot->key_name()}});
-    take(*arrival);
   } catch (const Error& error) {
     by_itself("the removal of the key of a refused file", [&] { remove_imported(*arrival); });
     refuse(*arrival, error);
