@@ -19,12 +19,12 @@ std::string quoted(const std::string& key) {
 }  // namespace
 
 template <class T>
-T Options::take(const std::string& key) {
+T Options::take(const std::string& key, const std::string& types) {
   auto option = given_.extract(key);
   if (option.empty()) return T{};
   if (!option.mapped().template containsValueOfType<T>()) {
     refuse(quoted(key) + " has the D-Bus type " + std::string(option.mapped().peekValueType()) +
-           ", which it can't have");
+           ", which it can't have; it takes " + types);
   }
   return option.mapped().template get<T>();
 }
@@ -76,17 +76,21 @@ std::string Options::choice(const std::string& key, std::initializer_list<std::s
 }
 
 std::optional<Secret> Options::secret(const std::string& key, Bounds size) {
+  return take_secret(key, size, "h or ay");
+}
+
+std::optional<Secret> Options::take_secret(const std::string& key, Bounds size, const std::string& types) {
   if (!given(key)) return std::nullopt;
   if (given_.at(key).containsValueOfType<sdbus::UnixFd>()) {
     return read_memory_file(quoted(key), take<sdbus::UnixFd>(key).get(), size);
   }
-  auto value = take<Sensitive<ByteArray>>(key).value;
+  auto value = take<Sensitive<ByteArray>>(key, types).value;
   check_size(quoted(key), value.size(), size);
   return value;
 }
 
 std::optional<Secret> Options::passphrase(const std::string& key, Bounds size) {
-  if (!given(key) || !given_.at(key).containsValueOfType<std::string>()) return secret(key, size);
+  if (!given(key) || !given_.at(key).containsValueOfType<std::string>()) return take_secret(key, size, "s, h or ay");
   auto value = take<Sensitive<std::string>>(key).value;
   check_size(quoted(key), value.size(), size);
   return value;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dbus/bounds.h"
+#include "dbus/compat.h"
 #include "dbus/secret.h"
 #include "dbus/wire_types.h"
 
@@ -39,7 +40,8 @@ class Options {
 
  private:
   template <class T>
-  T take(const std::string& key);
+  T take(const std::string& key, const std::string& types = compat::signature<T>());
+  std::optional<Secret> take_secret(const std::string& key, Bounds size, const std::string& types);
   template <class T>
   std::optional<T> take_within(const std::string& key, T least, T most);
 

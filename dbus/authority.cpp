@@ -38,10 +38,21 @@ std::string reason(Polkit::Verdict verdict) {
   }
 }
 
+bool is_for_administrators(Privilege privilege) {
+  return privilege != Privilege::ReportPresence && privilege != Privilege::RunJobs;
+}
+
+// polkit knows a group by its rules, and not by its name here.
+std::string else_be(Privilege privilege, Polkit::Verdict verdict, const std::string& admin_group) {
+  if (privilege == Privilege::RunJobs) return "; else be root or the account of [enrolment] in edgeseal.toml";
+  const bool group_helps =
+      verdict == Polkit::Verdict::Absent && is_for_administrators(privilege) && !admin_group.empty();
+  return "; else be root" + (group_helps ? " or in the group " + admin_group : "");
+}
+
 CallError refusal(const Question& question, Polkit::Verdict verdict, const std::string& admin_group) {
   return {"UserAccessDenied", "this needs the polkit action " + std::string(polkit_action(question.privilege)) +
-                                  ", and " + reason(verdict) + "; else be root" +
-                                  (admin_group.empty() ? "" : " or in the group " + admin_group) +
+                                  ", and " + reason(verdict) + else_be(question.privilege, verdict, admin_group) +
                                   (question.must_delegate ? kMustDelegate : "")};
 }
 
@@ -96,10 +107,7 @@ bool Authority::allowed_at_once(const Question& question, uid_t uid) const {
 
 bool Authority::allowed_without_polkit(const Question& question, const Credentials& credentials) const {
   if (question.privilege == Privilege::Inspect) return true;
-  if (admin_group_.empty() || question.privilege == Privilege::ReportPresence ||
-      question.privilege == Privilege::RunJobs) {
-    return false;
-  }
+  if (admin_group_.empty() || !is_for_administrators(question.privilege)) return false;
   const auto administrators = group_id(admin_group_);
   return administrators && std::ranges::find(credentials.groups, *administrators) != credentials.groups.end();
 }

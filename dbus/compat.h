@@ -44,6 +44,17 @@ inline sdbus::Error error(std::string name, const std::string& message) {
   return sdbus::Error(ErrorName(std::move(name)), message);
 }
 
+// Of a type of C++, as D-Bus writes it: "a{sv}".
+template <class T>
+std::string signature() {
+#if EDGESEAL_SDBUS_2
+  const auto& characters = sdbus::signature_of<T>::value;
+  return {characters.begin(), characters.end()};
+#else
+  return sdbus::signature_of<T>::str();
+#endif
+}
+
 // One message of the bus, if there is one. False: nothing was pending.
 inline bool process_one(sdbus::IConnection& connection) {
 #if EDGESEAL_SDBUS_2

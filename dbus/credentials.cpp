@@ -33,13 +33,18 @@ void CredentialCache::ask(const std::string& bus_name, Answer answer) {
   std::vector<Answer>& waiting = waiting_[bus_name];
   waiting.push_back(std::move(answer));
   if (waiting.size() > 1) return;
-  bus_daemon_->callMethodAsync("GetConnectionCredentials")
-      .onInterface("org.freedesktop.DBus")
-      .withTimeout(kTimeLimit)
-      .withArguments(bus_name)
-      .uponReplyInvoke([this, bus_name](compat::AsyncError error, const VariantMap& map) {
-        answered(bus_name, error ? std::nullopt : parse(map));
-      });
+  try {
+    bus_daemon_->callMethodAsync("GetConnectionCredentials")
+        .onInterface("org.freedesktop.DBus")
+        .withTimeout(kTimeLimit)
+        .withArguments(bus_name)
+        .uponReplyInvoke([this, bus_name](compat::AsyncError error, const VariantMap& map) {
+          answered(bus_name, error ? std::nullopt : parse(map));
+        });
+  } catch (...) {
+    waiting_.erase(bus_name);  // else the next call would wait for an answer to a question that nobody asked
+    throw;
+  }
 }
 
 // The connection that is asked over may tell before the other one that a name vanished, or after it.

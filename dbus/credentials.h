@@ -28,7 +28,8 @@ class CredentialCache {
 
   explicit CredentialCache(sdbus::IConnection& connection);
 
-  // The answer comes at once where the name is known already. `answer` must not throw.
+  // The answer comes at once where the name is known already. `answer` must not throw. Throws sdbus::Error where the
+  // bus can't be asked; there is no answer then.
   void ask(const std::string& bus_name, Answer answer);
   // nullptr: not asked for yet.
   [[nodiscard]] const Credentials* find(const std::string& bus_name) const;

@@ -45,7 +45,8 @@ ContactReport report_of(const std::vector<ByteArray>& chain, const std::string& 
   options.finish();
   const Bounds count{report.failure.empty() ? size_t{1} : kIssuedChain.least, kIssuedChain.most};
   report.chain = bounded("chain", chain, count, kIssuedCertificateBytes);
-  check_size("host", host.size(), kHostBytes);
+  check_printable("failure", report.failure, {0, kReasonBytes.most});
+  check_printable("host", host, kHostBytes);
   return report;
 }
 

@@ -31,6 +31,10 @@ bool is_uri(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
+void require_uri(const std::string& text, std::string_view what) {
+  if (!is_uri(text)) throw Error(Code::invalid_argument, fmt::format("\"{:.80}\" is not {}", text, what));
+}
+
 bool is_capability(const std::string& text) {
   return !text.empty() && text.size() <= max_capability_size &&
          std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
@@ -41,7 +45,7 @@ void require_known(std::string_view what, const std::vector<std::string>& names,
   for (const std::string& name : names)
     if (std::ranges::find(known, name) == known.end())
       throw Error(Code::invalid_argument,
-                  fmt::format("{} \"{:.64}\" is not known: choose of {}", what, name, fmt::join(known, ", ")));
+                  fmt::format("{} \"{:.64}\" is not known; take any of: {}", what, name, fmt::join(known, ", ")));
 }
 
 }  // namespace
@@ -66,9 +70,11 @@ void require_application_name(const std::string& name) {
 }
 
 void require_application_uri(const std::string& uri) {
-  if (!is_uri(uri))
-    throw Error(Code::invalid_argument,
-                fmt::format("\"{:.80}\" is not an ApplicationUri, e.g. urn:gateway-1:web", uri));
+  require_uri(uri, "an ApplicationUri, e.g. urn:gateway-1:web");
+}
+
+void require_product_instance_uri(const std::string& uri) {
+  require_uri(uri, "a ProductInstanceUri, e.g. urn:example.com:gateway:4711");
 }
 
 void require_slots(const std::vector<SlotDeclaration>& slots) {
@@ -96,9 +102,9 @@ void require_exports(const std::vector<std::string>& exports) {
 void require_trust_groups(const std::vector<std::string>& groups) {
   for (const std::string& group : groups)
     if (!is_group(group))
-      throw Error(
-          Code::invalid_argument,
-          fmt::format("\"{:.64}\" is not a certificate group: choose of application, https, tls, user-token", group));
+      throw Error(Code::invalid_argument,
+                  fmt::format("\"{:.64}\" is not a certificate group; take any of: application, https, tls, user-token",
+                              group));
   if (std::set(groups.begin(), groups.end()).size() != groups.size())
     throw Error(Code::invalid_argument, "a trust group is named twice");
 }

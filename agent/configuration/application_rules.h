@@ -18,6 +18,7 @@ void fill_defaults(ApplicationRecord& application);
 // throw Error{invalid_argument} with cause and remedy.
 void require_application_name(const std::string& name);
 void require_application_uri(const std::string& uri);
+void require_product_instance_uri(const std::string& uri);  // of a device; the rule is the same
 void require_slots(const std::vector<SlotDeclaration>& slots);
 void require_access_count(const std::vector<std::string>& access);
 void require_legacy(const std::vector<std::string>& legacy);

@@ -88,7 +88,7 @@ void read_device(ConfigurationTable& table, const ConfigurationSurroundings& sur
   table.read("account", device.account);
   table.read("access", device.access);
   device.product_instance_uri = table.judge("product-instance-uri", [&] {
-    if (!uri.empty()) require_application_uri(uri);
+    if (!uri.empty()) require_product_instance_uri(uri);
     return uri;
   });
   judge_user(table, "account", device.account, surroundings);

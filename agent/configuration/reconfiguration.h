@@ -25,10 +25,11 @@
 
 namespace edgeseal::agent {
 
-// What the files declare, put into force: at start as far as each of them goes, later all or nothing for whoever may. A
-// declared trust list is what a group begins with: it goes into force by itself while setup is open and the group has
-// none, so that an exchanged file changes no trust of a configured device, and else when somebody applies it; each
-// declaration once, so that what was changed since stays. Loop's thread.
+// What the files declare, put into force: at start as far as each of them goes, later for whoever may, where none of
+// them has a mistake, and step by step: what was done stands. A declared trust list is what a group begins with: it
+// goes into force by itself while setup is open and the group has none, so that an exchanged file changes no trust of a
+// configured device, and else when somebody applies it; each declaration once, so that what was changed since stays.
+// Loop's thread.
 class Reconfiguration {
  public:
   struct Services {

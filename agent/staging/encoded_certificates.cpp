@@ -81,7 +81,8 @@ std::byte first_tag_inside(ByteView der) {
 void require_room(const StagedFile& file) {
   if (file.certificates.size() + file.urls.size() + file.private_keys.size() >= max_staged_entries)
     throw Error(Code::request_too_large,
-                fmt::format("the file has more than {} certificates; remedy: several files", max_staged_entries));
+                fmt::format("the file has more than {} certificates, URLs and keys; remedy: several files",
+                            max_staged_entries));
 }
 
 void add_certificate(StagedFile& file, ByteView der, std::string_view where) {

@@ -21,7 +21,7 @@ struct StagedFile {
 };
 
 inline constexpr std::size_t max_staged_file_size = 256 * 1024;
-inline constexpr std::size_t max_staged_entries = 32;  // certificates and URLs
+inline constexpr std::size_t max_staged_entries = 32;  // certificates, URLs and private keys
 inline constexpr std::size_t max_staged_pem_blocks = 64;
 
 // The certificates of a settings file: <certificates> with <certificate url=…/>, or <certificate type="base64">, as the

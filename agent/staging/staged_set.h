@@ -49,7 +49,7 @@ struct StagedSet {
   StagedPhase phase = StagedPhase::staged;
   bool needs_setup = false;  // it came without an administrator's right: it becomes active by itself in setup alone
   std::vector<StagedEntry> entries;
-  std::string problem;  // why it is not active any more
+  std::string problem;  // why it is not active, or not any more
 
   [[nodiscard]] bool complete() const;  // nothing is to be fetched
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/by_itself.h"
 #include "agent/certificates/certificate.h"
 #include "agent/device/device_names.h"
 #include "agent/group_name.h"
@@ -201,21 +202,35 @@ void Staging::import_key(const ArrivalPtr& arrival) {
   auto key = std::ranges::find_if(arrival->file.private_keys, belongs);
   OutsideKey outside{"DER", std::move(*key), {}, {}, public_key};
   arrival->file.private_keys.clear();
-  services_.groups.import_key({staged_trust_record}, {application, arrival->slot->group},
-                              arrival->slot->certificate_type, std::move(outside),
-                              [this, arrival](std::variant<Bytes, Error> imported) {
-                                try {
-                                  if (const auto* error = std::get_if<Error>(&imported)) throw *error;
-                                  tell(Level::warning, "staged-key-imported",
-                                       fmt::format("a private key that lay in the clear in a staged file is the "
-                                                   "pending key of {}; it counts as exposed",
-                                                   arrival->slot->key_name()),
-                                       {{"key", arrival->slot->key_name()}});
-                                  take(*arrival);
-                                } catch (const Error& error) {
-                                  refuse(*arrival, error);
-                                }
-                              });
+  services_.groups.import_key(
+      {staged_trust_record}, {application, arrival->slot->group}, arrival->slot->certificate_type, std::move(outside),
+      [this, arrival](const std::variant<Bytes, Error>& imported) { key_imported(arrival, imported); });
+}
+
+void Staging::key_imported(const ArrivalPtr& arrival, const std::variant<Bytes, Error>& imported) {
+  if (const auto* error = std::get_if<Error>(&imported)) return refuse(*arrival, *error);
+  try {
+    take(*arrival);
+    tell(Level::warning, "staged-key-imported",
+         fmt::format("a private key that lay in the clear in a staged file is the pending key of {}; it counts as "
+                     "exposed",
+                     arrival->slot->key_name()),
+         {{"key", arrival->slot->key_name()}});
+  } catch (const Error& error) {
+    by_itself("the removal of the key of a refused file", [&] { remove_imported(*arrival); });
+    refuse(*arrival, error);
+  }
+}
+
+// The same key may have come with a file that was taken.
+void Staging::remove_imported(const Arrival& arrival) {
+  const Bytes& certificate = arrival.file.certificates[*arrival.own];
+  const auto has_key = [&](const StagedEntry& entry) {
+    return entry.slot == *arrival.slot && entry.certificate == certificate;
+  };
+  if (set_ && std::ranges::any_of(set_->entries, has_key)) return;
+  const auto key = services_.state.key(*arrival.slot, KeyStatus::pending);
+  if (key && key->public_key == public_key_of(certificate)) services_.state.remove_pending_key(key->id);
 }
 
 // --- what is kept
@@ -246,20 +261,22 @@ std::vector<StagedEntry> Staging::new_entries(const Arrival& arrival) {
   return entries;
 }
 
-// A file that was there before changes nothing, and nobody hears of it.
+// Something else may have been staged while a key was imported. A file that was there before changes nothing, and
+// nobody hears of it.
 void Staging::take(Arrival& arrival) {
+  require_room_for(arrival.delivery);
   const std::vector<StagedEntry> entries = new_entries(arrival);
   if (entries.empty()) return arrival.answer(std::move(arrival.file.warnings));
   StagedSet next = is_staged() ? *set_ : StagedSet{arrival.delivery.group, StagedPhase::staged, false, {}, ""};
   next.entries.insert(next.entries.end(), entries.begin(), entries.end());
   if (next.entries.size() > max_kept)
-    throw Error(Code::request_too_large,
-                fmt::format("more than {} certificates would be staged; activate or discard them first", max_kept));
+    throw Error(
+        Code::request_too_large,
+        fmt::format("more than {} certificates and URLs would be staged; activate or discard them first", max_kept));
   make_application(arrival.delivery.group);
   next.needs_setup = next.needs_setup || arrival.delivery.source.way != command;
-  set_ = std::move(next);
+  keep(std::move(next));
   starts_by_itself_ = false;
-  keep();
   tell_staged(arrival.delivery, entries);
   arrival.answer(std::move(arrival.file.warnings));
 }
@@ -280,54 +297,69 @@ void Staging::tell_staged(const StagedDelivery& delivery, const std::vector<Stag
 
 // --- downloads
 
-StagedEntry& Staging::wanted(const std::string& url) {
+std::size_t Staging::wanted(const std::string& url) {
   load();
   const auto is_open = [&](const StagedEntry& entry) { return entry.url == url && entry.certificate.empty(); };
   const auto found = set_ ? std::ranges::find_if(set_->entries, is_open) : std::vector<StagedEntry>::iterator{};
   if (!set_ || found == set_->entries.end())
     throw Error(Code::not_found, fmt::format("nothing is to be fetched from \"{:.200}\"", url));
-  return *found;
+  return static_cast<std::size_t>(found - set_->entries.begin());
 }
 
-// What is known already is not written again, however often it is tried.
 void Staging::fail_download(const std::string& url, const std::string& reason) {
-  if (std::exchange(wanted(url).problem, reason) != reason) keep();
+  keep_problem(wanted(url), reason);
 }
 
 void Staging::deliver(const std::string& url, ByteView content) {
-  StagedEntry& entry = wanted(url);
+  const std::size_t entry = wanted(url);
+  const StagedSource source = set_->entries[entry].source;
+  std::vector<StagedEntry> fetched;
   try {
-    StagedFile file = parse_downloaded_certificates(content);
-    if (!file.private_keys.empty())
-      throw Error(Code::certificate_policy_check_failed, "a private key was downloaded along with the certificate");
-    if (file.certificates.size() + set_->entries.size() - 1 > max_kept)
-      throw Error(Code::request_too_large, fmt::format("more than {} certificates would be staged", max_kept));
-    const TrustStore known = known_to(set_->group, file.certificates);
-    std::vector<StagedEntry> fetched;
-    for (const Bytes& certificate : file.certificates) {
-      const StagedVerdict verdict = judge_staged(certificate, known, judge());
-      if (!verdict.reasons.empty())
-        throw Error(Code::certificate_policy_check_failed, complaint(certificate, verdict.reasons));
-      fetched.push_back(
-          {url, certificate, std::string(role_name(verdict.role)), verdict.notes, "", entry.source, world_.now().time});
-    }
-    tell_staged({set_->group, {entry.source.way, url, entry.source.uid}}, fetched);
-    entry = fetched.front();
-    set_->entries.insert(set_->entries.end(), fetched.begin() + 1, fetched.end());
+    fetched = judge_download(set_->entries[entry], content);
   } catch (const Error& error) {
     refuse_download(entry, error);
     throw;
   }
-  keep();
+  StagedSet next = *set_;
+  next.entries[entry] = fetched.front();
+  next.entries.insert(next.entries.end(), fetched.begin() + 1, fetched.end());
+  keep(std::move(next));
+  tell_staged({set_->group, {source.way, url, source.uid}}, fetched);
   look();
 }
 
-void Staging::refuse_download(StagedEntry& entry, const Error& error) {
-  if (std::exchange(entry.problem, error.what()) == error.what()) return;
-  tell(Level::warning, "staged-trust-refused",
-       fmt::format("what {:.200} led to is refused: {}", entry.url, error.what()),
-       {{"url", entry.url}, {"group", name_of(set_->group)}, {"error", std::string(bus_name(error.code()))}});
-  keep();
+std::vector<StagedEntry> Staging::judge_download(const StagedEntry& entry, ByteView content) {
+  const StagedFile file = parse_downloaded_certificates(content);
+  if (!file.private_keys.empty())
+    throw Error(Code::certificate_policy_check_failed, "a private key was downloaded along with the certificate");
+  if (file.certificates.size() + set_->entries.size() - 1 > max_kept)
+    throw Error(Code::request_too_large, fmt::format("more than {} certificates and URLs would be staged", max_kept));
+  const TrustStore known = known_to(set_->group, file.certificates);
+  std::vector<StagedEntry> fetched;
+  for (const Bytes& certificate : file.certificates) {
+    const StagedVerdict verdict = judge_staged(certificate, known, judge());
+    if (!verdict.reasons.empty())
+      throw Error(Code::certificate_policy_check_failed, complaint(certificate, verdict.reasons));
+    fetched.push_back({entry.url, certificate, std::string(role_name(verdict.role)), verdict.notes, "", entry.source,
+                       world_.now().time});
+  }
+  return fetched;
+}
+
+void Staging::refuse_download(std::size_t entry, const Error& error) {
+  if (!keep_problem(entry, error.what())) return;
+  const std::string& url = set_->entries[entry].url;
+  tell(Level::warning, "staged-trust-refused", fmt::format("what {:.200} led to is refused: {}", url, error.what()),
+       {{"url", url}, {"group", name_of(set_->group)}, {"error", std::string(bus_name(error.code()))}});
+}
+
+// Whether it is a new one: what is known already is not written again, however often it is tried.
+bool Staging::keep_problem(std::size_t entry, const std::string& problem) {
+  if (set_->entries[entry].problem == problem) return false;
+  StagedSet next = *set_;
+  next.entries[entry].problem = problem;
+  keep(std::move(next));
+  return true;
 }
 
 // --- the record
@@ -345,11 +377,24 @@ const std::optional<StagedSet>& Staging::set() {
   return set_;
 }
 
-void Staging::keep() {
-  if (set_)
-    record_.write(encode(*set_));
+void Staging::write(const std::optional<StagedSet>& next) {
+  if (next)
+    record_.write(encode(*next));
   else
     record_.remove();
+}
+
+// Nothing is so before the disk has it: the next try has to find what there was.
+void Staging::keep(std::optional<StagedSet> next) {
+  write(next);
+  set_ = std::move(next);
+  if (world_.changed) world_.changed();
+}
+
+// Of what has happened already, whether the disk takes it or not.
+void Staging::accept(std::optional<StagedSet> next) {
+  set_ = std::move(next);
+  by_itself("the record of staged trust", [this] { write(set_); });
   if (world_.changed) world_.changed();
 }
 

@@ -105,9 +105,12 @@ class Staging {
 
   void load();
   void settle();  // what others confirmed
-  void keep();
+  void write(const std::optional<StagedSet>& next);
+  void keep(std::optional<StagedSet> next);
+  void accept(std::optional<StagedSet> next);
+  bool keep_problem(std::size_t entry, const std::string& problem);
   [[nodiscard]] StagedSet& verifying();
-  [[nodiscard]] StagedEntry& wanted(const std::string& url);
+  [[nodiscard]] std::size_t wanted(const std::string& url);
   void admit(const StagedDelivery& delivery);
   void require_group(const dbus::GroupName& group);
   void make_application(const dbus::GroupName& group);
@@ -117,10 +120,13 @@ class Staging {
   void judge_urls(Arrival& arrival);
   [[nodiscard]] UrlRules url_rules() const;
   void import_key(const ArrivalPtr& arrival);
+  void key_imported(const ArrivalPtr& arrival, const std::variant<Bytes, Error>& imported);
+  void remove_imported(const Arrival& arrival);
   void take(Arrival& arrival);
   [[nodiscard]] std::vector<StagedEntry> new_entries(const Arrival& arrival);
   void tell_staged(const StagedDelivery& delivery, const std::vector<StagedEntry>& entries) const;
-  void refuse_download(StagedEntry& entry, const Error& error);
+  [[nodiscard]] std::vector<StagedEntry> judge_download(const StagedEntry& entry, ByteView content);
+  void refuse_download(std::size_t entry, const Error& error);
   [[nodiscard]] bool is_staged() const { return set_ && set_->phase == StagedPhase::staged; }
   void refuse(const Arrival& arrival, const Error& error);
   [[nodiscard]] TrustStore known_to(const dbus::GroupName& group, const std::vector<Bytes>& others);
@@ -129,6 +135,7 @@ class Staging {
   [[nodiscard]] bool is_in_force();
   [[nodiscard]] bool may_use_system_anchors();
   void take_up();
+  void activate_by_itself();
 
   [[nodiscard]] TrustList wanted_list();
   void stage_changes();

@@ -33,6 +33,12 @@ Audit::Fields fields_of(const StagedSet& set) {
   return {{"application", set.group.application}, {"group", set.group.group}};
 }
 
+StagedSet changed(StagedSet set, StagedPhase phase, const std::string& problem) {
+  set.phase = phase;
+  set.problem = problem;
+  return set;
+}
+
 // Those above it, the root not: it gives no trust.
 std::vector<Bytes> issuers_of(const TrustStore& store, const Bytes& certificate) {
   try {
@@ -92,8 +98,8 @@ void Staging::activate(Answer<std::monostate> answer) {
 
 void Staging::apply_changes(Answer<std::monostate> answer) {
   activating_ = true;
-  set_->phase = StagedPhase::verifying;  // before the commit: a start finds out which of the two it is
-  keep();
+  // Before the commit: a start finds out which of the two it is.
+  keep(changed(*set_, StagedPhase::verifying, set_->problem));
   services_.groups.apply(owner, set_->group.application, {settings_.verify_within, false},
                          [this, answer = std::move(answer)](std::variant<std::monostate, Error> applied) {
                            activating_ = false;
@@ -109,29 +115,26 @@ void Staging::apply_changes(Answer<std::monostate> answer) {
 void Staging::cancel_changes(StagedPhase phase) {
   services_.groups.withdraw(owner, set_->group.application);
   activating_ = false;
-  if (std::exchange(set_->phase, phase) != phase) keep();
+  if (set_->phase != phase) keep(changed(*set_, phase, set_->problem));
 }
 
 void Staging::activation_failed(const Error& error) {
   if (!set_) return;
-  set_->phase = StagedPhase::failed;
-  set_->problem = error.what();
+  accept(changed(*set_, StagedPhase::failed, error.what()));
   tell(Level::warning, "staged-trust-refused",
        fmt::format("what is staged for {} does not go into force: {}", name_of(set_->group), error.what()),
        fields_of(*set_));
-  by_itself("the record of staged trust that was refused", [this] { keep(); });
 }
 
 void Staging::begin_verifying() {
   if (!set_) return;
-  set_->problem.clear();
   services_.setup.begin_verifying(fmt::format("what was staged for {}", name_of(set_->group)));
   tell(Level::notice, "staged-trust-activated",
        fmt::format(
            "what was staged for {} is in force for {} seconds, or for good once a server has proved itself by it",
            name_of(set_->group), settings_.verify_within.count()),
        fields_of(*set_));
-  keep();
+  keep(changed(*set_, set_->phase, ""));
 }
 
 void Staging::discard() {
@@ -140,11 +143,12 @@ void Staging::discard() {
   if (!set_) throw Error(Code::nothing_to_do, "nothing is staged");
   if (activating_) throw Error(Code::invalid_state, "it is just going into force; try again");
   if (set_->phase == StagedPhase::verifying) undo(StagedPhase::failed, "it was discarded");
+  const StagedSet gone = *set_;
+  record_.remove();  // first: no start puts into force what has lost its keys; who tries again finds it here
   remove_keys();
-  tell(Level::notice, "staged-trust-discarded", fmt::format("what was staged for {} is gone", name_of(set_->group)),
-       fields_of(*set_));
-  set_.reset();
-  keep();
+  keep(std::nullopt);
+  tell(Level::notice, "staged-trust-discarded", fmt::format("what was staged for {} is gone", name_of(gone.group)),
+       fields_of(gone));
 }
 
 // Keys that came along and are still waiting for their certificate.
@@ -206,8 +210,8 @@ std::string Staging::problem_with(std::span<const Bytes> chain, const std::strin
 }
 
 void Staging::conclude_verified(const std::string& how) {
-  const StagedSet verified = *std::exchange(set_, std::nullopt);
-  keep();
+  const StagedSet verified = *set_;
+  accept(std::nullopt);
   services_.setup.end_verifying(Verification::passed);
   tell(Level::notice, "staged-trust-verified",
        fmt::format("what was staged for {} stays: {:.255} proved itself by it", name_of(verified.group), how),
@@ -217,9 +221,7 @@ void Staging::conclude_verified(const std::string& how) {
 void Staging::undo(StagedPhase phase, const std::string& reason) {
   const StagedSet verified = *set_;
   try {
-    set_->phase = phase;
-    set_->problem = reason;
-    keep();
+    keep(changed(verified, phase, reason));
     if (services_.state.is_unconfirmed(set_->group.application)) services_.groups.undo(set_->group.application);
   } catch (const Error&) {
     set_ = verified;  // it goes on being verified
@@ -251,8 +253,7 @@ void Staging::settle() {
   if (!set_ || activating_ || concluding_ || set_->phase != StagedPhase::verifying) return;
   if (services_.state.is_unconfirmed(set_->group.application)) return;
   if (is_in_force()) return conclude_verified("an administrator, or a server,");
-  set_->phase = StagedPhase::staged;
-  keep();
+  keep(changed(*set_, StagedPhase::staged, set_->problem));
 }
 
 // What the last run left.
@@ -267,7 +268,8 @@ void Staging::look() {
     if (!services_.seal.is_open()) return;
     const bool first = !loaded_;
     load();
-    if (set_ && !record_.exists()) set_.reset();  // the device was reset
+    if (set_ && !record_.exists()) set_.reset();      // the device was reset
+    if (!set_ && record_.exists()) record_.remove();  // the disk did not take it before
     if (!set_ || activating_) return;
     settle();
     if (!set_) return;
@@ -276,10 +278,20 @@ void Staging::look() {
     if (busy) return;
     if (!starts_by_itself_ || set_->phase != StagedPhase::staged || !set_->complete()) return;
     if (set_->needs_setup && services_.setup.state() != SetupState::setup_open) return;
-    starts_by_itself_ = false;
-    activate([](const std::variant<std::monostate, Error>&) {});
+    activate_by_itself();
   } catch (const Error& error) {
     log_failure(Level::error, "what is staged could not be activated", error);
+  }
+}
+
+// Nobody waits for an answer: what is refused at once is to be found where it is shown.
+void Staging::activate_by_itself() {
+  starts_by_itself_ = false;
+  try {
+    activate([](const std::variant<std::monostate, Error>&) {});
+  } catch (const Error& error) {
+    if (is_staged()) accept(changed(*set_, StagedPhase::staged, error.what()));
+    throw;
   }
 }
 

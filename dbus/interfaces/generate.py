@@ -297,7 +297,8 @@ Root may always. The account of an application may always do with that applicati
 `manage-trust`, but for `Job1.Approve`, which is a person's act, and `open-setup` for a client of it, nothing else; where a method can be
 delegated, only for a client of it (see Delegation). The account of any application may `inhibit`. Everyone else is asked for at polkit; the agent asks the user to authenticate only when the call carries the flag
 ALLOW_INTERACTIVE_AUTHORIZATION. polkit has 10 seconds to answer, 120 where a user is asked; no answer is a refusal.
-The administrators' group is `edgeseal-admin` (edgeseal.toml, `[bus] admin-group`). Properties may be read by whoever the
+The administrators' group is `edgeseal-admin`; another one (edgeseal.toml, `[bus] admin-group`) counts where there is no polkit, and needs a
+rule of its own in `/etc/polkit-1/rules.d` where there is. Properties may be read by whoever the
 policy of the bus lets through.
 
 Every call leaves one entry in the journal: caller, object, method, outcome. The audit log (org.edgeseal.Audit1,

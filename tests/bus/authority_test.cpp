@@ -88,6 +88,19 @@ BOOST_AUTO_TEST_CASE(without_polkit_a_stranger_may_inspect_and_nothing_else) {
   BOOST_TEST(stranger.told("org.edgeseal.manage-certificates"));
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_names_the_group_only_where_its_members_may) {
+  Client administrator(kNobody, {kAdminGid});
+  BOOST_TEST(error_of([&] { administrator.agent.ReportPresence("console", {}); }, &administrator.message) ==
+             "UserAccessDenied");
+  BOOST_TEST(administrator.told("else be root"));
+  BOOST_TEST(!administrator.told("group"));
+  dbus::RemoteStaging staging(*administrator.connection, "/org/edgeseal");
+  BOOST_TEST(error_of([&] { (void)staging.TakeDownload("https://a.example.com/"); }, &administrator.message) ==
+             "UserAccessDenied");
+  BOOST_TEST(administrator.told("[enrolment]"));
+  BOOST_TEST(!administrator.told("group"));
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_is_audited_with_the_caller) {
   Client(kNobody).create();
   const auto record = last_record();
@@ -170,6 +183,7 @@ BOOST_AUTO_TEST_CASE(polkit_refuses) {
   Client stranger(kNobody);
   BOOST_TEST(stranger.create() == "UserAccessDenied");
   BOOST_TEST(stranger.told("polkit refused"));
+  BOOST_TEST(!stranger.told("group man"));  // which its rules don't know
   BOOST_TEST(stranger.describe() == "UserAccessDenied");
 }
 

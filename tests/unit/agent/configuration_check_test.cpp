@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(nothing_at_all_is_the_defaults_and_good) {
 
 BOOST_AUTO_TEST_CASE(all_mistakes_of_all_files_are_told_at_once_each_with_its_line) {
   write("edgeseal.toml",
-        "[tpm]\nctti = \"x\"\ntcti = 5\n[keys]\nspare-rsa-keys = 17\n[setup]\nopen-by = [\"magic\"]\n");
+        "[tpm]\nctti = \"x\"\ntcti = 5\n[keys]\nspare-rsa-keys = 17\n[setup]\nopen-by = [\"magic\"]\n[device]\n"
+        "product-instance-uri = \"no uri\"\n");
   write("applications.d/web.toml",
         "account = \"www\"\nacces = []\napplication-uri = \"no uri\"\nexports = [\"zip\"]\nslots = [\"https/smtp\"]\n");
   write("enrolment.d/plant.toml",
@@ -99,9 +100,10 @@ BOOST_AUTO_TEST_CASE(all_mistakes_of_all_files_are_told_at_once_each_with_its_li
   BOOST_TEST(has("edgeseal.toml:3: tcti must be text in quotes"));
   BOOST_TEST(has("edgeseal.toml:5: spare-rsa-keys must be a number from 0 to 16"));
   BOOST_TEST(has("edgeseal.toml:7: "));
+  BOOST_TEST(has("edgeseal.toml:9: \"no uri\" is not a ProductInstanceUri, e.g. urn:example.com:gateway:4711"));
   BOOST_TEST(has("applications.d/web.toml:2: unknown key \"acces\"; did you mean \"access\"?"));
   BOOST_TEST(has("applications.d/web.toml:3: \"no uri\" is not an ApplicationUri"));
-  BOOST_TEST(has("applications.d/web.toml:4: export \"zip\" is not known: choose of open62541"));
+  BOOST_TEST(has("applications.d/web.toml:4: export \"zip\" is not known; take any of: open62541"));
   BOOST_TEST(has("applications.d/web.toml:5: "));
   BOOST_TEST(has("enrolment.d/plant.toml:2: EST goes over https:// alone"));
   BOOST_TEST(has("enrolment.d/plant.toml:5: spread-minutes must be a number"));

@@ -55,6 +55,11 @@ struct Core : LoopFixture {
   void refuse_record(const std::string& name, const std::string& condition = "1") const {
     refuse_rows("fact", "NEW.name = 'record/" + name + "' AND " + condition);
   }
+  void refuse_removal_of_record(const std::string& name) const {
+    const std::string trigger = "CREATE TRIGGER no_fact BEFORE DELETE ON fact WHEN OLD.name = 'record/" + name +
+                                "' BEGIN SELECT RAISE(ABORT, 'no space'); END";
+    agent::Database(directory.file("state") + "/state.db").execute(trigger.c_str());
+  }
   void take_records() const { agent::Database(directory.file("state") + "/state.db").execute("DROP TRIGGER no_fact"); }
 
   // What the background does and nobody waits for is over, too.

@@ -47,9 +47,21 @@ BOOST_AUTO_TEST_CASE(a_long_unknown_key_is_not_repeated_whole) {
                         [](const CallError& error) { return std::string(error.what()).size() < 200; });
 }
 
-BOOST_AUTO_TEST_CASE(the_type_that_was_given_is_named) {
-  Options options({{"flag", sdbus::Variant(std::string("true"))}});
-  BOOST_CHECK_EXCEPTION((void)options.flag("flag"), CallError, refusal_that_names("type s"));
+BOOST_AUTO_TEST_CASE(the_type_that_was_given_is_named_and_the_one_that_is_taken) {
+  const std::string text = "true";
+  Options options({{"flag", sdbus::Variant(text)},
+                   {"limit", sdbus::Variant(std::int32_t{1})},
+                   {"names", sdbus::Variant(text)},
+                   {"secret", sdbus::Variant(text)},
+                   {"passphrase", sdbus::Variant(true)}});
+  BOOST_CHECK_EXCEPTION((void)options.flag("flag"), CallError,
+                        refusal_that_names("type s, which it can't have; it takes b"));
+  BOOST_CHECK_EXCEPTION((void)options.integer("limit", 0, 9), CallError,
+                        refusal_that_names("type i, which it can't have; it takes u"));
+  BOOST_CHECK_EXCEPTION((void)options.texts("names", 1, 1), CallError, refusal_that_names("it takes as"));
+  BOOST_CHECK_EXCEPTION((void)options.secret("secret", {1, 9}), CallError, refusal_that_names("it takes h or ay"));
+  BOOST_CHECK_EXCEPTION((void)options.passphrase("passphrase", {1, 9}), CallError,
+                        refusal_that_names("it takes s, h or ay"));
 }
 
 BOOST_AUTO_TEST_CASE(a_size_within_its_bounds_passes) {

@@ -162,6 +162,10 @@ BOOST_AUTO_TEST_CASE(N16_what_is_too_large_deep_or_many_is_refused) {
   refuse("<settings>" + blocks + inline_certificate(pem) + "</settings>");
   for (int i = 0; i < 33; ++i) links += linked_certificate("https://a.example.com/" + std::to_string(i));
   refuse(links + "</certificates>", Code::request_too_large);
+  BOOST_CHECK_EXCEPTION((void)parse_staged_file(secret(links + "</certificates>")), agent::Error,
+                        [](const agent::Error& error) {
+                          return std::string(error.what()).find("32 certificates, URLs and keys") != std::string::npos;
+                        });
   blocks.clear();
   for (int i = 0; i < 65; ++i) blocks += pem;
   refuse(inline_certificate(blocks), Code::request_too_large);

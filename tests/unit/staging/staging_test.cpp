@@ -84,6 +84,45 @@ BOOST_FIXTURE_TEST_CASE(N9_by_policy_the_key_is_imported_as_exposed_where_it_mat
   BOOST_TEST((state.certificate(entry.slot)->certificate == own));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_whose_key_is_being_imported_is_not_staged_into_the_list_of_another_group, WithKeys) {
+  const agent::PublicKeyPtr key(EVP_EC_gen("P-256"));
+  const Bytes own = plant.issue({.name = "device", .more_oid = ""}, *key);
+  const auto late = outcome<Warnings>([&](agent::Answer<Warnings> answer) {
+    staging->stage({provisioning, {"command", "late", 0}},
+                   secret(inline_certificate(certificate_pem(own) + traditional_key_pem(*key))), std::move(answer));
+    staging->stage({{"device", "application"}, {"command", "meanwhile", 0}}, secret(file()),
+                   [](const auto& taken) { BOOST_TEST(std::holds_alternative<Warnings>(taken)); });
+    BOOST_REQUIRE(staging->set());
+  });
+  BOOST_REQUIRE(std::holds_alternative<agent::Error>(late));
+  BOOST_TEST((std::get<agent::Error>(late).code() == Code::invalid_state));
+  BOOST_TEST(staging->set()->group.group == "application");
+  BOOST_TEST(staging->set()->entries.size() == 1u);
+  BOOST_TEST(state.keys_of("device").empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_refused_file_leaves_the_key_that_came_with_a_taken_one, WithKeys) {
+  const agent::PublicKeyPtr key(EVP_EC_gen("P-256"));
+  const std::string own =
+      certificate_pem(plant.issue({.name = "device", .more_oid = ""}, *key)) + traditional_key_pem(*key);
+  (void)stage(inline_certificate(own));
+  refuse_record("staged-trust");
+  refuse(inline_certificate(own + certificate_pem(other.certificate())), Code::state_unavailable);
+  BOOST_TEST(state.keys_of("device").size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_start_could_not_put_into_force_says_why, StagingFixture) {
+  (void)stage(file());
+  (void)transactions.join({":1.99"}, "device");
+  start();
+  BOOST_TEST((phase() == StagedPhase::staged));
+  BOOST_TEST(staging->set()->problem != "");
+  transactions.cancel({":1.99"}, "device");
+  start();
+  BOOST_TEST((phase() == StagedPhase::verifying));
+  BOOST_TEST(staging->set()->problem == "");
+}
+
 BOOST_FIXTURE_TEST_CASE(N4_without_a_person_files_are_taken_while_setup_is_open_alone, StagingFixture) {
   for (const char* way : {"drop-folder", "medium", "redirection"}) {
     (void)stage(file(), way);
@@ -388,26 +427,6 @@ BOOST_FIXTURE_TEST_CASE(a_transaction_of_somebody_else_goes_first_and_nothing_of
   transactions.closed("device", "provisioning");
   activate();
   BOOST_TEST(trusted().size() == 1u);
-}
-
-BOOST_FIXTURE_TEST_CASE(where_what_is_in_force_cannot_be_recorded_the_caller_hears_of_it, StagingFixture) {
-  (void)stage(file());
-  refuse_record("staged-trust", "EXISTS (SELECT 1 FROM unconfirmed)");
-  BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::state_unavailable));
-  BOOST_TEST((phase() == StagedPhase::verifying));
-  BOOST_TEST(audits("staged-trust-activated") == 1u);
-  take_records();
-  BOOST_TEST(contact({server_certificate()}) == "");
-  BOOST_TEST(trusted().size() == 1u);
-}
-
-BOOST_FIXTURE_TEST_CASE(where_a_refusal_cannot_be_recorded_the_caller_hears_why_it_was_refused, StagingFixture) {
-  (void)stage(file());
-  refuse_record("staged-trust", "instr(NEW.value, CAST('failed' AS BLOB))");
-  refuse_rows("trust_list", "1");
-  BOOST_CHECK_EXCEPTION(activate(), agent::Error, has_code(Code::state_unavailable));
-  BOOST_TEST((phase() == StagedPhase::failed));
-  BOOST_TEST(audits("staged-trust-refused") == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_reset_of_the_device_takes_what_is_staged_along, StagingFixture) {
