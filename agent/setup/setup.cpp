@@ -137,9 +137,8 @@ void Setup::close(const Who& who) {
   apply(SetupEvent::closed, who);
 }
 
-void Setup::use_presence() {
-  const auto until = std::exchange(presence_until_, std::nullopt);
-  if (until && services_.loop.now() <= *until) return;
+void Setup::require_presence() const {
+  if (presence_until_ && services_.loop.now() <= *presence_until_) return;
   throw Error(Code::user_access_denied,
               "this needs somebody at the device: hold its switch, let a local service report presence, or log in at "
               "its console; then try again");

@@ -79,8 +79,9 @@ class Setup {
   // Ends the window; a setup that is open by itself ends for good, as if the device were configured. Throws
   // Error{invalid_state}.
   void close(const Who& who);
-  // Throws Error{user_access_denied} unless somebody was at the device a moment ago, which then counts no more.
-  void use_presence();
+  // Throws Error{user_access_denied} unless somebody was at the device a moment ago.
+  void require_presence() const;
+  void use_presence() { presence_until_.reset(); }  // it counts no more
 
   // After State::reset_all(): what locked setup out is over.
   void was_reset(const Who& who);

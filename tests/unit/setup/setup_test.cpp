@@ -136,11 +136,12 @@ BOOST_AUTO_TEST_CASE(presence_opens_nothing_where_the_integrator_did_not_choose_
 
 BOOST_AUTO_TEST_CASE(C16_presence_proves_one_reset_and_does_not_open_what_is_configured) {
   start({OpenWay::presence}).configure();
-  BOOST_CHECK_EXCEPTION(run->setup.use_presence(), agent::Error, test::has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(run->setup.require_presence(), agent::Error, test::has_code(Code::user_access_denied));
   run->setup.report_presence("a button", {});
   BOOST_TEST(run->now() == "operational");
+  run->setup.require_presence();
   run->setup.use_presence();
-  BOOST_CHECK_EXCEPTION(run->setup.use_presence(), agent::Error, test::has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(run->setup.require_presence(), agent::Error, test::has_code(Code::user_access_denied));
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_device_is_in_setup_again_also_after_a_restart) {
