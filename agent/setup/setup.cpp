@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/by_itself.h"
 #include "agent/error.h"
 #include "jose/bytes.h"
 
@@ -188,7 +189,7 @@ void Setup::tell(const std::string& cause, const Who& who) {
     fields["cause"] = cause;
     services_.audit.record(Level::notice, "setup-state", reason(), fields);
   }
-  for (const auto& changed : observers_) changed();
+  for (const auto& changed : observers_) by_itself("telling of setup", changed);
 }
 
 std::string Setup::reason() const {

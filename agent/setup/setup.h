@@ -87,7 +87,7 @@ class Setup {
   void was_reset(const Who& who);
   // After State or StateAnchor changed, or what else is shown of setup.
   void refresh(const std::string& cause, const Who& who);
-  // What any of the above says is another than before.
+  // What any of the above says is another than before. What an observer throws is logged, and goes no further.
   void observe(std::function<void()> changed) { observers_.push_back(std::move(changed)); }
 
  private:

@@ -128,6 +128,16 @@ BOOST_AUTO_TEST_CASE(C8_a_restart_ends_the_window) {
   require_locked();
 }
 
+BOOST_AUTO_TEST_CASE(an_observer_that_fails_costs_neither_the_caller_nor_the_others_anything) {
+  start();
+  int told = 0;
+  run->setup.observe([] { throw agent::Error(Code::state_unavailable, "no space"); });
+  run->setup.observe([&told] { ++told; });
+  run->setup.close({});
+  BOOST_TEST(run->now() == "operational");
+  BOOST_TEST(told == 1);
+}
+
 BOOST_AUTO_TEST_CASE(presence_opens_nothing_where_the_integrator_did_not_choose_it) {
   start({OpenWay::password}).setup.report_presence("a button", {});
   require_locked();
