@@ -38,13 +38,18 @@ void Agent::anchor_changed() {
   enrolment_.look();
 }
 
+// Who fails keeps nobody else from hearing of it, nor the caller from his answer.
 void Agent::setup_changed() {
-  if (setup_.state() == SetupState::operational && password_.exists()) password_.discard();
-  if (bus_) bus_->setup_state_changed();
+  by_itself(telling, [&] {
+    if (setup_.state() == SetupState::operational && password_.exists()) password_.discard();
+  });
+  by_itself(telling, [&] {
+    if (bus_) bus_->setup_state_changed();
+  });
   show_status_soon();
-  look_at_staging();
-  bundles_.look();
-  reconfiguration_.look();
+  by_itself(telling, [&] { look_at_staging(); });
+  by_itself(telling, [&] { bundles_.look(); });
+  by_itself(telling, [&] { reconfiguration_.look(); });
 }
 
 // Until then nobody knows whether the stored lists are good. What one finds damaged keeps no other from its look.

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "jose/bytes.h"
+#include "jose/certificate_limits.h"
 #include "jose/signature.h"
 
 // JSON Web Signature, general JSON serialization (RFC 7515 §7.2.1): what OPC 10000-21 §8.1 writes tickets in.
@@ -12,7 +13,6 @@ namespace edgeseal::jose {
 inline constexpr std::size_t max_jws_size = 256 * 1024;
 inline constexpr std::size_t max_jws_signatures = 16;
 inline constexpr std::size_t max_jws_certificates = 8;  // in the "x5c" of one signature
-inline constexpr std::size_t max_certificate_size = 16 * 1024;
 
 // The protected header of one signature (RFC 7515 §4.1). What stands in the unprotected header counts for nothing.
 struct JwsHeader {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "policy/account_ids.h"
 #include "policy/error.h"
 
 namespace edgeseal::policy {
@@ -60,12 +61,14 @@ std::string name_of_group(const group& entry) {
 }  // namespace
 
 std::optional<uid_t> find_user(const std::string& name_or_id) {
-  const auto user = look_up(getpwnam_r, name_or_id.c_str(), uid_of, name_or_id);
+  static AccountIds users([](const std::string& name) { return look_up(getpwnam_r, name.c_str(), uid_of, name); });
+  const auto user = users.find(name_or_id);
   return user ? user : parse_id(name_or_id);
 }
 
 std::optional<gid_t> find_group(const std::string& name_or_id) {
-  const auto group = look_up(getgrnam_r, name_or_id.c_str(), gid_of, name_or_id);
+  static AccountIds groups([](const std::string& name) { return look_up(getgrnam_r, name.c_str(), gid_of, name); });
+  const auto group = groups.find(name_or_id);
   return group ? group : parse_id(name_or_id);
 }
 

@@ -9,6 +9,7 @@ namespace edgeseal::policy {
 
 // The id of an account or group, by name or by decimal number; a name wins, as for chown(1). Absent where there is
 // none. Throws Error (path = the name) where the account database itself cannot be read: that is no proof of absence.
+// A minute old at most; see AccountIds.
 [[nodiscard]] std::optional<uid_t> find_user(const std::string& name_or_id);
 [[nodiscard]] std::optional<gid_t> find_group(const std::string& name_or_id);
 

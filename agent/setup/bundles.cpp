@@ -77,6 +77,12 @@ void Bundles::keep() {
   world_.changed();
 }
 
+void Bundles::replace(BundleRecord record) {
+  stored_.write(encode(record));
+  record_ = std::move(record);
+  world_.changed();
+}
+
 void Bundles::tell(Level level, AuditKind kind, const std::string& message, const Audit::Fields& fields) const {
   services_.audit.record(level, kind, message, fields);
 }
@@ -127,16 +133,17 @@ void Bundles::await_pin(const BundleDelivery& delivery, std::string ciphertext, 
   load();
   require_idle();
   const unsigned limit = limit_of(delivery);
-  record_.spent_tries = bringer == Bringer::administrator ? 0 : spent();
-  if (record_.spent_tries >= limit) {
+  BundleRecord next = record_;
+  next.spent_tries = bringer == Bringer::administrator ? 0 : spent();
+  if (next.spent_tries >= limit) {
     lock_out();
     throw Error(Code::invalid_state, services_.setup.reason());
   }
   const std::string replaced = record_.pending ? record_.pending->session : "";
-  record_.pending = PendingBundle{new_session(), std::move(ciphertext), delivery.source, limit - record_.spent_tries,
-                                  world_.elapsed() + settings_.pin_within};
-  record_.pending->needs_setup = bringer == Bringer::service;
-  keep();
+  next.pending = PendingBundle{new_session(), std::move(ciphertext), delivery.source, limit - next.spent_tries,
+                               world_.elapsed() + settings_.pin_within};
+  next.pending->needs_setup = bringer == Bringer::service;
+  replace(std::move(next));
   if (!replaced.empty()) world_.closed(replaced, "replaced");
   begin_tries(std::move(answer));
 }

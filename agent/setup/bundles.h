@@ -107,6 +107,7 @@ class Bundles {
 
   void load();
   void keep();
+  void replace(BundleRecord record);  // where it can't be written, the one of before counts
   void require_idle() const;
   void require_setup() const;  // where the bundle that waits needs it
   void await_pin(const BundleDelivery& delivery, std::string ciphertext, Bringer bringer, Answer<std::string> answer);

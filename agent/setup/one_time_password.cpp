@@ -100,11 +100,14 @@ unsigned OneTimePassword::remaining() const {
   return exists() ? services_.tries.remaining(budget).value_or(0) : 0;
 }
 
+// A counter that is not known is no reason to destroy anything.
 void OneTimePassword::check() {
+  if (looking_ || making_) return;
   try {
     const auto stored = load();
     if (!stored) return;
     if (stored->used) return accept(*stored, [](const std::variant<std::monostate, Error>&) {});
+    if (!services_.tries.unaccounted()) return;
     const auto left = services_.tries.remaining(budget);
     if (left && *left > 0) return;
     if (left) used_up_();
@@ -114,18 +117,27 @@ void OneTimePassword::check() {
 }
 
 void OneTimePassword::make(Answer<SecretPtr> answer) {
+  require_idle();
   Stored stored{Bytes(salt_size), {}, settings_.iterations};
   require_openssl(RAND_bytes(out_octets(stored.salt), static_cast<int>(salt_size)) == 1, "RAND_bytes");
   const SecretPtr password = random_password();
   const SecretPtr plain = canonical(password->view());
-  services_.background.submit<Bytes>(
-      [plain, salt = stored.salt, iterations = stored.iterations] { return hash_of(*plain, salt, iterations); },
-      [this, stored, password, answer](std::variant<Bytes, Error> hashed) mutable {
-        proceed(answer, hashed, [&](const Bytes& hash) {
-          stored.hash = hash;
-          keep(stored, password, answer);
-        });
-      });
+  const Answer<SecretPtr> made = [this, answer = std::move(answer)](std::variant<SecretPtr, Error> outcome) {
+    making_ = false;
+    answer(std::move(outcome));
+  };
+  const Answer<Bytes> hashed = [this, stored, password, made](std::variant<Bytes, Error> outcome) mutable {
+    proceed(made, outcome, [&](const Bytes& hash) {
+      stored.hash = hash;
+      keep(stored, password, made);
+    });
+  };
+  making_ = true;
+  proceed(made, [&] {
+    services_.background.submit<Bytes>(
+        [plain, salt = stored.salt, iterations = stored.iterations] { return hash_of(*plain, salt, iterations); },
+        hashed);
+  });
 }
 
 // The tries first: a hash without them is of no use.
@@ -142,8 +154,13 @@ void OneTimePassword::keep(Stored stored, const SecretPtr& password, const Answe
                         });
 }
 
+// One at a time: what was looked at is stored again, and must not take the place of a new one.
+void OneTimePassword::require_idle() const {
+  if (looking_ || making_)
+    throw Error(Code::busy, "a one-time password is being made or looked at; try again", std::chrono::seconds(1));
+}
+
 void OneTimePassword::require_time() const {
-  if (looking_) throw Error(Code::busy, "another password is being looked at; try again", std::chrono::seconds(1));
   const auto wait = not_before_ - now_();
   if (wait.count() <= 0) return;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(wait);
@@ -154,6 +171,7 @@ void OneTimePassword::require_time() const {
 void OneTimePassword::submit(ByteView given, Answer<std::monostate> answer) {
   const SecretPtr password = canonical(given);
   if (!password) throw Error(Code::invalid_argument, "that is no one-time password: it has twelve digits and letters");
+  require_idle();
   const auto stored = load();
   if (!stored || stored->used)
     throw Error(Code::invalid_state, "there is no one-time password; have one made by edgesealctl setup otp");

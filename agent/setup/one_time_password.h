@@ -41,11 +41,11 @@ class OneTimePassword {
   // When TryCounter knows the counter: finishes what was interrupted. What was used, or used up, is destroyed.
   void check();
 
-  // Takes the place of an earlier one.
+  // Takes the place of an earlier one. Error{busy}: a guess is being looked at, or another is being made.
   void make(Answer<SecretPtr> answer);
   // Letter case, "O" for "0", "I" and "L" for "1", blanks and "-" make no difference. Answers once it can't be used
   // again; Error{user_access_denied} says how many tries are left. Nothing is counted for Error{invalid_argument}, no
-  // such password, and Error{busy}, too soon or another guess is being looked at.
+  // such password, and Error{busy}: too soon, another guess is being looked at, or a password is being made.
   void submit(ByteView given, Answer<std::monostate> answer);
 
   void discard() { record_.remove(); }  // nobody has a use for it any more
@@ -66,6 +66,7 @@ class OneTimePassword {
   void look(const Stored& stored, const SecretPtr& given, unsigned left, const Answer<std::monostate>& answer);
   void accept(Stored stored, const Answer<std::monostate>& answer);
   [[noreturn]] void refuse(unsigned left);
+  void require_idle() const;
   void require_time() const;
 
   const Services services_;
@@ -75,7 +76,7 @@ class OneTimePassword {
   const std::function<void()> used_up_;
   std::chrono::microseconds not_before_{0};
   std::chrono::milliseconds pause_;
-  bool looking_ = false;
+  bool looking_ = false, making_ = false;
 };
 
 }  // namespace edgeseal::agent

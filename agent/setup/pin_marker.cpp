@@ -17,7 +17,7 @@ PinMarker::PinMarker(const std::string& directory) : path_(directory + "/pin-wan
 }
 
 void PinMarker::show(const std::string& session) const {
-  const policy::UniqueFd file(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  const policy::UniqueFd file(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   const std::string line = session + "\n";
   if (!file || write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
     log(Level::warning, Event::disk_trouble,

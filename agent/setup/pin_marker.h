@@ -5,7 +5,7 @@
 namespace edgeseal::agent {
 
 // A file that stands beside the state as long as a PIN is wanted: systemd starts the service that asks for it, and at a
-// boot the agent with it (units/edgeseal-pin.path). It holds the session, which is no secret.
+// boot the agent with it (units/edgeseal-pin.path). It holds the session.
 class PinMarker {
  public:
   explicit PinMarker(const std::string& directory);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 
+#include <system_error>
+
 #include "agent/error.h"
 #include "agent/journal.h"
 
@@ -16,12 +18,24 @@ PresenceSwitch::PresenceSwitch(EventLoop& loop, Open open, std::chrono::millisec
   this->open();
 }
 
+// epoll(7) takes no regular file, for one.
+EventLoop::Source PresenceSwitch::watch(const SwitchSource& source) {
+  try {
+    return loop_.add_io(source.descriptor(), EPOLLIN, [this](std::uint32_t) { look(); });
+  } catch (const std::system_error& error) {
+    throw Error(Code::out_of_service,
+                fmt::format("the switch {} can't be watched: {}; remedy: name a device (docs/setup.md)", source.name(),
+                            error.code().message()));
+  }
+}
+
 void PresenceSwitch::open() {
   try {
-    source_ = open_();
-    events_ = loop_.add_io(source_->descriptor(), EPOLLIN, [this](std::uint32_t) { look(); });
+    auto source = open_();
+    events_ = watch(*source);  // the one of before ends before what it watched
+    source_ = std::move(source);
     told_ = false;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     lose(error.what());
   }
 }

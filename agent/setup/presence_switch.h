@@ -25,6 +25,7 @@ class PresenceSwitch {
 
  private:
   void open();
+  [[nodiscard]] EventLoop::Source watch(const SwitchSource& source);
   void lose(const std::string& problem);
   void look();
 

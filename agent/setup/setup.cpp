@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/by_itself.h"
 #include "agent/error.h"
 #include "jose/bytes.h"
 
@@ -137,9 +138,8 @@ void Setup::close(const Who& who) {
   apply(SetupEvent::closed, who);
 }
 
-void Setup::use_presence() {
-  const auto until = std::exchange(presence_until_, std::nullopt);
-  if (until && services_.loop.now() <= *until) return;
+void Setup::require_presence() const {
+  if (presence_until_ && services_.loop.now() <= *presence_until_) return;
   throw Error(Code::user_access_denied,
               "this needs somebody at the device: hold its switch, let a local service report presence, or log in at "
               "its console; then try again");
@@ -189,7 +189,7 @@ void Setup::tell(const std::string& cause, const Who& who) {
     fields["cause"] = cause;
     services_.audit.record(Level::notice, "setup-state", reason(), fields);
   }
-  for (const auto& changed : observers_) changed();
+  for (const auto& changed : observers_) by_itself("telling of setup", changed);
 }
 
 std::string Setup::reason() const {

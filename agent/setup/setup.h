@@ -79,14 +79,15 @@ class Setup {
   // Ends the window; a setup that is open by itself ends for good, as if the device were configured. Throws
   // Error{invalid_state}.
   void close(const Who& who);
-  // Throws Error{user_access_denied} unless somebody was at the device a moment ago, which then counts no more.
-  void use_presence();
+  // Throws Error{user_access_denied} unless somebody was at the device a moment ago.
+  void require_presence() const;
+  void use_presence() { presence_until_.reset(); }  // it counts no more
 
   // After State::reset_all(): what locked setup out is over.
   void was_reset(const Who& who);
   // After State or StateAnchor changed, or what else is shown of setup.
   void refresh(const std::string& cause, const Who& who);
-  // What any of the above says is another than before.
+  // What any of the above says is another than before. What an observer throws is logged, and goes no further.
   void observe(std::function<void()> changed) { observers_.push_back(std::move(changed)); }
 
  private:

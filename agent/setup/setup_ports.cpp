@@ -1,5 +1,6 @@
 #include "agent/setup/setup_ports.h"
 
+#include "agent/by_itself.h"
 #include "agent/call_error.h"
 #include "agent/certificates/transactions.h"
 
@@ -37,9 +38,14 @@ void SetupPorts::make_password(const dbus::Caller& caller, dbus::Completion<dbus
   translated([&] {
     require_password_way();
     if (services_.setup.state() == SetupState::operational) throw Error(Code::invalid_state, services_.setup.reason());
-    services_.audit.record(Level::notice, "one-time-password", "a one-time password for setup is made", who(caller));
-    services_.password.make(to_answer<OneTimePassword::SecretPtr, dbus::Secret>(
-        std::move(done), [](const OneTimePassword::SecretPtr& secret) { return dbus::Secret(secret->view()); }));
+    const Answer<OneTimePassword::SecretPtr> answer = to_answer<OneTimePassword::SecretPtr, dbus::Secret>(
+        std::move(done), [](const OneTimePassword::SecretPtr& secret) { return dbus::Secret(secret->view()); });
+    services_.password.make([this, fields = who(caller), answer](std::variant<OneTimePassword::SecretPtr, Error> made) {
+      proceed(answer, made, [&](const OneTimePassword::SecretPtr& secret) {
+        services_.audit.record(Level::notice, "one-time-password", "a one-time password for setup was made", fields);
+        answer(secret);
+      });
+    });
   });
 }
 
@@ -73,17 +79,20 @@ void SetupPorts::close_setup(const dbus::Caller& caller, dbus::Completion<std::m
   });
 }
 
+// Presence is used, and the reset recorded, once nothing can refuse it any more.
 void SetupPorts::reset_to_setup(const dbus::Caller& caller, dbus::Completion<std::monostate> done) {
   translated([&] {
-    if (!services_.at_console(caller.pid)) services_.setup.use_presence();
+    const bool by_presence = !services_.at_console(caller.pid);
+    if (by_presence) services_.setup.require_presence();
+    services_.groups.reset_all([this, fields = who(caller), done = std::move(done)] {
+      by_itself("the end of what locked setup out", [&] { services_.setup.was_reset(fields); });
+      done(std::monostate{});
+    });
+    if (by_presence) services_.setup.use_presence();
     services_.audit.record(Level::warning, "device-reset",
                            "the device is reset to setup: keys, certificates and trust of all applications are gone, "
                            "the device identity stays",
                            who(caller));
-    services_.groups.reset_all([this, fields = who(caller), done = std::move(done)] {
-      services_.setup.was_reset(fields);
-      done(std::monostate{});
-    });
   });
 }
 

@@ -8,14 +8,14 @@
 #include "agent/by_itself.h"
 #include "agent/error.h"
 #include "agent/state/record_json.h"
+#include "agent/state/state_anchor.h"
 
 namespace edgeseal::agent {
 
 namespace {
 
-std::uint64_t read_or_define(tpm::KeyDevice& device) {
-  const auto anchor = device.read_anchor();
-  return (anchor ? *anchor : device.define_anchor()).failed_tries;
+std::uint64_t read_or_define_tries(tpm::KeyDevice& device) {
+  return read_or_define(device).failed_tries;
 }
 
 // The worker repeats what was not answered: the chip may have counted already.
@@ -145,7 +145,7 @@ void TryCounter::read_counter(Answer<std::monostate> answer) {
     counter_ = std::get<std::uint64_t>(outcome);
     answer(std::monostate{});
   };
-  proceed(learnt, [&] { tpm_.submit<std::uint64_t>(own_ticket, read_or_define, learnt); });
+  proceed(learnt, [&] { tpm_.submit<std::uint64_t>(own_ticket, read_or_define_tries, learnt); });
 }
 
 void TryCounter::check(Answer<std::monostate> answer) {

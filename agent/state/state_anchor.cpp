@@ -13,11 +13,6 @@ namespace {
 constexpr unsigned most_steps = 64;  // of one check: a number on the disk can be forged, and NV wears out
 constexpr std::chrono::hours next_steps_after{1};
 
-tpm::Anchor read_or_define(tpm::KeyDevice& device) {
-  const auto anchor = device.read_anchor();
-  return anchor ? *anchor : device.define_anchor();
-}
-
 // The chip has not heard of the last change of the disk where power was lost between the two, and of several where it
 // was away.
 tpm::Anchor catch_up(tpm::KeyDevice& device, const StateAnchor::Disk& disk) {
@@ -68,6 +63,11 @@ std::string describe(StateAnchor::Finding finding, const std::string& problem) {
 }
 
 }  // namespace
+
+tpm::Anchor read_or_define(tpm::KeyDevice& device) {
+  const auto anchor = device.read_anchor();
+  return anchor ? *anchor : device.define_anchor();
+}
 
 std::string_view finding_name(StateAnchor::Finding finding) {
   switch (finding) {

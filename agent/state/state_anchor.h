@@ -62,6 +62,9 @@ class StateAnchor {
   std::string detail_;
 };
 
+// The anchor, made where the TPM has none yet. In the thread of the TPM.
+[[nodiscard]] tpm::Anchor read_or_define(tpm::KeyDevice& device);
+
 // For whatever gives keys, certificates, trust or applications a place on the device. Throws Error{invalid_state}.
 void require_unlocked(const StateAnchor& anchor);
 

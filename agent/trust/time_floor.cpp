@@ -17,6 +17,7 @@ namespace {
 constexpr TimeFloor::Time release = std::chrono::sys_days(std::chrono::year(2026) / std::chrono::November / 1);
 
 constexpr std::chrono::hours step{1};
+constexpr std::chrono::minutes retry_pause{1};
 constexpr const char* synchronised_mark = "/run/systemd/timesync/synchronized";  // systemd-timesyncd.service(8)
 
 // Set by hand, or left alone for hours, it is not. A container may not ask.
@@ -44,11 +45,15 @@ TimeFloor::Time TimeFloor::now() {
   return std::max(known_, release);
 }
 
+// Where the disk takes nothing, not at each question.
 void TimeFloor::remember(Time time) {
+  if (failed_at_ && std::chrono::abs(time - *failed_at_) < retry_pause) return;
   try {
     state_.record_latest_time(time);
     known_ = time;
+    failed_at_.reset();
   } catch (const Error& error) {
+    failed_at_ = time;
     log_failure(Level::warning, "the time could not be recorded", error);
   }
 }

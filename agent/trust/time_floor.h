@@ -27,7 +27,7 @@ class TimeFloor {
   // Throws Error{state_unavailable}.
   explicit TimeFloor(State& state, Read read = read_time_of_day);
 
-  // Writes the state once an hour.
+  // Writes the state once an hour; where that fails, tries again after a minute.
   [[nodiscard]] Time now();
 
  private:
@@ -35,7 +35,8 @@ class TimeFloor {
 
   State& state_;
   const Read read_;
-  Time known_;  // what the state has
+  Time known_;                     // what the state has
+  std::optional<Time> failed_at_;  // the last try to write it
 };
 
 }  // namespace edgeseal::agent

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "jose/base64.h"
+#include "jose/certificate_limits.h"
 #include "jose/error.h"
 #include "jose/strict_json.h"
 
@@ -15,7 +16,6 @@ constexpr std::array<std::string_view, 10> names{"v",    "device", "not_after", 
                                                  "port", "ca",     "cert",      "key", "otp"};
 constexpr std::uint64_t version = 1;
 constexpr std::size_t max_device_length = 255;
-constexpr std::size_t max_certificate_size = 16 * 1024;
 constexpr std::size_t max_key_size = 8 * 1024;
 constexpr std::uint64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
 constexpr std::string_view scheme = "https://";

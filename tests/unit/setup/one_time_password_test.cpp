@@ -147,6 +147,46 @@ BOOST_AUTO_TEST_CASE(one_guess_at_a_time) {
   BOOST_TEST(run->password.remaining() == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(none_is_made_while_another_is_looked_at_and_none_looked_at_while_another_is_made) {
+  const std::string old_one = run->make_password();
+  bool answered = false;
+  run->password.submit(std::as_bytes(std::span(std::string_view(wrong))), [&](const auto&) { answered = true; });
+  BOOST_CHECK_EXCEPTION((void)run->make_password(), agent::Error, test::has_code(Code::busy));
+  run->run_until([&] { return answered; });
+  std::string new_one;
+  run->password.make([&](const std::variant<agent::OneTimePassword::SecretPtr, agent::Error>& made) {
+    new_one = jose::text_of(std::get<agent::OneTimePassword::SecretPtr>(made)->view());
+  });
+  require_refused(old_one, Code::busy);
+  BOOST_CHECK_EXCEPTION((void)run->make_password(), agent::Error, test::has_code(Code::busy));
+  run->run_until([&] { return !new_one.empty(); });
+  run->submit(new_one);
+  BOOST_TEST(run->now() == "setup-open");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_was_not_made_keeps_no_other_from_being_made) {
+  const auto anchor = chip.anchor();
+  chip.set_anchor(std::nullopt);
+  chip.set_owner_auth(tpm::Bytes{std::byte{1}});
+  BOOST_CHECK_EXCEPTION((void)run->make_password(), agent::Error, test::has_code(Code::tpm_unavailable));
+  chip.set_anchor(anchor);
+  run->submit(run->make_password());
+  BOOST_TEST(run->now() == "setup-open");
+}
+
+BOOST_AUTO_TEST_CASE(a_tpm_that_does_not_say_how_far_its_counter_is_destroys_none) {
+  const std::string password = run->make_password();
+  const auto anchor = chip.anchor();
+  chip.set_anchor(std::nullopt);
+  chip.set_owner_auth(tpm::Bytes{std::byte{1}});
+  start();
+  BOOST_TEST(!run->tries.unaccounted().has_value());
+  BOOST_TEST(run->password.exists());
+  chip.set_anchor(anchor);
+  start().submit(password);
+  BOOST_TEST(run->now() == "setup-open");
+}
+
 BOOST_AUTO_TEST_CASE(it_is_read_as_people_write_it) {
   std::string password = run->make_password();
   for (char& c : password) {

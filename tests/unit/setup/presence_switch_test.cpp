@@ -11,6 +11,7 @@
 
 #include "agent/error.h"
 #include "policy/unique_fd.h"
+#include "tests/fakes/fake_journal.h"
 #include "tests/tpm/temporary_directory.h"
 #include "tests/unit/agent/error_code.h"
 #include "tests/unit/agent/loop_fixture.h"
@@ -116,6 +117,19 @@ BOOST_AUTO_TEST_CASE(a_device_that_is_not_there_is_tried_again) {
       loop, [] { return agent::open_input_switch("/nonexistent/event0", KEY_RESTART); }, std::chrono::seconds(1),
       [](const std::string&) {});
   BOOST_TEST(!missing.works());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_device_is_told_and_tried_again) {
+  const std::string file = directory.file("event1");
+  BOOST_TEST_REQUIRE(static_cast<bool>(policy::UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600))));
+  (void)test::take_journal();
+  agent::PresenceSwitch wrong(
+      loop, [&] { return agent::open_input_switch(file, KEY_RESTART); }, std::chrono::seconds(1),
+      [](const std::string&) {});
+  BOOST_TEST(!wrong.works());
+  const auto journal = test::take_journal();
+  BOOST_TEST_REQUIRE(journal.size() == 1u);
+  BOOST_TEST(journal.front().at("MESSAGE").find(file) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_gpio_chip_that_is_not_there_is_refused_with_the_remedy) {

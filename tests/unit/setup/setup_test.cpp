@@ -128,6 +128,16 @@ BOOST_AUTO_TEST_CASE(C8_a_restart_ends_the_window) {
   require_locked();
 }
 
+BOOST_AUTO_TEST_CASE(an_observer_that_fails_costs_neither_the_caller_nor_the_others_anything) {
+  start();
+  int told = 0;
+  run->setup.observe([] { throw agent::Error(Code::state_unavailable, "no space"); });
+  run->setup.observe([&told] { ++told; });
+  run->setup.close({});
+  BOOST_TEST(run->now() == "operational");
+  BOOST_TEST(told == 1);
+}
+
 BOOST_AUTO_TEST_CASE(presence_opens_nothing_where_the_integrator_did_not_choose_it) {
   start({OpenWay::password}).setup.report_presence("a button", {});
   require_locked();
@@ -136,11 +146,12 @@ BOOST_AUTO_TEST_CASE(presence_opens_nothing_where_the_integrator_did_not_choose_
 
 BOOST_AUTO_TEST_CASE(C16_presence_proves_one_reset_and_does_not_open_what_is_configured) {
   start({OpenWay::presence}).configure();
-  BOOST_CHECK_EXCEPTION(run->setup.use_presence(), agent::Error, test::has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(run->setup.require_presence(), agent::Error, test::has_code(Code::user_access_denied));
   run->setup.report_presence("a button", {});
   BOOST_TEST(run->now() == "operational");
+  run->setup.require_presence();
   run->setup.use_presence();
-  BOOST_CHECK_EXCEPTION(run->setup.use_presence(), agent::Error, test::has_code(Code::user_access_denied));
+  BOOST_CHECK_EXCEPTION(run->setup.require_presence(), agent::Error, test::has_code(Code::user_access_denied));
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_device_is_in_setup_again_also_after_a_restart) {

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "agent/state/sqlite.h"
 #include "tests/tpm/temporary_directory.h"
 
 namespace edgeseal::agent {
@@ -71,6 +72,19 @@ BOOST_AUTO_TEST_CASE(the_state_is_written_once_an_hour) {
   clock.time += 1h;
   (void)floor->now();
   BOOST_TEST((state.latest_time() == written));
+  clock.time += 1s;
+  (void)floor->now();
+  BOOST_TEST((state.latest_time() == clock.time));
+}
+
+BOOST_AUTO_TEST_CASE(where_the_disk_takes_nothing_it_is_tried_once_a_minute) {
+  Database disk(directory.file("state") + "/state.db");
+  disk.execute("CREATE TRIGGER no_time BEFORE INSERT ON latest_time BEGIN SELECT RAISE(ABORT, 'no space'); END");
+  BOOST_TEST((floor->now() == clock.time));
+  disk.execute("DROP TRIGGER no_time");
+  clock.time += 59s;
+  BOOST_TEST((floor->now() == clock.time));
+  BOOST_TEST(!state.latest_time().has_value());
   clock.time += 1s;
   (void)floor->now();
   BOOST_TEST((state.latest_time() == clock.time));
