@@ -54,6 +54,29 @@ void require_parts(std::string_view url, std::string_view scheme) {
   if (url.find_first_of("?#") != std::string_view::npos) refuse("the URL has a query or a fragment: take it out");
 }
 
+// Behind the host, without the slashes at its end.
+std::string_view path_of(std::string_view url) {
+  url.remove_prefix(url.find("//") + 2);
+  const auto slash = url.find('/');
+  url = slash == std::string_view::npos ? "" : url.substr(slash);
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return url;
+}
+
+void require_no_operation(std::string_view label) {
+  if (std::ranges::find(est_operations, label) != est_operations.end())
+    refuse(fmt::format("\"{}\" is an operation of EST and no label (RFC 7030 section 3.2.2)", label));
+}
+
+void require_est_path(std::string_view path) {
+  constexpr std::string_view well_known = "/.well-known/est";
+  if (path.empty() || path == well_known) return;
+  const std::string_view label = path.substr(std::min(path.size(), well_known.size() + 1));
+  if (!path.starts_with(std::string(well_known) + "/") || label.find('/') != std::string_view::npos)
+    refuse("the URL of EST is https://host[:port], or https://host[:port]/.well-known/est/LABEL");
+  require_no_operation(label);
+}
+
 void require_authority(ByteView der) {
   const CertificatePtr certificate = parse_certificate(der);
   if (const std::string misuse = misuse_of_issuer(*certificate); !misuse.empty())
@@ -72,7 +95,11 @@ std::optional<ApplicationRecord> declared_application(std::string_view name, con
 
 void require_url(std::string_view url, EnrolmentProtocol protocol) {
   if (protocol == EnrolmentProtocol::helper) return require_characters(url);
-  if (url.starts_with("https://")) return require_parts(url, "https://");
+  if (url.starts_with("https://")) {
+    require_parts(url, "https://");
+    if (protocol == EnrolmentProtocol::est) require_est_path(path_of(url));
+    return;
+  }
   if (url.starts_with("http://") && protocol == EnrolmentProtocol::cmp) return require_parts(url, "http://");
   refuse(protocol == EnrolmentProtocol::est
              ? "EST goes over https:// alone (RFC 7030 section 3.3)"
@@ -103,11 +130,15 @@ void require_proxy(std::string_view url) {
 }
 
 void require_label(std::string_view label, EnrolmentProtocol protocol) {
-  if (label.empty() || label.size() > max_name_size || !std::ranges::all_of(label, is_name_character))
+  if (label.empty() || label.size() > max_name_size || !std::ranges::all_of(label, is_name_character) || label == "." ||
+      label == "..")
     refuse(fmt::format("a label is 1 to {} letters, digits, \"-\", \"_\" and \".\"", max_name_size));
-  if (protocol != EnrolmentProtocol::est) return;
-  if (std::ranges::find(est_operations, label) != est_operations.end())
-    refuse(fmt::format("\"{}\" is an operation of EST and no label (RFC 7030 section 3.2.2)", label));
+  if (protocol == EnrolmentProtocol::est) require_no_operation(label);
+}
+
+void require_room_for_label(std::string_view url) {
+  if (url.find("//") != std::string_view::npos && !path_of(url).empty())
+    refuse("a label goes with a URL without a path: leave out one of the two");
 }
 
 void require_file_name(std::string_view name) {
