@@ -9,6 +9,7 @@
 #include "agent/configuration/trust_material.h"
 #include "agent/keys/slot_name.h"
 #include "agent/trust/certificate_judgement.h"
+#include "policy/network_names.h"
 
 namespace edgeseal::agent {
 
@@ -17,8 +18,6 @@ namespace {
 constexpr std::size_t max_url_size = 2048;
 constexpr std::size_t max_name_size = 64;
 constexpr std::size_t max_anchors = 32;
-constexpr std::size_t max_service_name = 15;  // RFC 6335 §5.1
-constexpr std::size_t max_domain_size = 253;
 constexpr std::array<std::string_view, 6> est_operations = {"cacerts", "simpleenroll", "simplereenroll",
                                                             "fullcmc", "serverkeygen", "csrattrs"};
 
@@ -108,20 +107,13 @@ void require_url(std::string_view url, EnrolmentProtocol protocol) {
 }
 
 void require_service_type(std::string_view type) {
-  constexpr std::string_view protocol = "._tcp";
-  const bool has_form = type.size() > 1 + protocol.size() && type.front() == '_' && type.ends_with(protocol);
-  const std::string_view name = has_form ? type.substr(1, type.size() - 1 - protocol.size()) : "";
-  const auto fits = [](char c) { return c == '-' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  if (name.empty() || name.size() > max_service_name || !std::ranges::all_of(name, fits))
-    refuse(
-        fmt::format("the type of a service is _NAME._tcp, with 1 to {} letters, digits and \"-\"", max_service_name));
+  if (!policy::is_service_type(type))
+    refuse("the type of a service is _NAME._tcp, with 1 to 15 letters, digits and \"-\" (RFC 6335 section 5.1)");
 }
 
 void require_domain(std::string_view domain) {
-  if (domain.empty() || domain.size() > max_domain_size || domain.front() == '.' || domain.back() == '.' ||
-      !std::ranges::all_of(domain, is_name_character))
-    refuse(
-        fmt::format("a domain is 1 to {} letters, digits, \"-\", \"_\" and \".\", as in \"local\"", max_domain_size));
+  if (!policy::is_host_name(domain))
+    refuse("a domain is labels of letters, digits, \"-\" and \"_\", at most 253 bytes in all, as in \"local\"");
 }
 
 void require_proxy(std::string_view url) {
