@@ -20,7 +20,8 @@ inline constexpr Bounds kSecretBytes{1, 1024};
 inline constexpr Bounds kCertificateBytes{1, 65536};
 inline constexpr Bounds kIssuers{0, 16};
 inline constexpr Bounds kIssuedCertificateBytes{1, 16384};  // that the enrolment service brings from the network
-inline constexpr Bounds kIssuedChain{0, 10};
+inline constexpr Bounds kIssuedChain{0, 8};
+inline constexpr Bounds kShownChain{1, 10};  // by a server
 
 // Throws CallError "InvalidArgument" that names the argument.
 void check_size(const std::string& argument, std::size_t size, Bounds bounds);

@@ -43,7 +43,7 @@ ContactReport report_of(const std::vector<ByteArray>& chain, const std::string& 
   Options options(given);
   ContactReport report{{}, host, options.text("failure", kReasonBytes.most)};
   options.finish();
-  const Bounds count{report.failure.empty() ? size_t{1} : kIssuedChain.least, kIssuedChain.most};
+  const Bounds count{report.failure.empty() ? kShownChain.least : 0, kShownChain.most};
   report.chain = bounded("chain", chain, count, kIssuedCertificateBytes);
   check_printable("failure", report.failure, {0, kReasonBytes.most});
   check_printable("host", host, kHostBytes);

@@ -10,6 +10,7 @@
 #include "enroll/cmp/options.h"
 #include "enroll/discovery/service.h"
 #include "enroll/error.h"
+#include "enroll/helper/program.h"
 #include "enroll/http.h"
 #include "enroll/issued_certificate.h"
 #include "enroll/password.h"
@@ -63,8 +64,9 @@ struct Job {
   Bytes continuation;                         // what JobPort::keep took, where the job had to wait
   bool requires_readable_attributes = false;  // of EST: wishes of the server that can't be read end the job
   IssuedRules rules;
-  cmp::Options cmp;                                  // where that is the protocol
-  std::string helper;                                // program, where that is the protocol: a name, or a path
+  cmp::Options cmp;    // where that is the protocol
+  std::string helper;  // program, where that is the protocol: a name, or a path
+  helper::ProgramLimits helper_limits;
   std::chrono::system_clock::time_point time_floor;  // no clock is right that is earlier
 };
 

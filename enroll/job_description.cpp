@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "enroll/printable.h"
@@ -126,6 +127,16 @@ system_clock::time_point time_of(std::uint64_t microseconds) {
   return system_clock::time_point(std::chrono::microseconds(microseconds));
 }
 
+// The agent takes a job back after so long and is told nothing any more, neither what came nor that the server lets
+// wait: a helper has to end before, and an exchange with a CMP server that has begun. Where it does not say, as always.
+void limit_time(std::chrono::seconds time, Job& job) {
+  constexpr std::chrono::seconds for_the_answer{10};
+  if (time.count() == 0) return;
+  job.cmp.patience = std::min(job.cmp.patience, time / 2);
+  job.helper_limits.time =
+      std::min<std::chrono::milliseconds>(job.helper_limits.time, std::max(time - for_the_answer, time / 2));
+}
+
 // What is known of any server.
 void read_server(const Fields& fields, Job& job) {
   read_address(fields, job);
@@ -163,6 +174,7 @@ Job job_of(const std::string& name, const dbus::VariantMap& work) {
   job.continuation = fields.bytes("continuation");
   job.requires_readable_attributes = fields.text("attributes") == "stop";
   job.rules = rules_of(fields);
+  limit_time(std::chrono::seconds(fields.get<std::uint32_t>("seconds")), job);
   return job;
 }
 

@@ -79,19 +79,20 @@ RenewalMoment Enrolment::now() {
 // The first profile that names a slot has it; one with a mistake has those of its jobs.
 void Enrolment::follow_profiles() {
   const RenewalMoment moment = now();
-  const std::vector<Kept> before = std::exchange(kept_, {});
+  std::vector<Kept> next;
   for (const ProfileFile& file : profiles_.all()) {
     if (!file.profile) continue;
     for (const std::string& name : file.profile->slots) {
       const auto slot = slot_of(name);
-      if (!slot || kept(*slot) != nullptr) continue;
+      if (!slot || std::ranges::find(next, *slot, &Kept::slot) != next.end()) continue;
       if (const Job* job = jobs_.under_way(*slot); job != nullptr && waits_for_profile(*job)) continue;
-      kept_.push_back({*slot, file.name, validity_of(services_.state, *slot)});
+      next.push_back({*slot, file.name, validity_of(services_.state, *slot)});
       plan_.put(slot->key_name(),
-                {file.profile->authority(), file.profile->schedule, kept_.back().validity, file.profile->automatic},
+                {file.profile->authority(), file.profile->schedule, next.back().validity, file.profile->automatic},
                 moment);
     }
   }
+  const std::vector<Kept> before = std::exchange(kept_, std::move(next));  // once all of it could be read
   for (const Kept& one : before)
     if (kept(one.slot) == nullptr) plan_.remove(one.slot.key_name());
   for_each_job([&](const Job& job) {
@@ -161,6 +162,10 @@ void Enrolment::start_due() {
   if (busy() || locked()) return;
   for (const std::string& name : plan_.start(now())) {
     const auto found = std::ranges::find_if(kept_, [&](const Kept& one) { return one.slot.key_name() == name; });
+    if (found == kept_.end()) {
+      plan_.remove(name);
+      continue;
+    }
     std::optional<JobNumber> number;
     try {
       const Job* known = jobs_.under_way(found->slot);

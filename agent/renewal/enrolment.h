@@ -127,7 +127,9 @@ class Enrolment {
     std::string runner;
     uid_t account = static_cast<uid_t>(-1);
     std::vector<KeyId> lent;
-    RenewalTime until;  // elapsed
+    RenewalTime until;                         // elapsed
+    Credential credential = Credential::none;  // that he was given
+    std::uint64_t secret = 0;                  // its number
   };
 
   [[nodiscard]] RenewalMoment now();
@@ -154,6 +156,7 @@ class Enrolment {
   [[nodiscard]] const Kept& require_kept(const Slot& slot) const;
   enum class AskedBy { plan, person };
   [[nodiscard]] JobNumber begin(const Kept& kept, AskedBy asked_by);
+  void give_secret(JobNumber number, SecretBytes secret);
   void demand(JobNumber number);
 
   // enrolment_changes.cpp: what has changed for a job that is under way
@@ -167,6 +170,7 @@ class Enrolment {
   [[nodiscard]] std::variant<CredentialChoice, CredentialNeed> credential_of(const Job& job,
                                                                              const EnrolmentProfile& profile);
   [[nodiscard]] std::optional<IdentityCertificate> device_identity();
+  [[nodiscard]] std::string user_of(const Job& job, const EnrolmentProfile& profile);
   [[nodiscard]] bool request_stands(const Job& job);
   void make_request(JobNumber number, const EnrolmentProfile& profile);
   [[nodiscard]] CertificateGroups::Wish wish_for(const Job& job, const EnrolmentProfile& profile);
@@ -179,9 +183,12 @@ class Enrolment {
   void drop_request(Job& job);
   void remove_key(const Job& job);
   void dispatch(JobNumber number);
+  [[nodiscard]] bool is_carried(const Job& job);
+  [[nodiscard]] static std::string signature_needed(JobNumber number);
   void issue_here(JobNumber number, const EnrolmentProfile& profile);
 
   // enrolment_runs.cpp: whoever has a job
+  [[nodiscard]] dbus::JobWork hand_out(const Job& job, const std::string& runner, uid_t account);
   void require_request(const Job& job);
   void require_runner(JobNumber number, const std::string& runner) const;
   void end_run(JobNumber number);
@@ -200,6 +207,8 @@ class Enrolment {
                 const std::function<void(Job&)>& edit);
   void await_credential(JobNumber number, const CredentialNeed& need);
   void refuse(JobNumber number, const Error& error);
+  void refuse(JobNumber number, const Error& error, JobState state, const std::function<void(Job&)>& edit);
+  void refuse_certificate(JobNumber number, const Error& error);
   void lost(JobNumber number, const std::string& how);  // by who had it
   void install_delivered(JobNumber number, Answer<std::monostate> answer);
   void put_into_force(JobNumber number, const Answer<std::monostate>& answer);

@@ -36,7 +36,7 @@ std::vector<JobNumber> Enrolment::enroll(const std::string& name, const std::str
     const Job* known = jobs_.under_way(one.slot);
     if (one.validity && one.validity->end > now().day && known == nullptr) continue;
     const JobNumber number = known != nullptr ? known->number : begin(one, AskedBy::person);
-    if (secret) secrets_.put(number, SecretBytes(secret->view()));
+    if (secret) give_secret(number, SecretBytes(secret->view()));
     demand(number);
     numbers.push_back(number);
   }
@@ -116,15 +116,20 @@ void Enrolment::approve(JobNumber number, ByteView fingerprint) {
     throw Error(Code::invalid_argument, fmt::format("{} is the fingerprint of nothing that was shown; it is not the "
                                                     "authority that you have in mind",
                                                     hexadecimal(fingerprint)));
-  tell(Level::notice, "authority-approved", fmt::format("{} is the right authority", hexadecimal(fingerprint)), job);
   jobs_.change(number, [&](Job& changed) {
     changed.approved = changed.anchors = {*found};
     changed.proposed.clear();
     changed.needs.clear();
     changed.state = JobState::scheduled;
   });
+  tell(Level::notice, "authority-approved", fmt::format("{} is the right authority", hexadecimal(fingerprint)), job);
   plan_.demand(job.slot.key_name());
   look();
+}
+
+void Enrolment::give_secret(JobNumber number, SecretBytes secret) {
+  secrets_.put(number, std::move(secret));
+  jobs_.change(number, [](Job& changed) { changed.secret_spent = false; });
 }
 
 void Enrolment::set_secret(JobNumber number, SecretBytes secret) {
@@ -133,8 +138,7 @@ void Enrolment::set_secret(JobNumber number, SecretBytes secret) {
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   require_wanted(profile);
   require_strong(profile, secret);
-  secrets_.put(number, std::move(secret));
-  jobs_.change(number, [](Job& changed) { changed.secret_spent = false; });
+  give_secret(number, std::move(secret));
   demand(number);
 }
 

@@ -48,20 +48,39 @@ void Enrolment::await_credential(JobNumber number, const CredentialNeed& need) {
   });
 }
 
-// By the agent itself. What is on the disk stays as it was; so does the certificate, where it can be installed later.
+// By the agent itself. What is on the disk stays as it was, and so does the request: an authority may have it already.
 void Enrolment::refuse(JobNumber number, const Error& error) {
+  refuse(number, error, JobState::scheduled, [](Job&) {});
+}
+
+// The certificate stays where it can be installed later; else the next try makes another request. One that somebody
+// carries stays: another key would make what is signed for it worthless.
+void Enrolment::refuse_certificate(JobNumber number, const Error& error) {
+  if (passes_by_itself(error.code())) return refuse(number, error);
+  if (!is_carried(jobs_.get(number)))
+    return refuse(number, error, JobState::scheduled, [this](Job& changed) { drop_request(changed); });
+  refuse(number, error, JobState::awaiting_certificate, [](Job& changed) {
+    changed.certificate.clear();
+    changed.chain.clear();
+    changed.needs = signature_needed(changed.number);
+  });
+}
+
+void Enrolment::refuse(JobNumber number, const Error& error, JobState state, const std::function<void(Job&)>& edit) {
   const Job job = jobs_.get(number);
   if (has_ended(job.state)) return;
   if (job.error_class != bus_name(error.code()))
     tell(Level::warning, "enrolment-failed", fmt::format("{}: {}", job.slot.key_name(), error.what()), job,
          {{"error", std::string(bus_name(error.code()))}});
   const bool passing = passes_by_itself(error.code());
-  set_back(number, passing ? Setback::postponed : Setback::refused,
-           passing ? installation_pause : std::chrono::seconds(0), JobState::scheduled, [&](Job& changed) {
-             changed.error_class = bus_name(error.code());
-             changed.message = error.what();
-             if (!passing) drop_request(changed);
-           });
+  const Setback setback = awaits_somebody(state) ? Setback::needs_person
+                          : passing              ? Setback::postponed
+                                                 : Setback::refused;
+  set_back(number, setback, passing ? installation_pause : std::chrono::seconds(0), state, [&](Job& changed) {
+    changed.error_class = bus_name(error.code());
+    changed.message = error.what();
+    edit(changed);
+  });
 }
 
 void Enrolment::lost(JobNumber number, const std::string& how) {
@@ -111,14 +130,14 @@ void Enrolment::put_into_force(JobNumber number, const Answer<std::monostate>& a
 
 // Whoever brought a certificate that is kept has done his part.
 void Enrolment::put_off(JobNumber number, const Error& error, const Answer<std::monostate>& answer) {
-  refuse(number, error);
+  refuse_certificate(number, error);
   if (!passes_by_itself(error.code())) return answer(error);
   answer(std::monostate{});
 }
 
 // The certificate is in force, or it is not, whether that can be written or not.
 void Enrolment::conclude(JobNumber number, const std::variant<std::monostate, Error>& outcome) {
-  if (const auto* error = std::get_if<Error>(&outcome)) return refuse(number, *error);
+  if (const auto* error = std::get_if<Error>(&outcome)) return refuse_certificate(number, *error);
   installed(number);
 }
 

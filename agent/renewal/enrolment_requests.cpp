@@ -41,6 +41,7 @@ void Enrolment::prepare(JobNumber number) {
     if (const auto* need = std::get_if<CredentialNeed>(&credential)) return await_credential(number, *need);
     jobs_.change(number, [&](Job& changed) { changed.renews = std::get<CredentialChoice>(credential).renews; });
     require_anchors(job.approved, profile);
+    if (std::get<CredentialChoice>(credential).credential == Credential::secret) (void)user_of(job, profile);
   }
   if (request_stands(job)) return dispatch(number);
   keep_clear_of_others(job);
@@ -82,6 +83,10 @@ std::optional<IdentityCertificate> Enrolment::device_identity() {
   return std::nullopt;
 }
 
+std::string Enrolment::user_of(const Job& job, const EnrolmentProfile& profile) {
+  return expand(profile.user, template_values(services_.applications.get(job.slot.application)));
+}
+
 // The key may be gone by a reset, or by a request that somebody made since.
 bool Enrolment::request_stands(const Job& job) {
   if (job.request.empty()) return false;
@@ -114,6 +119,7 @@ void Enrolment::make_request(JobNumber number, const EnrolmentProfile& profile) 
     changed.state = JobState::preparing;
     changed.terms = terms;
     changed.stage = "making key and request";
+    drop_request(changed);  // of a key that is gone
     changed.made_key = wish.regenerate_private_key || !has_key;
     changed.key = {};
   });
@@ -207,7 +213,7 @@ void Enrolment::dispatch(JobNumber number) {
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   if (profile.protocol == EnrolmentProtocol::external)
     return set_back(number, Setback::needs_person, {}, JobState::awaiting_certificate, [&](Job& changed) {
-      changed.needs = fmt::format("have the request signed: edgesealctl job request {0}, then job install {0}", number);
+      changed.needs = signature_needed(number);
       changed.stage.clear();
     });
   if (!needs_network(profile.protocol)) return issue_here(number, profile);
@@ -218,6 +224,22 @@ void Enrolment::dispatch(JobNumber number) {
   });
   if (world_.job_waiting) world_.job_waiting(number);
   if (world_.changed) world_.changed();
+}
+
+// By somebody, to an authority and back; not where profile or key have gone.
+bool Enrolment::is_carried(const Job& job) {
+  const auto found = std::ranges::find(profiles_.all(), job.profile, &ProfileFile::name);
+  if (found == profiles_.all().end() || !found->profile || found->profile->protocol != EnrolmentProtocol::external)
+    return false;
+  try {
+    return request_stands(job);
+  } catch (const Error&) {
+    return true;  // nobody knows now
+  }
+}
+
+std::string Enrolment::signature_needed(JobNumber number) {
+  return fmt::format("have the request signed: edgesealctl job request {0}, then job install {0}", number);
 }
 
 void Enrolment::issue_here(JobNumber number, const EnrolmentProfile& profile) {
@@ -235,7 +257,7 @@ void Enrolment::issue_here(JobNumber number, const EnrolmentProfile& profile) {
       });
       install_delivered(number, {});
     } catch (const Error& error) {
-      refuse(number, error);
+      refuse_certificate(number, error);  // nobody else has the request
     }
   };
   if (profile.protocol == EnrolmentProtocol::local_ca) return local_.issue(profile.ca, order, answer);

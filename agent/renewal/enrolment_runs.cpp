@@ -68,6 +68,15 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   if (job.state != JobState::ready)
     throw Error(Code::invalid_state, fmt::format("job {} does not wait to be taken", number));
   require_request(job);
+  try {
+    return hand_out(job, runner, account);
+  } catch (const Error& error) {
+    if (jobs_.get(number).state == JobState::ready) refuse(number, error);  // else it is known already
+    throw;
+  }
+}
+
+dbus::JobWork Enrolment::hand_out(const Job& job, const std::string& runner, uid_t account) {
   const EnrolmentProfile& profile = profiles_.get(job.profile);
   Run run{runner, account, {}, now().elapsed + settings_.job_time};
   dbus::JobWork work = server_of(profile, job.approved);
@@ -82,12 +91,12 @@ dbus::JobWork Enrolment::take(JobNumber number, const std::string& runner, uid_t
   const KeyPtr key = services_.keys.find(job.key);
   work.key = key_reference(job.slot.key_name(), key->public_key);
   run.lent.push_back(key->id);
-  jobs_.change(number, [](Job& changed) {
+  jobs_.change(job.number, [](Job& changed) {
     changed.state = JobState::running;
     changed.stage = "taken";
   });
   for (const KeyId& id : run.lent) services_.lent.lend(id, account);
-  runs_.insert_or_assign(number, std::move(run));
+  runs_.insert_or_assign(job.number, std::move(run));
   told_missing_ = false;
   look();
   if (world_.changed) world_.changed();
@@ -100,7 +109,7 @@ void Enrolment::require_request(const Job& job) {
   const Error gone(
       Code::invalid_state,
       fmt::format("the key of job {} was replaced by somebody's request; the job makes another", job.number));
-  refuse(job.number, gone);
+  refuse_certificate(job.number, gone);
   throw gone;
 }
 
@@ -113,8 +122,10 @@ void Enrolment::put_credential(dbus::JobWork& work, const Job& job, const Enrolm
   const CredentialChoice choice = std::get<CredentialChoice>(outcome);
   work.operation = choice.renews ? "renew" : "enroll";
   work.credential = credential_name(choice.credential);
+  run.credential = choice.credential;
+  run.secret = secrets_.number(job.number);
   if (choice.credential == Credential::secret) {
-    work.user = expand(profile.user, template_values(services_.applications.get(job.slot.application)));
+    work.user = user_of(job, profile);
     work.realm = profile.realm;
     if (const auto secret = secrets_.get(job.number, profile.secret_credential))
       work.secret = dbus::Secret(secret->view());
@@ -191,7 +202,7 @@ void Enrolment::deliver_anchors(JobNumber number, const std::string& runner, con
 void Enrolment::deliver(JobNumber number, const std::string& runner, const dbus::JobCertificate& issued,
                         Answer<std::monostate> answer) {
   require_runner(number, runner);
-  jobs_.change(number, [&](Job& job) {
+  jobs_.settle(number, [&](Job& job) {
     job.certificate = issued.certificate;
     job.chain = issued.chain;
     job.modified = issued.modified;
@@ -219,18 +230,19 @@ void Enrolment::require_class(const std::string& failure_class) {
   (void)chosen<int>(classes, failure_class);
 }
 
+// A secret that somebody gave since is none that was refused.
 void Enrolment::fail(JobNumber number, const std::string& runner, const dbus::JobFailure& failure) {
   require_class(failure.failure_class);
   require_runner(number, runner);
   const Job job = jobs_.get(number);
   if (failure.failure_class == "cancelled") return lost(number, failure.message);
-  const EnrolmentProfile& profile = profiles_.get(job.profile);
-  const auto credential = credential_of(job, profile);
-  const auto* choice = std::get_if<CredentialChoice>(&credential);
-  const bool by_secret = choice != nullptr && choice->credential == Credential::secret;
-  const bool needs_secret = by_secret && is_about_credentials(failure.failure_class);
+  const Run& run = runs_.at(number);
+  const bool is_latest = run.secret == secrets_.number(number);
+  const bool by_secret = run.credential == Credential::secret;
+  const bool needs_secret = by_secret && is_latest && is_about_credentials(failure.failure_class);
   const bool is_unreachable = failure.failure_class == "transport";
-  if (failure.secret_spent) secrets_.erase(number);
+  const bool is_spent = failure.secret_spent && is_latest;
+  if (is_spent) secrets_.erase(number);
   tell(Level::warning, "enrolment-failed", fmt::format("{}: {}", job.slot.key_name(), failure.message), job,
        {{"error", failure.failure_class}});
   const Setback setback = needs_secret     ? Setback::needs_person
@@ -242,11 +254,12 @@ void Enrolment::fail(JobNumber number, const std::string& runner, const dbus::Jo
              changed.error_class = failure.failure_class;
              changed.message = failure.message;
              changed.continuation.clear();
-             changed.secret_spent = changed.secret_spent || failure.secret_spent;
+             changed.secret_spent = changed.secret_spent || is_spent;
              if (needs_secret) changed.needs = "the authority refuses the secret: give another one, or this one again";
              if (failure.failure_class == "expired-needs-bootstrap") changed.refused_certificate = true;
              if (wants_new_request(failure.failure_class)) drop_request(changed);
            });
+  if (by_secret && !is_latest) plan_.demand(job.slot.key_name());
 }
 
 void Enrolment::runner_vanished(const std::string& runner) {

@@ -8,8 +8,13 @@
 namespace edgeseal::agent {
 
 std::optional<tpm::SecretBytes> OneTimeSecrets::get(JobNumber job, const std::string& credential) const {
-  if (const auto found = given_.find(job); found != given_.end()) return tpm::SecretBytes(found->second.view());
+  if (const auto found = given_.find(job); found != given_.end()) return tpm::SecretBytes(found->second.secret.view());
   return read(credential);
+}
+
+std::uint64_t OneTimeSecrets::number(JobNumber job) const {
+  const auto found = given_.find(job);
+  return found == given_.end() ? 0 : found->second.number;
 }
 
 // A file that ends with a line end means the line, as edgesealctl takes one.

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "agent/certificates/certificate.h"
+#include "agent/certificates/certificate_subject.h"
 #include "agent/configuration/configuration_files.h"
 #include "agent/configuration/configuration_table.h"
 #include "agent/renewal/profile_values.h"
@@ -86,8 +87,11 @@ class Reader {
     require_presence(table, "ca", protocol == EnrolmentProtocol::local_ca);
     if (profile_.is_authority && protocol != EnrolmentProtocol::self_signed)
       table.note("authority", "authority has a meaning with protocol \"self-signed\" alone: take it out");
+    if (protocol != EnrolmentProtocol::self_signed && protocol != EnrolmentProtocol::local_ca)
+      require_presence(table, "lifetime-days", false);
     if (table.has("url")) table.judge("url", [&] { require_url(profile_.url, protocol); });
     if (!profile_.label.empty()) table.judge("label", [&] { require_label(profile_.label, protocol); });
+    if (!profile_.label.empty()) table.judge("label", [&] { require_room_for_label(profile_.url); });
     if (!profile_.proxy.empty()) table.judge("proxy", [&] { require_proxy(profile_.proxy); });
     if (!profile_.ca.empty()) table.judge("ca", [&] { require_slot(profile_.ca, source_); });
     if (!profile_.helper.empty()) table.judge("helper", [&] { require_file_name(profile_.helper); });
@@ -102,9 +106,9 @@ class Reader {
     const bool may_lack_url = profile_.protocol == EnrolmentProtocol::helper || (has_server() && table.has("discover"));
     if (!may_lack_url) require_presence(table, "url", has_server());
     if (!has_server())
-      for (const char* key : {"discover", "label"}) require_presence(table, key, false);
+      for (const char* key : {"discover", "discover-domain", "label", "proxy"}) require_presence(table, key, false);
     if (table.has("discover")) table.judge("discover", [&] { require_service_type(profile_.discover); });
-    if (!table.has("discover-domain")) return;
+    if (!table.has("discover-domain") || !has_server()) return;
     if (!table.has("discover")) table.note("discover-domain", "discover-domain has no meaning without discover");
     table.judge("discover-domain", [&] { require_domain(profile_.discover_domain); });
   }
@@ -184,7 +188,15 @@ class Reader {
     table.read("same-key", same_key);
     profile_.key = same_key ? KeyRenewal::same_key : KeyRenewal::new_key;
     table.judge("subject", [&] { require_template(profile_.subject); });
-    for (const std::string& name : profile_.dns_names) table.judge("dns-names", [&] { require_template(name); });
+    for (const std::string& name : profile_.dns_names) table.judge("dns-names", [&] { require_dns_name(name); });
+    for (const std::string& address : profile_.ip_addresses)
+      table.judge("ip-addresses", [&] { (void)extensions_of({.ip_addresses = {address}}); });
+  }
+
+  // What stands for something of the device is judged when that is known.
+  static void require_dns_name(const std::string& name) {
+    require_template(name);
+    if (name.find('{') == std::string::npos) (void)extensions_of({.dns_names = {name}});
   }
 
   void read_schedule(ConfigurationTable& table) {

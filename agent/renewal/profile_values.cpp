@@ -9,6 +9,7 @@
 #include "agent/configuration/trust_material.h"
 #include "agent/keys/slot_name.h"
 #include "agent/trust/certificate_judgement.h"
+#include "policy/network_names.h"
 
 namespace edgeseal::agent {
 
@@ -17,8 +18,6 @@ namespace {
 constexpr std::size_t max_url_size = 2048;
 constexpr std::size_t max_name_size = 64;
 constexpr std::size_t max_anchors = 32;
-constexpr std::size_t max_service_name = 15;  // RFC 6335 §5.1
-constexpr std::size_t max_domain_size = 253;
 constexpr std::array<std::string_view, 6> est_operations = {"cacerts", "simpleenroll", "simplereenroll",
                                                             "fullcmc", "serverkeygen", "csrattrs"};
 
@@ -54,6 +53,29 @@ void require_parts(std::string_view url, std::string_view scheme) {
   if (url.find_first_of("?#") != std::string_view::npos) refuse("the URL has a query or a fragment: take it out");
 }
 
+// Behind the host, without the slashes at its end.
+std::string_view path_of(std::string_view url) {
+  url.remove_prefix(url.find("//") + 2);
+  const auto slash = url.find('/');
+  url = slash == std::string_view::npos ? "" : url.substr(slash);
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return url;
+}
+
+void require_no_operation(std::string_view label) {
+  if (std::ranges::find(est_operations, label) != est_operations.end())
+    refuse(fmt::format("\"{}\" is an operation of EST and no label (RFC 7030 section 3.2.2)", label));
+}
+
+void require_est_path(std::string_view path) {
+  constexpr std::string_view well_known = "/.well-known/est";
+  if (path.empty() || path == well_known) return;
+  const std::string_view label = path.substr(std::min(path.size(), well_known.size() + 1));
+  if (!path.starts_with(std::string(well_known) + "/") || label.find('/') != std::string_view::npos)
+    refuse("the URL of EST is https://host[:port], or https://host[:port]/.well-known/est/LABEL");
+  require_no_operation(label);
+}
+
 void require_authority(ByteView der) {
   const CertificatePtr certificate = parse_certificate(der);
   if (const std::string misuse = misuse_of_issuer(*certificate); !misuse.empty())
@@ -72,7 +94,11 @@ std::optional<ApplicationRecord> declared_application(std::string_view name, con
 
 void require_url(std::string_view url, EnrolmentProtocol protocol) {
   if (protocol == EnrolmentProtocol::helper) return require_characters(url);
-  if (url.starts_with("https://")) return require_parts(url, "https://");
+  if (url.starts_with("https://")) {
+    require_parts(url, "https://");
+    if (protocol == EnrolmentProtocol::est) require_est_path(path_of(url));
+    return;
+  }
   if (url.starts_with("http://") && protocol == EnrolmentProtocol::cmp) return require_parts(url, "http://");
   refuse(protocol == EnrolmentProtocol::est
              ? "EST goes over https:// alone (RFC 7030 section 3.3)"
@@ -81,20 +107,13 @@ void require_url(std::string_view url, EnrolmentProtocol protocol) {
 }
 
 void require_service_type(std::string_view type) {
-  constexpr std::string_view protocol = "._tcp";
-  const bool has_form = type.size() > 1 + protocol.size() && type.front() == '_' && type.ends_with(protocol);
-  const std::string_view name = has_form ? type.substr(1, type.size() - 1 - protocol.size()) : "";
-  const auto fits = [](char c) { return c == '-' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  if (name.empty() || name.size() > max_service_name || !std::ranges::all_of(name, fits))
-    refuse(
-        fmt::format("the type of a service is _NAME._tcp, with 1 to {} letters, digits and \"-\"", max_service_name));
+  if (!policy::is_service_type(type))
+    refuse("the type of a service is _NAME._tcp, with 1 to 15 letters, digits and \"-\" (RFC 6335 section 5.1)");
 }
 
 void require_domain(std::string_view domain) {
-  if (domain.empty() || domain.size() > max_domain_size || domain.front() == '.' || domain.back() == '.' ||
-      !std::ranges::all_of(domain, is_name_character))
-    refuse(
-        fmt::format("a domain is 1 to {} letters, digits, \"-\", \"_\" and \".\", as in \"local\"", max_domain_size));
+  if (!policy::is_host_name(domain))
+    refuse("a domain is labels of letters, digits, \"-\" and \"_\", at most 253 bytes in all, as in \"local\"");
 }
 
 void require_proxy(std::string_view url) {
@@ -103,11 +122,15 @@ void require_proxy(std::string_view url) {
 }
 
 void require_label(std::string_view label, EnrolmentProtocol protocol) {
-  if (label.empty() || label.size() > max_name_size || !std::ranges::all_of(label, is_name_character))
+  if (label.empty() || label.size() > max_name_size || !std::ranges::all_of(label, is_name_character) || label == "." ||
+      label == "..")
     refuse(fmt::format("a label is 1 to {} letters, digits, \"-\", \"_\" and \".\"", max_name_size));
-  if (protocol != EnrolmentProtocol::est) return;
-  if (std::ranges::find(est_operations, label) != est_operations.end())
-    refuse(fmt::format("\"{}\" is an operation of EST and no label (RFC 7030 section 3.2.2)", label));
+  if (protocol == EnrolmentProtocol::est) require_no_operation(label);
+}
+
+void require_room_for_label(std::string_view url) {
+  if (url.find("//") != std::string_view::npos && !path_of(url).empty())
+    refuse("a label goes with a URL without a path: leave out one of the two");
 }
 
 void require_file_name(std::string_view name) {

@@ -32,6 +32,8 @@ void require_domain(std::string_view domain);
 void require_proxy(std::string_view url);
 // Of EST (RFC 7030 §3.2.2) or CMP (RFC 9811 §3.4): one segment of a path, and for EST not the name of an operation.
 void require_label(std::string_view label, EnrolmentProtocol protocol);
+// It would follow the path.
+void require_room_for_label(std::string_view url);
 // What is looked up in a directory of its own: no separator, not hidden.
 void require_file_name(std::string_view name);
 

@@ -9,9 +9,9 @@
 #include <numeric>
 #include <tuple>
 
-#include "enroll/discovery/names.h"
 #include "enroll/error.h"
 #include "enroll/printable.h"
+#include "policy/network_names.h"
 
 namespace edgeseal::enroll::discovery {
 namespace {
@@ -40,14 +40,15 @@ bool same_key(std::string_view left, std::string_view right) {
 std::string host_of(const Announcement& announcement) {
   std::string host = lower(announcement.host);
   if (host.ends_with('.')) host.pop_back();
-  if (!is_host_name(host)) refuse(announcement, "its host is no name");
+  if (!policy::is_host_name(host)) refuse(announcement, "its host is no name");
   return host;
 }
 
 std::string path_of(const Announcement& announcement) {
   const auto path = text_value(announcement.text, "path");
   if (!path || path->empty()) return {};
-  if (!is_path(*path)) refuse(announcement, "its path doesn't begin with \"/\", or holds what belongs into no path");
+  if (!policy::is_path(*path))
+    refuse(announcement, "its path doesn't begin with \"/\", or holds what belongs into no path");
   return std::string(*path);
 }
 

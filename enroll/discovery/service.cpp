@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "enroll/discovery/names.h"
 #include "enroll/error.h"
 #include "enroll/printable.h"
+#include "policy/network_names.h"
 
 namespace edgeseal::enroll::discovery {
 
@@ -13,11 +13,11 @@ std::string url_of(const Service& service, std::string_view scheme) {
 }
 
 void require_query(const Query& query) {
-  if (!is_service_type(query.type))
+  if (!policy::is_service_type(query.type))
     throw Error(ErrorClass::policy,
                 fmt::format("\"{}\" is no type of a service: _NAME._tcp is, with up to 15 letters, digits and \"-\"",
                             printable(query.type)));
-  if (!is_host_name(query.domain))
+  if (!policy::is_host_name(query.domain))
     throw Error(ErrorClass::policy, fmt::format("\"{}\" is no domain", printable(query.domain)));
 }
 

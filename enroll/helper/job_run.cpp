@@ -46,7 +46,7 @@ Result run(const Job& job, JobPort& port, const Surroundings& surroundings, cons
   const RequestedCertificate requested = requested_certificate(job.request);
   port.entered(Stage::enrolment);
   const SecretBytes told = encode(question_of(job));
-  const ProgramEnd end = run_program(path_of(job.helper), told, {}, stop);
+  const ProgramEnd end = run_program(path_of(job.helper), told, job.helper_limits, stop);
   port.entered(Stage::verification);
   const IssuedCertificate issued =
       accept_issued(issued_certificates(end), requested, trust, job.rules, surroundings.clock(job.time_floor));

@@ -168,7 +168,9 @@ class Process {
   }
 
   [[nodiscard]] Descriptor watch() const {
-    return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
+    const auto descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
+    if (descriptor < 0) fail("pidfd_open");
+    return Descriptor(descriptor);
   }
 
  private:
@@ -188,6 +190,7 @@ class Conversation {
 
   [[nodiscard]] Bytes run(const std::stop_token& stop) {
     const Descriptor stopped(::eventfd(0, EFD_CLOEXEC));
+    if (stopped.get() < 0) fail("eventfd");
     const std::stop_callback callback(stop, [&stopped] { ::eventfd_write(stopped.get(), 1); });
     while (!has_ended(stopped.get())) tell();
     while (hear()) {

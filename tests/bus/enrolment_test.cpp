@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(what_a_runner_says_is_bounded) {
   BOOST_TEST(error_of([&] { job.Report("\x1b[2J"); }) == "InvalidArgument");
   BOOST_TEST(error_of([&] { job.Deliver({}, {}, {}); }) == "InvalidArgument");
   BOOST_TEST(error_of([&] { job.Deliver(std::vector<uint8_t>(16385), {}, {}); }) == "InvalidArgument");
-  BOOST_TEST(error_of([&] { job.Deliver({1}, std::vector<std::vector<uint8_t>>(11, {1}), {}); }) == "InvalidArgument");
+  BOOST_TEST(error_of([&] { job.Deliver({1}, std::vector<std::vector<uint8_t>>(9, {1}), {}); }) == "InvalidArgument");
   BOOST_TEST(error_of([&] { job.DeliverAnchors({}, {}); }) == "InvalidArgument");
   BOOST_TEST(error_of([&] { job.Wait(1, std::vector<uint8_t>(65537)); }) == "InvalidArgument");
   BOOST_TEST(error_of([&] { job.Fail("transport", "", {}); }) == "InvalidArgument");

@@ -4,8 +4,8 @@
 
 #include "enroll/discovery/announcement.h"
 #include "enroll/discovery/listing.h"
-#include "enroll/discovery/names.h"
 #include "enroll/error.h"
+#include "policy/network_names.h"
 
 namespace edgeseal::test {
 namespace {
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_host_is_a_name) {
   }
   std::string long_name;
   while (long_name.size() < 254) long_name += "abcdefg.";
-  BOOST_TEST(!is_host_name(long_name + "local"));
+  BOOST_TEST(!policy::is_host_name(long_name + "local"));
 }
 
 BOOST_AUTO_TEST_CASE(a_port_is_there_and_a_text_has_bounds) {
@@ -112,10 +112,10 @@ BOOST_AUTO_TEST_CASE(a_server_is_one_however_often_it_is_announced) {
 
 BOOST_AUTO_TEST_CASE(types_of_services_are_those_of_rfc_6335) {
   for (const char* good : {"_est._tcp", "_opcua-tcp._tcp", "_a._tcp", "_brski-proxy._tcp", "_x9-1._tcp"})
-    BOOST_TEST(is_service_type(good), good);
+    BOOST_TEST(policy::is_service_type(good), good);
   for (const char* bad : {"", "est", "_est", "_est._udp", "est._tcp", "_._tcp", "_-a._tcp", "_a-._tcp", "_a--b._tcp",
                           "_123._tcp", "_aaaaaaaaaaaaaaaa._tcp", "_a.b._tcp", "_a b._tcp"})
-    BOOST_TEST(!is_service_type(bad), bad);
+    BOOST_TEST(!policy::is_service_type(bad), bad);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_listed_is_printable) {

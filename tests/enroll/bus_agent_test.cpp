@@ -8,6 +8,7 @@
 
 #include "dbus/client.h"
 #include "enroll/bus_agent.h"
+#include "enroll/job_description.h"
 #include "enroll/job_loop.h"
 #include "tests/bus/private_bus.h"
 #include "tests/bus/service_thread.h"
@@ -18,6 +19,7 @@ namespace edgeseal::test {
 namespace {
 
 using namespace enroll;
+using namespace std::chrono_literals;
 
 constexpr dbus::JobNumber number = 7;
 
@@ -102,6 +104,22 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_announced_is_taken_run_and_delivered) {
   BOOST_TEST((in_port([](auto& port) { return port.anchors; }) == std::vector<Bytes>{server.content("root.der")}));
   const Bytes delivered = *in_port([](auto& port) { return port.certificate; });
   BOOST_TEST(same_names(requested_certificate(key.request()), parse_certificate(delivered)));
+}
+
+BOOST_AUTO_TEST_CASE(EN22_a_job_is_given_back_before_the_agent_takes_it_back) {
+  struct Time {
+    std::uint32_t job;
+    std::chrono::seconds patience, helper;
+  };
+  for (const Time& time : {Time{0, 300s, 120s}, Time{600, 300s, 120s}, Time{120, 60s, 110s}, Time{30, 15s, 20s}}) {
+    dbus::VariantMap description{{"protocol", sdbus::Variant(std::string("cmp"))},
+                                 {"operation", sdbus::Variant(std::string("enroll"))},
+                                 {"trust", sdbus::Variant(std::string("explicit"))}};
+    if (time.job != 0) description.insert({"seconds", sdbus::Variant(time.job)});
+    const Job job = job_of("7", description);
+    BOOST_TEST(job.cmp.patience.count() == time.patience.count());
+    BOOST_TEST((job.helper_limits.time == time.helper));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(EN23_a_certificate_that_was_granted_with_modifications_is_delivered_as_such) {

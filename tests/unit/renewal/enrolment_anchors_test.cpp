@@ -142,4 +142,25 @@ BOOST_AUTO_TEST_CASE(no_person_is_asked_for_what_may_not_issue) {
                         has_code(Code::certificate_invalid));
 }
 
+BOOST_AUTO_TEST_CASE(EN8_a_request_that_an_authority_has_stays_while_its_anchors_are_gone) {
+  const agent::TrustList list{.trusted_certificates = {plant.certificate()}};
+  const auto put_list = [&](const agent::TrustList& changed) {
+    groups.stage_trust_list(owner, lists.check({"web", "https"}, changed, now));
+    apply(web);
+  };
+  put_list(list);
+  start(est("[trust]\ngroup = \"web/https\"\n[credentials]\nfirst = [\"secret\"]\n"));
+  (void)enrolment->enroll("plant", "", secret());
+  const Bytes request = take().request;
+  enrolment->postpone(job().number, runner, 0s, {std::byte{5}});
+  put_list({});
+  pass_pause();
+  run_until([&] { return job().error_class == "CertificateUntrusted"; });
+  put_list(list);
+  pass_pause();
+  const dbus::JobWork work = take();
+  BOOST_TEST((work.request == request));
+  BOOST_TEST((work.continuation == Bytes{std::byte{5}}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

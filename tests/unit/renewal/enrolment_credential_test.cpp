@@ -154,4 +154,40 @@ BOOST_AUTO_TEST_CASE(D11_a_damaged_device_identity_is_said_by_the_job_that_needs
   BOOST_TEST(job().message.find("was damaged") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_name_that_this_device_lacks_is_said_before_somebody_takes_the_job) {
+  start(by_secret + "user = \"{device-uri}\"\n");
+  (void)enrolment->enroll("plant", "", secret());
+  until(JobState::scheduled);
+  run_until([&] { return job().message.find("nothing for {device-uri}") != std::string::npos; });
+  BOOST_TEST(announced.empty());
+}
+
+BOOST_AUTO_TEST_CASE(A12_a_secret_that_came_while_another_one_was_refused_is_tried_at_once) {
+  start(by_secret);
+  (void)enrolment->enroll("plant", "", secret());
+  (void)take();
+  enrolment->set_secret(job().number, *secret("another one"));
+  fail("credentials", true);
+  BOOST_TEST((job().state == JobState::scheduled));
+  BOOST_TEST(take().secret->size() == 11U);
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_is_not_to_blame_where_the_certificate_was_refused) {
+  start_due(by_secret);
+  BOOST_TEST(take().credential == "certificate");
+  (void)enrolment->enroll("plant", "", secret());
+  now = agent::validity_of(before).end + 1s;
+  fail("auth-refused");
+  BOOST_TEST((job().state == JobState::scheduled));
+}
+
+BOOST_AUTO_TEST_CASE(A12_enrolling_again_with_another_secret_is_enough_where_one_was_spent) {
+  start(by_secret);
+  (void)enrolment->enroll("plant", "", secret());
+  (void)take();
+  fail("credentials", true);
+  (void)enrolment->enroll("plant", "", secret("another one"));
+  BOOST_TEST(take().secret->size() == 11U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

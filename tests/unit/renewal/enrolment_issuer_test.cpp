@@ -50,6 +50,29 @@ BOOST_AUTO_TEST_CASE(an_external_authority_gets_the_request_by_hand) {
   BOOST_TEST(in_use(certificate));
 }
 
+BOOST_AUTO_TEST_CASE(a_wrong_file_leaves_the_request_that_somebody_carries) {
+  start("protocol = \"external\"\nslots = [\"web\"]\n");
+  until(JobState::awaiting_certificate);
+  const Bytes request = job().request, certificate = ca.sign(request);
+  const std::string needs = job().needs;
+  const auto install = [&](const Bytes& brought) {
+    return outcome<std::monostate>([&](agent::Answer<std::monostate> answer) {
+      enrolment->install(job().number, brought, {}, std::move(answer));
+    });
+  };
+  for (const Bytes& wrong : {ca.sign_unknown_key(), ca.certificate(), Bytes{std::byte{1}}}) {
+    BOOST_TEST(install(wrong).index() == 1U);
+    BOOST_TEST((job().state == JobState::awaiting_certificate));
+    BOOST_TEST((job().request == request));
+    BOOST_TEST(job().needs == needs);
+    BOOST_TEST(!job().message.empty());
+  }
+  loop.run_once(50ms);
+  BOOST_TEST(install(certificate).index() == 0U);
+  BOOST_TEST(in_use(certificate));
+  BOOST_TEST(job().message.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_certificate_in_force_is_answered_although_the_profile_of_another_slot_goes_meanwhile) {
   (void)declare("mail", "https/https=ec-p256");
   const auto external = [](const std::string& name, const std::string& slot) {

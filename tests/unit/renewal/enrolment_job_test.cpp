@@ -119,6 +119,54 @@ BOOST_AUTO_TEST_CASE(a_job_whose_key_somebody_has_replaced_leaves_that_request_a
   BOOST_TEST((pending()->id == theirs));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_could_not_be_handed_out_comes_again_with_the_same_request) {
+  start_due(by_secret);
+  until(JobState::ready);
+  const Bytes request = job().request;
+  refuse_record("jobs");
+  BOOST_CHECK_EXCEPTION((void)take(), agent::Error, has_code(Code::state_unavailable));
+  BOOST_TEST((job().state == JobState::scheduled));
+  take_records();
+  pass_pause();
+  BOOST_TEST((take().request == request));
+}
+
+BOOST_AUTO_TEST_CASE(EN34_a_certificate_that_comes_to_a_full_disk_is_installed_later) {
+  start_due(by_secret);
+  const Bytes certificate = ca.sign(take().request);
+  refuse_record("jobs");
+  BOOST_TEST(deliver(certificate).index() == 0U);
+  BOOST_TEST((job().state == JobState::scheduled));
+  take_records();
+  pass_pause();
+  until(JobState::done);
+  BOOST_TEST(in_use(certificate));
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_that_could_not_be_written_is_none_in_the_audit_log) {
+  start_due(by_secret);
+  start(est("[trust]\nfirst-contact = \"person\"\n"));
+  (void)take();
+  enrolment->propose(job().number, runner, {{plant.certificate(), "pki.plant.example"}});
+  refuse_record("jobs");
+  const auto approve = [&] { enrolment->approve(job().number, agent::sha256(plant.certificate())); };
+  const auto told = [&] { return std::ranges::count(audited, "authority-approved", &AuditEntry::kind); };
+  BOOST_CHECK_EXCEPTION(approve(), agent::Error, has_code(Code::state_unavailable));
+  BOOST_TEST(told() == 0);
+  take_records();
+  approve();
+  BOOST_TEST(told() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(slots_stay_those_of_their_profile_while_the_state_cannot_be_read) {
+  start_due(by_secret);
+  const auto execute = [&](const char* text) { agent::Database(directory.file("state") + "/state.db").execute(text); };
+  execute("ALTER TABLE certificate RENAME TO unreadable");
+  BOOST_CHECK_EXCEPTION((void)enrolment->renew("web"), agent::Error, has_code(Code::state_unavailable));
+  BOOST_TEST(enrolment->renewals().size() == 1U);
+  execute("ALTER TABLE unreadable RENAME TO certificate");
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_nobody_can_run_says_why_and_is_announced_again) {
   start_due(by_secret);
   until(JobState::ready);

@@ -51,6 +51,9 @@ const std::vector<Mistake> mistakes = {
     {"protocol = \"est\"\ndiscover = \"_est._udp\"\nslots = [\"web\"]\n", "plant.toml:2: the type of a service is"},
     {"protocol = \"est\"\ndiscover = \"_est._tcp\"\ndiscover-domain = \"a b\"\nslots = [\"web\"]\n",
      "plant.toml:3: a domain"},
+    {"protocol = \"est\"\ndiscover = \"_est--x._tcp\"\nslots = [\"web\"]\n", "plant.toml:2: the type of a service is"},
+    {"protocol = \"est\"\ndiscover = \"_est._tcp\"\ndiscover-domain = \"192.0.2.1\"\nslots = [\"web\"]\n",
+     "plant.toml:3: a domain"},
     {"protocol = \"est\"\nurl = \"https://pki\"\ndiscover-domain = \"local\"\nslots = [\"web\"]\n",
      "no meaning without discover"},
     {"protocol = \"external\"\ndiscover = \"_est._tcp\"\nslots = [\"web\"]\n", "plant.toml:2: discover has no meaning"},
@@ -59,10 +62,26 @@ const std::vector<Mistake> mistakes = {
     {"protocol = \"est\"\nurl = \"https://u:p@pki\"\nslots = [\"web\"]\n", "plant.toml:2: the URL holds a user name"},
     {"protocol = \"est\"\nurl = \"https://pki/?a\"\nslots = [\"web\"]\n", "plant.toml:2: the URL has a query"},
     {"protocol = \"est\"\nurl = \"https://pki\"\nlabel = \"cacerts\"\nslots = [\"web\"]\n", "plant.toml:3:"},
+    {"protocol = \"est\"\nurl = \"https://pki/est\"\nslots = [\"web\"]\n", "plant.toml:2: the URL of EST is"},
+    {"protocol = \"est\"\nurl = \"https://pki/.well-known/estate\"\nslots = [\"web\"]\n",
+     "plant.toml:2: the URL of EST is"},
+    {"protocol = \"est\"\nurl = \"https://pki/.well-known/est/a/b\"\nslots = [\"web\"]\n",
+     "plant.toml:2: the URL of EST is"},
+    {"protocol = \"est\"\nurl = \"https://pki/.well-known/est/cacerts\"\nslots = [\"web\"]\n",
+     "plant.toml:2: \"cacerts\" is an operation"},
+    {"protocol = \"est\"\nurl = \"https://pki/.well-known/est/x\"\nlabel = \"y\"\nslots = [\"web\"]\n",
+     "plant.toml:3: a label goes with a URL without a path"},
+    {cmp + "label = \"..\"\n", "plant.toml:4: a label is"},
+    {"protocol = \"cmp\"\nurl = \"http://pki/pkix\"\nlabel = \"y\"\nslots = [\"web\"]\n",
+     "plant.toml:3: a label goes with a URL without a path"},
     {"protocol = \"est\"\nurl = \"https://pki\"\n", "slots is missing"},
     {"protocol = \"external\"\nurl = \"https://pki\"\nslots = [\"web\"]\n", "plant.toml:2: url has no meaning"},
     {helper + "url = \"file:///srv/plant ca\"\n", "plant.toml:4: the URL has more than"},
     {helper + "label = \"gateways\"\n", "plant.toml:4: label has no meaning with protocol \"helper\""},
+    {helper + "proxy = \"http://proxy:3128\"\n", "plant.toml:4: proxy has no meaning with protocol \"helper\""},
+    {helper + "discover-domain = \"local\"\n", "plant.toml:4: discover-domain has no meaning with protocol \"helper\""},
+    {est + "lifetime-days = 90\n", "plant.toml:4: lifetime-days has no meaning with protocol \"est\""},
+    {"protocol = \"external\"\nslots = [\"web\"]\nlifetime-days = 90\n", "plant.toml:3: lifetime-days has no meaning"},
     {helper, "nothing says which authority is the right one: in [trust] give anchors or group"},
     {helper + "[trust]\nfirst-contact = \"person\"\n", "plant.toml:5: what a helper brings is judged by anchors alone"},
     {"protocol = \"local-ca\"\nslots = [\"web\"]\n", "ca is missing"},
@@ -86,6 +105,9 @@ const std::vector<Mistake> mistakes = {
      "plant.toml:6: realm has no meaning with protocol \"cmp\""},
     {trusting + "[credentials]\nfirst = [\"secret\"]\nsecret = \"../otp\"\n", "plant.toml:8: a name is 1 to 64"},
     {trusting + "[request]\nsubject = \"CN={name}\"\n", "plant.toml:7: {name} stands for nothing"},
+    {trusting + "[request]\ndns-names = [\"{host}.example\", \"a b\"]\n", "plant.toml:7: alternative name \"a b\""},
+    {trusting + "[request]\nip-addresses = [\"192.0.2.1\", \"192.0.2.256\"]\n",
+     "plant.toml:7: alternative name \"192.0.2.256\""},
     {trusting + "[schedule]\nrenew-at-percent = 99\n", "plant.toml:7: renew-at-percent must be a number from 10 to 95"},
     {trusting + "[answer]\nrefuse = [\"all\"]\n", "plant.toml:7: \"all\" is not known here"},
     {trusting + "[answer]\nrefuse = [\"subject\", \"ca\"]\n",
@@ -100,7 +122,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   const test::Authority ca("plant CA");
   const auto profile = agent::parse_profile("plant", "plant.toml",
                                             R"(protocol = "cmp"
-url = "http://pki.example.com:8080/pkix"
+url = "http://pki.example.com:8080/"
 label = "gateways"
 proxy = "http://proxy:3128"
 slots = ["web/https/https", "plc"]
@@ -149,9 +171,10 @@ stop-at-bad-attributes = true
 BOOST_AUTO_TEST_CASE(A1_a_url_that_is_configured_needs_no_discovery) {
   const std::string trust = "slots = [\"web\"]\n[trust]\ngroup = \"web/https\"\n";
   const auto named = agent::parse_profile(
-      "plant", "plant.toml", "protocol = \"est\"\nurl = \"https://pki/x\"\ndiscover = \"_est._tcp\"\n" + trust,
+      "plant", "plant.toml",
+      "protocol = \"est\"\nurl = \"https://pki/.well-known/est/x\"\ndiscover = \"_est._tcp\"\n" + trust,
       agent::ProfileSource::bus);
-  BOOST_TEST(named.url == "https://pki/x");
+  BOOST_TEST(named.url == "https://pki/.well-known/est/x");
   BOOST_TEST(named.authority() == "https://pki");
   const auto found = agent::parse_profile("plant", "plant.toml",
                                           "protocol = \"cmp\"\ndiscover = \"_pki-ra._tcp\"\n"
@@ -179,6 +202,12 @@ BOOST_AUTO_TEST_CASE(A6_authorities_of_the_system_vouch_for_no_server_that_anybo
   BOOST_TEST(refusal("protocol = \"est\"\ndiscover = \"_est._tcp\"\n" + system).find("anybody in the network") !=
              std::string::npos);
   BOOST_TEST(refusal("protocol = \"est\"\nurl = \"https://pki\"\ndiscover = \"_est._tcp\"\n" + system).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_url_of_est_may_have_the_path_of_est) {
+  for (const char* path : {"", "/", "/.well-known/est", "/.well-known/est/", "/.well-known/est/gateways"})
+    BOOST_TEST(refusal("protocol = \"est\"\nurl = \"https://pki:8443" + std::string(path) +
+                       "\"\nslots = [\"web\"]\n[trust]\nfirst-contact = \"system\"\n") == "");
 }
 
 BOOST_AUTO_TEST_CASE(cmp_knows_its_authority_by_a_fingerprint_where_a_group_keeps_it) {

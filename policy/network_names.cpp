@@ -1,8 +1,8 @@
-#include "enroll/discovery/names.h"
+#include "policy/network_names.h"
 
 #include <algorithm>
 
-namespace edgeseal::enroll::discovery {
+namespace edgeseal::policy {
 namespace {
 
 constexpr std::size_t max_service_name = 15, max_label = 63, max_name = 253, max_path = 255;
@@ -64,4 +64,4 @@ bool is_path(std::string_view text) {
          each_part(text, '/', [](std::string_view segment) { return segment != "." && segment != ".."; });
 }
 
-}  // namespace edgeseal::enroll::discovery
+}  // namespace edgeseal::policy

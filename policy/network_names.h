@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace edgeseal::enroll::discovery {
+namespace edgeseal::policy {
 
 // "_opcua-tcp._tcp": RFC 6335 §5.1.
 [[nodiscard]] bool is_service_type(std::string_view text);
@@ -12,4 +12,4 @@ namespace edgeseal::enroll::discovery {
 // "/" and what else may stand in the path of a URL as it is (RFC 3986 §3.3), without "." and ".." as segments.
 [[nodiscard]] bool is_path(std::string_view text);
 
-}  // namespace edgeseal::enroll::discovery
+}  // namespace edgeseal::policy
