@@ -84,26 +84,39 @@ void Applications::prepare(const std::string& name, const std::set<std::string>&
   background_.submit<GenerationsPtr>(std::move(make), std::move(answer));
 }
 
-// Where the application has changed meanwhile they are made again.
 void Applications::publish(GenerationsPtr generations) {
-  const ApplicationRecord& application = generations->application;
   for (PublishedGroup& group : generations->shown)
-    mark_published_after({application.name, group.group}, [&] {
-      if (state_.application(application.name) != application)
-        throw Error(Code::invalid_state, "the application was changed meanwhile, so it is done again");
-      generations->by_group.at(group.group).exchange();
-      if (observer_.published) observer_.published(application, std::move(group));
-    });
+    mark_published_after({generations->application.name, group.group}, [&] { exchange(*generations, group); });
+}
+
+// Where the application has changed meanwhile they are made again.
+void Applications::exchange(Generations& generations, PublishedGroup& group) {
+  const ApplicationRecord& application = generations.application;
+  if (state_.application(application.name) != application)
+    throw Error(Code::invalid_state, "the application was changed meanwhile, so it is done again");
+  generations.by_group.at(group.group).exchange();
+  if (observer_.published) observer_.published(application, std::move(group));
+}
+
+// What was changed while they were being made has left them alone: they would bring back what was undone.
+void Applications::require_current(const dbus::GroupName& group, const PublishedGroup& shown) {
+  const PublishedGroup now = published(group);
+  if (now.slots != shown.slots || now.trust_list != shown.trust_list)
+    throw Error(Code::invalid_state, "what it shows was changed meanwhile, so it is done again");
 }
 
 void Applications::publish_again(const dbus::GroupName& group, Answer<std::monostate> answer) {
   proceed(answer, [&] {
     if (being_prepared(group.application))
       throw Error(Code::busy, fmt::format("{} is being published already", name_of(group)));
-    prepare(group.application, {group.group}, {}, [this, answer](std::variant<GenerationsPtr, Error> made) {
+    prepare(group.application, {group.group}, {}, [this, group, answer](std::variant<GenerationsPtr, Error> made) {
       if (std::holds_alternative<Error>(made)) missing_();
       proceed(answer, made, [&](GenerationsPtr& generations) {
-        publish(std::move(generations));
+        mark_published_after(group, [&] {
+          require_current(group, generations->shown.front());
+          exchange(*generations, generations->shown.front());
+        });
+        generations.reset();
         answer(std::monostate{});
       });
     });

@@ -106,6 +106,8 @@ struct CertificateRecord {
   KeyId key_id{};
   Bytes certificate;           // DER
   std::vector<Bytes> issuers;  // DER, nearest first
+
+  bool operator==(const CertificateRecord&) const = default;
 };
 
 // What a group trusts. `seal` is that of IntegritySeal over all the rest.
