@@ -62,7 +62,8 @@ class Changeover {
   void confirm(const std::string& application);
   // As if its time were over. Throws the same.
   void undo(const std::string& application);
-  // OPC 10000-12 §7.10.13, State::reset(). `done`: the TPM remembers it.
+  // OPC 10000-12 §7.10.13, State::reset(). What is staged goes too, once the state has taken it. `done`: the TPM
+  // remembers it.
   void reset(const std::string& application, std::function<void()> done);
   void reset_all(std::function<void()> done);
   // The application with all that is staged, kept or unconfirmed of it. Throws what Applications::remove() does.

@@ -51,6 +51,7 @@ void Changeover::reset(const std::string& application, std::function<void()> don
   const SetupFlag setup_before = services_.state.setup_flag();
   const auto before = services_.state.keys_of(application);
   services_.state.reset(application);
+  by_itself(aftermath, [&] { services_.transactions.drop(application); });
   forget(changes, before);
   arm();
   housekeeping_.run();
@@ -68,7 +69,10 @@ void Changeover::reset_all(std::function<void()> done) {
     all.back().first.restart_required = true;
   }
   services_.state.reset_all();
-  for (const auto& [changes, before] : all) forget(changes, before);
+  for (const auto& [changes, before] : all) {
+    services_.transactions.forget(changes.application);
+    forget(changes, before);
+  }
   arm();
   housekeeping_.run();
   services_.anchor.advance([this, all, done = std::move(done)] {
