@@ -64,6 +64,7 @@ class Applications {
   void remove(const std::string& name);
 
   [[nodiscard]] std::vector<ApplicationRecord> list() { return state_.applications(); }
+  [[nodiscard]] std::optional<ApplicationRecord> find(const std::string& name) { return state_.application(name); }
   [[nodiscard]] ApplicationRecord get(const std::string& name);  // throws Error{not_found}
 
   [[nodiscard]] std::string directory(const std::string& name, const std::string& group) const {
