@@ -84,27 +84,29 @@ void Applications::prepare(const std::string& name, const std::set<std::string>&
   background_.submit<GenerationsPtr>(std::move(make), std::move(answer));
 }
 
-void Applications::publish(GenerationsPtr generations) {
-  for (PublishedGroup& group : generations->shown)
-    mark_published_after({generations->application.name, group.group}, [&] { exchange(*generations, group); });
-}
-
 // Where the application has changed meanwhile they are made again.
-void Applications::exchange(Generations& generations, PublishedGroup& group) {
-  const ApplicationRecord& application = generations.application;
-  if (state_.application(application.name) != application)
-    throw Error(Code::invalid_state, "the application was changed meanwhile, so it is done again");
-  generations.by_group.at(group.group).exchange();
-  if (observer_.published) observer_.published(application, std::move(group));
+void Applications::publish(GenerationsPtr generations) {
+  const ApplicationRecord& application = generations->application;
+  for (PublishedGroup& group : generations->shown)
+    mark_published_after({application.name, group.group}, [&] {
+      if (state_.application(application.name) != application)
+        throw Error(Code::invalid_state, "the application was changed meanwhile, so it is done again");
+      generations->by_group.at(group.group).exchange();
+      if (observer_.published) observer_.published(application, std::move(group));
+    });
 }
 
-// What was changed while they were being made has left them alone: they would bring back what was undone.
-void Applications::require_current(const dbus::GroupName& group, const PublishedGroup& shown) {
-  const PublishedGroup now = published(group);
-  if (now.slots != shown.slots || now.trust_list != shown.trust_list)
-    throw Error(Code::invalid_state, "what it shows was changed meanwhile, so it is done again");
+// What could not be told says why when it is published anew.
+bool Applications::is_current(const dbus::GroupName& group, const PublishedGroup& shown) {
+  try {
+    const PublishedGroup now = published(group);
+    return now.slots == shown.slots && now.trust_list == shown.trust_list;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
+// A change meanwhile was not published, because this was being prepared, and this would bring back what was undone.
 void Applications::publish_again(const dbus::GroupName& group, Answer<std::monostate> answer) {
   proceed(answer, [&] {
     if (being_prepared(group.application))
@@ -112,11 +114,12 @@ void Applications::publish_again(const dbus::GroupName& group, Answer<std::monos
     prepare(group.application, {group.group}, {}, [this, group, answer](std::variant<GenerationsPtr, Error> made) {
       if (std::holds_alternative<Error>(made)) missing_();
       proceed(answer, made, [&](GenerationsPtr& generations) {
-        mark_published_after(group, [&] {
-          require_current(group, generations->shown.front());
-          exchange(*generations, generations->shown.front());
-        });
-        generations.reset();
+        if (!is_current(group, generations->shown.front())) {
+          missing_();
+          generations.reset();
+          return publish_again(group, answer);
+        }
+        publish(std::move(generations));
         answer(std::monostate{});
       });
     });

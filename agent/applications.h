@@ -101,8 +101,7 @@ class Applications {
   [[nodiscard]] std::optional<PublishedSlot> shown_as(const CertificateRecord& record);
   [[nodiscard]] std::optional<PublishedSlot> shown(const Slot& slot);
   [[nodiscard]] bool being_prepared(const std::string& name) const;
-  void exchange(Generations& generations, PublishedGroup& group);
-  void require_current(const dbus::GroupName& group, const PublishedGroup& shown);
+  [[nodiscard]] bool is_current(const dbus::GroupName& group, const PublishedGroup& shown);
   void publish_missing(const dbus::GroupName& group);
   void put(const ApplicationRecord& application);
   void change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may);

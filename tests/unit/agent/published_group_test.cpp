@@ -126,7 +126,6 @@ BOOST_AUTO_TEST_CASE(what_is_undone_while_it_is_published_again_does_not_stay_pu
     applications.publish_again(group, std::move(answer));
     groups.undo("server");
   });
-  applications.publish_missing();
   BOOST_TEST(state.unpublished().empty());
   BOOST_TEST((found() == wanted()));
 }
