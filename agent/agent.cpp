@@ -237,9 +237,9 @@ void Agent::tpm_changed() {
   show_status();
   if (bus_) bus_->tpm_status_changed();
   const TpmHealth health = worker_.state().health;
-  const bool ready = health == TpmHealth::ready;
-  if (ready && !tpm_was_ready_) tpm_ready();
-  tpm_was_ready_ = ready || (tpm_was_ready_ && health == TpmHealth::slow);
+  const bool well = is_well(health);
+  if (well && !tpm_was_well_) tpm_ready();
+  tpm_was_well_ = well;
 }
 
 StatusFacts Agent::status_facts() {
@@ -261,12 +261,15 @@ StatusFacts Agent::status_facts() {
   return facts;
 }
 
+// Events that keep coming don't put it off.
 void Agent::show_status_soon() {
-  status_timer_.set_time(loop_.now() + status_pause);
+  status_due_ = std::min<EventLoop::Time>(status_due_, loop_.now() + status_pause);
+  status_timer_.set_time(status_due_);
 }
 
 void Agent::show_status() {
-  status_timer_.set_time(loop_.now() + status_step);
+  status_due_ = loop_.now() + status_step;
+  status_timer_.set_time(status_due_);
   if (stop_by_ != EventLoop::Time{}) return;  // the line says that it ends
   try {
     const std::string line = status_line(status_facts());
@@ -285,7 +288,7 @@ void Agent::tpm_ready() {
 // Until it is recorded, another chip would not be noticed.
 void Agent::pin_storage_key() {
   try {
-    if (worker_.state().health == TpmHealth::ready && !state_.storage_key_name())
+    if (is_well(worker_.state().health) && !state_.storage_key_name())
       state_.record_storage_key_name(worker_.state().facts.storage_key_name);
   } catch (const Error& error) {
     log_failure(Level::error, "the storage key could not be pinned yet", error);

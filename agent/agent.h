@@ -134,12 +134,13 @@ class Agent {
   void show_status_soon();
   void show_status();
   void pin_storage_key();
-  [[nodiscard]] std::size_t pending() const { return worker_.pending() + software_.pending(); }
+  [[nodiscard]] std::size_t pending() const { return worker_.pending() + software_.pending() + background_.pending(); }
   void begin_stop();
   void stop_when_answered();
 
   EventLoop loop_;
   EventLoop::Source pin_timer_, status_timer_;
+  EventLoop::Time status_due_ = EventLoop::Time::max();
   std::string shown_status_;
   EventLoop::Source terminate_, interrupt_;  // before any thread: the signals must be blocked in all of them
   State state_;
@@ -210,7 +211,7 @@ class Agent {
   std::optional<BusTurns> bus_turns_;
   std::optional<KeySocket> key_socket_;
   std::optional<PresenceSwitch> switch_;
-  bool tpm_was_ready_ = false, publication_is_guarded_ = false;
+  bool tpm_was_well_ = false, publication_is_guarded_ = false;
   EventLoop::Source stop_timer_;
   EventLoop::Time stop_by_{};
 };

@@ -96,13 +96,29 @@ void Applications::publish(GenerationsPtr generations) {
     });
 }
 
+// What could not be told says why when it is published anew.
+bool Applications::is_current(const dbus::GroupName& group, const PublishedGroup& shown) {
+  try {
+    const PublishedGroup now = published(group);
+    return now.slots == shown.slots && now.trust_list == shown.trust_list;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// A change meanwhile was not published, because this was being prepared, and this would bring back what was undone.
 void Applications::publish_again(const dbus::GroupName& group, Answer<std::monostate> answer) {
   proceed(answer, [&] {
     if (being_prepared(group.application))
       throw Error(Code::busy, fmt::format("{} is being published already", name_of(group)));
-    prepare(group.application, {group.group}, {}, [this, answer](std::variant<GenerationsPtr, Error> made) {
+    prepare(group.application, {group.group}, {}, [this, group, answer](std::variant<GenerationsPtr, Error> made) {
       if (std::holds_alternative<Error>(made)) missing_();
       proceed(answer, made, [&](GenerationsPtr& generations) {
+        if (!is_current(group, generations->shown.front())) {
+          missing_();
+          generations.reset();
+          return publish_again(group, answer);
+        }
         publish(std::move(generations));
         answer(std::monostate{});
       });

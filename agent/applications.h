@@ -64,6 +64,7 @@ class Applications {
   void remove(const std::string& name);
 
   [[nodiscard]] std::vector<ApplicationRecord> list() { return state_.applications(); }
+  [[nodiscard]] std::optional<ApplicationRecord> find(const std::string& name) { return state_.application(name); }
   [[nodiscard]] ApplicationRecord get(const std::string& name);  // throws Error{not_found}
 
   [[nodiscard]] std::string directory(const std::string& name, const std::string& group) const {
@@ -100,6 +101,7 @@ class Applications {
   [[nodiscard]] std::optional<PublishedSlot> shown_as(const CertificateRecord& record);
   [[nodiscard]] std::optional<PublishedSlot> shown(const Slot& slot);
   [[nodiscard]] bool being_prepared(const std::string& name) const;
+  [[nodiscard]] bool is_current(const dbus::GroupName& group, const PublishedGroup& shown);
   void publish_missing(const dbus::GroupName& group);
   void put(const ApplicationRecord& application);
   void change_access(const ApplicationRecord& application, const std::string& rule, std::string_view may);

@@ -76,8 +76,10 @@ std::optional<BackgroundWorker::Task> BackgroundWorker::next_task() {
 }
 
 void BackgroundWorker::finish(Task task) {
-  loop_.post([answer = std::move(task.answer), alive = alive_] {
-    if (*alive) attempt(answer);
+  loop_.post([this, answer = std::move(task.answer), alive = alive_] {
+    if (!*alive) return;
+    --pending_;
+    attempt(answer);
   });
 }
 

@@ -16,8 +16,7 @@
 namespace edgeseal::agent {
 
 // One thread for what would hold up the loop and needs neither the TPM nor a private key: long lists, trees of files,
-// signatures of strangers.
-// One task at a time, in the order in which they came. Loop's thread, unless said otherwise.
+// signatures of strangers. One task at a time, in the order in which they came. Loop's thread, unless said otherwise.
 class BackgroundWorker {
  public:
   static constexpr std::size_t max_waiting = 64;
@@ -48,7 +47,9 @@ class BackgroundWorker {
     auto outcome = std::make_shared<std::optional<std::variant<Result, Error>>>();
     require(enqueue({[work = std::move(work), outcome] { *outcome = outcome_of(work); },
                      [answer = std::move(answer), outcome] { answer(*std::move(*outcome)); }}));
+    ++pending_;
   }
+  [[nodiscard]] std::size_t pending() const { return pending_; }  // answers that are still to come
 
   // For what nobody waits for. Any thread; false where the queue is full. What `work` throws is logged.
   [[nodiscard]] bool submit(std::function<void()> work);
@@ -78,6 +79,7 @@ class BackgroundWorker {
 
   EventLoop& loop_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once a posted answer must not come back
+  std::size_t pending_ = 0;
 
   std::mutex mutex_;  // guards what follows, up to ending_
   std::condition_variable wake_;

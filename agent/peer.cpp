@@ -9,6 +9,8 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include "policy/unique_fd.h"
@@ -32,12 +34,16 @@ bool lives(int pidfd) {
   return ::poll(&entry, 1, 0) == 0;
 }
 
-// Of what has this number now: another account's process cannot pass for the one that connected.
+// Of what has this number now: another account's process cannot pass for the one that connected. By lines, for the
+// first one has the name that the process gave itself, in which the kernel leaves no end of a line.
 std::optional<uid_t> effective_uid(pid_t pid) {
+  constexpr std::string_view label = "Uid:";
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string word; status >> word;) {
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with(label)) continue;
+    std::istringstream numbers(line.substr(label.size()));
     uid_t real = 0, effective = 0;
-    if (word == "Uid:" && status >> real >> effective) return effective;
+    if (numbers >> real >> effective) return effective;
   }
   return std::nullopt;
 }

@@ -191,7 +191,7 @@ bool TpmWorker::has_work() const {
 }
 
 bool TpmWorker::is_well() const {
-  return device_ != nullptr && (published_.health == TpmHealth::ready || published_.health == TpmHealth::slow);
+  return device_ != nullptr && agent::is_well(published_.health);
 }
 
 std::optional<TpmWorker::Task> TpmWorker::next_task() {

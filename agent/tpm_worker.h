@@ -26,6 +26,10 @@ namespace edgeseal::agent {
 enum class TpmHealth { absent, ready, busy, slow, locked_out, replaced, degraded };
 
 [[nodiscard]] std::string_view health_name(TpmHealth health);
+// It does what it is asked for, be it slowly: after a lockout the first use of a slow chip tells that at once.
+[[nodiscard]] constexpr bool is_well(TpmHealth health) {
+  return health == TpmHealth::ready || health == TpmHealth::slow;
+}
 
 struct TpmState {
   TpmHealth health = TpmHealth::absent;

@@ -58,8 +58,8 @@ void GroupObject::CancelChanges(sdbus::Result<>&& result) {
 
 void GroupObject::ConfirmChanges(sdbus::Result<>&& result) {
   guard_.run("org.edgeseal.CertificateGroup1.ConfirmChanges", getObject(), name_.application, std::move(result),
-             [&transactions = transactions_, application = name_.application](const Caller& caller) {
-               transactions.confirm_changes(caller, application);
+             [&transactions = transactions_, application = name_.application](const Caller& caller, const auto& reply) {
+               transactions.confirm_changes(caller, application, done(reply));
              });
 }
 

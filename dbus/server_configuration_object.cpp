@@ -115,11 +115,12 @@ void ServerConfigurationObject::CancelChanges(sdbus::Result<>&& result, VariantM
 }
 
 void ServerConfigurationObject::ConfirmChanges(sdbus::Result<>&& result, VariantMap options) {
-  guard_.run_delegated("org.edgeseal.ServerConfiguration1.ConfirmChanges", getObject(), application_, std::move(result),
-                       std::move(options),
-                       [&port = ports_.transactions, application = application_](const Caller& caller) {
-                         port.confirm_changes(caller, application);
-                       });
+  guard_.run_delegated(
+      "org.edgeseal.ServerConfiguration1.ConfirmChanges", getObject(), application_, std::move(result),
+      std::move(options),
+      [&port = ports_.transactions, application = application_](const Caller& caller, const auto& reply) {
+        port.confirm_changes(caller, application, done(reply));
+      });
 }
 
 void ServerConfigurationObject::ResetToServerDefaults(sdbus::Result<>&& result, VariantMap options) {

@@ -45,7 +45,9 @@ class TransactionPort {
                              Completion<std::monostate> done) = 0;
   virtual void cancel_changes(const Caller& caller, const std::string& application) = 0;
   // Of the last ApplyChanges with ApplyOptions::confirm_within; whoever may change the application may confirm.
-  virtual void confirm_changes(const Caller& caller, const std::string& application) = 0;
+  // `done`: the TPM remembers it, so that no older disk undoes it.
+  virtual void confirm_changes(const Caller& caller, const std::string& application,
+                               Completion<std::monostate> done) = 0;
   // CallError "OutOfService" before the first transaction.
   [[nodiscard]] virtual TransactionDiagnostics transaction_diagnostics(const std::string& application) const = 0;
 };

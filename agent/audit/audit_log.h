@@ -31,7 +31,8 @@ struct AuditVerdict {
 };
 
 // The audit log of the device. An entry is in the file when keep() returns, so that no end of the process loses it; it
-// is on the disk a second later, and sealed (AuditAnchor) within ten more, by other threads: nobody waits for it. What
+// is on the disk a second later, by another thread, and sealed (AuditAnchor) within ten more. The loop waits for the
+// disk for each seal, which is a commit of the state, and where a segment is full or the oldest one is removed. What
 // cannot be written holds nobody up. Loop's thread.
 class AuditLog {
  public:

@@ -208,14 +208,11 @@ void CertificateGroups::reset(const TransactionOwner& owner, const std::string& 
                               std::function<void()> done) {
   services_.transactions.require_free(owner, application);
   require_idle(application);
-  if (services_.transactions.pending(application)) services_.transactions.cancel(owner, application);
   changeover_.reset(application, std::move(done));
 }
 
 void CertificateGroups::reset_all(std::function<void()> done) {
-  const auto all = services_.applications.list();
-  for (const ApplicationRecord& application : all) require_idle(application.name);
-  for (const ApplicationRecord& application : all) services_.transactions.forget(application.name);
+  for (const ApplicationRecord& application : services_.applications.list()) require_idle(application.name);
   changeover_.reset_all(std::move(done));
 }
 

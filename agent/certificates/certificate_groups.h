@@ -84,7 +84,10 @@ class CertificateGroups {
   void cancel(const TransactionOwner& owner, const std::string& application);
   // Leaves no transaction of this owner behind; nothing is done where there is none, or where it is being applied.
   void withdraw(const TransactionOwner& owner, const std::string& application);
-  void confirm(const std::string& application) { changeover_.confirm(application); }
+  void confirm(
+      const std::string& application, std::function<void()> done = [] {}) {
+    changeover_.confirm(application, std::move(done));
+  }
   void undo(const std::string& application) { changeover_.undo(application); }
   void reset(const TransactionOwner& owner, const std::string& application, std::function<void()> done);
   // All applications, whoever changes something there.

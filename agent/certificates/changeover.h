@@ -58,11 +58,13 @@ class Changeover {
   // failure drops the transaction, stands in its diagnostics, and its first one is the answer.
   void apply(const TransactionOwner& owner, const std::string& application, const dbus::ApplyOptions& options,
              Answer<std::monostate> answer);
-  // Throws Error{nothing_to_do} where nothing waits to be confirmed.
-  void confirm(const std::string& application);
+  // Throws Error{nothing_to_do} where nothing waits to be confirmed. `done`: the TPM remembers it, so that no older
+  // disk undoes it.
+  void confirm(const std::string& application, std::function<void()> done);
   // As if its time were over. Throws the same.
   void undo(const std::string& application);
-  // OPC 10000-12 §7.10.13, State::reset(). `done`: the TPM remembers it.
+  // OPC 10000-12 §7.10.13, State::reset(). What is staged goes too, once the state has taken it. `done`: the TPM
+  // remembers it.
   void reset(const std::string& application, std::function<void()> done);
   void reset_all(std::function<void()> done);
   // The application with all that is staged, kept or unconfirmed of it. Throws what Applications::remove() does.

@@ -31,7 +31,7 @@ void Changeover::undo(const std::string& application) {
   arm();
 }
 
-void Changeover::confirm(const std::string& application) {
+void Changeover::confirm(const std::string& application, std::function<void()> done) {
   require_unconfirmed(application);
   const auto before = services_.state.keys_of(application);
   const SetupFlag setup_before = services_.state.setup_flag();
@@ -42,7 +42,7 @@ void Changeover::confirm(const std::string& application) {
   tell_setup(setup_before, {});
   log(Level::notice, Event::changes_confirmed, fmt::format("the changes of application {} are confirmed", application),
       {{"APPLICATION", application}});
-  services_.anchor.advance([] {});  // no disk of before may undo them
+  services_.anchor.advance([done = std::move(done)] { by_itself(aftermath, done); });  // no disk of before undoes them
 }
 
 void Changeover::reset(const std::string& application, std::function<void()> done) {
@@ -51,6 +51,7 @@ void Changeover::reset(const std::string& application, std::function<void()> don
   const SetupFlag setup_before = services_.state.setup_flag();
   const auto before = services_.state.keys_of(application);
   services_.state.reset(application);
+  by_itself(aftermath, [&] { services_.transactions.drop(application); });
   forget(changes, before);
   arm();
   housekeeping_.run();
@@ -68,7 +69,10 @@ void Changeover::reset_all(std::function<void()> done) {
     all.back().first.restart_required = true;
   }
   services_.state.reset_all();
-  for (const auto& [changes, before] : all) forget(changes, before);
+  for (const auto& [changes, before] : all) {
+    services_.transactions.forget(changes.application);
+    forget(changes, before);
+  }
   arm();
   housekeeping_.run();
   services_.anchor.advance([this, all, done = std::move(done)] {
@@ -108,15 +112,23 @@ void Changeover::arm() {
   });
 }
 
+// One that can't be undone keeps no other in force.
 void Changeover::expire() {
-  try {
+  bool undone = true;
+  const auto attempt_to = [&](const auto& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      undone = false;
+      log_failure(Level::error, "unconfirmed changes could not be undone, which is tried again", error);
+    }
+  };
+  attempt_to([&] {
     for (const UnconfirmedRecord& record : services_.state.unconfirmed())
-      if (record.confirm_by <= services_.retired.now()) roll_back(record.application);
-    arm();
-  } catch (const Error& error) {
-    log_failure(Level::error, "unconfirmed changes could not be undone, which is tried again", error);
-    timer_.set_time(loop_.now() + retry_pause);
-  }
+      if (record.confirm_by <= services_.retired.now()) attempt_to([&] { roll_back(record.application); });
+  });
+  if (undone) return arm();
+  timer_.set_time(loop_.now() + retry_pause);
 }
 
 void Changeover::roll_back(const std::string& application) {

@@ -166,6 +166,7 @@ void Transactions::owner_vanished(const std::string& bus_name) {
 }
 
 void Transactions::drop(const std::string& application) {
+  if (!pending(application)) return;
   const StagedChanges changes = end(application, {}, cancelled);
   dropped_(application, changes);
 }

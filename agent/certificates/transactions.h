@@ -82,6 +82,7 @@ class Transactions {
   // After begin_apply(). `result`: "Good", or the name of the first error.
   StagedChanges end_apply(const std::string& application, std::vector<dbus::TransactionDiagnostics::Error> errors,
                           const std::string& result);
+  void drop(const std::string& application);  // whoever's it is, where there is one
   void owner_vanished(const std::string& bus_name);
   void forget(const std::string& application);  // it is deleted or reset; nothing is told
 
@@ -103,7 +104,6 @@ class Transactions {
     bool applying = false;
   };
   [[nodiscard]] Transaction& owned(const TransactionOwner& owner, const std::string& application);
-  void drop(const std::string& application);
   [[nodiscard]] StagedChanges end(const std::string& application,
                                   std::vector<dbus::TransactionDiagnostics::Error> errors, const std::string& result);
   [[nodiscard]] dbus::TransactionDiagnostics diagnostics_of(const std::string& application,

@@ -34,12 +34,9 @@ ApplicationRecord DeviceApplication::wanted(const std::string& uri) const {
 }
 
 bool DeviceApplication::exists() const {
-  for (const ApplicationRecord& application : applications_.list()) {
-    if (application.name != device_application_name) continue;
-    require_own(application);
-    return true;
-  }
-  return false;
+  const auto application = applications_.find(device_application_name);
+  if (application) require_own(*application);
+  return application.has_value();
 }
 
 // A mistake costs the device its own application, and no other program its keys.

@@ -149,6 +149,8 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
       }
     } catch (const Error& error) {
       return refuse(header.request_id, error);
+    } catch (const std::exception& error) {  // or the client waits until its deadline
+      return refuse(header.request_id, Error(Code::internal_error, error.what()));
     }
   }
 

@@ -13,6 +13,8 @@ struct PublishedSlot {
   Slot slot;
   Bytes public_key;  // DER SubjectPublicKeyInfo
   CertificateRecord certificate;
+
+  bool operator==(const PublishedSlot&) const = default;
 };
 
 // All that a group shows. The first slot is the one of fullchain.pem, own/private/key.pem, and own/private/bundle.pem,

@@ -106,6 +106,8 @@ struct CertificateRecord {
   KeyId key_id{};
   Bytes certificate;           // DER
   std::vector<Bytes> issuers;  // DER, nearest first
+
+  bool operator==(const CertificateRecord&) const = default;
 };
 
 // What a group trusts. `seal` is that of IntegritySeal over all the rest.
@@ -242,9 +244,9 @@ class State {
 
   // Applies all of it together: the keys of the certificates become active, those that they replace retire at `now`; a
   // slot of `deletions` loses certificate and key; a trust list becomes the current one and the current one the
-  // previous. With `confirm_by` what it takes to undo it is
-  // kept until confirm() or roll_back(): no key that is needed ends, deleted ones end with confirm(). Throws
-  // Error{transaction_pending} where earlier changes of the application are unconfirmed.
+  // previous. With `confirm_by` what it takes to undo it is kept until confirm() or roll_back(): no key that is needed
+  // ends, deleted ones end with confirm(). Throws Error{transaction_pending} where earlier changes of the application
+  // are unconfirmed.
   void commit(const StagedState& staged, Clock::time_point now);
   [[nodiscard]] std::vector<UnconfirmedRecord> unconfirmed();
   [[nodiscard]] bool is_unconfirmed(const std::string& application);

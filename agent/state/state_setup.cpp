@@ -33,7 +33,8 @@ std::set<std::string> lines_of(ByteView value) {
   return lines;
 }
 
-std::set<std::string> applications_of(const StagedState& staged) {
+// Who is given something: a deletion configures nobody.
+std::set<std::string> configured_by(const StagedState& staged) {
   std::set<std::string> names;
   for (const CertificateRecord& record : staged.certificates) names.insert(record.slot.application);
   for (const TrustListRecord& list : staged.trust_lists) names.insert(list.application);
@@ -159,7 +160,7 @@ void State::end_setup(const StagedState& staged) {
   if (setup_flag() == SetupFlag::off) return;
   const auto closed = fact(setup_closed_fact);
   std::set<std::string> unconfirmed = closed ? lines_of(*closed) : std::set<std::string>();
-  for (const std::string& application : applications_of(staged)) {
+  for (const std::string& application : configured_by(staged)) {
     if (!is_configured(application)) continue;
     if (!staged.confirm_by) return put_fact(setup_closed_fact, {});
     unconfirmed.insert(application);

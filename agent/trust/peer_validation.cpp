@@ -126,11 +126,11 @@ void PeerValidation::reject(const dbus::GroupName& group, std::span<const Bytes>
   if (chain.empty() || !is_certificate(chain.front())) return;
   const auto now = world_.now();
   const auto before = rejected(group);
-  if (!before.empty() && before.front().certificate == chain.front() &&
-      now - before.front().rejected_at < rejected_again && now >= before.front().rejected_at)
-    return;
+  const auto same = std::ranges::find(before, chain.front(), &RejectedRecord::certificate);
+  const bool known = same != before.end();
+  if (known && now - same->rejected_at < rejected_again && now >= same->rejected_at) return;
+  if (!writes_.admit(name_of(group), std::chrono::floor<LogLimit::Time>(now.time_since_epoch()))) return;
   state_.add_rejected({group.application, group.group, chain.front(), now}, settings_.rejected);
-  const bool known = std::ranges::find(before, chain.front(), &RejectedRecord::certificate) != before.end();
   if (!known && world_.rejected_changed) world_.rejected_changed(group);
 }
 

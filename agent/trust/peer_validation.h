@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/audit/audit.h"
+#include "agent/log_limit.h"
 #include "agent/state/state.h"
 #include "agent/trust/trust_lists.h"
 #include "agent/trust/validation.h"
@@ -57,6 +58,8 @@ class PeerValidation {
   const Audit& audit_;
   const Settings settings_;
   const World world_;
+  // By group: peers are strangers of the network, and each on the rejected list is a write to the disk, in the loop.
+  LogLimit writes_{{32, std::chrono::seconds(1)}};
 };
 
 [[nodiscard]] Purpose purpose_of_group(const std::string& group);  // of the peers of a group

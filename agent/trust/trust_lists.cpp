@@ -39,15 +39,30 @@ TrustListRecord empty_record(const dbus::GroupName& group) {
   return {group.application, group.group};
 }
 
-void require_signed(const TrustStore& store, X509_CRL& crl, const char* list_name, std::size_t index) {
+// In the loop's thread: each CRL may have to be verified with every authority of its issuer's name, each of them
+// parsed.
+void take(std::size_t authorities, std::size_t& left) {
+  if (authorities > left)
+    throw Error(Code::request_too_large,
+                fmt::format("for its CRLs more than {} signatures may have to be verified; remedy: give the newest CRL "
+                            "of each authority alone, and no authorities of one name that are not used",
+                            TrustLists::max_crl_signatures));
+  left -= authorities;
+}
+
+void require_signed(const TrustStore& store, X509_CRL& crl, const char* list_name, std::size_t index,
+                    std::size_t& signatures_left) {
   const auto issuers = store.certificates_of(*X509_CRL_get_issuer(&crl));
+  take(issuers.size(), signatures_left);
   if (std::ranges::any_of(issuers, [&](const CertificatePtr& issuer) { return has_signed(*issuer, crl); })) return;
   throw Error(Code::certificate_invalid,
               fmt::format("number {} of the {}: no authority in the list has signed it", index + 1, list_name));
 }
 
-void require_signed(const TrustStore& store, const std::vector<Bytes>& crls, const char* list_name) {
-  for (std::size_t i = 0; i < crls.size(); ++i) require_signed(store, *parse_crl(crls[i]), list_name, i);
+void require_signed(const TrustStore& store, const std::vector<Bytes>& crls, const char* list_name,
+                    std::size_t& signatures_left) {
+  for (std::size_t i = 0; i < crls.size(); ++i)
+    require_signed(store, *parse_crl(crls[i]), list_name, i, signatures_left);
 }
 
 void require_strength(const CertificateOutline& certificate, ByteView der, const MinimumStrength& minimum) {
@@ -62,8 +77,9 @@ TrustStorePtr checked_store(TrustList list, const MinimumStrength& strength) {
   auto store = std::make_shared<const TrustStore>(
       std::move(list),
       [&](const CertificateOutline& certificate, ByteView der) { require_strength(certificate, der, strength); });
-  require_signed(*store, store->list().trusted_crls, "trusted CRLs");
-  require_signed(*store, store->list().issuer_crls, "issuer CRLs");
+  std::size_t signatures_left = TrustLists::max_crl_signatures;
+  require_signed(*store, store->list().trusted_crls, "trusted CRLs", signatures_left);
+  require_signed(*store, store->list().issuer_crls, "issuer CRLs", signatures_left);
   return store;
 }
 

@@ -32,6 +32,8 @@ class TrustLists {
     MinimumStrength strength{};                            // of the certificates in a list
   };
   static constexpr std::size_t max_size_ceiling = std::size_t{64} * 1024 * 1024;
+  // Of a list: for each of its CRLs as many as it has authorities of the name of its issuer.
+  static constexpr std::size_t max_crl_signatures = 4096;
 
   // `changed`: what the group trusts, or whether it is intact, is another than before.
   TrustLists(State& state, const IntegritySeal& seal, const Audit& audit, const Settings& settings,

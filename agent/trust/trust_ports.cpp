@@ -77,8 +77,11 @@ void TrustPorts::cancel_changes(const dbus::Caller& caller, const std::string& a
   translated([&] { services_.groups.cancel(owner_of(caller), application); });
 }
 
-void TrustPorts::confirm_changes(const dbus::Caller&, const std::string& application) {
-  translated([&] { services_.groups.confirm(application); });
+void TrustPorts::confirm_changes(const dbus::Caller&, const std::string& application,
+                                 dbus::Completion<std::monostate> done) {
+  translated([&] {
+    services_.groups.confirm(application, [answer = to_answer(std::move(done))] { answer(std::monostate{}); });
+  });
 }
 
 dbus::TransactionDiagnostics TrustPorts::transaction_diagnostics(const std::string& application) const {

@@ -36,7 +36,8 @@ class TrustPorts final : public dbus::TransactionPort,
   void apply_changes(const dbus::Caller& caller, const std::string& application, const dbus::ApplyOptions& options,
                      dbus::Completion<std::monostate> done) override;
   void cancel_changes(const dbus::Caller& caller, const std::string& application) override;
-  void confirm_changes(const dbus::Caller& caller, const std::string& application) override;
+  void confirm_changes(const dbus::Caller& caller, const std::string& application,
+                       dbus::Completion<std::monostate> done) override;
   dbus::TransactionDiagnostics transaction_diagnostics(const std::string& application) const override;
 
   dbus::TrustListInfo trust_list_info(const dbus::GroupName& group) const override;

@@ -80,9 +80,10 @@ class FakeTransactions final : public TransactionPort {
     end(application, "RequestCancelledByClient");
   }
 
-  void confirm_changes(const Caller&, const std::string& application) override {
+  void confirm_changes(const Caller&, const std::string& application, Completion<std::monostate> done) override {
     fault.strike();
     if (unconfirmed.erase(application) == 0) throw CallError("NothingToDo", "nothing waits to be confirmed");
+    done(std::monostate());
   }
 
   TransactionDiagnostics transaction_diagnostics(const std::string& application) const override {

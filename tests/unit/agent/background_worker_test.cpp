@@ -53,6 +53,15 @@ BOOST_FIXTURE_TEST_CASE(work_is_done_in_another_thread_and_answered_in_the_loop,
   BOOST_TEST((*done_in != here));
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_not_answered_yet_is_pending, Gate) {
+  bool answered = false;
+  worker.submit<int>([] { return 1; }, [&](const auto&) { answered = true; });
+  BOOST_TEST(worker.pending() == 1u);  // for what is at the gate nobody waits
+  gate.count_down();
+  run_until([&] { return answered; });
+  BOOST_TEST(worker.pending() == 0u);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_work_throws_is_its_answer, Fixture) {
   BOOST_TEST((std::get<agent::Error>(run<int>([]() -> int { throw agent::Error(Code::not_found, "no"); })).code() ==
               Code::not_found));

@@ -99,6 +99,16 @@ BOOST_AUTO_TEST_CASE(who_has_ended_passes_for_nobody_who_has_his_number_by_now) 
     BOOST_TEST(!lives_where_the_kernel_says(error, own.here.get()), std::to_string(error));
 }
 
+BOOST_AUTO_TEST_CASE(a_process_does_not_choose_its_account_by_its_name) {
+  const OwnSocket own;
+  std::array<char, 16> name{};
+  BOOST_TEST_REQUIRE(::prctl(PR_GET_NAME, name.data()) == 0);
+  BOOST_TEST_REQUIRE(::prctl(PR_SET_NAME, ::geteuid() == 1 ? "Uid: 2 2" : "Uid: 1 1") == 0);
+  const bool lives = lives_where_the_kernel_says(ENOPROTOOPT, own.here.get());
+  BOOST_TEST(::prctl(PR_SET_NAME, name.data()) == 0);
+  BOOST_TEST(lives);
+}
+
 BOOST_AUTO_TEST_CASE(who_has_ended_has_no_unit) {
   const UniqueFd socket = socket_of_the_dead();
   BOOST_TEST(!agent::peer_lives(socket.get()));

@@ -118,4 +118,16 @@ BOOST_AUTO_TEST_CASE(F16_editing_what_is_published_changes_no_trust) {
   BOOST_TEST((found() == wanted()));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_undone_while_it_is_published_again_does_not_stay_published) {
+  groups.stage_trust_list(owner, lists.check(group, {.trusted_certificates = {root.certificate()}}, clock.now()));
+  const dbus::ApplyOptions to_be_confirmed{.confirm_within = std::chrono::hours(1)};
+  (void)value<std::monostate>([&](auto answer) { groups.apply(owner, "server", to_be_confirmed, std::move(answer)); });
+  (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) {
+    applications.publish_again(group, std::move(answer));
+    groups.undo("server");
+  });
+  BOOST_TEST(state.unpublished().empty());
+  BOOST_TEST((found() == wanted()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -59,6 +59,33 @@ BOOST_FIXTURE_TEST_CASE(what_nobody_confirms_is_undone_also_after_a_restart, Unc
   apply();
 }
 
+BOOST_FIXTURE_TEST_CASE(an_application_that_can_not_be_undone_keeps_no_other_in_force, Unconfirmed) {
+  applications.create({"solo", "", "", {}, {agent::SlotDeclaration::parse("https/https")}, "bus"});
+  groups.stage_trust_list(
+      agent::owner_of(admin),
+      lists.check({"solo", "https"}, {.trusted_certificates = {ca.certificate()}}, agent::State::Clock::now()));
+  (void)value<std::monostate>([&](agent::Answer<std::monostate> answer) {
+    groups.apply(agent::owner_of(admin), "solo", {.confirm_within = std::chrono::hours(1)}, std::move(answer));
+  });
+  refuse_rows("unpublished", "NEW.application = 'opc'");
+  applied.clear();
+  clocks.advance(std::chrono::hours(2));
+  agent::CertificateGroups restarted(loop, services(), maker, {}, observer());
+  run_until([&] { return !applied.empty(); });
+  BOOST_TEST(applied.front().application == "solo");
+  BOOST_TEST(applied.front().rolled_back);
+  BOOST_TEST(state.is_unconfirmed("opc"));
+  BOOST_TEST(!state.is_unconfirmed("solo"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_confirmation_is_answered_when_the_tpm_remembers_it, Unconfirmed) {
+  bool done = false;
+  groups.confirm("opc", [&] { done = true; });
+  BOOST_TEST(!done);
+  run_until([&] { return done; });
+  BOOST_TEST(chip.anchor()->generation == state.generation());
+}
+
 BOOST_FIXTURE_TEST_CASE(unconfirmed_changes_keep_the_next_transaction_away_after_a_restart, Unconfirmed) {
   transactions.set_unconfirmed("opc", false);
   agent::CertificateGroups restarted(loop, services(), maker, {}, observer());

@@ -198,4 +198,16 @@ BOOST_AUTO_TEST_CASE(C17_a_reset_leaves_what_a_new_application_has) {
   BOOST_TEST(std::filesystem::is_empty(shown + "/trusted/certs"));
 }
 
+BOOST_AUTO_TEST_CASE(a_reset_that_the_disk_does_not_take_leaves_what_is_staged) {
+  stage_list({.trusted_certificates = {ca.certificate()}}, "https");
+  refuse_rows("fact", "NEW.name = 'generation'");
+  BOOST_CHECK_EXCEPTION(groups.reset(agent::owner_of(admin), "opc", [] {}), agent::Error,
+                        has_code(Code::state_unavailable));
+  BOOST_CHECK_EXCEPTION(groups.reset_all([] {}), agent::Error, has_code(Code::state_unavailable));
+  BOOST_TEST(transactions.pending("opc"));
+  take_records();
+  apply();
+  BOOST_TEST(lists.record({"opc", "https"}).list.trusted_certificates.size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

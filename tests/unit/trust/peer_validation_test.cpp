@@ -60,12 +60,38 @@ BOOST_AUTO_TEST_CASE(E22_who_fails_is_on_the_rejected_list_newest_first_and_boun
     BOOST_CHECK_EXCEPTION((void)judge(strangers.back()), Error, has_code(Code::certificate_untrusted));
   }
   BOOST_TEST((rejected() == std::vector<Bytes>{strangers[4], strangers[3], strangers[2]}));
+  now += 1min;
   BOOST_CHECK_THROW((void)judge(strangers[2]), Error);
   BOOST_TEST((rejected() == std::vector<Bytes>{strangers[2], strangers[4], strangers[3]}));
   BOOST_TEST(validation.rejected({"web", "user-token"}).empty());
   BOOST_TEST(audits("validation-failed") == 6u);
   BOOST_TEST(last("validation-failed").fields.at("error") == "CertificateUntrusted");
   BOOST_TEST(last("validation-failed").fields.at("group") == "https");
+}
+
+BOOST_AUTO_TEST_CASE(peers_that_take_turns_are_not_written_down_each_time) {
+  const std::vector<Bytes> strangers{test::Authority("one").certificate(), test::Authority("another").certificate()};
+  const auto first = now;
+  for (int i = 0; i < 6; ++i, now += 1s)
+    BOOST_CHECK_THROW((void)judge(strangers[static_cast<std::size_t>(i % 2)]), Error);
+  BOOST_TEST((rejected() == std::vector<Bytes>{strangers[1], strangers[0]}));
+  BOOST_TEST((validation.rejected(https).front().rejected_at == first + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(peers_do_not_choose_how_often_the_disk_is_written) {
+  PeerValidation many{*state, *lists, audit, {{}, 64}, {[this] { return now; }, [] { return false; }}};
+  std::vector<Bytes> chain;
+  const auto refuse_next = [&] {
+    chain = {test::Authority("stranger").certificate()};
+    BOOST_CHECK_THROW((void)many.judge(https, chain, {}), Error);
+  };
+  for (int i = 0; i < 40; ++i) refuse_next();
+  BOOST_TEST(rejected().size() == 32u);
+  BOOST_TEST(audits("validation-failed") == 40u);
+  now += 1s;
+  refuse_next();
+  BOOST_TEST(rejected().size() == 33u);
+  BOOST_TEST((rejected().front() == chain.front()));
 }
 
 BOOST_AUTO_TEST_CASE(E22_what_is_no_certificate_is_on_no_list) {

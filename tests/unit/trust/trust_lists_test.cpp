@@ -106,6 +106,20 @@ BOOST_AUTO_TEST_CASE(F5_each_crl_is_signed_by_an_authority_of_the_merged_list) {
   BOOST_TEST(refusal(only_crl) == "taken");
 }
 
+BOOST_AUTO_TEST_CASE(F8_a_list_whose_crls_take_too_many_signatures_is_refused) {
+  constexpr std::size_t namesakes = 64;
+  TrustList many;
+  for (std::size_t i = 0; i < namesakes; ++i) {
+    const Authority namesake("one of many");
+    many.trusted_certificates.push_back(namesake.certificate());
+    many.trusted_crls.push_back(namesake.crl());
+  }
+  BOOST_TEST(namesakes * namesakes == TrustLists::max_crl_signatures);
+  BOOST_TEST(refusal(many) == "taken");
+  many.issuer_crls.push_back(many.trusted_crls.front());
+  BOOST_TEST(begins(refusal(many), "RequestTooLarge: for its CRLs more than 4096 signatures"));
+}
+
 BOOST_AUTO_TEST_CASE(F5_what_has_expired_is_taken) {
   CertificateFields fields = authority_fields("old");
   fields.from = Days(-10);
