@@ -43,8 +43,23 @@ Pointer whole(ByteView der, T* (*decode)(T**, const unsigned char**, long)) {
   return whole<Pointer>(der, [decode](const unsigned char** in, long size) { return decode(nullptr, in, size); });
 }
 
-// PKCS#1 or SEC1.
-PublicKeyPtr from_traditional(ByteView der) {
+PublicKeyPtr from_pkcs8(const PKCS8_PRIV_KEY_INFO& info) {
+  if (!has_kept_type(info)) {
+    const ASN1_OBJECT* algorithm = nullptr;
+    PKCS8_pkey_get0(&algorithm, nullptr, nullptr, nullptr, &info);
+    refuse(Code::not_supported, fmt::format("a private key of type {} is not kept; what is: {}",
+                                            OBJ_nid2sn(OBJ_obj2nid(algorithm)), kept_keys));
+  }
+  PublicKeyPtr key(EVP_PKCS82PKEY(&info));
+  if (!key) refuse(Code::invalid_argument, "the private key in the PKCS#8 structure does not parse");
+  return key;
+}
+
+// PKCS#8, PKCS#1 or SEC1. libcrypto reads the first also when asked for the others, whatever its algorithm.
+PublicKeyPtr from_clear(ByteView der) {
+  const unsigned char* cursor = octets(der);
+  if (const Pkcs8Ptr info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &cursor, static_cast<long>(der.size()))); info)
+    return cursor == octets(der) + der.size() ? from_pkcs8(*info) : nullptr;
   for (const int type : {EVP_PKEY_RSA, EVP_PKEY_EC}) {
     const auto decode = [type](const unsigned char** in, long size) { return d2i_PrivateKey(type, nullptr, in, size); };
     if (auto key = whole<PublicKeyPtr>(der, decode)) return key;
@@ -52,25 +67,11 @@ PublicKeyPtr from_traditional(ByteView der) {
   return nullptr;
 }
 
-// Looks at the algorithm first, so that libcrypto decodes no other.
-PublicKeyPtr from_pkcs8(const PKCS8_PRIV_KEY_INFO& info) {
-  const ASN1_OBJECT* algorithm = nullptr;
-  PKCS8_pkey_get0(&algorithm, nullptr, nullptr, nullptr, &info);
-  const int nid = OBJ_obj2nid(algorithm);
-  if (nid != NID_rsaEncryption && nid != NID_rsassaPss && nid != NID_X9_62_id_ecPublicKey && nid != NID_ED25519)
-    refuse(Code::not_supported,
-           fmt::format("a private key of type {} is not kept; what is: {}", OBJ_nid2sn(nid), kept_keys));
-  PublicKeyPtr key(EVP_PKCS82PKEY(&info));
-  if (!key) refuse(Code::invalid_argument, "the private key in the PKCS#8 structure does not parse");
-  return key;
-}
-
 PublicKeyPtr from_der(ByteView der, Passphrase& passphrase) {
   if (const auto file = whole<Pkcs12Ptr>(der, d2i_PKCS12)) return from_pkcs8(*private_key_of(*file, passphrase));
   if (const auto encrypted = whole<EncryptedPtr>(der, d2i_X509_SIG))
     return from_pkcs8(*decrypt_pkcs8(*encrypted, passphrase));
-  if (const auto info = whole<Pkcs8Ptr>(der, d2i_PKCS8_PRIV_KEY_INFO)) return from_pkcs8(*info);
-  if (auto key = from_traditional(der)) return key;
+  if (auto key = from_clear(der)) return key;
   refuse(Code::invalid_argument, "not a private key: expected PEM or DER of PKCS#8, PKCS#1 or SEC1, or a PKCS#12 file");
 }
 
@@ -113,11 +114,11 @@ PublicKeyPtr from_traditional_block(PemBlock& block, Passphrase& passphrase) {
   EVP_CIPHER_INFO cipher{};
   if (PEM_get_EVP_CIPHER_INFO(block.header.get(), &cipher) != 1)
     refuse(Code::not_supported, "the private key is encrypted with a cipher that is not supported");
-  if (cipher.cipher == nullptr) return from_traditional(block.view());
+  if (cipher.cipher == nullptr) return from_clear(block.view());
   if (passphrase.empty()) ask_for_passphrase();
   if (PEM_do_header(&cipher, block.data.get(), &block.size, give_passphrase, &passphrase) != 1)
     refuse_decryption(passphrase);
-  PublicKeyPtr key = from_traditional(block.view());
+  PublicKeyPtr key = from_clear(block.view());
   if (!key) refuse_decryption(passphrase);
   return key;
 }
@@ -185,6 +186,13 @@ void require_consistent(EVP_PKEY& key, tpm::KeyAlgorithm algorithm) {
 }
 
 }  // namespace
+
+bool has_kept_type(const PKCS8_PRIV_KEY_INFO& info) {
+  const ASN1_OBJECT* algorithm = nullptr;
+  PKCS8_pkey_get0(&algorithm, nullptr, nullptr, nullptr, &info);
+  const int nid = OBJ_obj2nid(algorithm);
+  return nid == NID_rsaEncryption || nid == NID_rsassaPss || nid == NID_X9_62_id_ecPublicKey || nid == NID_ED25519;
+}
 
 SoftwareKey parse_private_key(ByteView encoded, ByteView passphrase_bytes) {
   if (encoded.empty() || encoded.size() > max_import_size)

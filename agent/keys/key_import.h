@@ -12,4 +12,8 @@ namespace edgeseal::agent {
 inline constexpr std::size_t max_import_size = 64 * 1024;
 [[nodiscard]] SoftwareKey parse_private_key(tpm::ByteView encoded, tpm::ByteView passphrase);
 
+// Whether it says that its key is RSA, RSASSA-PSS, EC or Ed25519. To be asked before it is decoded: of DSA and DH keys
+// libcrypto computes the public part, with numbers as long as the file chose.
+[[nodiscard]] bool has_kept_type(const PKCS8_PRIV_KEY_INFO& info);
+
 }  // namespace edgeseal::agent

@@ -1,5 +1,6 @@
 #include "agent/keys/public_key.h"
 
+#include <fmt/format.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -63,8 +64,8 @@ Bytes number(EVP_PKEY& key, const char* name, std::size_t size) {
   require_openssl(EVP_PKEY_get_bn_param(&key, name, &value) == 1, name);
   const BignumPtr owner(value);
   Bytes bytes(size);
-  require_openssl(BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) >= 0,
-                  "BN_bn2binpad");
+  if (BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) < 0)
+    throw Error(Code::invalid_argument, fmt::format("{} of the key has more than {} bytes", name, size));
   return bytes;
 }
 
@@ -80,6 +81,17 @@ PublicKeyPtr parse_public_key(ByteView subject_public_key_info) {
   PublicKeyPtr key(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(subject_public_key_info.size())));
   require_openssl(key != nullptr, "d2i_PUBKEY");
   return key;
+}
+
+std::optional<Bytes> encoded_public_key(EVP_PKEY* key) {
+  unsigned char* der = nullptr;
+  const int size = key == nullptr ? 0 : i2d_PUBKEY(key, &der);
+  ERR_clear_error();
+  if (size <= 0) return std::nullopt;
+  const auto* bytes = reinterpret_cast<const std::byte*>(der);
+  Bytes result(bytes, bytes + size);
+  OPENSSL_free(der);
+  return result;
 }
 
 KeyId key_id(ByteView subject_public_key_info) {

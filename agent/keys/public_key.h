@@ -20,6 +20,9 @@ using tpm::KeyId;
 
 // RSA of 2048 to 4096 bits and the curves of the TPM. Throws Error{invalid_argument} for any other key.
 [[nodiscard]] tpm::PublicKey to_tpm(EVP_PKEY& key);
+// DER SubjectPublicKeyInfo; nothing for null, and for what libcrypto reads but can't write: an EC key at infinity, an
+// RSASSA-PSS key with parameters that it has no word for.
+[[nodiscard]] std::optional<Bytes> encoded_public_key(EVP_PKEY* key);
 // Nothing for a key that the agent does not keep.
 [[nodiscard]] std::optional<tpm::KeyAlgorithm> algorithm_of(EVP_PKEY& key);
 

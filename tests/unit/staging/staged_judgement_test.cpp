@@ -1,8 +1,10 @@
 #include "agent/staging/staged_judgement.h"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 
 #include "agent/certificates/certificate.h"
+#include "agent/keys/key_import.h"
 #include "agent/staging/clear_key.h"
 #include "tests/unit/staging/sample.h"
 #include "tests/unit/trust/authority.h"
@@ -52,6 +54,29 @@ BOOST_AUTO_TEST_CASE(N10_the_sample_is_refused_for_three_reasons_of_its_own) {
   refused_for(verdict(sample.certificate), {"RSA key of 512 bits", "signed with SHA1", "has expired"});
   BOOST_TEST((agent::public_key_of_clear_key(sample.key_der()) ==
               agent::der_of(X509_get0_pubkey(agent::parse_certificate(sample.certificate).get()), i2d_PUBKEY)));
+}
+
+// The size of its numbers is that of their computation, for hours.
+BOOST_AUTO_TEST_CASE(a_clear_key_of_a_type_that_no_slot_has_is_not_decoded) {
+  const auto tlv = [](unsigned char tag, std::initializer_list<Bytes> parts) {
+    Bytes content;
+    for (const Bytes& part : parts) content.insert(content.end(), part.begin(), part.end());
+    Bytes whole{std::byte{tag}, std::byte{0x82}, std::byte(content.size() >> 8), std::byte(content.size() & 0xff)};
+    whole.insert(whole.end(), content.begin(), content.end());
+    return whole;
+  };
+  const Bytes number = tlv(0x02, {Bytes(8192, std::byte{0x55})});
+  std::array<unsigned char, 16> dsa{};
+  unsigned char* end = dsa.data();
+  const int size = i2d_ASN1_OBJECT(OBJ_nid2obj(NID_dsa), &end);
+  const auto object = std::as_bytes(std::span(dsa).first(static_cast<std::size_t>(size)));
+  const Bytes algorithm = tlv(0x30, {{object.begin(), object.end()}, tlv(0x30, {number, number, number})});
+  const Bytes der = tlv(0x30, {tlv(0x02, {{std::byte{0}}}), algorithm, tlv(0x04, {number})});
+  const unsigned char* cursor = agent::octets(der);
+  const agent::Pkcs8Ptr info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &cursor, static_cast<long>(der.size())));
+  BOOST_REQUIRE(info != nullptr);
+  BOOST_TEST(!agent::has_kept_type(*info));
+  BOOST_TEST(!agent::public_key_of_clear_key(der).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(N17_version_1_and_unknown_critical_extensions_are_refused) {
