@@ -151,8 +151,9 @@ CertificateGroups::Chain CertificateGroups::parse_chain(const dbus::SlotCertific
   require_strong(*parsed, settings_.strength);
   for (const Bytes& issuer : certificate.issuer_certificates)
     require_strong(*parse_certificate(issuer), settings_.strength);
-  Bytes public_key = der_of(X509_get0_pubkey(parsed.get()), i2d_PUBKEY);
-  return {std::move(parsed), std::move(public_key)};
+  auto public_key = encoded_public_key(X509_get0_pubkey(parsed.get()));
+  if (!public_key) throw Error(Code::certificate_invalid, "the public key of the certificate is of no use");
+  return {std::move(parsed), std::move(*public_key)};
 }
 
 void CertificateGroups::stage(const TransactionOwner& owner, const Slot& slot, const dbus::SlotCertificate& certificate,

@@ -23,13 +23,6 @@ constexpr long default_salt = 20;   // RFC 4055 §3.1
 constexpr long longest_salt = 512;  // no key is larger
 constexpr long default_trailer = 1;
 
-[[noreturn]] void refuse_parameters() {
-  ERR_clear_error();
-  throw Error(Code::not_supported,
-              "an RSASSA-PSS key is kept with no parameters, or with SHA-256, SHA-384 or SHA-512 for message and MGF1, "
-              "a salt length that fits, and the trailer 0xbc");
-}
-
 InfoPtr parse_info(ByteView public_key) {
   const unsigned char* cursor = octets(public_key);
   InfoPtr info(d2i_X509_PUBKEY(nullptr, &cursor, static_cast<long>(public_key.size())));
@@ -56,7 +49,7 @@ ByteView parameters_of(const X509_ALGOR& algorithm) {
   const void* value = nullptr;
   X509_ALGOR_get0(nullptr, &type, &value, &algorithm);
   if (type == V_ASN1_UNDEF) return {};
-  if (type != V_ASN1_SEQUENCE) refuse_parameters();
+  if (type != V_ASN1_SEQUENCE) refuse_pss_parameters();
   const auto* sequence = static_cast<const ASN1_STRING*>(value);
   return std::as_bytes(
       std::span(ASN1_STRING_get0_data(sequence), static_cast<std::size_t>(ASN1_STRING_length(sequence))));
@@ -66,15 +59,15 @@ HashAlgorithm hash_of(const X509_ALGOR* algorithm) {
   const int nid = algorithm == nullptr ? NID_sha1 : identifier_of(*algorithm);
   for (const HashAlgorithm hash : {HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512})
     if (EVP_MD_get_type(message_digest(hash)) == nid) return hash;
-  refuse_parameters();
+  refuse_pss_parameters();
 }
 
 HashAlgorithm mask_hash_of(const X509_ALGOR* mask) {
-  if (mask == nullptr || identifier_of(*mask) != NID_mgf1) refuse_parameters();
+  if (mask == nullptr || identifier_of(*mask) != NID_mgf1) refuse_pss_parameters();
   const ByteView parameters = parameters_of(*mask);
   const unsigned char* cursor = octets(parameters);
   const AlgorithmPtr hash(d2i_X509_ALGOR(nullptr, &cursor, static_cast<long>(parameters.size())));
-  if (!hash) refuse_parameters();
+  if (!hash) refuse_pss_parameters();
   return hash_of(hash.get());
 }
 
@@ -85,12 +78,12 @@ long number_of(const ASN1_INTEGER* number, long absent) {
 PssRestriction read_restriction(ByteView der) {
   const unsigned char* cursor = octets(der);
   const ParametersPtr parameters(d2i_RSA_PSS_PARAMS(nullptr, &cursor, static_cast<long>(der.size())));
-  if (!parameters || cursor != octets(der) + der.size()) refuse_parameters();
+  if (!parameters || cursor != octets(der) + der.size()) refuse_pss_parameters();
   const HashAlgorithm hash = hash_of(parameters->hashAlgorithm);
   const long salt = number_of(parameters->saltLength, default_salt);
   if (mask_hash_of(parameters->maskGenAlgorithm) != hash || salt < 0 || salt > longest_salt ||
       number_of(parameters->trailerField, default_trailer) != default_trailer)
-    refuse_parameters();
+    refuse_pss_parameters();
   return {hash, static_cast<std::size_t>(salt)};
 }
 
@@ -113,6 +106,13 @@ AlgorithmPtr hash_identifier(HashAlgorithm hash) {
 }
 
 }  // namespace
+
+void refuse_pss_parameters() {
+  ERR_clear_error();
+  throw Error(Code::not_supported,
+              "an RSASSA-PSS key is kept with no parameters, or with SHA-256, SHA-384 or SHA-512 for message and MGF1, "
+              "a salt length that fits, and the trailer 0xbc");
+}
 
 std::optional<PssRestriction> pss_restriction(ByteView public_key) {
   const InfoPtr info = parse_info(public_key);

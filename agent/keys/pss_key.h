@@ -22,6 +22,9 @@ struct PssRestriction {
 // parameters that the agent does not serve, saying which it does; Error{invalid_argument} for none.
 [[nodiscard]] std::optional<PssRestriction> pss_restriction(ByteView public_key);
 
+// Throws Error{not_supported}, saying which parameters the agent serves.
+[[noreturn]] void refuse_pss_parameters();
+
 // An RSA key (DER SubjectPublicKeyInfo) as the RSASSA-PSS key of the same numbers, with the parameters of `model`: such
 // a key, or empty for none.
 [[nodiscard]] Bytes as_pss_key(ByteView public_key, ByteView model = {});

@@ -69,7 +69,9 @@ EVP_PKEY* generate_evp(tpm::KeyAlgorithm algorithm) {
 SoftwareKey::SoftwareKey(PublicKeyPtr key)
     : algorithm_(require_algorithm(*key)), key_(std::move(key)), contexts_(std::make_unique<PreparedContexts>(*key_)) {
   if (EVP_PKEY_is_a(key_.get(), "RSA-PSS") != 1) return;
-  pss_public_key_ = der_of(key_.get(), i2d_PUBKEY);
+  auto encoded = encoded_public_key(key_.get());
+  if (!encoded) refuse_pss_parameters();
+  pss_public_key_ = std::move(*encoded);
   (void)pss_restriction(pss_public_key_);
   key_ = plain_rsa(*key_);
   contexts_ = std::make_unique<PreparedContexts>(*key_);

@@ -26,9 +26,10 @@ std::string subject_or_unreadable(const Bytes& der) {
   return is_certificate(der) ? subject_of(*parse_certificate(der)) : "(unreadable)";
 }
 
+// Empty where libcrypto knows none, or none that it can write.
 Bytes public_key_of(const Bytes& der) {
   if (!is_certificate(der)) return {};
-  return der_of(X509_get0_pubkey(parse_certificate(der).get()), i2d_PUBKEY);
+  return encoded_public_key(X509_get0_pubkey(parse_certificate(der).get())).value_or(Bytes());
 }
 
 std::string complaint(const Bytes& der, const std::vector<std::string>& reasons) {

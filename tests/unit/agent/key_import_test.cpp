@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "agent/certificates/certificate.h"
 #include "agent/keys/key_import.h"
 #include "agent/keys/pss_key.h"
 #include "agent/openssl.h"
@@ -262,6 +263,15 @@ BOOST_AUTO_TEST_CASE(EN33_pkcs12_files_of_every_kind_have_their_answer) {
 
 BOOST_AUTO_TEST_CASE(kinds_of_keys_that_are_not_kept_are_named_with_those_that_are) {
   check_refused(file("pkcs8-dsa.der"), "", Code::not_supported, "Ed25519");
+  // libcrypto reads PKCS#8 behind every label, and with bytes behind it.
+  const std::string mislabelled = agent::pem("RSA PRIVATE KEY", file("pkcs8-dsa.der"));
+  check_refused(std::as_bytes(std::span(mislabelled)), "", Code::not_supported, "Ed25519");
+  Bytes longer = file("pkcs8-dsa.der");
+  longer.push_back(std::byte{0});
+  check_refused(longer, "", Code::invalid_argument, "not a private key");
+  for (const char* const name :
+       {"pkcs8-pss-trailer.der", "pkcs8-pss-negative-salt.der", "pkcs8-pss-unwritten-hash.der"})
+    check_refused(file(name), "", Code::not_supported, "RSASSA-PSS");
   check_refused(file("sec1-explicit.der"), "", Code::not_supported, "explicit parameters");
   for (const char* const curve : {"P-224", "secp256k1", "brainpoolP256r1"}) {
     const PublicKeyPtr key(EVP_EC_gen(curve));

@@ -1,5 +1,6 @@
 #include <openssl/rsa.h>
 
+#include <array>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <thread>
@@ -199,6 +200,27 @@ BOOST_AUTO_TEST_CASE(serves_several_threads_at_once) {
     }
     for (const auto& signature : signatures) BOOST_TEST(verifies(key, HashAlgorithm::sha256, signature));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_public_key_at_infinity_is_read_but_not_written) {
+  constexpr std::array<unsigned char, 27> infinity = {0x30, 0x19, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                                      0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                                      0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x02, 0x00, 0x00};
+  const auto key = agent::parse_public_key(std::as_bytes(std::span(infinity)));
+  BOOST_TEST(!agent::encoded_public_key(key.get()).has_value());
+  BOOST_TEST(!agent::encoded_public_key(nullptr).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_exponent_that_no_tpm_takes_is_the_mistake_of_who_gave_it) {
+  const agent::KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  const agent::BignumPtr exponent(BN_new());
+  EVP_PKEY* key = nullptr;
+  BOOST_REQUIRE(BN_set_word(exponent.get(), 0x100000001) == 1 && EVP_PKEY_keygen_init(context.get()) == 1 &&
+                EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), 2048) == 1 &&
+                EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), exponent.get()) == 1 &&
+                EVP_PKEY_generate(context.get(), &key) == 1);
+  const agent::PublicKeyPtr owner(key);
+  BOOST_CHECK_EXCEPTION((void)agent::to_tpm(*key), agent::Error, test::has_code(Code::invalid_argument));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
