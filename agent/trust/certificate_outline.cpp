@@ -86,6 +86,7 @@ const EC_GROUP* curve_of(const X509_ALGOR& algorithm) {
   thread_local std::map<int, GroupPtr> curves;
   if (algorithm.parameter == nullptr || algorithm.parameter->type != V_ASN1_OBJECT) return nullptr;
   const int nid = OBJ_obj2nid(algorithm.parameter->value.object);
+  if (nid == NID_sm2) return nullptr;  // to libcrypto a key of another kind
   const auto [curve, is_new] = curves.try_emplace(nid);
   if (is_new) curve->second.reset(EC_GROUP_new_by_curve_name(nid));
   ERR_clear_error();
@@ -136,7 +137,7 @@ std::optional<Strength> CertificateOutline::strength() const {
   const Key& key = *fields_->body->key;
   Strength strength;
   if (OBJ_find_sigid_algs(algorithm_of(*fields_->algorithm), &strength.hash, nullptr) != 1 ||
-      strength.hash == NID_undef)
+      EVP_get_digestbynid(strength.hash) == nullptr)
     return std::nullopt;
   if (algorithm_of(*key.algorithm) == NID_rsaEncryption) {
     strength.kind = Strength::Kind::rsa;

@@ -1,9 +1,12 @@
 #include "agent/trust/trust_anchors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
 #include "agent/certificates/certificate.h"
+#include "agent/error.h"
 #include "agent/trust/trust_store.h"
 
 namespace edgeseal::agent {
@@ -45,8 +48,7 @@ TrustAnchors trust_anchors_of(const TrustList& list) {
   TrustAnchors anchors;
   std::set<Sha256> known;
   for (const Bytes& certificate : list.trusted_certificates)
-    if (anchors.certificates.size() < max_anchors && known.insert(sha256(certificate)).second)
-      anchors.certificates.push_back(certificate);
+    if (known.insert(sha256(certificate)).second) anchors.certificates.push_back(certificate);
   anchors.generation = generation_of(anchors.certificates);
   return anchors;
 }
@@ -63,6 +65,9 @@ TrustAnchors trust_anchors_of(State& state, const ApplicationRecord& application
 }
 
 wire::TrustAnchorsResponse page_of(const TrustAnchors& anchors, std::size_t first) {
+  if (anchors.certificates.size() > max_anchors)
+    throw Error(Code::not_supported, fmt::format("the group trusts {} certificates; programs are told at most {}",
+                                                 anchors.certificates.size(), max_anchors));
   wire::TrustAnchorsResponse page{anchors.generation, static_cast<std::uint16_t>(anchors.certificates.size()), {}};
   wire::CertificateList& list = page.certificates;
   std::size_t size = fixed_size;

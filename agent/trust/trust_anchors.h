@@ -24,6 +24,7 @@ struct TrustAnchors {
                                             const std::string& group);
 
 // From number `first` on, as many as fit into a record of the key socket. Views into `anchors`.
+// Throws Error{not_supported} for more than the protocol can count.
 [[nodiscard]] wire::TrustAnchorsResponse page_of(const TrustAnchors& anchors, std::size_t first);
 
 }  // namespace edgeseal::agent

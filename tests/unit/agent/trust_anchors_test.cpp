@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/unit/agent/error_code.h"
 #include "tests/unit/agent/gateway.h"
 
 using namespace edgeseal;
@@ -96,6 +97,11 @@ BOOST_AUTO_TEST_CASE(each_root_of_the_group_is_there_once_and_those_of_other_gro
   install_of(client_ca, client, {client_ca.certificate()});
   BOOST_TEST(
       (anchors("web/tls/tls-client") == std::vector<tpm::Bytes>{broker_ca.certificate(), client_ca.certificate()}));
+}
+
+BOOST_AUTO_TEST_CASE(more_than_can_be_told_are_refused_and_not_cut_off) {
+  BOOST_TEST(page_of(list_of(65'535, 1), 0).total == 65'535u);
+  BOOST_CHECK_EXCEPTION((void)page_of(list_of(65'536, 1), 0), agent::Error, test::has_code(agent::Code::not_supported));
 }
 
 BOOST_AUTO_TEST_CASE(an_intermediate_is_no_root) {
