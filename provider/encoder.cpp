@@ -55,7 +55,10 @@ using ReferenceRoom = std::array<std::byte, wire::max_key_reference_size>;
   unsigned char* octets = nullptr;
   const int octet_count = i2d_PUBKEY(key.public_key.get(), &octets);
   const OpensslMemory<unsigned char> owner(octets);
-  if (octet_count <= 0) return {};
+  if (octet_count <= 0) {
+    raise_error(Reason::public_key_invalid, "key %s: its public key can't be written", key.agent_key->name.data());
+    return {};
+  }
   const ByteView public_key = std::as_bytes(std::span(octets, static_cast<std::size_t>(octet_count)));
   if (!is_identified_by(key, public_key)) return {};
   const std::size_t size = wire::encode({.key_name = key.agent_key->name.data(), .public_key = public_key}, room);

@@ -19,6 +19,11 @@ Pkey parse_public_key(const Context& context, ByteView der) noexcept {
   return next == start + der.size() ? std::move(key) : nullptr;
 }
 
+// libcrypto leaves out a hash that it has no word for, which would be taken for the default.
+bool has_known_restrictions(const EVP_PKEY* key) noexcept {
+  return EVP_PKEY_is_a(key, "RSA-PSS") != 1 || i2d_PUBKEY(key, nullptr) > 0;
+}
+
 }  // namespace
 
 bool identify(const Context& context, ByteView public_key, wire::KeyId& id) noexcept {
@@ -42,6 +47,11 @@ Key::Reference Key::of_agent(Context& context, std::string_view name, ByteView p
     return nullptr;
   }
   std::copy(name.begin(), name.end(), agent_key.name.begin());
+  if (!has_known_restrictions(parsed.get())) {
+    raise_error(Reason::public_key_invalid, "key %s: an RSASSA-PSS key with parameters that libcrypto does not know",
+                agent_key.name.data());
+    return nullptr;
+  }
   Reference key = create(context, *kind);
   if (key == nullptr) return nullptr;
   key->public_key = std::move(parsed);
