@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "enroll/error.h"
 #include "enroll/other_host.h"
@@ -73,7 +74,8 @@ class Incoming {
 
   // 0 ends the transfer.
   std::size_t take_header(std::string_view line) {
-    if (line.starts_with("HTTP/")) {
+    const bool begins = std::exchange(block_ended_, trimmed(line).empty());
+    if (begins && response_.body.empty() && line.starts_with("HTTP/")) {
       response_ = {};  // of an interim answer, or of a proxy, is nothing of interest
       header_bytes_ = 0;
       return line.size();
@@ -111,6 +113,7 @@ class Incoming {
   const std::size_t max_body_;
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
+  bool block_ended_ = true;  // of headers: a status line may follow
   bool cut_off_ = false;
   const char* problem_ = nullptr;
 };

@@ -49,6 +49,15 @@ Url parts_of(CURLU* url) {
           part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT), part(url, CURLUPART_PATH), part(url, CURLUPART_QUERY)};
 }
 
+// libcurl looks for an IPv4 address before it decodes percent signs: %31 is the host 1 at first, 0.0.0.1 when read
+// again.
+bool names_one_host(const Url& url) {
+  const UrlHandle again(curl_url());
+  return url.host.find('%') == std::string::npos &&
+         set_url(again.get(), Url{url.scheme, url.host, url.port, "/", {}}.text()) == CURLUE_OK &&
+         parts_of(again.get()).host == url.host;
+}
+
 }  // namespace
 
 std::string Url::text() const {
@@ -65,6 +74,8 @@ Url parse_url(const std::string& text) {
   Url url = parts_of(handle.get());
   if (!is_http(url.scheme) || !part(handle.get(), CURLUPART_FRAGMENT).empty())
     throw Error(ErrorClass::policy, fmt::format("{}: an https URL without a fragment is expected", printable(text)));
+  if (!names_one_host(url))
+    throw Error(ErrorClass::policy, fmt::format("{}: its host can be read in two ways", printable(text)));
   return url;
 }
 
@@ -76,6 +87,9 @@ Url resolve(const Url& base, const std::string& reference) {
   if (code != CURLUE_OK || !is_http(url.scheme))
     throw Error(ErrorClass::redirect,
                 fmt::format("{} points to {}, which is no http URL", base.host, printable(reference)));
+  if (!names_one_host(url))
+    throw Error(ErrorClass::redirect,
+                fmt::format("{} points to {}, whose host can be read in two ways", base.host, printable(reference)));
   return url;
 }
 

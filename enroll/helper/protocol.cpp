@@ -93,6 +93,7 @@ std::string message_of(const Json& answer) {
 std::chrono::seconds delay_of(const Json& answer) {
   const auto delay = answer.find("delay");
   if (delay == answer.end() || !delay->is_number_integer()) return default_retry;
+  if (delay->is_number_unsigned() && delay->get<std::uint64_t>() > std::uint64_t(max_retry.count())) return max_retry;
   return bounded_retry(std::chrono::seconds(delay->get<std::int64_t>()));
 }
 

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "enroll/base64.h"
+#include "enroll/error.h"
 #include "enroll/est/challenge.h"
 #include "enroll/printable.h"
 #include "enroll/retry_after.h"
@@ -57,6 +58,16 @@ BOOST_AUTO_TEST_CASE(urls_are_taken_apart_and_put_together) {
   BOOST_TEST(same_origin(parse_url("https://HOST/a"), parse_url("https://host:443/b")));
   BOOST_TEST(!same_origin(parse_url("https://host"), parse_url("https://host:8443")));
   BOOST_TEST(resolve(url, "//other/x").text() == "https://other:443/x");
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_reads_otherwise_the_next_time_is_refused) {
+  const auto is = [](ErrorClass expected) {
+    return [=](const Error& error) { return error.error_class() == expected; };
+  };
+  for (const char* const text : {"https://%31/", "https://%31.2/x", "https://%30x7f000001/", "https://%2531/"}) {
+    BOOST_CHECK_EXCEPTION((void)parse_url(text), Error, is(ErrorClass::policy));
+    BOOST_CHECK_EXCEPTION((void)resolve(parse_url("https://host"), text), Error, is(ErrorClass::redirect));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

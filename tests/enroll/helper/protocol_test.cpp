@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(a_delay_has_bounds) {
   BOOST_TEST(delay("0") == 1);
   BOOST_TEST(delay("-1") == 1);
   BOOST_TEST(delay("1000000000") == 86'400);
+  BOOST_TEST(delay("18446744073709551615") == 86'400);
   BOOST_TEST(delay("\"soon\"") == 60);
 }
 
