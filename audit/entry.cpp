@@ -101,7 +101,7 @@ Caller caller_of(const Json& json) {
 Entry entry_of(const Json& json) {
   Entry entry;
   entry.sequence = number_of<std::uint64_t>(json, "sequence", 0);
-  if (entry.sequence == 0 || entry.sequence > max_sequence) throw Malformed("it has no sequence number");
+  if (entry.sequence == 0 || entry.sequence >= max_sequence) throw Malformed("it has no sequence number");
   entry.time = Entry::Time(std::chrono::microseconds(number_of<std::int64_t>(json, "time", 0)));
   entry.kind = json.at("kind").get<std::string>();
   entry.outcome = json.at("outcome").get<std::string>();

@@ -52,7 +52,7 @@ struct Entry {
 // An entry as it stands in the log: one line of JSON whose last member is the SHA-256 over all before that member; the
 // member before is the hash of the entry before. No line is longer than this, with its end.
 inline constexpr std::size_t max_line_size = 16 * 1024;
-inline constexpr std::uint64_t max_sequence = std::uint64_t{1} << 62;
+inline constexpr std::uint64_t max_sequence = std::uint64_t{1} << 62;  // all are below
 
 struct Line {
   Entry entry;

@@ -181,6 +181,7 @@ Link Log::put(Entry entry, Bound bound) {
   try {
     if (unclean_) undo_write();
     entry.sequence = head_.sequence + 1;
+    if (entry.sequence >= max_sequence) throw Error(current_, "there are no numbers left for further entries");
     entry.time = now_();
     const WrittenLine line = write_line(entry, head_.hash);
     const bool begins = current_.empty() || size_ + line.text.size() > limits_.segment_size;

@@ -23,7 +23,7 @@ std::uint64_t first_of(std::string_view name) {
   if (name.size() != digits + ending.size() || !name.ends_with(ending)) return 0;
   const char* end = name.data() + digits;
   const auto [stop, problem] = std::from_chars(name.data(), end, first);
-  return problem == std::errc() && stop == end && first <= max_sequence ? first : 0;
+  return problem == std::errc() && stop == end && first < max_sequence ? first : 0;
 }
 
 Segment read_segment(const std::string& name, std::string_view content,

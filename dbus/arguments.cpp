@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dbus/memory_file.h"
+#include "dbus/printable_text.h"
 #include "dbus/sensitive.h"
 
 namespace edgeseal::dbus {
@@ -112,7 +113,7 @@ std::vector<std::string> Options::texts(const std::string& key, size_t most, siz
 
 void Options::finish() const {
   if (given_.empty()) return;
-  refuse(quoted(given_.begin()->first.substr(0, 64)) + " isn't known to this method");
+  refuse(quoted(made_printable(given_.begin()->first, 64)) + " isn't known to this method");
 }
 
 }  // namespace edgeseal::dbus

@@ -1,8 +1,10 @@
 #include "dbus/bus_error.h"
 
 #include <exception>
+#include <string_view>
 
 #include "dbus/compat.h"
+#include "dbus/printable_text.h"
 
 namespace edgeseal::dbus {
 namespace {
@@ -15,10 +17,20 @@ void tell(AuditPort& audit, const std::string& where, const std::string& what) n
   }
 }
 
+// sd-bus sends no text that is not UTF-8, and the caller would get no answer at all.
+std::string made_sendable(std::string_view text) {
+  std::string lines;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    lines += made_printable(text.substr(0, end)) + '\n';
+    text.remove_prefix(end + 1);
+  }
+  return lines + made_printable(text);
+}
+
 }  // namespace
 
 sdbus::Error bus_error(const CallError& error) {
-  return compat::error("org.edgeseal.Error." + error.name, error.what());
+  return compat::error("org.edgeseal.Error." + error.name, made_sendable(error.what()));
 }
 
 CallError caller_error(AuditPort& audit, const std::string& where) noexcept {

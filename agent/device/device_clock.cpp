@@ -24,6 +24,12 @@ seconds elapsed(const ClockReading& before, const ClockReading& now, seconds lea
   return std::max(now.since_epoch - before.since_epoch, least_restart);
 }
 
+// A clock that jumps back and forth at restarts adds up, and stays within what can be kept.
+DeviceClock::Time after(const ClockRecord& before, const ClockReading& now, seconds least_restart) {
+  const auto time = std::chrono::floor<seconds>(before.time) + elapsed(before.reading, now, least_restart);
+  return std::min(time, latest_kept_time);
+}
+
 }  // namespace
 
 ClockReading read_clocks() {
@@ -36,7 +42,7 @@ ClockReading read_clocks() {
 DeviceClock::DeviceClock(State& state, Read read, seconds least_restart) : state_(state), read_(std::move(read)) {
   const ClockReading now = read_();
   const auto before = state_.clock_record();
-  begin_ = {now, before ? before->time + elapsed(before->reading, now, least_restart) : Time(now.since_epoch)};
+  begin_ = {now, before ? after(*before, now, least_restart) : Time(now.since_epoch)};
   state_.put_clock_record(begin_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "agent/state/record_json.h"
 
@@ -23,6 +24,9 @@ constexpr std::array<std::string_view, 10> states = {"scheduled",
                                                      "done",
                                                      "cancelled"};
 constexpr std::array<std::string_view, 4> setbacks = {"unreachable", "refused", "postponed", "needs-person"};
+
+constexpr seconds latest{9'200'000'000};  // since 1970: a clock of nanoseconds says no more
+constexpr std::int64_t most_jobs = std::int64_t{1} << 62;
 
 Json to_binaries(const std::vector<Bytes>& all) {
   Json list = Json::array();
@@ -51,12 +55,29 @@ Json to_json(const RenewalAttempts& attempts) {
           {"setback", setbacks.at(static_cast<std::size_t>(attempts.setback))}};
 }
 
+// Not negative, and no fraction.
+std::int64_t integer_of(const Json& value, std::int64_t most) {
+  const std::int64_t integer = value.is_number_integer() ? value.get<std::int64_t>() : -1;
+  if (integer < 0 || integer > most)
+    throw Error(Code::security_checks_failed, "a stored job has a number that no agent writes");
+  return integer;
+}
+
+JobNumber number_of(const Json& value) {
+  return static_cast<JobNumber>(integer_of(value, most_jobs));
+}
+
+seconds seconds_of(const Json& value) {
+  return seconds(integer_of(value, latest.count()));
+}
+
 RenewalTime time_of(const Json& value) {
-  return RenewalTime(seconds(value.get<std::int64_t>()));
+  return RenewalTime(seconds_of(value));
 }
 
 RenewalAttempts attempts_of(const Json& value) {
-  return {value.at("failures"), time_of(value.at("since")), seconds(value.at("at-least").get<std::int64_t>()),
+  const auto failures = integer_of(value.at("failures"), std::numeric_limits<unsigned>::max());
+  return {static_cast<unsigned>(failures), time_of(value.at("since")), seconds_of(value.at("at-least")),
           static_cast<Setback>(index_in(setbacks, value.at("setback")))};
 }
 
@@ -91,7 +112,7 @@ Json to_json(const Job& job) {
 
 Job job_of(const Json& value) {
   Job job;
-  job.number = value.at("number");
+  job.number = number_of(value.at("number"));
   job.profile = value.at("profile");
   job.slot = value.at("slot");
   job.by_hand = value.at("by-hand");
@@ -103,7 +124,8 @@ Job job_of(const Json& value) {
   job.message = value.at("message");
   job.needs = value.at("needs");
   job.attempts = attempts_of(value.at("attempts"));
-  job.created = Job::Time(std::chrono::microseconds(value.at("created").get<std::int64_t>()));
+  job.created =
+      Job::Time(std::chrono::microseconds(integer_of(value.at("created"), std::chrono::microseconds(latest).count())));
   job.request = from_binary(value.at("request"));
   job.key = key_of(value.at("key"));
   job.made_key = value.at("made-key");
@@ -137,7 +159,7 @@ JobRecord decode_jobs(ByteView bytes) {
     if (value.at("version") != version)
       throw Error(Code::security_checks_failed, "the stored jobs were written by another version of the agent");
     JobRecord record;
-    record.next = value.at("next");
+    record.next = number_of(value.at("next"));
     for (const Json& job : value.at("jobs")) record.jobs.push_back(job_of(job));
     return record;
   });

@@ -88,6 +88,10 @@ struct RetiredKeyRecord {
   std::chrono::system_clock::time_point last_use;  // not later than this; retired_at where there was none
 };
 
+// In 2223. Later times of whole seconds are read as this one: what is damaged or wrong leaves room for sums, and keeps
+// no agent from starting.
+inline constexpr std::chrono::sys_seconds latest_kept_time{std::chrono::seconds(8'000'000'000)};
+
 // What the clocks of the machine said at one moment.
 struct ClockReading {
   std::array<std::byte, 16> boot{};    // which run of the machine

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "agent/device/device_names.h"
@@ -97,7 +98,10 @@ std::int64_t next_list_generation(Database& database, const TrustListRecord& rec
                     "SELECT ifnull(max(generation), 0) FROM trust_list WHERE application = ? AND certificate_group = "
                     "?");
   (void)highest.bind(record.application).bind(record.group).step();
-  return highest.integer(0) + 1;
+  const std::int64_t generation = highest.integer(0);
+  if (generation < 0 || generation == std::numeric_limits<std::int64_t>::max())
+    throw SqliteError(SQLITE_CORRUPT, "a trust list has a generation that no agent writes");
+  return generation + 1;
 }
 
 void put_list(Database& database, const TrustListRecord& record, std::int64_t generation) {

@@ -7,6 +7,7 @@
 
 #include "agent/slot.h"
 #include "agent/state/sqlite.h"
+#include "agent/state/state.h"
 #include "tpm/key_device.h"
 
 // How columns of the state stand for values, for the files that implement State.
@@ -25,8 +26,12 @@ using StateTime = std::chrono::system_clock::time_point;
   return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+[[nodiscard]] inline std::chrono::seconds to_clock(std::int64_t seconds) {
+  return std::clamp(std::chrono::seconds(seconds), std::chrono::seconds(0), latest_kept_time.time_since_epoch());
+}
+
 [[nodiscard]] inline StateTime to_time(std::int64_t seconds) {
-  return StateTime(std::chrono::seconds(seconds));
+  return StateTime(to_clock(seconds));
 }
 
 // Of the tables that keep a time as exactly as it came.
@@ -35,7 +40,8 @@ using StateTime = std::chrono::system_clock::time_point;
 }
 
 [[nodiscard]] inline StateTime from_nanoseconds(std::int64_t nanoseconds) {
-  return StateTime(std::chrono::duration_cast<StateTime::duration>(std::chrono::nanoseconds(nanoseconds)));
+  const std::chrono::nanoseconds since_epoch(std::max<std::int64_t>(nanoseconds, 0));  // differences have room then
+  return StateTime(std::chrono::duration_cast<StateTime::duration>(since_epoch));
 }
 
 inline Statement& bind_slot(Statement& statement, const Slot& slot) {

@@ -46,8 +46,7 @@ std::optional<ClockRecord> State::clock_record() {
   return attempt([&]() -> std::optional<ClockRecord> {
     Statement row(*database_, "SELECT boot, since_boot, since_epoch, time FROM device_clock");
     if (!row.step()) return std::nullopt;
-    ClockRecord record{{{}, std::chrono::seconds(row.integer(1)), std::chrono::seconds(row.integer(2))},
-                       to_time(row.integer(3))};
+    ClockRecord record{{{}, to_clock(row.integer(1)), to_clock(row.integer(2))}, to_time(row.integer(3))};
     const Bytes boot = row.blob(0);
     std::copy_n(boot.begin(), std::min(boot.size(), record.reading.boot.size()), record.reading.boot.begin());
     return record;

@@ -23,10 +23,11 @@ constexpr std::chrono::milliseconds longest_frequency = std::chrono::years(100);
 
 using Time = TrustAlarms::Time;
 
-// 9999 is "no well-defined expiration date" (RFC 5280 section 4.1.2.5), and later than Time can say.
+// 9999 is "no well-defined expiration date" (RFC 5280 section 4.1.2.5), and later than Time can say. No clock was
+// before 1970.
 Time end_of(ByteView certificate) {
   constexpr auto latest = std::chrono::floor<std::chrono::seconds>(Time::max());
-  return std::min(validity_of(certificate).end, latest);
+  return std::clamp(validity_of(certificate).end, RenewalTime{}, latest);
 }
 
 // One that lies ahead is when there is something new to see.

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
 
 #include "dbus/compat.h"
 #include "dbus/ctl/failure.h"
+#include "dbus/ctl/jobs.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -77,9 +79,11 @@ Application application_of(const VariantMap& properties) {
 }
 
 TrustListState trust_list_of(const VariantMap& properties) {
-  const std::chrono::duration<double, std::milli> frequency(field<double>(properties, "UpdateFrequency"));
+  constexpr double most = std::chrono::milliseconds(std::chrono::years(1000)).count();
+  const double given = field<double>(properties, "UpdateFrequency");
+  const double frequency = std::isnan(given) ? 0 : std::clamp(given, -most, most);
   return {.last_update = field<std::uint64_t>(properties, "LastUpdateTime"),
-          .update_frequency = std::chrono::duration_cast<std::chrono::milliseconds>(frequency),
+          .update_frequency = std::chrono::milliseconds(static_cast<std::int64_t>(frequency)),
           .validation_options = field<std::uint32_t>(properties, "DefaultValidationOptions"),
           .writable = field<bool>(properties, "Writable"),
           .out_of_date = field<bool>(properties, "OutOfDate"),
@@ -219,7 +223,7 @@ std::map<std::uint64_t, VariantMap> AgentConnection::jobs() {
   guarded([&](sdbus::IConnection& connection) {
     for (const auto& [path, interfaces] : managed_objects(connection))
       if (const auto found = interfaces.find(kJob); found != interfaces.end())
-        all.emplace(std::stoull(path.substr(path.rfind('/') + 1)), found->second);
+        all.emplace(job_number(path), found->second);
   });
   return all;
 }

@@ -99,6 +99,7 @@ void File::require_good_bags(STACK_OF(PKCS12_SAFEBAG) * bags) const {
 }
 
 void require_good_safe(const File& file, PKCS7& safe) {
+  if (safe.d.ptr == nullptr) file.fail("it has a part without content");
   if (PKCS7_type_is_data(&safe)) return file.require_good_bags(Bags(PKCS12_unpack_p7data(&safe)).get());
   if (!PKCS7_type_is_encrypted(&safe)) file.fail("it has a part of a kind that is not taken");
   file.require_pbes2(*safe.d.encrypted->enc_data->algorithm);

@@ -28,7 +28,10 @@ class SecretFile {
   ~SecretFile();
 
   [[nodiscard]] const sdbus::UnixFd& descriptor() const { return descriptor_; }
-  [[nodiscard]] std::string_view content() const { return {memory_.data(), size_}; }
+  // Where it is empty, a text with its end: no byte of the mapping could be read then.
+  [[nodiscard]] std::string_view content() const {
+    return size_ == 0 ? std::string_view("") : std::string_view(memory_.data(), size_);
+  }
 
  private:
   explicit SecretFile(size_t capacity);

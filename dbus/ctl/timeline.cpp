@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "dbus/ctl/table.h"
-#include "dbus/ctl/timestamp.h"
 
 namespace edgeseal::ctl {
 namespace {
@@ -138,7 +137,7 @@ std::optional<Day> day_of(const std::string& text) {
 }
 
 std::string day_text(Day day) {
-  return timestamp_text(static_cast<std::uint64_t>(day.time_since_epoch().count()) * 1'000'000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(day.time_since_epoch().count()));  // before 1970, too
 }
 
 }  // namespace

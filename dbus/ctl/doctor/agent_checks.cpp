@@ -100,11 +100,11 @@ constexpr std::chrono::seconds kClockTolerance{60};
 Findings clock_is_right(const Facts& facts) {
   Findings found;
   const auto known = sample_of(facts, "edgeseal_clock_timestamp_seconds");
-  const auto behind =
-      known ? std::chrono::seconds(static_cast<long>(*known)) - facts.now.time_since_epoch() : std::chrono::seconds(0);
-  if (behind > kClockTolerance)
+  const double behind =
+      known ? *known - std::chrono::duration<double>(facts.now.time_since_epoch()).count() : 0;  // any number, or none
+  if (behind > kClockTolerance.count())
     found.push_back({Verdict::Failure,
-                     fmt::format("the clock is {} s behind a time that this device has known already", behind.count()),
+                     fmt::format("the clock is {:.0f} s behind a time that this device has known already", behind),
                      "timedatectl set-ntp true, or set it: timedatectl set-time"});
   if (!facts.clock_synchronised)
     found.push_back({Verdict::Warning, "no time server has set the clock since the machine started",

@@ -70,6 +70,18 @@ BOOST_AUTO_TEST_CASE(a_restart_that_lost_the_time_of_day_counts_for_the_least) {
   BOOST_TEST((elapsed() == 6h));
 }
 
+BOOST_AUTO_TEST_CASE(a_time_of_day_that_jumps_back_and_forth_at_restarts_adds_up_to_the_latest_time_that_is_kept) {
+  for (int i = 0; i < 10; ++i) {
+    clocks.restart_machine(0s);
+    clocks.set_time_of_day(i % 2 == 0 ? 7'258'118'400s : 0s);  // 2200 and 1970
+    restart_agent();
+    clock->record();
+  }
+  BOOST_TEST((clock->now() == agent::latest_kept_time));
+  clocks.advance(1h);
+  BOOST_TEST((clock->now() == agent::latest_kept_time + 1h));
+}
+
 BOOST_AUTO_TEST_CASE(the_clocks_of_this_machine_are_read) {
   const agent::ClockReading first = agent::read_clocks(), second = agent::read_clocks();
   BOOST_TEST((first.boot == second.boot));

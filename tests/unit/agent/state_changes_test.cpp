@@ -91,6 +91,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_confirmed_is_undone_also_after_a_restart) {
   BOOST_REQUIRE(state->unconfirmed().size() == 1u);
   BOOST_TEST(state->unconfirmed().front().application == "web");
   BOOST_TEST((state->unconfirmed().front().confirm_by == later));
+  tamper("UPDATE unconfirmed SET confirm_by = -9223372036854775807");
+  BOOST_TEST((state->unconfirmed().front().confirm_by == State::Clock::time_point{}));
   state->roll_back("web", later);
   BOOST_TEST((active_key() == old_key));
   BOOST_TEST((active_certificate() == tpm::Bytes{std::byte{0x10}}));

@@ -120,6 +120,29 @@ BOOST_AUTO_TEST_CASE(adopted_directories_are_known_by_their_path) {
   BOOST_TEST(state->adopted().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_after_a_generation_that_no_agent_writes_is_refused_as_damage) {
+  state->commit({{}, {}, {list("web", 1)}}, now);
+  for (const char* damage : {"UPDATE trust_list SET generation = 9223372036854775807",
+                             "UPDATE trust_list SET generation = -9223372036854775807"}) {
+    tamper(damage);
+    BOOST_CHECK_EXCEPTION(state->commit({{}, {}, {list("web", 2)}}, now), agent::Error,
+                          test::has_code(agent::Code::state_unavailable));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_time_that_no_clock_says_is_read_as_one_that_leaves_room_for_sums) {
+  state->record_latest_time(now);
+  state->put_clock_record({{{}, 1s, 2s}, now});
+  tamper("UPDATE latest_time SET time = 9223372036854775807");
+  tamper("UPDATE device_clock SET since_boot = -9223372036854775807, since_epoch = 9223372036854775807, time = -5");
+  BOOST_TEST((state->latest_time() == agent::latest_kept_time));
+  const auto record = state->clock_record();
+  BOOST_REQUIRE(record.has_value());
+  BOOST_TEST((record->reading.since_boot == 0s));
+  BOOST_TEST((record->reading.since_epoch == agent::latest_kept_time.time_since_epoch()));
+  BOOST_TEST((record->time == State::Clock::time_point{}));
+}
+
 BOOST_AUTO_TEST_CASE(the_key_of_the_seal_and_the_latest_time_are_remembered) {
   BOOST_TEST(!state->seal_key().has_value());
   BOOST_TEST(!state->latest_time().has_value());

@@ -1,6 +1,7 @@
 // Records as earlier versions have left them on disks: they are read, and written as they were.
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "agent/configuration/declared_record.h"
@@ -103,6 +104,18 @@ BOOST_AUTO_TEST_CASE(what_is_no_record_of_jobs_is_refused) {
   for (const json& damaged : {unknown_state, other_version, short_key, without_next, json("jobs")})
     BOOST_CHECK_THROW((void)decode_jobs(cbor(damaged)), Error);
   BOOST_CHECK_THROW((void)decode_jobs({}), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_with_a_number_that_no_agent_writes_is_refused) {
+  const json wrong = {
+      1e300, 1.5, -1, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::uint64_t>::max(), "1"};
+  for (const char* member : {"/next", "/jobs/0/number", "/jobs/0/created", "/jobs/0/requested-at",
+                             "/jobs/0/attempts/failures", "/jobs/0/attempts/since", "/jobs/0/attempts/at-least"})
+    for (const json& number : wrong) BOOST_TEST_CONTEXT(member << " " << number) {
+        json damaged = jobs();
+        damaged[json::json_pointer(member)] = number;
+        BOOST_CHECK_EXCEPTION((void)decode_jobs(cbor(damaged)), Error, test::has_code(Code::security_checks_failed));
+      }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_staged_stays_as_it_is) {

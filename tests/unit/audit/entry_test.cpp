@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_entry_is_refused_though_its_hash_fits) {
   for (const std::string& bad :
        {std::string(), std::string("{"), std::string("[]"), good, good + R"(,"previous":"12")",
         R"({"sequence":0,"kind":"k","outcome":"o")" + previous, R"({"sequence":-1,"kind":"k","outcome":"o")" + previous,
-        R"({"sequence":4611686018427387905,"kind":"k","outcome":"o")" + previous,
+        R"({"sequence":4611686018427387904,"kind":"k","outcome":"o")" + previous,
         R"({"sequence":1.5,"kind":"k","outcome":"o")" + previous, R"({"sequence":1,"kind":7,"outcome":"o")" + previous,
         R"({"sequence":1,"outcome":"o")" + previous, good + R"(,"fields":[1])" + previous,
         good + R"(,"fields":{"a":1})" + previous, good + R"(,"caller":"root")" + previous,

@@ -314,10 +314,29 @@ BOOST_AUTO_TEST_CASE(a_damaged_segment_is_left_as_it_is) {
 BOOST_AUTO_TEST_CASE(files_of_others_in_its_directory_do_not_hold_it_up) {
   (void)open().append(entry("a"));
   directory.files["99999999999999999999.jsonl"] = "x\n";
-  directory.files[segment_name(max_sequence)] = "rubbish\n";
+  directory.files[segment_name(max_sequence - 1'000)] = "rubbish\n";
   Log log = open();
   BOOST_TEST(log.append(entry("b")).sequence != 0u);
   BOOST_TEST(!verdict().intact());
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_on_after_an_entry_with_a_number_that_none_has) {
+  const Link known = open().append(entry("a"));
+  Entry forged = entry("b");
+  forged.sequence = max_sequence;
+  directory.files.begin()->second += write_line(forged, known.hash).text;
+  const Link next = open().append(entry("c"));
+  BOOST_TEST(next.sequence == 3u);  // the second says that the chain begins anew
+  BOOST_TEST(open(next).append(entry("d")).sequence == 4u);
+  BOOST_TEST(!verdict().intact());
+}
+
+BOOST_AUTO_TEST_CASE(where_no_number_is_left_nothing_is_written_that_nobody_would_read) {
+  (void)open().append(entry("a"));
+  directory.files[segment_name(max_sequence - 1)] = "rubbish\n";
+  const auto before = directory.files;
+  BOOST_TEST(open().append(entry("b")).sequence == 0u);
+  BOOST_TEST((directory.files == before));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

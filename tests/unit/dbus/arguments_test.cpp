@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "dbus/bus_error.h"
+
 namespace edgeseal::dbus {
 namespace {
 
@@ -45,6 +47,15 @@ BOOST_AUTO_TEST_CASE(a_long_unknown_key_is_not_repeated_whole) {
   const Options options({{std::string(5000, 'k'), sdbus::Variant(true)}});
   BOOST_CHECK_EXCEPTION(options.finish(), CallError,
                         [](const CallError& error) { return std::string(error.what()).size() < 200; });
+}
+
+BOOST_AUTO_TEST_CASE(a_long_unknown_key_is_cut_between_characters) {
+  const Options options({{std::string(63, 'k') + "\u00e9", sdbus::Variant(true)}});
+  BOOST_CHECK_EXCEPTION(options.finish(), CallError, refusal_that_names("\"" + std::string(63, 'k') + "\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_is_no_utf8_is_sent_with_question_marks_in_its_lines) {
+  BOOST_TEST(bus_error({"InvalidArgument", "/tmp/\xc3\nGer\u00e4t\n"}).getMessage() == "/tmp/?\nGer\u00e4t\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_type_that_was_given_is_named_and_the_one_that_is_taken) {

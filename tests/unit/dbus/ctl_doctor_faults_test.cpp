@@ -48,6 +48,7 @@ const std::vector<Fault>& faults() {
       {"audit-log", Verdict::Warning, [](Facts& facts) { facts.audit.value->anchor = "missing"; }},
       {"clock", Verdict::Warning, [](Facts& facts) { facts.clock_synchronised = false; }},
       {"clock", Verdict::Failure, [](Facts& facts) { facts.now -= 1h; }},
+      {"clock", Verdict::Failure, [](Facts& facts) { facts.metrics.value->at(0).samples.at(0).value = 1e300; }},
       {"certificates", Verdict::Failure,
        says(kSlot, {{"not-before", "2026-10-01T00:00:00Z"}, {"not-after", "2026-11-21T00:00:00Z"}})},
       {"certificates", Verdict::Warning, says(kSlot, nullptr)},

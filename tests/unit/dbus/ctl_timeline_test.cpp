@@ -102,6 +102,12 @@ BOOST_AUTO_TEST_CASE(programs_get_the_same_as_values) {
   BOOST_TEST(value["certificates"][0]["due"].is_null());
 }
 
+BOOST_AUTO_TEST_CASE(a_certificate_that_began_before_1970_has_its_year) {
+  const auto lives = lifetimes_of({slot("1950-01-01T00:00:00Z", "2027-01-31T12:00:00Z")}, {});
+  const auto value = to_json(lives, view_of(80, TimelineView::Drawing::Ascii));
+  BOOST_TEST(value["certificates"][0]["not-before"] == "1950-01-01T00:00:00Z");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace edgeseal::ctl

@@ -32,12 +32,15 @@ struct Fixture : test::TrustFixture {
   void install(Days lifetime) {
     CertificateFields fields;
     fields.to = lifetime;
+    install(root.issue(fields));
+  }
+  void install(const Bytes& certificate) {
     KeyRecord key;
     key.id.fill(static_cast<std::byte>(++keys));
     key.slot = {"web", "https", "https"};
     key.public_key = {static_cast<std::byte>(keys)};
     state->put_pending_key(key);
-    state->commit({{{key.slot, key.id, root.issue(fields), {}}}}, now);
+    state->commit({{{key.slot, key.id, certificate, {}}}}, now);
   }
   [[nodiscard]] Time own_end() {
     const CertificatePtr own = parse_certificate(state->certificate({"web", "https", "https"})->certificate);
@@ -120,6 +123,16 @@ BOOST_AUTO_TEST_CASE(J1_a_certificate_without_an_end_raises_none) {
   install(Days(2'900'000));  // about the year 9966
   look();
   BOOST_TEST(heard().empty());
+}
+
+BOOST_AUTO_TEST_CASE(J1_a_certificate_that_ended_before_any_clock_has_expired) {
+  const CertificatePtr own = parse_certificate(root.issue());
+  BOOST_REQUIRE(ASN1_TIME_set_string(X509_getm_notBefore(own.get()), "14000101000000Z") == 1);
+  BOOST_REQUIRE(ASN1_TIME_set_string(X509_getm_notAfter(own.get()), "15000101000000Z") == 1);
+  BOOST_REQUIRE(i2d_re_X509_tbs(own.get(), nullptr) > 0);
+  install(der_of(own.get(), i2d_X509));
+  look();
+  BOOST_TEST((heard() == Told{"https certificate-expiration 900"}));
 }
 
 BOOST_AUTO_TEST_CASE(D11_a_damaged_own_certificate_raises_an_alarm) {
