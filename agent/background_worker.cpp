@@ -39,7 +39,7 @@ void BackgroundWorker::end() {
 }
 
 bool BackgroundWorker::submit(std::function<void()> work) {
-  return enqueue({[work = std::move(work)] { attempt(work); }, nullptr});
+  return enqueue({[work = std::move(work)] { attempt(work); }, nullptr, Awaited::no});
 }
 
 void BackgroundWorker::require(bool enqueued) {
@@ -76,9 +76,9 @@ std::optional<BackgroundWorker::Task> BackgroundWorker::next_task() {
 }
 
 void BackgroundWorker::finish(Task task) {
-  loop_.post([this, answer = std::move(task.answer), alive = alive_] {
+  loop_.post([this, answer = std::move(task.answer), awaited = task.awaited, alive = alive_] {
     if (!*alive) return;
-    --pending_;
+    if (awaited == Awaited::yes) --pending_;
     attempt(answer);
   });
 }

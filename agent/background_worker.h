@@ -40,16 +40,18 @@ class BackgroundWorker {
     BackgroundWorker& worker_;
   };
 
+  enum class Awaited { yes, no };  // by somebody outside: the agent ends when he has his answer
+
   // `work` runs in the thread, `answer` in the loop, exactly once, after this returns. What `work` throws is the
   // answer. Throws Error{busy} when the queue is full.
   template <class Result>
-  void submit(std::function<Result()> work, Answer<Result> answer) {
+  void submit(std::function<Result()> work, Answer<Result> answer, Awaited awaited = Awaited::yes) {
     auto outcome = std::make_shared<std::optional<std::variant<Result, Error>>>();
     require(enqueue({[work = std::move(work), outcome] { *outcome = outcome_of(work); },
-                     [answer = std::move(answer), outcome] { answer(*std::move(*outcome)); }}));
-    ++pending_;
+                     [answer = std::move(answer), outcome] { answer(*std::move(*outcome)); }, awaited}));
+    if (awaited == Awaited::yes) ++pending_;
   }
-  [[nodiscard]] std::size_t pending() const { return pending_; }  // answers that are still to come
+  [[nodiscard]] std::size_t pending() const { return pending_; }  // answers that somebody waits for
 
   // For what nobody waits for. Any thread; false where the queue is full. What `work` throws is logged.
   [[nodiscard]] bool submit(std::function<void()> work);
@@ -58,6 +60,7 @@ class BackgroundWorker {
   struct Task {
     std::function<void()> work;
     std::function<void()> answer;  // may be empty
+    Awaited awaited = Awaited::no;
   };
 
   template <class Result>

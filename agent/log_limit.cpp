@@ -8,6 +8,7 @@
 namespace edgeseal::agent {
 
 void LogLimit::refill(Subject& subject, Time now) const {
+  if (now < subject.since) subject.since = now;  // a clock of day was set back
   const auto earned = static_cast<std::size_t>((now - subject.since) / pace_.interval);
   if (earned == 0) return;
   const bool full = subject.left + earned >= pace_.at_once;

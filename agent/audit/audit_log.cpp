@@ -136,13 +136,15 @@ void AuditLog::sync() {
     return std::monostate{};
   };
   try {
-    background_.submit<std::monostate>(work,
-                                       [this, alive = std::weak_ptr(alive_), head = log_->head()](const auto& outcome) {
-                                         if (alive.expired()) return;
-                                         if (!std::holds_alternative<Error>(outcome)) return synced(head);
-                                         failed(syncing_, std::get<Error>(outcome).what());
-                                         sync_later();
-                                       });
+    background_.submit<std::monostate>(
+        work,
+        [this, alive = std::weak_ptr(alive_), head = log_->head()](const auto& outcome) {
+          if (alive.expired()) return;
+          if (!std::holds_alternative<Error>(outcome)) return synced(head);
+          failed(syncing_, std::get<Error>(outcome).what());
+          sync_later();
+        },
+        BackgroundWorker::Awaited::no);
   } catch (const Error&) {  // the thread has too much to do
     sync_later();
   }

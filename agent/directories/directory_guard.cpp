@@ -159,7 +159,7 @@ void DirectoryGuard::look(Guarded& guarded) {
                               return seen(directory.path, directory.rules, std::move(*found));
                             const Error& error = std::get<Error>(outcome);
                             log(Level::error, Event::directory_unguarded, directory.path + ": " + error.what());
-                            seen(directory.path, nullptr, {});
+                            seen(directory.path, nullptr, {}, BackgroundWorker::Awaited::no);
                           });
     busy_ = true;
   } catch (const Error&) {

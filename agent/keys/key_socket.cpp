@@ -12,6 +12,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "agent/failure.h"
 #include "agent/journal.h"
 #include "agent/peer.h"
 
@@ -150,6 +151,8 @@ class KeySocket::Connection : public std::enable_shared_from_this<Connection> {
     } catch (const Error& error) {
       return refuse(header.request_id, error);
     } catch (const std::exception& error) {  // or the client waits until its deadline
+      if (const auto note = socket_.log_limit_.admit("internal error", socket_.loop_.now()))
+        log_failure(Level::error, "a request at the key socket failed" + *note, error);
       return refuse(header.request_id, Error(Code::internal_error, error.what()));
     }
   }

@@ -41,8 +41,7 @@ void SpareKeys::refill() {
 }
 
 void SpareKeys::make_one() {
-  const TpmHealth health = tpm_.state().health;
-  if (health != TpmHealth::ready && health != TpmHealth::slow) return;
+  if (!is_well(tpm_.state().health)) return;
   if (tpm_.pending() > 0) return refill();
   try {
     if (const auto algorithm = missing()) make(*algorithm);

@@ -238,8 +238,8 @@ void Enrolment::fail(JobNumber number, const std::string& runner, const dbus::Jo
   if (failure.failure_class == "cancelled") return lost(number, failure.message);
   const Run& run = runs_.at(number);
   const bool is_latest = run.secret == secrets_.number(number);
-  const bool by_secret = run.credential == Credential::secret;
-  const bool needs_secret = by_secret && is_latest && is_about_credentials(failure.failure_class);
+  const bool secret_refused = run.credential == Credential::secret && is_about_credentials(failure.failure_class);
+  const bool needs_secret = secret_refused && is_latest;
   const bool is_unreachable = failure.failure_class == "transport";
   const bool is_spent = failure.secret_spent && is_latest;
   if (is_spent) secrets_.erase(number);
@@ -259,7 +259,7 @@ void Enrolment::fail(JobNumber number, const std::string& runner, const dbus::Jo
              if (failure.failure_class == "expired-needs-bootstrap") changed.refused_certificate = true;
              if (wants_new_request(failure.failure_class)) drop_request(changed);
            });
-  if (by_secret && !is_latest) plan_.demand(job.slot.key_name());
+  if (secret_refused && !is_latest) plan_.demand(job.slot.key_name());
 }
 
 void Enrolment::runner_vanished(const std::string& runner) {

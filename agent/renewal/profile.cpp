@@ -90,8 +90,10 @@ class Reader {
     if (protocol != EnrolmentProtocol::self_signed && protocol != EnrolmentProtocol::local_ca)
       require_presence(table, "lifetime-days", false);
     if (table.has("url")) table.judge("url", [&] { require_url(profile_.url, protocol); });
-    if (!profile_.label.empty()) table.judge("label", [&] { require_label(profile_.label, protocol); });
-    if (!profile_.label.empty()) table.judge("label", [&] { require_room_for_label(profile_.url); });
+    if (has_server() && !profile_.label.empty()) {
+      table.judge("label", [&] { require_label(profile_.label, protocol); });
+      table.judge("label", [&] { require_room_for_label(profile_.url); });
+    }
     if (!profile_.proxy.empty()) table.judge("proxy", [&] { require_proxy(profile_.proxy); });
     if (!profile_.ca.empty()) table.judge("ca", [&] { require_slot(profile_.ca, source_); });
     if (!profile_.helper.empty()) table.judge("helper", [&] { require_file_name(profile_.helper); });

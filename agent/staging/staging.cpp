@@ -64,6 +64,7 @@ void Staging::stage(const StagedDelivery& delivery, SecretBytes content, Answer<
       read(*arrival);
       if (arrival->own) return import_key(arrival);
       take(*arrival);
+      arrival->answer(std::move(arrival->file.warnings));
     } catch (const Error& error) {
       refuse(*arrival, error);
     }
@@ -217,6 +218,7 @@ void Staging::key_imported(const ArrivalPtr& arrival, const std::variant<Bytes, 
                      "exposed",
                      arrival->slot->key_name()),
          {{"key", arrival->slot->key_name()}});
+    arrival->answer(std::move(arrival->file.warnings));
   } catch (const Error& error) {
     by_itself("the removal of the key of a refused file", [&] { remove_imported(*arrival); });
     refuse(*arrival, error);
@@ -225,13 +227,13 @@ void Staging::key_imported(const ArrivalPtr& arrival, const std::variant<Bytes, 
 
 // The same key may have come with a file that was taken.
 void Staging::remove_imported(const Arrival& arrival) {
-  const Bytes& certificate = arrival.file.certificates[*arrival.own];
+  const Bytes public_key = public_key_of(arrival.file.certificates[*arrival.own]);
   const auto has_key = [&](const StagedEntry& entry) {
-    return entry.slot == *arrival.slot && entry.certificate == certificate;
+    return entry.slot == *arrival.slot && public_key_of(entry.certificate) == public_key;
   };
   if (set_ && std::ranges::any_of(set_->entries, has_key)) return;
   const auto key = services_.state.key(*arrival.slot, KeyStatus::pending);
-  if (key && key->public_key == public_key_of(certificate)) services_.state.remove_pending_key(key->id);
+  if (key && key->public_key == public_key) services_.state.remove_pending_key(key->id);
 }
 
 // --- what is kept
@@ -267,7 +269,7 @@ std::vector<StagedEntry> Staging::new_entries(const Arrival& arrival) {
 void Staging::take(Arrival& arrival) {
   require_room_for(arrival.delivery);
   const std::vector<StagedEntry> entries = new_entries(arrival);
-  if (entries.empty()) return arrival.answer(std::move(arrival.file.warnings));
+  if (entries.empty()) return;
   StagedSet next = is_staged() ? *set_ : StagedSet{arrival.delivery.group, StagedPhase::staged, false, {}, ""};
   next.entries.insert(next.entries.end(), entries.begin(), entries.end());
   if (next.entries.size() > max_kept)
@@ -275,11 +277,11 @@ void Staging::take(Arrival& arrival) {
         Code::request_too_large,
         fmt::format("more than {} certificates and URLs would be staged; activate or discard them first", max_kept));
   make_application(arrival.delivery.group);
+  next.problem.clear();  // of an activation without these
   next.needs_setup = next.needs_setup || arrival.delivery.source.way != command;
   keep(std::move(next));
   starts_by_itself_ = false;
   tell_staged(arrival.delivery, entries);
-  arrival.answer(std::move(arrival.file.warnings));
 }
 
 void Staging::tell_staged(const StagedDelivery& delivery, const std::vector<StagedEntry>& entries) const {

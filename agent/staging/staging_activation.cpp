@@ -99,7 +99,7 @@ void Staging::activate(Answer<std::monostate> answer) {
 void Staging::apply_changes(Answer<std::monostate> answer) {
   activating_ = true;
   // Before the commit: a start finds out which of the two it is.
-  keep(changed(*set_, StagedPhase::verifying, set_->problem));
+  keep(changed(*set_, StagedPhase::verifying, ""));
   services_.groups.apply(owner, set_->group.application, {settings_.verify_within, false},
                          [this, answer = std::move(answer)](std::variant<std::monostate, Error> applied) {
                            activating_ = false;
