@@ -159,8 +159,9 @@ void DirectoryGuard::look(Guarded& guarded) {
                               return seen(directory.path, directory.rules, std::move(*found));
                             const Error& error = std::get<Error>(outcome);
                             log(Level::error, Event::directory_unguarded, directory.path + ": " + error.what());
-                            seen(directory.path, nullptr, {}, BackgroundWorker::Awaited::no);
-                          });
+                            seen(directory.path, nullptr, {});
+                          },
+                          BackgroundWorker::Awaited::no);
     busy_ = true;
   } catch (const Error&) {
     guarded.due = loop_.now() + settings_.interval;  // the worker has no room
