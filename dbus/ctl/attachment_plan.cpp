@@ -43,7 +43,7 @@ void require_lasting_account(const ServiceFacts& service) {
   if (!service.dynamic_user || lasting_account_exists(service.account)) return;
   throw Failure(ExitCode::Usage,
                 service.name + " has DynamicUser=yes: its account is there only while it runs, and keeps no access",
-                fmt::format("give it a User= of its own, and DynamicUser=no: systemctl edit {}", service.name));
+                fmt::format("give it a User= that is an account of this machine: systemctl edit {}", service.name));
 }
 
 // Who opens the files of the program, empty for root.

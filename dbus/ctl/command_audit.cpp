@@ -191,7 +191,7 @@ void print(const AuditEntries& found, const Given& given, const Output& output) 
   const auto last = std::to_string(found.entries.back().line.entry.sequence);
   output.print(given.wanted.after
                    ? "There are more, with the same options and: --after " + last + "\n"
-                   : "There are older ones: --count shows more of them, --after 0 begins with the oldest\n");
+                   : "There are older ones: --count shows more of them, up to 256; --after 0 begins with the oldest\n");
 }
 
 void list(const Given& given, Session& session) {

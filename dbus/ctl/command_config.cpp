@@ -100,8 +100,9 @@ void restart(Applied& applied, const Asked& asked, const Output& output) {
     lines.push_back(all.substr(begin, end - begin));
     begin = end + 1;
   }
-  const bool judged = asked.dry_run || failure.kind == "InvalidArgument";
-  if (output.json() && !failure.kind.empty())
+  const bool refused_here = failure.kind.empty() && failure.code == ExitCode::Refused;  // by an answer of no
+  const bool judged = asked.dry_run || refused_here || failure.kind == "InvalidArgument";
+  if (output.json() && (refused_here || !failure.kind.empty()))
     output.print_json({{"changed", judged ? nlohmann::json(false) : nlohmann::json()}, {"errors", lines}});
   if (lines.size() < 2) throw failure;
   for (const auto& line : lines) std::fprintf(stderr, "%s\n", printable(line.get<std::string>()).c_str());
@@ -122,7 +123,7 @@ void apply(const Asked& asked, Session& session) {
   Applied applied;
   try {
     session.agent.with_configuration([&](dbus::RemoteConfiguration& configuration) {
-      if (!asked.dry_run && asked.remove && isatty(STDIN_FILENO) == 1)
+      if (!asked.dry_run && asked.remove && !asked.agreement.yes && isatty(STDIN_FILENO) == 1)
         agree_to_deletions(asked, configuration.Plan(options));
       applied.changes = asked.dry_run ? configuration.Plan(options) : configuration.Apply(options);
     });

@@ -18,7 +18,7 @@
 namespace edgeseal::ctl {
 namespace {
 
-constexpr size_t kMostFileBytes = 256 * 1024, kMostOriginBytes = 256;
+constexpr size_t kMostFileBytes = 256 * 1024, kMostOriginBytes = 256, kMostReasonBytes = 512;
 constexpr const char* kFolder = "/var/lib/edgeseal-drop";
 constexpr const char* kOnMedium = "edgeseal";
 
@@ -189,7 +189,7 @@ void report(const Contact& contact, Session& session) {
   std::vector<Der> chain;
   if (!contact.file.empty()) chain = certificates_of(read_file(contact.file), contact.file, PrivateKeys::Skip);
   VariantMap options;
-  put(options, "failure", contact.failure);
+  put(options, "failure", dbus::made_printable(contact.failure, kMostReasonBytes));
   bool verified = false;
   std::string problem;
   session.agent.with_staging([&](dbus::RemoteStaging& staging) {

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(the_groups_of_an_application_share_a_rule_which_goes_with_t
 
 BOOST_AUTO_TEST_CASE(a_service_whose_account_comes_and_goes_is_refused) {
   BOOST_CHECK_EXCEPTION(attach("dynamic.service", "web"), Failure, says(ExitCode::Usage, "has DynamicUser=yes"));
-  BOOST_CHECK_EXCEPTION(attach("dynamic.service", "web"), Failure, says(ExitCode::Usage, "give it a User= of its own"));
+  BOOST_CHECK_EXCEPTION(attach("dynamic.service", "web"), Failure, says(ExitCode::Usage, "give it a User= that is"));
   BOOST_TEST(is_clean());
   attach("lasting.service", "web");
   BOOST_TEST(attachments.list().size() == 1u);
