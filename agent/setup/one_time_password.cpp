@@ -181,6 +181,7 @@ void OneTimePassword::submit(ByteView given, Answer<std::monostate> answer) {
                        [this, stored = *stored, password, answer](std::variant<unsigned, Error> taken) {
                          if (const auto* error = std::get_if<Error>(&taken)) {
                            looking_ = false;
+                           check();  // nobody could while this was looked at
                            return answer(*error);
                          }
                          look(stored, password, std::get<unsigned>(taken), answer);

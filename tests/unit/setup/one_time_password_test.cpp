@@ -122,6 +122,16 @@ BOOST_AUTO_TEST_CASE(killed_between_the_last_try_and_its_answer_it_is_destroyed_
   BOOST_TEST(run->now() == "locked-out");
 }
 
+BOOST_AUTO_TEST_CASE(one_without_tries_is_destroyed_where_somebody_guesses_before_the_start_could_do_it) {
+  (void)run->make_password();
+  auto anchor = *chip.anchor();
+  anchor.failed_tries += 5;
+  chip.set_anchor(anchor);
+  require_refused(wrong, Code::invalid_state);
+  BOOST_TEST(!run->password.exists());
+  BOOST_TEST(run->now() == "locked-out");
+}
+
 BOOST_AUTO_TEST_CASE(C9_guesses_are_rate_limited) {
   password_settings.pause = std::chrono::hours(1);
   start();
