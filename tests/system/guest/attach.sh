@@ -126,7 +126,12 @@ check "it was reloaded, not restarted" equals "$nginx_before" "$(property nginx.
 reloader=edgeseal-reload-nginx.site.https.service
 newest_worker() { pgrep --newest --parent "$nginx_before"; }
 has_looked_since() { [ "$(property "$reloader" ExecMainStartTimestampMonotonic)" != "$1" ] && has_ended "$reloader"; }
-no_reload_is_under_way() { has_ended "$reloader" && [ -z "$(systemctl list-jobs --no-legend)" ]; }
+# nginx begins a worker some time after systemd has sent it the signal.
+no_reload_is_under_way() {
+  local worker
+  worker=$(newest_worker)
+  has_ended "$reloader" && [ -z "$(systemctl list-jobs --no-legend)" ] && sleep 2 && [ "$worker" = "$(newest_worker)" ]
+}
 openssl req -config /etc/ssl/openssl.cnf -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 1 -subj "/CN=refused" \
   -keyout /t/refused.key -out /t/refused.pem 2>/dev/null
 check "the reloads of the renewals are over" until_true no_reload_is_under_way
