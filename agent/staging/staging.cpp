@@ -266,7 +266,7 @@ std::vector<StagedEntry> Staging::new_entries(const Arrival& arrival) {
 
 // Something else may have been staged while a key was imported. A file that was there before changes nothing, and
 // nobody hears of it.
-void Staging::take(Arrival& arrival) {
+void Staging::take(const Arrival& arrival) {
   require_room_for(arrival.delivery);
   const std::vector<StagedEntry> entries = new_entries(arrival);
   if (entries.empty()) return;

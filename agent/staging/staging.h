@@ -122,7 +122,7 @@ class Staging {
   void import_key(const ArrivalPtr& arrival);
   void key_imported(const ArrivalPtr& arrival, const std::variant<Bytes, Error>& imported);
   void remove_imported(const Arrival& arrival);
-  void take(Arrival& arrival);
+  void take(const Arrival& arrival);
   [[nodiscard]] std::vector<StagedEntry> new_entries(const Arrival& arrival);
   void tell_staged(const StagedDelivery& delivery, const std::vector<StagedEntry>& entries) const;
   [[nodiscard]] std::vector<StagedEntry> judge_download(const StagedEntry& entry, ByteView content);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
 #include <deque>
 #include <optional>
 
@@ -89,6 +91,16 @@ struct BundleFixture : Core {
   std::vector<std::string> submit(const std::string& session, std::string_view typed) {
     return value<std::vector<std::string>>(
         [&](auto answer) { bundles->submit_pin(session, jose::bytes_of(typed), std::move(answer)); });
+  }
+
+  [[nodiscard]] bool was_audited(const std::string& kind) const {
+    return std::ranges::find(audited, kind, &AuditEntry::kind) != audited.end();
+  }
+  void check_untouched() {
+    BOOST_CHECK(setup.state() == agent::SetupState::setup_open);
+    BOOST_CHECK(trusted() == agent::TrustList{});
+    BOOST_CHECK_EQUAL(server(), "");
+    BOOST_CHECK_EQUAL(bundles->status().session, "");
   }
 
   agent::TrustList trusted() { return lists.record({agent::device_application_name, agent::provisioning_group}).list; }
