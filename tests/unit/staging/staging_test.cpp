@@ -71,7 +71,7 @@ BOOST_FIXTURE_TEST_CASE(N9_by_policy_the_key_is_imported_as_exposed_where_it_mat
   const agent::PublicKeyPtr key(EVP_EC_gen("P-256")), stranger(EVP_EC_gen("P-256"));
   const Bytes own = plant.issue({.name = "device", .more_oid = ""}, *key);
   (void)stage(inline_certificate(certificate_pem(own) + traditional_key_pem(*key) + pkcs8_key_pem(*stranger)));
-  const agent::StagedEntry& entry = staging->set()->entries.at(0);
+  const agent::StagedEntry entry = staging->set()->entries.at(0);
   BOOST_TEST(entry.role == "own");
   BOOST_TEST(entry.slot.key_name() == "device/application/ecc-nist-p256");
   const auto pending = state.key(entry.slot, agent::KeyStatus::pending);
